@@ -1,0 +1,25 @@
+#include "backend/base/clock.h"
+
+#include <time.h>
+
+static int64_t read_clock(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t system_mono(const struct clock *c)
+{
+	(void)c;
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+static int64_t system_wall(const struct clock *c)
+{
+	(void)c;
+	return read_clock(CLOCK_REALTIME);
+}
+
+const struct clock clock_system = {.mono_ms = system_mono, .wall_ms = system_wall};

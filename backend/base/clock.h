@@ -1,0 +1,29 @@
+/*
+ * The one clock. Everything that ages reads it through here, so that tests move time by hand.
+ */
+#ifndef ECSFS_BASE_CLOCK_H
+#define ECSFS_BASE_CLOCK_H
+
+#include <stdint.h>
+
+struct clock {
+	/* Milliseconds that only grow (CLOCK_MONOTONIC): ages, TTLs, deadlines. */
+	int64_t (*mono_ms)(const struct clock *);
+	/* Milliseconds since the epoch, as the machine believes: signatures, log times. */
+	int64_t (*wall_ms)(const struct clock *);
+};
+
+/* The machine's clock. Static storage; any thread. */
+extern const struct clock clock_system;
+
+static inline int64_t clock_mono(const struct clock *c)
+{
+	return c->mono_ms(c);
+}
+
+static inline int64_t clock_wall(const struct clock *c)
+{
+	return c->wall_ms(c);
+}
+
+#endif

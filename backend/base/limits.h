@@ -1,0 +1,39 @@
+/*
+ * Every ceiling in one place. Nothing in ecsfs grows without one.
+ */
+#ifndef ECSFS_BASE_LIMITS_H
+#define ECSFS_BASE_LIMITS_H
+
+#define KIB ((size_t)1024)
+#define MIB (KIB * 1024)
+
+/* What AWS may answer. A page of 1 MB of log text can take six bytes a character in JSON. */
+#define LIMIT_RESPONSE (8 * MIB)
+#define LIMIT_LOG_RESPONSE (16 * MIB)
+#define LIMIT_JSON_DEPTH 128
+#define LIMIT_PAGES 10000 /* of one listing: a token that repeats for ever ends here */
+
+/* What a user may write. */
+#define LIMIT_VALUE (4 * KIB)
+#define LIMIT_DOCUMENT (1 * MIB)
+
+/* What the mount may hold. */
+#define LIMIT_CACHE_ENTRIES 200000
+#define LIMIT_PARKED 8192
+#define LIMIT_SCRATCH_FILES 1024
+#define LIMIT_SCRATCH_BYTES (64 * MIB)
+#define LIMIT_LOGFILES 1024
+#define LIMIT_SPOOL_BYTES ((int64_t)4 * 1024 * 1024 * 1024)
+#define LIMIT_ERRORS 100
+#define LIMIT_JOURNAL (1 * MIB)
+#define LIMIT_NAME 255
+
+/* Threads that may wait for AWS at once, one pool for each region and service. */
+#define LIMIT_WORKERS 64
+
+/* Credentials and configuration. */
+#define LIMIT_CONFIG_FILE (1 * MIB)
+#define LIMIT_PROCESS_OUTPUT (64 * KIB)
+#define LIMIT_CREDENTIAL_RESPONSE (256 * KIB)
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * What went wrong: an errno for the kernel and AWS's own words for the person.
+ *
+ * A `struct ecsfs_error` lives on the caller's stack, is the last parameter, may be NULL, needs no
+ * allocation, and is written once, by who knows best; others may put context before it. Functions
+ * return 0 or -errno.
+ */
+#ifndef ECSFS_ERROR_H
+#define ECSFS_ERROR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ecsfs_error {
+	int err;              /* a positive errno; 0: not set */
+	int http_status;      /* 0: there was no answer, or nothing was sent */
+	char code[64];        /* AWS's code, without namespace; "" where AWS said none */
+	char message[512];    /* one line, no control characters */
+	char request_id[64];  /* AWS's, "" where there is none */
+	char action[48];      /* the call that failed, "" where nothing was sent */
+	bool lost_answer;     /* the request may have been accepted: it was sent, no answer came */
+};
+
+/*
+ * Sets `e` (NULL: nothing is kept) and returns -err, so that `return ecsfs_error_set(...)` is one
+ * line. `code` may be NULL. Control characters in the text become spaces.
+ */
+int ecsfs_error_set(struct ecsfs_error *e, int err, const char *code, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Puts "context: " before the message and returns -e->err (-EIO where e is NULL or not set). */
+int ecsfs_error_wrap(struct ecsfs_error *e, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* What to do after an AWS code. */
+enum retry_class {
+	RETRY_NEVER,
+	RETRY_THROTTLE,  /* slow down, repeat */
+	RETRY_TRANSIENT, /* repeat */
+	RETRY_AUTH,      /* refresh the credentials, repeat once */
+	RETRY_SKEW,      /* correct the clock by the answer's Date, repeat once */
+	RETRY_QUOTA,     /* LimitExceeded: repeat at most once */
+};
+
+struct aws_rule {
+	const char *code;
+	int err; /* positive errno */
+	enum retry_class retry;
+};
+
+/*
+ * The one table from AWS's codes to errno and retry class (NAMESPACE "Errors"; ECS API reference,
+ * "Common errors"). `action` picks the rows where one code means different things by call
+ * (DescribeTaskDefinition's ClientException is ENOENT). An unknown code is judged by its status:
+ * 429 throttle, 5xx EIO and transient, else EINVAL and never. Never NULL; static storage.
+ */
+const struct aws_rule *aws_rule_for(const char *action, const char *code, int http_status);
+
+/* errno's name, "EINVAL", for control files; "E<number>" in a static table where unknown. */
+const char *errno_name(int err);
+
+#endif

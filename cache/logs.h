@@ -1,0 +1,65 @@
+/*
+ * Growing log files: the lines of one container (one stream) or of one container of a service (many
+ * streams, merged), spooled, followed by one poller a log group however many read.
+ *
+ * A logfile exists while somebody has it open. Its bytes never change, its size only grows.
+ */
+#ifndef ECSFS_LOGS_H
+#define ECSFS_LOGS_H
+
+#include "backend/error.h"
+#include "cache/region.h"
+#include "cache/spool.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct logs;    /* the log follower of one mount */
+struct logfile;
+
+struct logs_options {
+	int64_t window_bytes;   /* what a first read gives; 0: all; default 1 MiB */
+	int64_t window_ms;      /* instead of bytes, when > 0 */
+	int64_t overlap_ms;     /* how late an event may come and still be given out, 90 s */
+	bool timestamps;        /* lead each line with its ISO time */
+	bool live_tail;         /* StartLiveTail wakes the poller */
+	const struct clock *clock;
+};
+
+struct logs *logs_new(const struct logs_options *options);
+/* Ends the pollers (cancel the clients first). No logfile may be open. */
+void logs_free(struct logs *l);
+
+/* Which file: kept by the caller until logs_open returns; copied. */
+struct logspec {
+	struct region *region;  /* of the service or task */
+	const char *cluster;
+	const char *service;    /* NULL: the log of one task */
+	const char *task;       /* NULL: of a service, all its tasks */
+	const char *container;
+	int64_t since_wall_ms;  /* logs/since/WHEN; 0: the window */
+};
+
+/*
+ * Opens, or joins the open one of an equal spec. Blocks until the first window is there (worker
+ * thread). A container that never logged, a group or stream that is not there: an empty file that
+ * may start to fill. -ENOENT: no such container, or its log driver is not awslogs.
+ */
+int logs_open(struct logs *l, const struct logspec *spec, struct logfile **ret,
+    struct ecsfs_error *err);
+/* Never blocks. */
+void logs_close(struct logfile *f);
+
+/* Never block. The time is that of the newest growth (wall ms). */
+int64_t logs_size(const struct logfile *f);
+int64_t logs_mtime_ms(const struct logfile *f);
+struct spool *logs_spool_peek(struct logfile *f);
+
+/* Whether the container of this task document logs with awslogs: what readdir lists. Pure.
+ * `taskdef`: the task definition's document. */
+bool logs_container_has(const json_t *taskdef, const char *container);
+
+/* Appends Prometheus text: open logfiles, pollers, events, bytes, duplicates dropped. */
+void logs_metrics(struct logs *l, struct buf *out);
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * What the tree asks for, in ECS's words: the answers of one account in one region, each with an
+ * age.
+ *
+ * A key names an answer: a listing (an array of names) or a document (one described object). Asking
+ * never blocks: a fresh answer is given at once, otherwise one fetch for all who wait is queued and
+ * every waiter is woken when it ended. A woken waiter asks again, from the start ("after a blocking
+ * fetch, look everything up again"). Workers, which may block, use region_get().
+ *
+ * Values are immutable JSON, shared by reference count. Times in documents are still AWS's epoch
+ * seconds. Any thread; no lock is held across the network or a wake-up.
+ */
+#ifndef ECSFS_REGION_H
+#define ECSFS_REGION_H
+
+#include "backend/aws.h"
+#include "backend/base/buf.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Kinds of answers. In brackets: the key's parts a, b, c. The value's form:
+ * [names] a sorted JSON array of strings, the last part of each ARN; {doc} an object.
+ */
+enum kind {
+	KIND_CLUSTERS,             /* ()            [names]  ListClusters */
+	KIND_CLUSTER,              /* (C)           {doc}    DescribeClusters, all includes, batch 100 */
+	KIND_SERVICES,             /* (C)           [names]  ListServices, 100 a page */
+	KIND_SERVICE,              /* (C, S)        {doc}    DescribeServices, TAGS, batch 10; INACTIVE: ENOENT */
+	KIND_SERVICE_TASKS,        /* (C, S)        [names]  ListTasks serviceName, RUNNING */
+	KIND_SERVICE_STOPPED_TASKS, /* (C, S)       [names]  ListTasks serviceName, STOPPED */
+	KIND_TASKS,                /* (C)           [names]  ListTasks, RUNNING */
+	KIND_STOPPED_TASKS,        /* (C)           [names]  ListTasks, STOPPED */
+	KIND_TASK,                 /* (C, T)        {doc}    DescribeTasks, TAGS, batch 100 */
+	KIND_TASK_PROTECTION,      /* (C, T)        {doc}    GetTaskProtection, batch 100 */
+	KIND_CONTAINER_INSTANCES,  /* (C)           [names]  ListContainerInstances */
+	KIND_CONTAINER_INSTANCE,   /* (C, I)        {doc}    DescribeContainerInstances, batch 100 */
+	KIND_INSTANCE_TASKS,       /* (C, I)        [names]  ListTasks containerInstance */
+	KIND_FAMILIES,             /* ()            [names]  ListTaskDefinitionFamilies, ACTIVE */
+	KIND_REVISIONS,            /* (F)           [names]  ListTaskDefinitions, ACTIVE: revision numbers */
+	KIND_TASK_DEFINITION,      /* (F, R)        {doc}    DescribeTaskDefinition F:R: the taskDefinition
+	                                                     with its `tags` put inside */
+	KIND_LATEST,               /* (F)           {doc}    DescribeTaskDefinition F: its newest ACTIVE one;
+	                                                     fills KIND_TASK_DEFINITION too */
+	KIND_CAPACITY_PROVIDERS,   /* ()            [names]  DescribeCapacityProviders, which fills the next */
+	KIND_CAPACITY_PROVIDER,    /* (P)           {doc} */
+	KIND_SERVICE_DEPLOYMENTS,  /* (C, S)        [docs]   ListServiceDeployments, the briefs, newest first */
+	KIND_SERVICE_DEPLOYMENT,   /* (ARN)         {doc}    DescribeServiceDeployments, batch 20 */
+	KIND_SERVICE_REVISION,     /* (ARN)         {doc}    DescribeServiceRevisions, batch 20 */
+	KIND_CALLER,               /* ()            {doc}    STS GetCallerIdentity */
+	KIND_COUNT
+};
+
+/* Parts are borrowed: valid while the call they are handed to runs. Unused parts are NULL. */
+struct key {
+	enum kind kind;
+	const char *a, *b, *c;
+};
+
+/* What counts as fresh for one request. */
+struct freshness {
+	int64_t born_ms; /* mono: when the request arrived; an answer or failure that ended a fetch begun
+	                    (value) or ended (failure) no earlier is always accepted */
+	int tid;         /* the asking thread, 0: none; with ttl=0 an open may use the answer that the same
+	                    thread's look-up fetched (at most a second ago, once) */
+	enum { FRESH_LOOKUP, FRESH_OPEN, FRESH_READ } use;
+	bool force;      /* only what was fetched since born_ms (rollout, touch) */
+};
+
+struct answer {
+	json_t *value;      /* a new reference; NULL when err != 0 */
+	int err;            /* 0, or -ENOENT, -EACCES, ... : the object's answer, not a failure to ask */
+	int64_t fetched_ms; /* mono, when the answer came */
+	int64_t fetched_wall_ms;
+	int64_t fresh_ms;   /* how much of its TTL is left, 0 when past it: the kernel's timeouts */
+	uint64_t version;   /* moves whenever the value changed; never repeats in a region */
+	bool stale;         /* past its TTL and AWS could not be asked */
+};
+
+void answer_release(struct answer *a);
+#define auto_answer __attribute__((cleanup(answer_release)))
+
+struct waiter {
+	void (*wake)(struct waiter *w); /* once, on a worker thread, no lock held */
+	struct waiter *next;            /* the cache's while waiting */
+};
+
+struct region;
+
+struct region_options {
+	const char *name;  /* copied; the region's name */
+	int ttl_ms;        /* resources; 0: every open asks */
+	int ttl_slow_ms;   /* clusters, families: 60 s */
+	int ttl_negative_ms; /* names that are not there: 5 s */
+	int stale_ms;      /* how long past the TTL an answer may stand in for an AWS that is away */
+	int timeout_ms;    /* bound of one fetch, all attempts */
+	const struct clock *clock;
+};
+
+/* The client is borrowed and outlives the region. Starts no thread before the first fetch. */
+struct region *region_new(struct aws_client *client, const struct region_options *options);
+/* Waits for the workers to end (cancel the client first); wakes every waiter. */
+void region_free(struct region *r);
+
+const char *region_name_peek(const struct region *r);
+struct aws_client *region_client_peek(struct region *r);
+int64_t region_now_ms(const struct region *r); /* mono, of the region's clock */
+
+/*
+ * Asks without blocking. 0: `ret` is filled (ret->err may be -ENOENT...; `err` has the words).
+ * -EINPROGRESS: a fetch is queued and `w` will be woken; w must live until then. Other -errno: the
+ * answer to the last fetch was a failure that this request must be told (`err` filled).
+ * With w == NULL nothing is queued: -EINPROGRESS means "not known, or not fresh".
+ */
+int region_ask(struct region *r, const struct key *k, const struct freshness *f, struct waiter *w,
+    struct answer *ret, struct ecsfs_error *err);
+
+/* What is known, however old; -ENODATA: nothing. Never queues. Negative answers are given too. */
+int region_peek(struct region *r, const struct key *k, struct answer *ret);
+
+/* Asks and waits: for workers only, never from a FUSE thread. */
+int region_get(struct region *r, const struct key *k, const struct freshness *f, struct answer *ret,
+    struct ecsfs_error *err);
+/* A freshness for "whatever the TTL allows, as of now" and for "ask AWS now". */
+struct freshness region_fresh(const struct region *r);
+struct freshness region_fresh_now(const struct region *r);
+
+/*
+ * After a mutation: publishes what AWS answered for `k` (new value; borrowed `doc`). For some
+ * seconds an older picture (the values before this publication) does not replace it. Bumps the
+ * generation, so that fetches under way are not stored.
+ */
+void region_publish(struct region *r, const struct key *k, json_t *doc);
+/* Forgets freshness (the value stays for region_peek and stale use); fetches under way are not
+ * stored. After any mutation, failed ones too; and for `touch`. */
+void region_invalidate(struct region *r, const struct key *k);
+void region_invalidate_all(struct region *r);
+
+/* Puts a job on the region's workers (ecs pool). Runs once; no lock held. -EBUSY: too many wait. */
+struct job {
+	void (*run)(struct job *j);
+	struct job *next;
+};
+int region_run(struct region *r, struct job *j);
+/* The same on the pool of CloudWatch Logs' waits, which a stalled Logs may fill alone. */
+int region_run_logs(struct region *r, struct job *j);
+
+/* Whether a name can be one of ECS at all (character rules, lengths, task id forms): others are
+ * ENOENT without a call. `kind`: of the document that the name would have. */
+bool region_name_valid(enum kind kind, const char *name);
+
+/* Called after every change of an answer (a new version, an invalidation), on any thread, no lock
+ * held: fs/ tells the kernel. Set once, before the first ask. */
+typedef void (*region_changed_fn)(void *arg, struct region *r, const struct key *k);
+void region_on_change(struct region *r, region_changed_fn fn, void *arg);
+
+/* Appends Prometheus text: entries, hits, misses, joins, stale answers, by kind. */
+void region_metrics(struct region *r, struct buf *out);
+
+#endif

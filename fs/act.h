@@ -1,0 +1,22 @@
+/*
+ * Calls that change something. Every one of them goes through act_call(), which writes the journal
+ * (also when AWS refuses), honours -o dry_run, and remembers the failure for .ecsfs/errors.
+ */
+#ifndef ECSFS_ACT_H
+#define ECSFS_ACT_H
+
+#include "fs/table.h"
+
+/*
+ * Sends `request` (borrowed) as `action` of `service` in the place's region. 0: `ret` (may be NULL)
+ * is AWS's new answer; under -o dry_run it is NULL and nothing was sent: publish nothing then.
+ * `flags`: AWS_ONCE where a repeat could do the thing twice.
+ */
+int act_call(struct commit *c, const char *service, const char *action, const json_t *request,
+    unsigned flags, json_t **ret, struct ecsfs_error *err);
+
+/* A refusal before anything was sent: -err, with the sentence, in .ecsfs/errors too (fs/ adds it
+ * there for every failed commit: nothing more to do than to return it). */
+#define act_refuse(e, err_no, ...) ecsfs_error_set((e), (err_no), NULL, __VA_ARGS__)
+
+#endif

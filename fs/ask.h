@@ -1,0 +1,41 @@
+/*
+ * How a handler gets answers: by asking, any number of times, and giving up with -EINPROGRESS when
+ * one is not there yet. The request is then parked and the handler runs again from its start once
+ * the answer came. So the code of a row reads as if every answer were at hand, holds nothing
+ * across a wait, and cannot see half a change.
+ *
+ *     err = ask(q, place->region, &key, &answer, e);
+ *     if (err) return err;            (-EINPROGRESS included)
+ */
+#ifndef ECSFS_ASK_H
+#define ECSFS_ASK_H
+
+#include "backend/error.h"
+#include "cache/region.h"
+
+enum ask_mode {
+	ASK_PEEK,  /* what is known, however old; -ENODATA otherwise. For what may never park */
+	ASK_PARK,  /* queue a fetch and wake the request */
+	ASK_BLOCK, /* wait: on workers */
+};
+
+struct ask {
+	enum ask_mode mode;
+	struct freshness fresh;
+	struct waiter *waiter;   /* ASK_PARK: the request's; one wait at a time */
+	int64_t fresh_ms;        /* out: the least TTL left of the answers used; INT64_MAX: none used */
+	int64_t fetched_wall_ms; /* out: the oldest of them; 0: none used */
+	bool stale;              /* out: one of them stands in for an AWS that is away */
+};
+
+/*
+ * 0: `ret` holds a value. -ENOENT, -EACCES, ...: the answer, or the failure to get one, as `err`
+ * says. -EINPROGRESS: parked. -ENODATA: ASK_PEEK and nothing known.
+ */
+int ask(struct ask *q, struct region *r, const struct key *k, struct answer *ret,
+    struct ecsfs_error *err);
+
+/* Asks that wait, for code on a worker. */
+struct ask ask_blocking(const struct region *r);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * One mount: its options, the accounts and regions it shows, and what all of its files share.
+ * Everything here is set up before the first request and constant from then on.
+ */
+#ifndef ECSFS_FS_H
+#define ECSFS_FS_H
+
+#include "backend/aws.h"
+#include "cache/logs.h"
+#include "cache/region.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct account {
+	char *name; /* the profile's: its directory where several are mounted */
+	struct aws_client *client;
+	struct region **regions; /* NULL-ended; of the names asked for, in their order */
+};
+
+struct fs_options {
+	bool read_only;
+	bool allow_delete;
+	bool dry_run;
+	bool xattr;
+	bool allow_other;
+	mode_t umask; /* 077 */
+	uid_t uid;
+	gid_t gid;
+	int ttl_ms;             /* 5000 */
+	int timeout_ms;         /* how long a request may stay parked: 30 s */
+	int64_t rollout_timeout_ms; /* 0: none */
+	char *journal_file;     /* NULL: none */
+};
+
+struct journal;
+
+struct fs {
+	struct fs_options options;
+	const struct clock *clock;
+	struct account **accounts; /* NULL-ended */
+	bool many_accounts;        /* --profile a,b: a directory each */
+	bool many_regions;         /* --region a,b: a directory each */
+	struct logs *logs;
+	struct journal *journal;
+	int64_t started_mono_ms;
+	char *mountpoint;
+	char *source; /* fsname */
+};
+
+#endif

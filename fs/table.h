@@ -1,0 +1,208 @@
+/*
+ * The tree is data. A file is a struct row, a directory kind is a struct dir_type; look-up, readdir,
+ * getattr, open, read, write, the help text and the generated tests all read the same rows, and no
+ * second place knows a file's name.
+ *
+ * The mode follows from the callbacks: something to render makes it readable, commit writable. A
+ * row is one paragraph of designated initialisers; { 0 } ends a table. table_check() is run by a
+ * unit test and refuses a table that breaks these rules.
+ */
+#ifndef ECSFS_TABLE_H
+#define ECSFS_TABLE_H
+
+#include "backend/base/buf.h"
+#include "backend/error.h"
+#include "fs/ask.h"
+#include "fs/fs.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Where a directory is: what the names of the path stand for. Filled by walking up from an inode;
+ * strings are borrowed from the inodes on the way and live as long as the request.
+ */
+struct place {
+	struct fs *fs;
+	struct account *account; /* NULL above the accounts */
+	struct region *region;   /* NULL above the regions, and in .ecsfs */
+	const char *cluster, *service, *task, *container, *deployment;
+	const char *instance, *family, *revision, *provider;
+	const char *when;        /* logs/since/WHEN */
+	const char *api_service; /* .ecsfs/api/SERVICE */
+	const char *name;        /* the last name of the path: a listed file's own */
+};
+#define PLACE(member) offsetof(struct place, member)
+
+struct row;
+struct dir_type;
+
+/* Who asked, from the kernel. */
+struct caller {
+	uid_t uid;
+	gid_t gid;
+	pid_t pid; /* a thread's id, as FUSE gives it */
+};
+
+/*
+ * One write on its way: on a worker thread, once, with what is to be written checked for size only.
+ * `text` is NUL-terminated behind `len` and may hold NULs. The journal, -o dry_run and the error
+ * file are served by act.h, through which every call of a commit goes.
+ */
+struct commit {
+	const struct place *place;
+	const struct row *row; /* NULL: make or drop of a directory */
+	const char *path;      /* relative to the mount point, for journal and errors */
+	const char *text;
+	size_t len;
+	enum commit_at {
+		COMMIT_WRITE,  /* a value, or the write(2) that completed a document, or lines as they come */
+		COMMIT_FLUSH,  /* ROW_LINES only: at the first flush after data */
+		COMMIT_RENAME, /* a scratch file renamed onto the row: text is the whole */
+	} at;
+	bool truncated; /* the open emptied the file: the text stands for the whole */
+	struct caller caller;
+	void **state;       /* the open file's own, kept from write to flush; freed with free(3) */
+	struct buf *answer; /* ROW_DIALOG: what the open file reads afterwards */
+};
+
+enum row_form {
+	ROW_VALUE,    /* one value a file; each write(2) is one value */
+	ROW_DOCUMENT, /* JSON, gathered until complete */
+	ROW_LINES,    /* tags: lines act as they come, the flush ends what O_TRUNC began */
+	ROW_LINK,     /* a symbolic link; render gives the target */
+	ROW_STREAM,   /* grows: direct I/O, one inode for all its length */
+	ROW_DIALOG,   /* run_task, .ecsfs/api: a JSON request in, its answer out, on one open file */
+	ROW_CONTROL,  /* .ecsfs: rendered at open, direct I/O */
+};
+
+enum row_flags {
+	ROW_HIDDEN = 1 << 0,  /* looked up, not listed: its open blocks (rollout) */
+	ROW_ALWAYS = 1 << 1,  /* its open always asks AWS */
+	ROW_EMPTY_OK = 1 << 2, /* a write of an empty line is meaningful (force_new_deployment) */
+	ROW_EXPLICIT = 1 << 3, /* a write allowed without a value limit of LIMIT_VALUE (unused bits free) */
+};
+
+/* A growing file. `open` runs on a worker and may block; nothing else may. */
+struct stream_ops {
+	int (*open)(const struct place *p, const struct row *row, void **ret_stream,
+	    struct ecsfs_error *err);
+	void (*close)(void *stream); /* wakes every waiter that it still holds */
+	struct spool *(*spool)(void *stream);
+	int64_t (*mtime_ms)(void *stream); /* wall */
+	/*
+	 * A read at the end. 0: end of file (for now). -EINPROGRESS: w is woken when it grew or ended.
+	 * Other -errno: it ended badly. NULL: always end of file.
+	 */
+	int (*at_end)(void *stream, struct waiter *w, struct ecsfs_error *err);
+};
+
+struct row {
+	const char *name; /* NULL where the directory lists the names (then suffix says the ending) */
+	const char *help; /* one line, for .ecsfs/help and README */
+	enum row_form form;
+	unsigned flags;
+	/*
+	 * The member of the directory's object that is shown, camelCase as AWS calls it; NULL: render
+	 * does it. Scalars as text, times as ISO 8601 UTC, objects and arrays as pretty JSON.
+	 */
+	const char *member;
+	/*
+	 * Appends the file's text. -ENOENT means that the object is gone, -EINPROGRESS that an answer
+	 * is awaited; an absent value is an empty text and 0. NULL with member == NULL: not readable.
+	 */
+	int (*render)(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
+	    struct ecsfs_error *err);
+	/* Parses, refuses or sends. 0 or -errno with a sentence. NULL: not writable. */
+	int (*commit)(struct commit *c, struct ecsfs_error *err);
+	const struct stream_ops *stream;
+};
+
+struct child {
+	const char *name;
+	const struct dir_type *type;
+	bool hidden; /* looked up, not listed */
+};
+
+/* Names that AWS decides, in a directory. Exactly one of type and row is set. */
+struct listing {
+	/*
+	 * Appends the names there are to the array `names` (as AWS has them, not encoded). May ask.
+	 */
+	int (*names)(struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err);
+	/*
+	 * Whether `p`, whose name part is filled in, is there although perhaps not listed: 0, -ENOENT,
+	 * -EINPROGRESS, ... May ask. NULL: the names decide.
+	 */
+	int (*find)(struct ask *q, const struct place *p, struct ecsfs_error *err);
+	const struct dir_type *type; /* they are directories */
+	const struct row *row;       /* they are files or links */
+	const char *suffix;          /* ".log": every file name ends in it, the place's part does not */
+	size_t part;                 /* PLACE(...) which a name fills, also of files */
+	bool (*valid)(const char *name); /* others are ENOENT without asking; NULL: any */
+	bool unlisted;               /* logs/since: names are found, none is listed */
+};
+
+struct dir_type {
+	const char *what; /* "a service": for sentences */
+	const char *help;
+	const struct row *rows;
+	const struct child *children;
+	const struct listing *listing;
+	/*
+	 * The document that member rows read. NULL: the directory has none. `object` picks the part of
+	 * it that the directory stands for, borrowed (NULL callback: all; NULL answer: gone).
+	 */
+	int (*subject)(const struct place *p, struct key *ret);
+	const json_t *(*object)(const json_t *doc, const struct place *p);
+	const char *time_member; /* of the object: the directory's times; NULL: the mount's start */
+	const char *(*arn)(const json_t *object); /* xattr user.ecs.arn; NULL: none. Borrowed */
+	/*
+	 * mkdir NAME / rmdir NAME in a directory of this type; on a worker; c->place has the name
+	 * filled in, c->text is NULL. NULL: EPERM. `drop` needs -o allow_delete unless the name is local.
+	 */
+	int (*make)(struct commit *c, struct ecsfs_error *err);
+	int (*drop)(struct commit *c, struct ecsfs_error *err);
+	/*
+	 * A directory of this mount alone (a service draft, an empty family) made by `make` through
+	 * local_add(): its type, for look-up before AWS is asked.
+	 */
+	const struct dir_type *local_type;
+};
+
+/* The root of one region's tree, and of the mount. */
+extern const struct dir_type dir_region;
+extern const struct dir_type dir_control;
+
+/* Every dir_type once, for help and checks: calls fn for each reachable from the root. */
+void table_walk(void (*fn)(void *arg, const struct dir_type *type, const char *path), void *arg);
+/* Returns 0 or -EINVAL with the first broken rule in `err`: doubled names, a '/' in one, a row with
+ * neither render nor commit, without help, a listing with both or neither of type and row. */
+int table_check(struct ecsfs_error *err);
+
+/* Modes before umask: 0400, 0200 or 0600 of a row; 0500 or 0700 of a directory (0700 where a row is
+ * writable or names can be made). Read-only mounts take the write bits off. */
+unsigned row_mode(const struct row *row, bool read_only);
+unsigned dir_mode(const struct dir_type *type, bool read_only);
+bool row_readable(const struct row *row);
+bool row_writable(const struct row *row);
+
+/*
+ * The document's object of a directory: asks for type->subject and picks type->object. `ret` keeps
+ * the document alive; the object is borrowed from it. -ENOENT when it is gone.
+ */
+int dir_object(struct ask *q, const struct dir_type *type, const struct place *p,
+    struct answer *ret, const json_t **ret_object, struct ecsfs_error *err);
+
+/* The text of any readable row, by render or by member. */
+int row_render(struct ask *q, const struct dir_type *type, const struct place *p,
+    const struct row *row, struct buf *out, struct ecsfs_error *err);
+
+/* Names that make() or a draft keeps in this mount alone. The store is fs/local.c; any thread. */
+int local_add(const struct place *p, const char *kind, const char *name);
+bool local_has(const struct place *p, const char *kind, const char *name);
+bool local_remove(const struct place *p, const char *kind, const char *name);
+/* Appends the names of a kind in a place to an array. */
+void local_names(const struct place *p, const char *kind, json_t *names);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * Text to and from JSON members: how a value looks in a file (NAMESPACE "Values and writes").
+ */
+#ifndef ECSFS_VALUE_H
+#define ECSFS_VALUE_H
+
+#include "backend/base/buf.h"
+#include "backend/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One value and a newline; nothing for NULL and JSON null. `time`: a number is epoch seconds. */
+void value_render(const json_t *value, bool is_time, struct buf *out);
+/* Pretty JSON and a newline: members in a stable order, times as ISO 8601 strings (members whose
+ * name ends in At, Date or Time and which are numbers). */
+void value_render_document(const json_t *doc, struct buf *out);
+/* The same document with its times as strings: a new reference. */
+json_t *value_with_iso_times(const json_t *doc);
+
+/* "2026-11-22T15:32:00.123Z" of epoch seconds; fractions only where there are any. */
+void value_render_time(double epoch_seconds, struct buf *out);
+/* ISO 8601 (with or without fraction, Z or an offset), or epoch seconds; -EINVAL. */
+int value_parse_time(const char *text, double *ret_epoch_seconds);
+
+/* Whether a member of that name holds a time. */
+bool value_member_is_time(const char *member);
+
+/* camelCase to snake_case, a run of capitals as one word: enableECSManagedTags →
+ * enable_ecs_managed_tags. */
+void value_snake(const char *member, struct buf *out);
+
+/*
+ * Parsers of what is written: white space around it is ignored, anything else is -EINVAL with a
+ * sentence that quotes it; a NUL byte is -EINVAL.
+ */
+int value_parse_int(const char *text, size_t len, int64_t min, int64_t max, int64_t *ret,
+    struct ecsfs_error *err);
+int value_parse_bool(const char *text, size_t len, bool *ret, struct ecsfs_error *err);
+/* One line without control characters: a new string. */
+int value_parse_line(const char *text, size_t len, char **ret, struct ecsfs_error *err);
+/* A JSON object (or array where `array`), UTF-8, no doubled members: a new reference. The sentence
+ * names line and column. */
+int value_parse_document(const char *text, size_t len, bool array, json_t **ret,
+    struct ecsfs_error *err);
+
+/*
+ * How far a document that comes in pieces is: 0 incomplete so far, > 0 the length at which it is
+ * complete, -EINVAL it can never become one, or something other than white space follows.
+ */
+int64_t value_document_end(const char *text, size_t len);
+
+/* The last part of an ARN or id: "ecs-svc/0123" → "0123"; borrowed from `arn`. */
+const char *value_arn_name(const char *arn);
+
+/* A name that can be a file name: '/', a leading dot, '%' and the empty name percent-encoded. */
+void value_encode_name(const char *name, struct buf *out);
+/* The reverse: a new string, NULL when it is not what value_encode_name would have written. */
+char *value_decode_name(const char *file_name);
+
+#endif
