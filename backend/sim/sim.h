@@ -1,0 +1,38 @@
+/*
+ * A region in a box: ECS, CloudWatch Logs and what else the tree uses, over HTTP on loopback, with
+ * AWS's wire protocol, signature check, page sizes, limits, validation and error codes, and a
+ * scheduler that moves tasks over real seconds. `ecsfs --demo` starts it in the process; ecsfs-sim
+ * is it alone.
+ */
+#ifndef ECSFS_SIM_H
+#define ECSFS_SIM_H
+
+#include "backend/base/clock.h"
+#include "backend/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sim;
+
+struct sim_options {
+	int port;                 /* 0: any free one */
+	const char *account;      /* NULL: "123456789012" */
+	const char *region;       /* the region that holds the demo fleet; NULL: "us-east-1". Requests
+	                             signed for another region see that region, empty at first */
+	const char *access_key_id;     /* NULL: "AKIDEXAMPLE"; signatures must be of this pair */
+	const char *secret_access_key; /* NULL: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" */
+	int clusters, services, tasks; /* --fleet CxSxT; all 0: the demo fleet (a few named services) */
+	int latency_ms;
+	const char *faults;       /* the fault script (sim/faults.c says its grammar); NULL: none */
+	uint64_t seed;
+	bool throttle;            /* enforce AWS's token buckets */
+	double speed;             /* of the scheduler; 0: 1. Tests use 20 and more */
+};
+
+/* Starts its threads and listens on 127.0.0.1. */
+int sim_start(const struct sim_options *options, struct sim **ret, struct ecsfs_error *err);
+int sim_port(const struct sim *s);
+void sim_stop(struct sim *s);
+
+#endif
