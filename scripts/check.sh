@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# What must hold of the source itself: format, layers, sizes, and clang-tidy.
+#
+#   scripts/check.sh [format|layers|sizes|tidy]...     all, where none is named
+. "$(dirname "$0")/lib.sh"
+cd "$top"
+
+sources() {
+	git ls-files '*.c' '*.h'
+}
+
+check_format() {
+	sources | xargs clang-format --dry-run -Werror
+}
+
+# Arrows go one way, fs -> cache -> backend, and each library has one door.
+check_layers() {
+	local bad=0
+	forbid() { # WHERE PATTERN WHY
+		if git grep -nE "$2" -- $1; then
+			printf 'layers: %s\n' "$3" >&2
+			bad=1
+		fi
+	}
+	forbid 'backend/*.[ch] backend/**/*.[ch]' '#include "(cache|fs)/' 'backend includes what stands above it'
+	forbid 'cache/*.[ch]' '#include "fs/' 'cache includes what stands above it'
+	forbid 'backend/*.[ch] backend/**/*.[ch] cache/*.[ch]' '#include <fuse' 'only fs/ knows FUSE'
+	forbid 'cache/*.[ch] fs/*.[ch] fs/**/*.[ch]' '#include <(curl|openssl|expat|microhttpd|yaml)' \
+		'only backend/ talks to the network'
+	return $bad
+}
+
+# Functions of at most 100 lines, files of at most 700; tables are no functions.
+check_sizes() {
+	local bad=0 file lines
+	while read -r file; do
+		lines=$(wc -l <"$file")
+		if [ "$lines" -gt 700 ]; then
+			printf '%s: %s lines (at most 700)\n' "$file" "$lines" >&2
+			bad=1
+		fi
+	done < <(sources)
+	sources | grep '\.c$' | xargs awk '
+		FNR == 1 { start = 0 }
+		/^[A-Za-z_].*[^;]$/ && /\(/ { head = FNR; name = $0 }
+		/^\{/ { start = head }
+		/^\}/ { if (start && FNR - start > 100) { printf "%s:%d: %d lines: %s\n", FILENAME, start, FNR - start, name; bad = 1 } start = 0 }
+		END { exit bad }' || bad=1
+	return $bad
+}
+
+check_tidy() {
+	local dir=$top/build-tidy
+	CC=clang build "$dir"
+	git ls-files 'backend/*.c' 'cache/*.c' 'fs/*.c' |
+		xargs -P "$(nproc)" -n 4 clang-tidy -p "$dir" --quiet --warnings-as-errors='*' 2> >(grep -v 'warnings generated' >&2)
+}
+
+need_packages "${build_packages[@]}" "${test_packages[@]}" "${check_packages[@]}"
+[ $# -gt 0 ] || set -- format layers sizes tidy
+for part in "$@"; do
+	case $part in
+	format | layers | sizes | tidy) ;;
+	*) die "unknown check '$part': format, layers, sizes or tidy" ;;
+	esac
+	say "check: $part"
+	"check_$part" || die "$part failed"
+done

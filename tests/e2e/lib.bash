@@ -1,0 +1,134 @@
+# Shared by the end-to-end tests: a simulated region and a real mount for each file of tests.
+#
+# The daemon runs in the foreground; teardown demands that it ends with status 0 at unmount and that
+# its stderr shows no trace of a sanitizer or an assertion. Tests wait for conditions, never for
+# seconds.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=${ECSFS_BUILD:-$top/build}
+
+export AWS_ACCESS_KEY_ID=AKIDEXAMPLE
+export AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
+export AWS_REGION=us-east-1
+export AWS_EC2_METADATA_DISABLED=true
+export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_DEFAULT_REGION AWS_SESSION_TOKEN AWS_ENDPOINT_URL \
+	AWS_ENDPOINT_URL_ECS AWS_ENDPOINT_URL_CLOUDWATCH_LOGS HTTP_PROXY HTTPS_PROXY http_proxy https_proxy
+
+# wait_for SECONDS COMMAND...: runs it until it succeeds.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+# sim_up [OPTION...]: starts ecsfs-sim on a free port; sets $sim_url. For setup_file or setup.
+sim_up() {
+	local log
+	sim_dir=$(mktemp -d "$BATS_FILE_TMPDIR/sim.XXXXXX")
+	log=$sim_dir/out
+	"$build/ecsfs-sim" --port 0 --strict "$@" >"$log" 2>"$sim_dir/err" 3>&- &
+	sim_pid=$!
+	wait_for 10 grep -q 'listening on' "$log" || {
+		cat "$log" "$sim_dir/err" >&2
+		return 1
+	}
+	sim_url=$(grep -o 'http://[0-9.:]*' "$log" | head -n 1)
+	export sim_pid sim_url sim_dir
+	export AWS_ENDPOINT_URL=$sim_url
+}
+
+sim_down() {
+	kill "$sim_pid" 2>/dev/null || return 0
+	wait_gone "$sim_pid"
+}
+
+# mount_up [OPTION...]: mounts with ecsfs in the foreground; sets $mnt.
+mount_up() {
+	mnt_dir=$(mktemp -d "$BATS_FILE_TMPDIR/mount.XXXXXX")
+	mnt=$mnt_dir/mnt
+	mkdir "$mnt"
+	# The shell that waits records the exit status, which teardown looks at.
+	(
+		"$build/ecsfs" -f "$@" "$mnt" >"$mnt_dir/out" 2>"$mnt_dir/err" && status=0 || status=$?
+		echo "$status" >"$mnt_dir/status"
+	) 3>&- &
+	export mnt mnt_dir
+	wait_for 20 mounted_or_dead
+	mountpoint -q "$mnt" || {
+		cat "$mnt_dir/err" >&2
+		return 1
+	}
+}
+
+mounted_or_dead() {
+	mountpoint -q "$mnt" || [ -e "$mnt_dir/status" ]
+}
+
+# Unmounts and demands a clean end.
+mount_down() {
+	[ -n "${mnt:-}" ] || return 0
+	[ -e "$mnt_dir/status" ] || fusermount3 -u "$mnt" 2>/dev/null || umount "$mnt" 2>/dev/null ||
+		fusermount3 -u -z "$mnt"
+	wait_for 30 test -s "$mnt_dir/status"
+	quiet_daemon
+	[ "$(cat "$mnt_dir/status")" = 0 ]
+}
+
+# Suspicious words on the daemon's stderr fail the test.
+quiet_daemon() {
+	if grep -nE 'Sanitizer|runtime error|Assertion|SIGSEGV|corrupt|leak' "$mnt_dir/err"; then
+		cat "$mnt_dir/err" >&2
+		return 1
+	fi
+}
+
+wait_gone() {
+	local pid=$1
+	wait_for 10 not_running "$pid"
+}
+
+not_running() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# calls [ACTION]: how many calls the region has counted since calls_reset.
+calls() {
+	local filter='.total // 0'
+	[ $# -eq 0 ] || filter=".[\"$1\"] // (.calls // {})[\"$1\"] // 0"
+	curl -sf "$sim_url/_sim/calls" | jq -r "$filter"
+}
+
+calls_reset() {
+	curl -sf -X POST "$sim_url/_sim/reset" >/dev/null
+}
+
+# faults SCRIPT: what goes wrong from now on; empty: nothing.
+faults() {
+	curl -sf -X POST --data-binary "$1" "$sim_url/_sim/faults" >/dev/null
+}
+
+# The last request's body of an action.
+last_request() {
+	curl -sf "$sim_url/_sim/requests" | jq -c "[.[] | select(.action == \"$1\")] | last | .body"
+}
+
+# fails ERRNO COMMAND...: the command must fail with that strerror on its stderr.
+fails() {
+	local words=$1
+	shift
+	run "$@"
+	[ "$status" -ne 0 ] || {
+		echo "should have failed: $*" >&2
+		return 1
+	}
+	[[ $output == *"$words"* ]] || {
+		echo "should have said '$words': $output" >&2
+		return 1
+	}
+}
