@@ -41,11 +41,34 @@ sim_up() {
 	sim_url=$(grep -o 'http://[0-9.:]*' "$log" | head -n 1)
 	export sim_pid sim_url sim_dir
 	export AWS_ENDPOINT_URL=$sim_url
+	judge_up
 }
 
+# Puts the judge (strict_proxy.py) before the region where Python has botocore.
+judge_up() {
+	local port
+	judge_pid=
+	export judge_pid
+	python3 -c 'import botocore' 2>/dev/null || return 0
+	python3 "$top/tests/e2e/strict_proxy.py" "${sim_url##*:}" "$sim_dir/violations" \
+		>"$sim_dir/judge" 2>"$sim_dir/judge.err" 3>&- &
+	judge_pid=$!
+	wait_for 20 test -s "$sim_dir/judge" || {
+		cat "$sim_dir/judge.err" >&2
+		return 1
+	}
+	port=$(cat "$sim_dir/judge")
+	export AWS_ENDPOINT_URL=http://127.0.0.1:$port
+}
+
+# Ends the region, and demands that no request broke AWS's model.
 sim_down() {
-	kill "$sim_pid" 2>/dev/null || return 0
-	wait_gone "$sim_pid"
+	[ -z "$judge_pid" ] || kill "$judge_pid" 2>/dev/null || true
+	kill "$sim_pid" 2>/dev/null && wait_gone "$sim_pid"
+	if [ -s "$sim_dir/violations" ]; then
+		sort "$sim_dir/violations" | uniq -c | head -n 20 >&2
+		return 1
+	fi
 }
 
 # mount_up [OPTION...]: mounts with ecsfs in the foreground; sets $mnt.

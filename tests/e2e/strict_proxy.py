@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""A judge between ecsfs and the simulated region.
+
+Passes bytes through unchanged, and holds every request against AWS's published service models
+(botocore's): the action must exist, the body must be a JSON object whose members, types, enums and
+ranges fit the input shape, the signature must be that of the key. What does not fit is a line in
+the file of violations, which must be empty at the end of a test.
+
+    strict_proxy.py UPSTREAM_PORT VIOLATIONS_FILE      prints the port it listens on
+"""
+
+import asyncio
+import datetime
+import json
+import os
+import sys
+
+try:
+    import botocore.auth
+    import botocore.awsrequest
+    import botocore.credentials
+    import botocore.loaders
+    import botocore.model
+    import botocore.validate
+except ImportError:
+    sys.exit(77)
+
+TARGETS = {
+    "AmazonEC2ContainerServiceV20141113": "ecs",
+    "Logs_20140328": "logs",
+    "AnyScaleFrontendService": "application-autoscaling",
+    "AmazonEC2ContainerRegistry_V20150921": "ecr",
+}
+models = {}
+violations = None
+
+
+def model(service):
+    if service not in models:
+        loader = botocore.loaders.Loader()
+        models[service] = botocore.model.ServiceModel(
+            loader.load_service_model(service, "service-2"), service_name=service
+        )
+    return models[service]
+
+
+def violation(text):
+    violations.write(text + "\n")
+    violations.flush()
+
+
+def enum_errors(shape, value, path):
+    """What botocore's own validator leaves out: enums, patterns aside."""
+    if shape.type_name == "string" and shape.enum and value not in shape.enum:
+        yield f"{path}: {value!r} is none of {shape.enum}"
+    elif shape.type_name == "structure" and isinstance(value, dict):
+        for name, member in shape.members.items():
+            if name in value:
+                yield from enum_errors(member, value[name], f"{path}.{name}")
+    elif shape.type_name == "list" and isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from enum_errors(shape.member, item, f"{path}[{i}]")
+
+
+def unknown_members(shape, value, path):
+    if shape.type_name == "structure" and isinstance(value, dict):
+        for name, item in value.items():
+            if name not in shape.members:
+                yield f"{path}: unknown member {name!r}"
+            else:
+                yield from unknown_members(shape.members[name], item, f"{path}.{name}")
+    elif shape.type_name == "list" and isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from unknown_members(shape.member, item, f"{path}[{i}]")
+
+
+def timestamps_as_dates(shape, value):
+    """JSON 1.1 sends epoch seconds; botocore's validator wants something date-like."""
+    if shape.type_name == "timestamp" and isinstance(value, (int, float)):
+        return datetime.datetime.fromtimestamp(value, datetime.timezone.utc)
+    if shape.type_name == "structure" and isinstance(value, dict):
+        return {
+            k: timestamps_as_dates(shape.members[k], v) if k in shape.members else v
+            for k, v in value.items()
+        }
+    if shape.type_name == "list" and isinstance(value, list):
+        return [timestamps_as_dates(shape.member, v) for v in value]
+    return value
+
+
+def check_json(headers, body):
+    target = headers.get("x-amz-target", "")
+    prefix, _, action = target.rpartition(".")
+    service = TARGETS.get(prefix)
+    if not service:
+        return violation(f"unknown target {target!r}")
+    if headers.get("content-type") != "application/x-amz-json-1.1":
+        violation(f"{target}: content type {headers.get('content-type')!r}")
+    if action not in model(service).operation_names:
+        return violation(f"{service} has no action {action!r}")
+    try:
+        value = json.loads(body)
+    except ValueError as error:
+        return violation(f"{action}: body is not JSON: {error}")
+    shape = model(service).operation_model(action).input_shape
+    if not isinstance(value, dict):
+        return violation(f"{action}: body is not an object")
+    report = botocore.validate.ParamValidator().validate(timestamps_as_dates(shape, value), shape)
+    if report.has_errors():
+        violation(f"{action}: {report.generate_report()}")
+    for text in (*enum_errors(shape, value, action), *unknown_members(shape, value, action)):
+        violation(text)
+
+
+def check_signature(method, path, headers, body):
+    authorization = headers.get("authorization", "")
+    try:
+        fields = dict(
+            part.strip().split("=", 1) for part in authorization.split(" ", 1)[1].split(",")
+        )
+        key, date, region, service, _ = fields["Credential"].split("/")
+    except (IndexError, KeyError, ValueError):
+        return violation(f"no signature: {authorization!r}")
+    signed = fields["SignedHeaders"].split(";")
+    request = botocore.awsrequest.AWSRequest(
+        method=method,
+        url="http://" + headers["host"] + path,
+        data=body,
+        headers={name: headers[name] for name in signed if name in headers},
+    )
+    credentials = botocore.credentials.Credentials(
+        os.environ["AWS_ACCESS_KEY_ID"],
+        os.environ["AWS_SECRET_ACCESS_KEY"],
+        os.environ.get("AWS_SESSION_TOKEN"),
+    )
+    signer = botocore.auth.SigV4Auth(credentials, service, region)
+    request.context["timestamp"] = headers["x-amz-date"]
+    canonical = signer.canonical_request(request)
+    signature = signer.signature(signer.string_to_sign(request, canonical), request)
+    for needed in ("host", "x-amz-date", "content-type"):
+        if needed not in signed:
+            violation(f"{needed} is not signed")
+    if key == credentials.access_key and signature != fields["Signature"]:
+        violation(f"wrong signature of {method} {path}")
+
+
+def check(request_line, headers, body):
+    method, path, _ = request_line.split(" ", 2)
+    if path.startswith("/_sim"):
+        return
+    check_signature(method, path, headers, body)
+    if "x-amz-target" in headers:
+        check_json(headers, body)
+
+
+class Tap:
+    """Gathers the requests out of the bytes that pass."""
+
+    def __init__(self):
+        self.data = b""
+
+    def feed(self, chunk):
+        self.data += chunk
+        while True:
+            head, separator, rest = self.data.partition(b"\r\n\r\n")
+            if not separator:
+                return
+            lines = head.decode("latin-1").split("\r\n")
+            headers = {}
+            for line in lines[1:]:
+                name, _, value = line.partition(":")
+                headers[name.strip().lower()] = value.strip()
+            length = int(headers.get("content-length", 0))
+            if len(rest) < length:
+                return
+            try:
+                check(lines[0], headers, rest[:length])
+            except Exception as error:  # noqa: BLE001 (a judge that dies has not judged)
+                violation(f"{lines[0]}: the judge failed: {error!r}")
+            self.data = rest[length:]
+
+
+async def pump(reader, writer, tap=None):
+    try:
+        while chunk := await reader.read(1 << 16):
+            if tap:
+                tap.feed(chunk)
+            writer.write(chunk)
+            await writer.drain()
+        writer.close()
+    except (ConnectionError, OSError):
+        writer.transport.abort()
+
+
+async def serve(upstream):
+    async def client(reader, writer):
+        try:
+            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", upstream)
+        except OSError:
+            writer.transport.abort()
+            return
+        await asyncio.gather(pump(reader, up_writer, Tap()), pump(up_reader, writer))
+
+    server = await asyncio.start_server(client, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    async with server:
+        await server.serve_forever()
+
+
+def main():
+    global violations
+    violations = open(sys.argv[2], "a", encoding="utf-8")
+    try:
+        asyncio.run(serve(int(sys.argv[1])))
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()
