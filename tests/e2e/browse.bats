@@ -1,0 +1,155 @@
+#!/usr/bin/env bats
+# The readable tree on the simulated region.
+
+load lib
+
+setup_file() {
+	sim_up
+	mount_up -o ttl=60
+}
+
+teardown_file() {
+	mount_down
+	sim_down
+}
+
+setup() {
+	web=$mnt/clusters/prod/services/web
+}
+
+steady() {
+	[ "$(cat "$web/running_count")" = "$(cat "$web/desired_count")" ] || {
+		touch "$web"
+		return 1
+	}
+}
+
+@test "the root has the four directories, and .ecsfs with ls -a" {
+	run ls "$mnt"
+	[ "$output" = "capacity_providers
+clusters
+task_definitions" ]
+	ls -a "$mnt" | grep -qx .ecsfs
+}
+
+@test "every regular file that is readable can be read, and read-only ones refuse to be opened for writing" {
+	run bash -c "find '$mnt/clusters/prod' '$mnt/task_definitions' '$mnt/capacity_providers' -type f -perm -400 \
+		-not -path '*/logs/*' -exec cat {} + >/dev/null"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	while read -r file; do
+		run bash -c "echo x 1<>'$file' >&1"
+		[ "$status" -ne 0 ]
+		[[ $output == *'ermission denied'* ]]
+	done < <(find "$mnt/clusters/prod/services/web" -type f -perm 400 | head -n 60)
+}
+
+@test "write-only files are listed with mode 0200" {
+	[ "$(stat -c %a "$web/force_new_deployment")" = 200 ]
+	[ "$(stat -c %a "$web/desired_count")" = 600 ]
+	[ "$(stat -c %a "$web/arn")" = 400 ]
+	[ "$(stat -c %a "$web")" = 700 ]
+	[ "$(stat -c %h "$web")" = 1 ]
+}
+
+@test "scalars are one line, documents are JSON, sizes are true" {
+	[ "$(wc -l <"$web/desired_count")" = 1 ]
+	jq -e .serviceArn "$web/service.json" >/dev/null
+	jq -e .networkConfiguration "$web/service.json" >/dev/null
+	jq -e .awsvpcConfiguration "$web/network_configuration.json" >/dev/null
+	jq -e .containerDefinitions "$web/task_definition.json" >/dev/null
+	for file in "$web"/*.json "$web"/*_count; do
+		[ "$(stat -c %s "$file")" = "$(cat "$file" | wc -c)" ]
+	done
+	[[ $(jq -r .createdAt "$web/service.json") == 20??-??-??T* ]]
+	[[ $(cat "$web/created_at") == 20??-??-??T*Z ]]
+}
+
+@test "the task definition is FAMILY:REVISION and its symlinks resolve" {
+	definition=$(cat "$web/task_definition")
+	[[ $definition =~ ^[a-z-]+:[0-9]+$ ]]
+	family=${definition%:*}
+	[ "$(jq -r .family "$web/task_definition.json")" = "$family" ]
+	[ "$(cat "$mnt/task_definitions/$family/latest/status")" = ACTIVE ]
+	wait_for 60 steady
+	touch "$web/tasks"
+	for task in "$web"/tasks/*; do
+		[ -L "$task" ]
+		[ -s "$task/arn" ]
+		[ "$(jq -r .family "$task/task_definition/task_definition.json")" = "$family" ]
+		[ -d "$task/containers" ]
+	done
+	[ "$(ls "$web/tasks" | wc -l)" -ge 1 ]
+}
+
+@test "tasks, containers and stopped tasks" {
+	wait_for 60 steady
+	task=$(ls "$mnt/clusters/prod/tasks" | head -n 1)
+	dir=$mnt/clusters/prod/tasks/$task
+	[ "$(cat "$dir/desired_status")" = RUNNING ]
+	for container in "$dir"/containers/*; do
+		[ -s "$container/image" ]
+		jq -e .name "$container/container.json" >/dev/null
+	done
+	[ "$(ls "$mnt/clusters/prod/stopped_tasks" | wc -l)" -ge 1 ]
+	for stopped in "$mnt"/clusters/prod/stopped_tasks/*; do
+		[ -s "$stopped/stopped_reason" ]
+	done
+}
+
+@test "container instances and capacity providers" {
+	[ "$(ls "$mnt/clusters/prod/container_instances" | wc -l)" -ge 1 ]
+	for instance in "$mnt"/clusters/prod/container_instances/*; do
+		[ "$(cat "$instance/status")" = ACTIVE ]
+		[ "$(cat "$instance/agent_connected")" = true ]
+	done
+	ls "$mnt/capacity_providers" | grep -qx FARGATE
+}
+
+@test "what is not there is ENOENT, and impossible names cost no call" {
+	fails 'No such file' cat "$mnt/clusters/nope/status"
+	fails 'No such file' cat "$mnt/clusters/prod/services/nope/status"
+	fails 'No such file' cat "$mnt/clusters/prod/tasks/0123456789abcdef0123456789abcdef/arn"
+	fails 'No such file' cat "$web/nope"
+	calls_reset
+	for name in .git .DS_Store HEAD. 'a b' "$(printf 'x%.0s' {1..250})y,"; do
+		fails 'No such file' cat "$mnt/clusters/prod/services/$name/status"
+	done
+	fails 'No such file' cat "$mnt/clusters/prod/tasks/not-a-task/arn"
+	[ "$(calls)" = 0 ]
+}
+
+@test "directories carry AWS's time" {
+	created=$(jq -r '[.deployments[] | select(.status == "PRIMARY")][0].createdAt' "$web/service.json")
+	[ "$(stat -c %Y "$web")" = "$(date -d "$created" +%s)" ]
+}
+
+@test ".ecsfs: status, metrics, help, errors" {
+	grep -q us-east-1 "$mnt/.ecsfs/status"
+	grep -q 123456789012 "$mnt/.ecsfs/status"
+	! grep -qi wJalrXUtn "$mnt/.ecsfs/status"
+	grep -q '^ecsfs_' "$mnt/.ecsfs/metrics"
+	grep -q desired_count "$mnt/.ecsfs/help"
+	cat "$mnt/.ecsfs/errors" >/dev/null
+}
+
+@test "events is a file of lines, oldest first" {
+	wait_for 60 grep -q 'has reached a steady state' "$web/events"
+}
+
+@test "unlink, rename and rmdir can take nothing down" {
+	calls_reset
+	fails 'not permitted' rm "$web/desired_count"
+	fails 'not permitted' mv "$web/desired_count" "$web/x"
+	fails 'not permitted' rmdir "$web"
+	run rm -rf "$mnt/clusters/prod"
+	[ "$status" -ne 0 ]
+	[ "$(calls UpdateService)$(calls DeleteService)$(calls StopTask)$(calls DeleteCluster)" = 0000 ]
+}
+
+@test "the tree can be walked with find, du, ls -R and tar" {
+	find "$mnt/clusters" >/dev/null
+	ls -lR "$mnt/clusters/prod/services" >/dev/null
+	tar cf - -C "$web" service.json desired_count | tar xf - -C "$BATS_TEST_TMPDIR"
+	cmp "$web/service.json" "$BATS_TEST_TMPDIR/service.json"
+}

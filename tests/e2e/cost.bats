@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+# What a command costs in calls.
+
+load lib
+
+setup_file() {
+	sim_up --fleet 2x250x2
+}
+
+teardown_file() {
+	sim_down
+}
+
+setup() {
+	mount_up
+	calls_reset
+	cluster=$(ls -U "$mnt/clusters" | sort | head -n 1)
+	services=$mnt/clusters/$cluster/services
+}
+
+teardown() {
+	mount_down
+}
+
+# A service's name that this mount has not seen.
+some_service() {
+	AWS_ENDPOINT_URL=$sim_url python3 - "$cluster" "$sim_url" <<'PY' 2>/dev/null || echo s0
+import boto3, sys
+print(boto3.client("ecs", endpoint_url=sys.argv[2], region_name="us-east-1").list_services(cluster=sys.argv[1])["serviceArns"][0].split("/")[-1])
+PY
+}
+
+@test "cat desired_count on a cold cache: exactly one call" {
+	name=$(some_service)
+	calls_reset
+	cat "$services/$name/desired_count" >/dev/null
+	[ "$(calls DescribeServices)" = 1 ]
+	[ "$(calls)" = 1 ]
+	cat "$services/$name/running_count" "$services/$name/status" >/dev/null
+	[ "$(calls)" = 1 ]
+}
+
+@test "ls of 250 services: 3 calls, and describes nothing" {
+	[ "$(ls "$services" | wc -l)" = 250 ]
+	[ "$(calls ListServices)" = 3 ]
+	[ "$(calls)" = 3 ]
+}
+
+@test "cat of 100 services after ls: 10 calls" {
+	names=$(ls "$services" | head -n 100)
+	calls_reset
+	cd "$services"
+	for name in $names; do
+		read -r value <"$name/desired_count"
+		[ -n "$value" ]
+	done
+	cd /
+	[ "$(calls DescribeServices)" = 10 ]
+	[ "$(calls)" = 10 ]
+}
+
+@test "a hundred concurrent readers of one file: one call" {
+	name=$(some_service)
+	calls_reset
+	for _ in $(seq 100); do
+		cat "$services/$name/desired_count" &
+	done >"$BATS_TEST_TMPDIR/out"
+	wait
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/out")" = 100 ]
+	[ "$(calls)" = 1 ]
+}
+
+@test "names that are not there are remembered for a while" {
+	for _ in 1 2 3 4 5; do
+		[ ! -e "$services/nope" ]
+	done
+	[ "$(calls)" -le 1 ]
+}

@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# An AWS that is slow, away, or misbehaves: nothing hangs, nothing lies.
+
+load lib
+
+setup_file() {
+	sim_up
+}
+
+teardown_file() {
+	sim_down
+}
+
+teardown() {
+	faults ''
+	[ -z "${mnt:-}" ] || mount_down
+}
+
+stalled() {
+	[ "$(calls DescribeServices)" -ge 1 ]
+}
+
+@test "Ctrl-C ends a reader that waits for AWS, at once" {
+	mount_up -o timeout=60
+	ls "$mnt/clusters/prod/services" >/dev/null
+	calls_reset
+	faults 'DescribeServices:stall=30000'
+	for shell in bash dash; do
+		setsid "$shell" -c "trap - INT; cat '$mnt/clusters/prod/services/web/desired_count'" 2>/dev/null &
+		reader=$!
+		wait_for 10 stalled
+		pkill -INT -s "$reader" cat || kill -INT "$reader"
+		wait_for 3 not_running "$reader"
+	done
+}
+
+@test "while one service stalls, the rest of the mount answers" {
+	mount_up -o timeout=60
+	ls "$mnt/clusters/prod/services" "$mnt/clusters" >/dev/null
+	cat "$mnt/clusters/prod/status" >/dev/null
+	calls_reset
+	faults 'DescribeServices:stall=30000'
+	cat "$mnt/clusters/prod/services/web/desired_count" 2>/dev/null &
+	reader=$!
+	wait_for 10 stalled
+	timeout 5 cat "$mnt/clusters/prod/status"
+	timeout 5 ls "$mnt/clusters/prod/services"
+	timeout 5 ls "$mnt/clusters/prod/tasks"
+	timeout 5 cat "$mnt/.ecsfs/status"
+	kill "$reader"
+	wait "$reader" || true
+}
+
+@test "no answer in time is ETIMEDOUT" {
+	mount_up -o timeout=1
+	ls "$mnt/clusters/prod/services" >/dev/null
+	faults 'DescribeServices:stall=30000'
+	fails 'timed out' timeout 20 cat "$mnt/clusters/prod/services/web/desired_count"
+	grep -q 'web' "$mnt/.ecsfs/errors"
+}
+
+@test "a throttle and a 5xx are repeated, then told" {
+	mount_up -o timeout=20
+	ls "$mnt/clusters/prod/services" >/dev/null
+	faults 'DescribeServices:1:throttle'
+	[ -n "$(cat "$mnt/clusters/prod/services/web/desired_count")" ]
+	faults 'DescribeServices:1:5xx'
+	[ -n "$(cat "$mnt/clusters/prod/services/api/desired_count")" ]
+	faults 'DescribeServices:1:reset'
+	[ -n "$(cat "$mnt/clusters/staging/services/web/desired_count")" ]
+	faults 'DescribeServices:1:truncate'
+	[ -n "$(cat "$mnt/clusters/staging/services/api/desired_count")" ]
+}
+
+@test "throttled after all tries is EBUSY, a broken answer EIO, a refusal EACCES" {
+	mount_up -o ttl=0,timeout=20
+	web=$mnt/clusters/prod/services/web
+	export AWS_MAX_ATTEMPTS=2
+	faults 'DescribeServices:throttle'
+	fails 'busy' cat "$web/desired_count"
+	faults 'DescribeServices:garbage'
+	fails 'nput/output error' cat "$web/desired_count"
+	faults 'DescribeServices:denied'
+	fails 'ermission denied' cat "$web/desired_count"
+	faults ''
+	[ -n "$(cat "$web/desired_count")" ]
+}
+
+@test "what is cached is served past its TTL while AWS is away, and a write never pretends" {
+	mount_up -o ttl=1,timeout=5
+	web=$mnt/clusters/prod/services/web
+	before=$(cat "$web/desired_count")
+	faults '*:5xx'
+	touch "$web"
+	[ "$(cat "$web/desired_count")" = "$before" ]
+	run bash -c "echo 9 > '$web/desired_count'"
+	[ "$status" -ne 0 ]
+	faults ''
+}
+
+@test "with ttl=0 every open asks AWS" {
+	mount_up -o ttl=0
+	web=$mnt/clusters/prod/services/web
+	calls_reset
+	for n in 1 2 3; do
+		cat "$web/desired_count" >/dev/null
+		[ "$(calls DescribeServices)" = "$n" ]
+	done
+	cd "$web"
+	for n in 4 5 6; do
+		cat desired_count >/dev/null
+		[ "$(calls DescribeServices)" = "$n" ]
+	done
+	cd /
+}
+
+@test "kill -9 of the daemon ends its readers" {
+	mount_up -o timeout=60
+	ls "$mnt/clusters/prod/services" >/dev/null
+	calls_reset
+	faults 'DescribeServices:stall=30000'
+	cat "$mnt/clusters/prod/services/web/desired_count" 2>/dev/null &
+	reader=$!
+	wait_for 10 stalled
+	kill -KILL "$(pgrep -f "ecsfs -f .*$mnt\$")"
+	wait_for 5 not_running "$reader"
+	fusermount3 -u -z "$mnt" || umount -l "$mnt"
+	mnt=
+}
