@@ -48,4 +48,13 @@ struct fs {
 	char *source; /* fsname */
 };
 
+/* Drops every cached answer of every region, and tells the kernel (.ecsfs/refresh). Any thread. */
+void fs_refresh(struct fs *fs);
+
+/* Prometheus text: FUSE requests by kind, parked ones, open files; names begin with ecsfs_fuse_. */
+void fs_metrics(struct buf *out);
+
+/* The last journal lines, oldest first, within LIMIT_JOURNAL. */
+void journal_render(struct journal *j, struct buf *out);
+
 #endif

@@ -164,21 +164,36 @@ struct dir_type {
 	int (*make)(struct commit *c, struct ecsfs_error *err);
 	int (*drop)(struct commit *c, struct ecsfs_error *err);
 	/*
-	 * A directory of this mount alone (a service draft, an empty family) made by `make` through
-	 * local_add(): its type, for look-up before AWS is asked.
+	 * Directories of this mount alone (service drafts, empty families), made in here by `make`
+	 * through local_add(): what a name is while the store has it under `local_kind`. Asked before
+	 * AWS is; listed with the names of the listing.
 	 */
 	const struct dir_type *local_type;
+	const char *local_kind;
+	/*
+	 * Called when a path was walked into a directory of this type, with place.name (and the
+	 * listing's part) filled: sets what the name stands for (place.account, place.region). Not
+	 * called for the mount's root. May not ask. NULL: nothing to set.
+	 */
+	void (*enter)(struct place *p);
 };
 
-/* The root of one region's tree, and of the mount. */
+/* The root of one region's tree. */
 extern const struct dir_type dir_region;
 extern const struct dir_type dir_control;
+/*
+ * The root of the mount: dir_region where there is one region of one account (the place of the root
+ * then has both filled), else directories of regions or accounts. Constant for a mount.
+ */
+const struct dir_type *root_type(const struct fs *fs);
 
-/* Every dir_type once, for help and checks: calls fn for each reachable from the root. */
-void table_walk(void (*fn)(void *arg, const struct dir_type *type, const char *path), void *arg);
+/* Every dir_type once, for help and checks: calls fn for each reachable from `root`, with the
+ * path of its first place ("clusters/CLUSTER/services", "" the root). */
+void table_walk(const struct dir_type *root,
+    void (*fn)(void *arg, const struct dir_type *type, const char *path), void *arg);
 /* Returns 0 or -EINVAL with the first broken rule in `err`: doubled names, a '/' in one, a row with
  * neither render nor commit, without help, a listing with both or neither of type and row. */
-int table_check(struct ecsfs_error *err);
+int table_check(const struct dir_type *root, struct ecsfs_error *err);
 
 /* Modes before umask: 0400, 0200 or 0600 of a row; 0500 or 0700 of a directory (0700 where a row is
  * writable or names can be made). Read-only mounts take the write bits off. */
