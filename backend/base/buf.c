@@ -26,7 +26,7 @@ void buf_reset(struct buf *b)
 		b->data[0] = '\0';
 }
 
-static void fail(struct buf *b)
+void buf_fail(struct buf *b)
 {
 	buf_release(b);
 	b->failed = true;
@@ -41,7 +41,7 @@ static bool reserve(struct buf *b, size_t more)
 	if (b->failed)
 		return false;
 	if (more > b->max || b->len > b->max - more) {
-		fail(b);
+		buf_fail(b);
 		return false;
 	}
 	if (b->len + more < b->cap)
@@ -50,7 +50,7 @@ static bool reserve(struct buf *b, size_t more)
 		cap *= 2;
 	data = realloc(b->data, cap);
 	if (!data) {
-		fail(b);
+		buf_fail(b);
 		return false;
 	}
 	b->data = data;
@@ -86,7 +86,7 @@ void buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);
 	if (n < 0)
-		fail(b);
+		buf_fail(b);
 	else if (reserve(b, (size_t)n)) {
 		vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);
 		b->len += (size_t)n;
