@@ -17,10 +17,15 @@ struct sim_call {
 	struct sim_region *region; /* locked: actions run one at a time in a region */
 	const char *region_name;
 	const char *account;
+	const char *action;    /* "DescribeServices" */
 	const char *principal; /* ARN of the caller */
 	int64_t now_ms;        /* wall */
 	const json_t *in;
 	json_t *out; /* an empty object to fill */
+	/* Instead of `out`, when not NULL: the answer's body as written by hand, malloc'ed; the server
+	 * frees it. Pages of log events: a megabyte through jansson costs 15 ms. */
+	char *text;
+	size_t text_len;
 	/* Set by sim_fail. */
 	int status;
 	char code[64];
@@ -57,6 +62,11 @@ void sim_logs_free(struct sim_logs *l);
 int sim_logs_put(struct sim_logs *l, const char *group, const char *stream, int64_t time_ms,
     const char *message, size_t len);
 struct sim_logs *sim_region_logs(struct sim_region *r);
+/*
+ * Misbehaviour of log pages, by name (sim/logs_store.c lists them: empty, repeat, loop, late,
+ * expire); 0 ends one. -1: no such name. Under the region's lock.
+ */
+int sim_logs_set(struct sim_logs *l, const char *name, int64_t value);
 /* Takes and gives the region's lock, for streams. */
 void sim_region_lock(struct sim_region *r);
 void sim_region_unlock(struct sim_region *r);
