@@ -12,13 +12,13 @@
 #include <stddef.h>
 
 struct ecsfs_error {
-	int err;              /* a positive errno; 0: not set */
-	int http_status;      /* 0: there was no answer, or nothing was sent */
-	char code[64];        /* AWS's code, without namespace; "" where AWS said none */
-	char message[512];    /* one line, no control characters */
-	char request_id[64];  /* AWS's, "" where there is none */
-	char action[48];      /* the call that failed, "" where nothing was sent */
-	bool lost_answer;     /* the request may have been accepted: it was sent, no answer came */
+	int err;	     /* a positive errno; 0: not set */
+	int http_status;     /* 0: there was no answer, or nothing was sent */
+	char code[64];	     /* AWS's code, without namespace; "" where AWS said none */
+	char message[512];   /* one line, no control characters */
+	char request_id[64]; /* AWS's, "" where there is none */
+	char action[48];     /* the call that failed, "" where nothing was sent */
+	bool lost_answer;    /* the request may have been accepted: it was sent, no answer came */
 };
 
 /*
@@ -35,11 +35,11 @@ int ecsfs_error_wrap(struct ecsfs_error *e, const char *fmt, ...)
 /* What to do after an AWS code. */
 enum retry_class {
 	RETRY_NEVER,
-	RETRY_THROTTLE,  /* slow down, repeat */
+	RETRY_THROTTLE,	 /* slow down, repeat */
 	RETRY_TRANSIENT, /* repeat */
-	RETRY_AUTH,      /* refresh the credentials, repeat once */
-	RETRY_SKEW,      /* correct the clock by the answer's Date, repeat once */
-	RETRY_QUOTA,     /* LimitExceeded: repeat at most once */
+	RETRY_AUTH,	 /* refresh the credentials, repeat once */
+	RETRY_SKEW,	 /* correct the clock by the answer's Date, repeat once */
+	RETRY_QUOTA,	 /* LimitExceeded: repeat at most once */
 };
 
 struct aws_rule {
@@ -52,11 +52,22 @@ struct aws_rule {
  * The one table from AWS's codes to errno and retry class (NAMESPACE "Errors"; ECS API reference,
  * "Common errors"). `action` picks the rows where one code means different things by call
  * (DescribeTaskDefinition's ClientException is ENOENT). An unknown code is judged by its status:
- * 429 throttle, 5xx EIO and transient, else EINVAL and never. Never NULL; static storage.
+ * 429 throttle, 5xx EIO and transient, 4xx EINVAL and never, else EIO and never. Never NULL; static
+ * storage.
  */
 const struct aws_rule *aws_rule_for(const char *action, const char *code, int http_status);
 
-/* errno's name, "EINVAL", for control files; "E<number>" in a static table where unknown. */
+/*
+ * The same with AWS's sentence, which may be NULL: the few rows that neither code nor state tells
+ * apart (RegisterTaskDefinition's ClientException for two at once) look at how it begins.
+ */
+const struct aws_rule *aws_rule_for_answer(
+    const char *action, const char *code, const char *message, int http_status);
+
+/* The errno of an element of `failures` in a 200 answer, by its `reason` ("MISSING"). */
+int aws_failure_errno(const char *reason);
+
+/* errno's name, "EINVAL", for control files; static storage, "E?" for a number that is none. */
 const char *errno_name(int err);
 
 #endif
