@@ -1,0 +1,496 @@
+/*
+ * A pool of connections, last used first. Each has an easy handle inside a multi handle of its own
+ * (libcurl's connection cache lives in the multi handle), so that a thread waits in
+ * curl_multi_poll() and http_cancel() can wake it; nothing of libcurl is shared between threads.
+ *
+ * libcurl 7.88 sends a request again by itself when a reused connection dies before the first byte
+ * of an answer (Curl_retry_request(), at most five times, POST too). It does see a connection that
+ * died while idle before it writes, but not one that dies just then. A request that must not go out
+ * twice (`once`) therefore gets a connection of its own, where that rule does not apply.
+ */
+#include "backend/http.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/clock.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+struct connection {
+	CURL *easy;
+	CURLM *multi;
+	char curl_error[CURL_ERROR_SIZE];
+	struct connection *next_idle; /* http.lock */
+	struct connection *next;      /* http.lock; all there are */
+};
+
+struct http {
+	pthread_mutex_t lock;
+	struct connection *idle; /* lock */
+	struct connection *all;	 /* lock */
+	atomic_bool cancelled;
+};
+
+/* One exchange under way, on the stack of its thread. */
+struct exchange {
+	struct http *http;
+	const struct http_request *rq;
+	struct http_response *ret;
+	int64_t last_byte_ms;
+	int failure; /* why a callback ended it: a positive errno */
+};
+
+static pthread_once_t curl_ready = PTHREAD_ONCE_INIT;
+
+static void make_curl_ready(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+struct http *http_new(void)
+{
+	struct http *h = calloc(1, sizeof(*h));
+
+	if (h)
+		pthread_mutex_init(&h->lock, NULL);
+	return h;
+}
+
+static void free_connection(struct connection *c)
+{
+	if (c->easy)
+		curl_easy_cleanup(c->easy);
+	if (c->multi)
+		curl_multi_cleanup(c->multi);
+	free(c);
+}
+
+void http_free(struct http *h)
+{
+	if (!h)
+		return;
+	while (h->all) {
+		struct connection *c = h->all;
+
+		h->all = c->next;
+		free_connection(c);
+	}
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+}
+
+void http_cancel(struct http *h)
+{
+	atomic_store(&h->cancelled, true);
+	pthread_mutex_lock(&h->lock);
+	for (struct connection *c = h->all; c; c = c->next)
+		curl_multi_wakeup(c->multi);
+	pthread_mutex_unlock(&h->lock);
+}
+
+/* libcurl's options: those that are the same for every exchange. */
+static void set_constant_options(struct connection *c)
+{
+	CURL *e = c->easy;
+
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, c->curl_error);
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(e, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
+	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, 30L);
+	curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, 10L);
+	curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, "ecsfs/" ECSFS_VERSION);
+	/* A name that resolves slowly must not hold up a cancel or a time limit. */
+	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+}
+
+static struct connection *make_connection(struct http *h)
+{
+	struct connection *c;
+
+	pthread_once(&curl_ready, make_curl_ready);
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	c->easy = curl_easy_init();
+	c->multi = curl_multi_init();
+	if (!c->easy || !c->multi) {
+		free_connection(c);
+		return NULL;
+	}
+	set_constant_options(c);
+	pthread_mutex_lock(&h->lock);
+	c->next = h->all;
+	h->all = c;
+	pthread_mutex_unlock(&h->lock);
+	return c;
+}
+
+static struct connection *take_connection(struct http *h)
+{
+	struct connection *c;
+
+	pthread_mutex_lock(&h->lock);
+	c = h->idle;
+	if (c)
+		h->idle = c->next_idle;
+	pthread_mutex_unlock(&h->lock);
+	return c ? c : make_connection(h);
+}
+
+static void give_connection(struct http *h, struct connection *c)
+{
+	pthread_mutex_lock(&h->lock);
+	c->next_idle = h->idle;
+	h->idle = c;
+	pthread_mutex_unlock(&h->lock);
+}
+
+/* Copies a header's value if it has this name. */
+static bool take_header(const char *line, size_t len, const char *name, char *ret, size_t size)
+{
+	size_t n = strlen(name);
+
+	if (len <= n || line[n] != ':' || strncasecmp(line, name, n) != 0)
+		return false;
+	line += n + 1;
+	len -= n + 1;
+	while (len && (*line == ' ' || *line == '\t')) {
+		line++;
+		len--;
+	}
+	while (len && (line[len - 1] == '\r' || line[len - 1] == '\n' || line[len - 1] == ' '))
+		len--;
+	if (len >= size)
+		len = size - 1;
+	memcpy(ret, line, len);
+	ret[len] = '\0';
+	return true;
+}
+
+static int64_t parse_wait(const char *text, int64_t unit_ms)
+{
+	char *end;
+	long long n = strtoll(text, &end, 10);
+
+	return end != text && !*end && n >= 0 && n <= 86400000 ? n * unit_ms : -1;
+}
+
+static void forget_headers(struct http_response *ret)
+{
+	ret->status = 0;
+	ret->request_id[0] = ret->error_type[0] = ret->date[0] = '\0';
+	ret->retry_after_ms = -1;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *arg)
+{
+	struct exchange *x = arg;
+	struct http_response *ret = x->ret;
+	size_t len = size * count;
+	char text[32];
+
+	x->last_byte_ms = clock_mono(&clock_system);
+	if (len > 5 && !strncmp(line, "HTTP/", 5)) {
+		forget_headers(ret);
+		if (sscanf(line, "HTTP/%*s %3d", &ret->status) != 1)
+			ret->status = 0;
+		return len;
+	}
+	if (take_header(line, len, "x-amzn-RequestId", ret->request_id, sizeof(ret->request_id)) ||
+	    take_header(line, len, "x-amz-request-id", ret->request_id, sizeof(ret->request_id)) ||
+	    take_header(line, len, "x-amzn-ErrorType", ret->error_type, sizeof(ret->error_type)) ||
+	    take_header(line, len, "Date", ret->date, sizeof(ret->date)))
+		return len;
+	if (take_header(line, len, "x-amz-retry-after", text, sizeof(text)))
+		ret->retry_after_ms = parse_wait(text, 1);
+	else if (ret->retry_after_ms < 0 &&
+	    take_header(line, len, "Retry-After", text, sizeof(text)))
+		ret->retry_after_ms = parse_wait(text, 1000);
+	return len;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
+{
+	struct exchange *x = arg;
+	size_t len = size * count;
+
+	x->last_byte_ms = clock_mono(&clock_system);
+	if (x->rq->sink && x->ret->status / 100 == 2) {
+		if (x->rq->sink(x->rq->sink_arg, bytes, len) == 0)
+			return len;
+		x->failure = ECANCELED;
+		return 0;
+	}
+	buf_add(&x->ret->body, bytes, len);
+	if (!buf_failed(&x->ret->body))
+		return len;
+	x->failure = EFBIG;
+	return 0;
+}
+
+static struct curl_slist *make_headers(const struct http_request *rq)
+{
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+	bool typed = false;
+
+	for (size_t i = 0; list && rq->headers && rq->headers[i]; i++) {
+		struct curl_slist *more = curl_slist_append(list, rq->headers[i]);
+
+		typed |= !strncasecmp(rq->headers[i], "Content-Type:", 13);
+		if (!more) {
+			curl_slist_free_all(list);
+			return NULL;
+		}
+		list = more;
+	}
+	/* libcurl would call a body a form. */
+	if (list && !typed && !curl_slist_append(list, "Content-Type:")) {
+		curl_slist_free_all(list);
+		return NULL;
+	}
+	return list;
+}
+
+static void set_method(CURL *e, const struct http_request *rq)
+{
+	if (!strcmp(rq->method, "GET")) {
+		curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+		curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, NULL);
+		return;
+	}
+	curl_easy_setopt(e, CURLOPT_POST, 1L);
+	curl_easy_setopt(e, CURLOPT_POSTFIELDS, rq->body_len ? rq->body : "");
+	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rq->body_len);
+	curl_easy_setopt(
+	    e, CURLOPT_CUSTOMREQUEST, strcmp(rq->method, "POST") == 0 ? NULL : rq->method);
+}
+
+static void set_options(struct connection *c, struct exchange *x, struct curl_slist *headers)
+{
+	const struct http_request *rq = x->rq;
+	bool direct = rq->no_proxy || http_is_loopback(rq->url);
+	bool stream = rq->stall_ms > 0;
+	CURL *e = c->easy;
+
+	c->curl_error[0] = '\0';
+	curl_easy_setopt(e, CURLOPT_URL, rq->url);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, rq->direct_ok_http ? "https,http" : "https");
+	/* "" switches proxies off; NULL leaves them to the environment. */
+	curl_easy_setopt(e, CURLOPT_PROXY, direct ? "" : NULL);
+	curl_easy_setopt(e, CURLOPT_CAINFO, rq->ca_bundle);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
+	    (long)(rq->connect_timeout_ms ? rq->connect_timeout_ms : 3000));
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS,
+	    (long)(stream	     ? 0
+		    : rq->timeout_ms ? rq->timeout_ms
+				     : 30000));
+	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, (long)rq->once);
+	set_method(e, rq);
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, x);
+}
+
+/* How long to wait for the socket, or -1 once the peer has been silent too long. */
+static int patience(const struct exchange *x)
+{
+	int64_t left;
+
+	if (!x->rq->stall_ms)
+		return 1000;
+	left = x->last_byte_ms + x->rq->stall_ms - clock_mono(&clock_system);
+	if (left <= 0)
+		return -1;
+	return left < 1000 ? (int)left : 1000;
+}
+
+/* The exchange's loop. A libcurl code; x->failure where we ended it ourselves. */
+static CURLcode drive(struct connection *c, struct exchange *x)
+{
+	int running = 1, left, wait;
+	CURLMsg *done;
+
+	for (;;) {
+		if (atomic_load(&x->http->cancelled)) {
+			x->failure = EINTR;
+			return CURLE_ABORTED_BY_CALLBACK;
+		}
+		if (curl_multi_perform(c->multi, &running) != CURLM_OK)
+			return CURLE_OUT_OF_MEMORY;
+		if (!running)
+			break;
+		wait = patience(x);
+		if (wait < 0) {
+			x->failure = ETIMEDOUT;
+			return CURLE_OPERATION_TIMEDOUT;
+		}
+		if (curl_multi_poll(c->multi, NULL, 0, wait, NULL) != CURLM_OK)
+			return CURLE_OUT_OF_MEMORY;
+	}
+	done = curl_multi_info_read(c->multi, &left);
+	return done ? done->data.result : CURLE_RECV_ERROR;
+}
+
+static int errno_of_connect(CURL *e)
+{
+	long os = 0;
+
+	curl_easy_getinfo(e, CURLINFO_OS_ERRNO, &os);
+	return os == ECONNREFUSED || os == ETIMEDOUT ? (int)os : EHOSTUNREACH;
+}
+
+static int errno_of(CURL *e, CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return EHOSTUNREACH;
+	case CURLE_COULDNT_CONNECT:
+		return errno_of_connect(e);
+	case CURLE_OPERATION_TIMEDOUT:
+		return ETIMEDOUT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_ENGINE_INITFAILED:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return EPROTO;
+	case CURLE_URL_MALFORMAT:
+		return EINVAL;
+	case CURLE_OUT_OF_MEMORY:
+		return ENOMEM;
+	default:
+		return EIO;
+	}
+}
+
+/* "host:port" of a URL, without what may be secret. */
+static void host_of(const char *url, char *ret, size_t size)
+{
+	const char *p = strstr(url, "://");
+	const char *at;
+	size_t n;
+
+	p = p ? p + 3 : url;
+	n = strcspn(p, "/?#");
+	at = memrchr(p, '@', n);
+	if (at) {
+		n -= (size_t)(at + 1 - p);
+		p = at + 1;
+	}
+	snprintf(ret, size, "%.*s", (int)n, p);
+}
+
+static const char *why(const struct connection *c, const struct exchange *x, CURLcode code)
+{
+	if (x->failure == EINTR)
+		return "cancelled";
+	if (x->failure == EFBIG)
+		return "the answer is larger than ever expected";
+	if (x->failure == ETIMEDOUT)
+		return "the connection went silent";
+	if (x->failure == ECANCELED)
+		return "the reader of the stream ended it";
+	if (code == CURLE_UNSUPPORTED_PROTOCOL)
+		return "only https is allowed for this address";
+	if (code == CURLE_URL_MALFORMAT || !c->curl_error[0])
+		return curl_easy_strerror(code);
+	return c->curl_error;
+}
+
+static int report(
+    struct connection *c, const struct exchange *x, CURLcode code, struct ecsfs_error *err)
+{
+	char host[280];
+	curl_off_t connected = 0;
+	long bytes = 0;
+
+	/* Counted when written to the socket; either alone misses a failure between the two. */
+	curl_easy_getinfo(c->easy, CURLINFO_REQUEST_SIZE, &bytes);
+	curl_easy_getinfo(c->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
+	x->ret->sent = bytes > 0 || connected > 0;
+	if (code == CURLE_OK)
+		return 0;
+	host_of(x->rq->url, host, sizeof(host));
+	return ecsfs_error_set(err, x->failure ? x->failure : errno_of(c->easy, code), NULL,
+	    "%s: %s", host, why(c, x, code));
+}
+
+static int run(struct connection *c, struct exchange *x, struct ecsfs_error *err)
+{
+	struct curl_slist *headers = make_headers(x->rq);
+	CURLcode code;
+	int r;
+
+	if (!headers)
+		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+	set_options(c, x, headers);
+	if (curl_multi_add_handle(c->multi, c->easy) != CURLM_OK) {
+		curl_slist_free_all(headers);
+		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+	}
+	code = drive(c, x);
+	r = report(c, x, code, err);
+	curl_multi_remove_handle(c->multi, c->easy);
+	/* What was borrowed for this exchange is not left where the next one might read it. */
+	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_setopt(c->easy, CURLOPT_POSTFIELDS, NULL);
+	curl_slist_free_all(headers);
+	return r;
+}
+
+int http_exchange(struct http *h, const struct http_request *rq, struct http_response *ret,
+    struct ecsfs_error *err)
+{
+	struct exchange x = {
+	    .http = h, .rq = rq, .ret = ret, .last_byte_ms = clock_mono(&clock_system)};
+	struct connection *c;
+	int r;
+
+	*ret = (struct http_response){.body = BUF_INIT(rq->max_body), .retry_after_ms = -1};
+	c = take_connection(h);
+	if (!c)
+		return ecsfs_error_set(err, ENOMEM, NULL, "no memory for a connection");
+	r = run(c, &x, err);
+	give_connection(h, c);
+	if (r < 0)
+		buf_release(&ret->body);
+	return r;
+}
+
+void http_response_release(struct http_response *r)
+{
+	buf_release(&r->body);
+}
+
+bool http_is_loopback(const char *url)
+{
+	char host[280];
+	size_t n;
+
+	if (strncasecmp(url, "http://", 7) != 0)
+		return false;
+	host_of(url, host, sizeof(host));
+	if (!strncmp(host, "[::1]", 5))
+		return !host[5] || host[5] == ':';
+	n = strcspn(host, ":");
+	host[n] = '\0';
+	if (!strcasecmp(host, "localhost"))
+		return true;
+	return !strncmp(host, "127.", 4) && host[strspn(host, "0123456789.")] == '\0';
+}
