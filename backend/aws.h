@@ -5,7 +5,10 @@
  * call, so that a container's log group in another region goes through the same client. Behind the
  * door stand layers, each one function with an inner one, built in client.c:
  *
- *     meter (metrics, trace)  >  dry run  >  limiter  >  retry  >  sign and send (curl)
+ *     dry run  >  meter  >  retry  >  limiter  >  trace  >  sign and send (curl)
+ *
+ * The limiter stands inside the retries, so that each attempt takes its turn and each throttled
+ * answer slows down what follows. In a dry run a call that would change something answers {}.
  *
  * Calls block; they are made from worker threads only. Any number of threads at once.
  */
@@ -38,7 +41,7 @@ enum aws_flags {
 	AWS_STREAM = 1 << 3,
 };
 
-/* Gets `len` bytes of a streamed answer; a return other than 0 ends the call. */
+/* Gets `len` bytes of a streamed answer; a return other than 0 ends the call with ECANCELED. */
 typedef int (*aws_sink)(void *arg, const void *bytes, size_t len);
 
 struct aws_request {
@@ -53,8 +56,8 @@ struct aws_request {
 };
 
 struct aws_response {
-	json_t *json;    /* new; NULL with AWS_RAW */
-	struct buf raw;  /* with AWS_RAW */
+	json_t *json;	/* new; NULL with AWS_RAW and AWS_STREAM */
+	struct buf raw; /* with AWS_RAW */
 	int http_status;
 	char request_id[64];
 };
@@ -62,7 +65,8 @@ struct aws_response {
 /*
  * Makes one call. On success returns 0 and fills `ret` (release it with aws_response_release);
  * otherwise -errno by the table in error.h, `err` filled, `ret` empty. A service of the query
- * protocol (STS) answers XML, which arrives in `json` converted, element by element.
+ * protocol (STS) answers XML, which arrives in `json` converted (xml.h), its wrapping
+ * (ActionResponse, ActionResult) taken off.
  * Ends at its time limit, at aws_client_cancel(), or before.
  */
 int aws_request(struct aws_client *c, const struct aws_request *rq, struct aws_response *ret,

@@ -1,0 +1,256 @@
+#include "backend/aws.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "backend/layer.h"
+#include "backend/limiter.h"
+#include "backend/retry.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+enum { DEFAULT_TIMEOUT_MS = 30000 };
+
+struct aws_client {
+	struct aws_context cx;
+	struct aws_layer *top;
+	struct pause pause;
+	pthread_mutex_t lock;
+	pthread_cond_t cancelling;
+	bool cancelled; /* lock */
+};
+
+static struct aws_client *client_of_pause(struct pause *p)
+{
+	return (struct aws_client *)((char *)p - offsetof(struct aws_client, pause));
+}
+
+static int wait_for_time(struct pause *self, int64_t ms)
+{
+	struct aws_client *c = client_of_pause(self);
+	struct timespec until;
+	bool cancelled;
+	int r = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&c->lock);
+	while (!c->cancelled && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&c->cancelling, &c->lock, &until);
+	cancelled = c->cancelled;
+	pthread_mutex_unlock(&c->lock);
+	return cancelled ? -EINTR : 0;
+}
+
+static void init_waiting(struct aws_client *c)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->cancelling, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	c->pause.wait = wait_for_time;
+	c->cx.pause = &c->pause;
+}
+
+/* The rates we know are those of AWS's own endpoints. */
+static bool rates_are_known(const struct aws_settings *s)
+{
+	auto_free char *url = NULL;
+
+	if (aws_endpoint(s, "ecs", s->region, &url, NULL, NULL, NULL) < 0)
+		return true;
+	return !strncmp(url, "https://ecs", 11) || strstr(url, ".amazonaws.com") != NULL;
+}
+
+/* The stack, from the inside to the outside. */
+static struct aws_layer *build(struct aws_context *cx)
+{
+	struct limiter *limiter = limiter_new(cx->clock, rates_are_known(cx->settings));
+	struct aws_layer *l;
+
+	if (!limiter)
+		return NULL;
+	l = send_layer_new(cx);
+	l = trace_layer_new(cx, l);
+	l = limiter_layer_new(cx, limiter, l);
+	l = retry_layer_new(cx, l);
+	l = meter_layer_new(cx, l);
+	return dry_run_layer_new(cx, l);
+}
+
+struct aws_client *aws_client_new(struct aws_settings *settings)
+{
+	struct aws_client *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		aws_settings_free(settings);
+		return NULL;
+	}
+	c->cx.settings = settings;
+	c->cx.clock = settings->clock ? settings->clock : &clock_system;
+	c->cx.http = http_new();
+	init_waiting(c);
+	c->top = c->cx.http ? build(&c->cx) : NULL;
+	if (!c->top) {
+		aws_client_free(c);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return c;
+}
+
+void aws_client_free(struct aws_client *c)
+{
+	if (!c)
+		return;
+	aws_layer_free(c->top);
+	http_free(c->cx.http);
+	aws_settings_free(c->cx.settings);
+	pthread_cond_destroy(&c->cancelling);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+void aws_client_cancel(struct aws_client *c)
+{
+	pthread_mutex_lock(&c->lock);
+	c->cancelled = true;
+	pthread_cond_broadcast(&c->cancelling);
+	pthread_mutex_unlock(&c->lock);
+	credentials_provider_cancel(c->cx.settings->provider);
+	http_cancel(c->cx.http);
+}
+
+const char *aws_client_region_peek(const struct aws_client *c)
+{
+	return c->cx.settings->region;
+}
+
+const struct aws_settings *aws_client_settings_peek(const struct aws_client *c)
+{
+	return c->cx.settings;
+}
+
+const struct clock *aws_client_clock_peek(const struct aws_client *c)
+{
+	return c->cx.clock;
+}
+
+int64_t aws_client_now_ms(const struct aws_client *c)
+{
+	return aws_context_now_ms(&c->cx);
+}
+
+bool aws_action_reads(const char *action)
+{
+	static const char *const verbs[] = {
+	    "List", "Describe", "Get", "Filter", "BatchGet", "BatchCheck", "StartLiveTail"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strncmp(action, verbs[i], strlen(verbs[i])))
+			return true;
+	return false;
+}
+
+int aws_request(struct aws_client *c, const struct aws_request *rq, struct aws_response *ret,
+    struct ecsfs_error *err)
+{
+	struct ecsfs_error own = {0};
+	struct aws_exchange x = {.rq = rq,
+	    .region = rq->region ? rq->region : c->cx.settings->region,
+	    .timeout_ms = rq->timeout_ms > 0 ? rq->timeout_ms : DEFAULT_TIMEOUT_MS,
+	    .attempt = 1};
+	int r;
+
+	*ret = (struct aws_response){0};
+	x.deadline_ms = clock_mono(c->cx.clock) + x.timeout_ms;
+	r = c->top->call(c->top, &x, ret, &own);
+	credentials_unref(x.used);
+	if (r < 0 && err)
+		*err = own;
+	return r;
+}
+
+void aws_response_release(struct aws_response *r)
+{
+	json_decref(r->json);
+	r->json = NULL;
+	buf_release(&r->raw);
+}
+
+int aws_call(struct aws_client *c, const char *region, const char *service, const char *action,
+    const json_t *request, json_t **ret, struct ecsfs_error *err)
+{
+	const struct aws_request rq = {
+	    .region = region, .service = service, .action = action, .body = request};
+	struct aws_response response;
+	int r = aws_request(c, &rq, &response, err);
+
+	if (r < 0)
+		return r;
+	if (ret)
+		*ret = move_ptr(response.json);
+	aws_response_release(&response);
+	return 0;
+}
+
+/* Moves a page's elements and gives its token (borrowed; NULL: the last page). */
+static int take_page(json_t *all, json_t *page, const char *member, const char **ret_token)
+{
+	json_t *elements = json_object_get(page, member);
+
+	*ret_token = json_string_value(json_object_get(page, "nextToken"));
+	if (*ret_token && !**ret_token)
+		*ret_token = NULL;
+	return elements && json_array_extend(all, elements) < 0 ? -ENOMEM : 0;
+}
+
+static int next_page(
+    json_t *request, json_t *seen, const char *token, const char *action, struct ecsfs_error *err)
+{
+	if (json_object_get(seen, token))
+		return ecsfs_error_set(
+		    err, EIO, NULL, "%s: AWS gave the same page token twice", action);
+	if (json_object_size(seen) >= LIMIT_PAGES)
+		return ecsfs_error_set(
+		    err, EIO, NULL, "%s: no end after %d pages", action, LIMIT_PAGES);
+	if (json_object_set_new(seen, token, json_true()) < 0 ||
+	    json_object_set_new(request, "nextToken", json_string(token)) < 0)
+		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+	return 0;
+}
+
+int aws_pages(struct aws_client *c, const char *region, const char *service, const char *action,
+    const json_t *request, const char *member, json_t **ret, struct ecsfs_error *err)
+{
+	json_auto_t *rq = request ? json_copy((json_t *)request) : json_object();
+	json_auto_t *all = json_array(), *seen = json_object();
+	const char *token;
+
+	if (!rq || !all || !seen)
+		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+	do {
+		json_auto_t *page = NULL;
+		int r = aws_call(c, region, service, action, rq, &page, err);
+
+		if (r < 0)
+			return r;
+		if (take_page(all, page, member, &token) < 0)
+			return ecsfs_error_set(err, EIO, NULL, "%s: %s is no list", action, member);
+		r = token ? next_page(rq, seen, token, action, err) : 0;
+		if (r < 0)
+			return r;
+	} while (token);
+	*ret = move_ptr(all);
+	return 0;
+}

@@ -1,0 +1,80 @@
+/*
+ * What stands behind the door of aws.h: layers of one function, each with an inner one. A layer is
+ * called by any number of threads at once. Only the backend's own files include this.
+ */
+#ifndef ECSFS_LAYER_H
+#define ECSFS_LAYER_H
+
+#include "backend/aws.h"
+#include "backend/http.h"
+#include "backend/settings.h"
+
+#include <stdatomic.h>
+
+/* Waiting that a cancel ends at once. Tests put a clock's hand in its place. */
+struct pause {
+	/* 0 after `ms` milliseconds, -EINTR as soon as the client is cancelled. */
+	int (*wait)(struct pause *self, int64_t ms);
+};
+
+/* What the layers of one client share. */
+struct aws_context {
+	struct aws_settings *settings;
+	const struct clock *clock;
+	struct http *http;
+	struct pause *pause;
+	_Atomic int64_t skew_ms; /* AWS's clock less ours */
+};
+
+/* The wall clock as AWS sees it. */
+int64_t aws_context_now_ms(const struct aws_context *cx);
+
+/* One call on its way through the layers, on the caller's stack. */
+struct aws_exchange {
+	const struct aws_request *rq;
+	const char *region;  /* never NULL */
+	int64_t timeout_ms;  /* of all attempts together */
+	int64_t deadline_ms; /* the same, monotonic */
+	int attempt;	     /* from 1 */
+
+	/* What the sender found in the last attempt, for the layers around it. */
+	enum retry_class retry;
+	int64_t retry_after_ms;	  /* -1: AWS did not say */
+	int64_t server_ms;	  /* the answer's Date, since the epoch; 0: none */
+	bool in_doubt;		  /* it failed, was sent, and nothing proves that it was not done */
+	struct credentials *used; /* a reference; NULL: not got so far */
+};
+
+struct aws_layer {
+	/* As aws_request(), but `err` is not NULL; `ret` is empty on entry, and after an error. */
+	int (*call)(struct aws_layer *self, struct aws_exchange *x, struct aws_response *ret,
+	    struct ecsfs_error *err);
+	/* Releases what this layer alone holds, not itself; NULL: nothing. */
+	void (*destroy)(struct aws_layer *self);
+	struct aws_layer *inner;
+};
+
+/* A layer of `size` bytes, zeroed, that begins with struct aws_layer. */
+typedef int (*aws_layer_call)(struct aws_layer *self, struct aws_exchange *x,
+    struct aws_response *ret, struct ecsfs_error *err);
+void *aws_layer_new(size_t size, aws_layer_call call);
+/* The same around `inner`, which it takes over in every case; NULL where that is NULL. */
+void *aws_layer_wrap(size_t size, struct aws_layer *inner, aws_layer_call call);
+/* Destroys a layer with its inner ones; NULL is fine. */
+void aws_layer_free(struct aws_layer *l);
+
+/*
+ * The layers. Each takes `inner` over in every case, and is NULL on lack of memory or where `inner`
+ * is. `cx` is borrowed and must live longer. See also retry.h and limiter.h.
+ */
+
+/* Signs and sends, one attempt, and understands the answer. The innermost (send.c). */
+struct aws_layer *send_layer_new(struct aws_context *cx);
+/* A line for each attempt at the debug level. */
+struct aws_layer *trace_layer_new(struct aws_context *cx, struct aws_layer *inner);
+/* Counts calls and their time. */
+struct aws_layer *meter_layer_new(struct aws_context *cx, struct aws_layer *inner);
+/* Answers {} to whatever would change something, without sending it. */
+struct aws_layer *dry_run_layer_new(struct aws_context *cx, struct aws_layer *inner);
+
+#endif

@@ -1,0 +1,308 @@
+#include "backend/limiter.h"
+
+#include "backend/base/cleanup.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+/* One of AWS's buckets. `actions`: separated by spaces; "" takes what no row before took. */
+struct quota {
+	const char *service;
+	const char *actions;
+	double burst;
+	double rate; /* a second */
+};
+
+static const struct quota quotas[] = {
+    {"ecs", "DescribeServices ListServices", 100, 20},
+    {"ecs",
+	"DescribeTasks ListTasks DescribeContainerInstances ListContainerInstances ListAttributes",
+	100, 20},
+    {"ecs", "DescribeClusters ListClusters", 50, 20},
+    {"ecs", "DescribeTaskDefinition ListTaskDefinitions ListTaskDefinitionFamilies", 50, 20},
+    {"ecs", "CreateService UpdateService DeleteService", 50, 5},
+    {"ecs",
+	"RunTask StartTask StopTask UpdateContainerInstancesState ExecuteCommand "
+	"RegisterContainerInstance DeregisterContainerInstance PutAttributes DeleteAttributes",
+	100, 40},
+    {"ecs",
+	"CreateCluster DeleteCluster UpdateCluster UpdateClusterSettings "
+	"PutClusterCapacityProviders",
+	20, 1},
+    {"ecs", "RegisterTaskDefinition DeregisterTaskDefinition", 20, 1},
+    {"ecs", "DeleteTaskDefinitions", 5, 1},
+    {"ecs", "DescribeCapacityProviders", 50, 20},
+    {"ecs", "CreateCapacityProvider UpdateCapacityProvider DeleteCapacityProvider", 10, 1},
+    {"ecs", "ListTagsForResource", 50, 20},
+    {"ecs", "TagResource UntagResource", 20, 10},
+    {"ecs", "ListAccountSettings", 50, 20},
+    {"ecs", "PutAccountSetting PutAccountSettingDefault DeleteAccountSetting", 10, 1},
+    {"ecs", "ListServiceDeployments DescribeServiceDeployments", 50, 20},
+    {"ecs", "DescribeServiceRevisions", 50, 20},
+    {"ecs", "GetTaskProtection UpdateTaskProtection", 200, 80},
+    {"ecs", "ListServicesByNamespace", 10, 1},
+    {"ecs", "", 20, 1},
+    {"logs", "FilterLogEvents", 10, 10},
+    {"logs", "GetLogEvents", 25, 25},
+    {"logs", "DescribeLogStreams", 25, 25},
+    {"logs", "DescribeLogGroups", 10, 10},
+    {"logs", "StartLiveTail", 5, 5},
+    {"logs", "", 5, 5},
+    {"", "", 10, 10},
+};
+
+/* CloudWatch Logs' quotas where they are other than the row says. */
+static const struct {
+	const char *action;
+	const char *regions;
+	double rate;
+} elsewhere[] = {
+    {"FilterLogEvents", "us-east-1", 25},
+    {"FilterLogEvents", "ap-northeast-3 ap-southeast-3 ca-west-1 eu-central-1 il-central-1", 5},
+    {"GetLogEvents",
+	"us-west-2 ap-northeast-3 ap-southeast-3 ca-west-1 eu-central-1 eu-west-1 il-central-1",
+	10},
+    {"GetLogEvents", "eu-west-3", 30},
+};
+
+/* Where no rates are known, the pace after a throttled answer, and that which ends the limit. */
+static const struct quota unknown = {"", "", 20, 20};
+
+enum {
+	RECOVERY_MS = 60000, /* from nothing to the full rate */
+	CUT_EVERY_MS = 1000, /* many calls throttled together are one reason to slow down */
+	SLOWEST = 16,	     /* the full rate divided by that */
+};
+
+struct bucket {
+	struct bucket *next;
+	char *region;
+	size_t quota; /* index */
+	bool limited;
+	double burst, full_rate;
+	double rate, tokens;
+	int64_t filled_ms;
+	int64_t cut_ms; /* the rate was halved then; 0: never */
+};
+
+struct limiter {
+	const struct clock *clock;
+	bool known_rates;
+	pthread_mutex_t lock;
+	struct bucket *buckets; /* lock; a few dozen at most: rows used times regions used */
+};
+
+struct limiter_layer {
+	struct aws_layer layer;
+	struct aws_context *cx;
+	struct limiter *limiter;
+};
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = words; *p; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
+
+		if (len == n && !memcmp(p, word, n))
+			return true;
+		p += len;
+	}
+	return false;
+}
+
+static size_t quota_of(const char *service, const char *action)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(quotas) - 1; i++)
+		if (!strcmp(quotas[i].service, service) &&
+		    (!*quotas[i].actions || has_word(quotas[i].actions, action)))
+			break;
+	return i;
+}
+
+/*
+ * The burst less a twentieth: requests reach AWS in another order and at other distances than they
+ * left, and a bucket that AWS counts exactly has no room for that.
+ */
+static void fill(struct bucket *b, const struct quota *q, const char *region, const char *action)
+{
+	b->burst = q->burst;
+	b->full_rate = q->rate;
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
+		if (!strcmp(elsewhere[i].action, action) && has_word(elsewhere[i].regions, region))
+			b->burst = b->full_rate = elsewhere[i].rate;
+	b->burst -= (double)((int)b->burst / 20);
+	b->rate = b->full_rate;
+	b->tokens = b->burst;
+}
+
+/* Under the lock. NULL: no memory. */
+static struct bucket *find_bucket(
+    struct limiter *l, const char *region, const char *service, const char *action)
+{
+	size_t quota = quota_of(service, action);
+	struct bucket *b;
+
+	for (b = l->buckets; b; b = b->next)
+		if (b->quota == quota && !strcmp(b->region, region))
+			return b;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return NULL;
+	b->region = strdup(region);
+	if (!b->region) {
+		free(b);
+		return NULL;
+	}
+	b->quota = quota;
+	b->limited = l->known_rates;
+	b->filled_ms = clock_mono(l->clock);
+	fill(b, l->known_rates ? &quotas[quota] : &unknown, region, l->known_rates ? action : "");
+	b->next = l->buckets;
+	l->buckets = b;
+	return b;
+}
+
+/* Under the lock: what time brought since. */
+static void refill(const struct limiter *l, struct bucket *b)
+{
+	int64_t now = clock_mono(l->clock);
+	double passed = (double)(now - b->filled_ms);
+
+	b->filled_ms = now;
+	b->tokens += passed * b->rate / 1000;
+	if (b->tokens > b->burst)
+		b->tokens = b->burst;
+	b->rate += passed * b->full_rate / RECOVERY_MS;
+	if (b->rate >= b->full_rate) {
+		b->rate = b->full_rate;
+		b->limited = l->known_rates;
+	}
+}
+
+struct limiter *limiter_new(const struct clock *clock, bool known_rates)
+{
+	struct limiter *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->clock = clock;
+	l->known_rates = known_rates;
+	pthread_mutex_init(&l->lock, NULL);
+	return l;
+}
+
+void limiter_free(struct limiter *l)
+{
+	if (!l)
+		return;
+	while (l->buckets) {
+		struct bucket *b = l->buckets;
+
+		l->buckets = b->next;
+		free(b->region);
+		free(b);
+	}
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+/* A token may be taken before it is there; who takes it then waits until it is. */
+static int64_t take(struct bucket *b, int64_t patience_ms)
+{
+	double missing = 1 - b->tokens;
+	int64_t wait = missing > 0 ? (int64_t)(missing * 1000 / b->rate) + 1 : 0;
+
+	if (!b->limited)
+		return 0;
+	if (wait > patience_ms)
+		return -1;
+	b->tokens -= 1;
+	return wait;
+}
+
+int64_t limiter_take(struct limiter *l, const char *region, const char *service, const char *action,
+    int64_t patience_ms)
+{
+	struct bucket *b;
+	int64_t wait = 0;
+
+	pthread_mutex_lock(&l->lock);
+	b = find_bucket(l, region, service, action);
+	if (b) {
+		refill(l, b);
+		wait = take(b, patience_ms);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return wait;
+}
+
+void limiter_throttled(
+    struct limiter *l, const char *region, const char *service, const char *action)
+{
+	struct bucket *b;
+
+	pthread_mutex_lock(&l->lock);
+	b = find_bucket(l, region, service, action);
+	if (b) {
+		refill(l, b);
+		b->limited = true;
+		if (b->tokens > 0)
+			b->tokens = 0;
+		if (!b->cut_ms || b->filled_ms - b->cut_ms >= CUT_EVERY_MS) {
+			b->cut_ms = b->filled_ms;
+			b->rate /= 2;
+			if (b->rate < b->full_rate / SLOWEST)
+				b->rate = b->full_rate / SLOWEST;
+		}
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+static int limiter_call(struct aws_layer *layer, struct aws_exchange *x, struct aws_response *ret,
+    struct ecsfs_error *err)
+{
+	struct limiter_layer *self = (struct limiter_layer *)layer;
+	const struct aws_request *rq = x->rq;
+	int64_t left = x->deadline_ms - clock_mono(self->cx->clock);
+	int64_t wait = limiter_take(self->limiter, x->region, rq->service, rq->action, left);
+	int r;
+
+	x->retry = RETRY_NEVER;
+	if (wait < 0)
+		return ecsfs_error_set(err, EBUSY, NULL,
+		    "%s: AWS's request rate is used up by other calls for longer than this one may "
+		    "take",
+		    rq->action);
+	if (wait && self->cx->pause->wait(self->cx->pause, wait) < 0)
+		return ecsfs_error_set(
+		    err, EINTR, NULL, "cancelled while %s waited for its turn", rq->action);
+	r = layer->inner->call(layer->inner, x, ret, err);
+	if (r < 0 && x->retry == RETRY_THROTTLE)
+		limiter_throttled(self->limiter, x->region, rq->service, rq->action);
+	return r;
+}
+
+static void limiter_destroy(struct aws_layer *layer)
+{
+	limiter_free(((struct limiter_layer *)layer)->limiter);
+}
+
+struct aws_layer *limiter_layer_new(
+    struct aws_context *cx, struct limiter *limiter, struct aws_layer *inner)
+{
+	struct limiter_layer *l = aws_layer_wrap(sizeof(*l), inner, limiter_call);
+
+	if (!l) {
+		limiter_free(limiter);
+		return NULL;
+	}
+	l->layer.destroy = limiter_destroy;
+	l->limiter = limiter;
+	l->cx = cx;
+	return &l->layer;
+}

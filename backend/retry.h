@@ -1,0 +1,20 @@
+/*
+ * The layer that repeats. What may be repeated is said by the table of errors (error.h) and by the
+ * call's flags (aws.h); how long to wait in between is said here: full jitter, as AWS's SDKs have
+ * it, bounded by the call's time limit and the settings' number of attempts.
+ */
+#ifndef ECSFS_RETRY_H
+#define ECSFS_RETRY_H
+
+#include "backend/layer.h"
+
+/*
+ * How long to wait after the `failed`th attempt failed (from 1), in ms: a part of
+ * min(20 s, base * 2^(failed-1)), base 50 ms for what is transient and 1 s for throttling;
+ * `random` picks the part.
+ */
+int64_t retry_backoff_ms(enum retry_class class, int failed, uint32_t random);
+
+struct aws_layer *retry_layer_new(struct aws_context *cx, struct aws_layer *inner);
+
+#endif

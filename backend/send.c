@@ -1,0 +1,326 @@
+/*
+ * One attempt: credentials, body, date and signature (made anew each time), the exchange, and what
+ * its answer means.
+ */
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "backend/layer.h"
+#include "backend/sigv4.h"
+#include "backend/wire.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* A stream is silent for so long at most: StartLiveTail sends something every second. */
+enum { STREAM_STALL_MS = 30000 };
+
+struct send_layer {
+	struct aws_layer layer;
+	struct aws_context *cx;
+};
+
+struct target {
+	const struct aws_service *service;
+	char *url;  /* with a path; owned */
+	char *host; /* as in the Host header; owned */
+	const char *path;
+	const char *signing_name;
+	const char *signing_region;
+};
+
+static void release_target(struct target *t)
+{
+	free(t->url);
+	free(t->host);
+}
+
+/* Splits `base` into what the Host header and the signature need. */
+static int split_url(struct target *t, const char *base)
+{
+	const char *host = strstr(base, "://");
+	const char *scheme_port = strncmp(base, "https:", 6) == 0 ? ":443" : ":80";
+	size_t n;
+
+	if (!host)
+		return -EINVAL;
+	host += 3;
+	n = strcspn(host, "/");
+	if (asprintf(&t->url, "%s/", base) < 0)
+		t->url = NULL;
+	t->host = strndup(host, n);
+	if (!t->url || !t->host)
+		return -ENOMEM;
+	t->path = t->url + (host - base) + n;
+	if (n > strlen(scheme_port) && !strcmp(t->host + n - strlen(scheme_port), scheme_port))
+		t->host[n - strlen(scheme_port)] = '\0';
+	return 0;
+}
+
+/* AWS's own endpoint of CloudWatch Logs has its streams behind another name. */
+static char *stream_endpoint(const char *base)
+{
+	static const char own[] = "https://logs.";
+	char *url = NULL;
+
+	if (strncmp(base, own, strlen(own)) != 0 || !strstr(base, ".amazonaws.com"))
+		return strdup(base);
+	return asprintf(&url, "https://stream-%s", base + strlen("https://")) < 0 ? NULL : url;
+}
+
+static int find_target(const struct aws_context *cx, const struct aws_exchange *x,
+    struct target *ret, struct ecsfs_error *err)
+{
+	auto_free char *base = NULL, *stream = NULL;
+	int r;
+
+	ret->service = aws_service_find(x->rq->service);
+	if (!ret->service)
+		return ecsfs_error_set(err, EINVAL, NULL, "unknown service %s", x->rq->service);
+	r = aws_endpoint(cx->settings, x->rq->service, x->region, &base, &ret->signing_name,
+	    &ret->signing_region, err);
+	if (r < 0)
+		return r;
+	if (x->rq->flags & AWS_STREAM)
+		stream = stream_endpoint(base);
+	r = split_url(ret, stream ? stream : base);
+	if (r < 0)
+		return ecsfs_error_set(
+		    err, -r, NULL, "the endpoint of %s is no URL", x->rq->service);
+	return 0;
+}
+
+/* The lines of a signed request. */
+struct lines {
+	char date[32];
+	char content_type[64];
+	char target[160];
+	struct buf host;
+	struct buf token;
+	struct buf authorization;
+};
+
+static void release_lines(struct lines *l)
+{
+	buf_release(&l->host);
+	secret_buf_release(&l->token);
+	buf_release(&l->authorization);
+}
+
+static void write_lines(
+    struct lines *l, const struct target *t, const struct aws_exchange *x, int64_t now_s)
+{
+	const char *token = credentials_session_token_peek(x->used);
+	bool json = t->service->target_prefix != NULL;
+	char date[17];
+
+	sigv4_date(now_s, date);
+	snprintf(l->date, sizeof(l->date), "X-Amz-Date: %s", date);
+	snprintf(l->content_type, sizeof(l->content_type), "Content-Type: %s",
+	    json ? "application/x-amz-json-1.1" : "application/x-www-form-urlencoded");
+	l->target[0] = '\0';
+	if (json)
+		snprintf(l->target, sizeof(l->target), "X-Amz-Target: %s.%s",
+		    t->service->target_prefix, x->rq->action);
+	buf_addf(&l->host, "Host: %s", t->host);
+	if (token)
+		buf_addf(&l->token, "X-Amz-Security-Token: %s", token);
+}
+
+enum { MAX_LINES = 6 };
+
+/* Lists the lines that are there; returns how many. */
+static size_t list_lines(const struct lines *l, const char *ret[MAX_LINES + 1])
+{
+	const char *all[] = {l->content_type, l->date, l->target, buf_str(&l->host),
+	    buf_str(&l->token), buf_str(&l->authorization)};
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (*all[i])
+			ret[n++] = all[i];
+	ret[n] = NULL;
+	return n;
+}
+
+static int add_authorization(struct lines *l, const struct target *t, const struct aws_exchange *x,
+    int64_t now_s, const struct buf *body)
+{
+	const char *list[MAX_LINES + 1];
+	struct sigv4_header headers[MAX_LINES];
+	char names[MAX_LINES][32];
+	size_t n = list_lines(l, list);
+	const struct sigv4_scope scope = {
+	    .region = t->signing_region, .service = t->signing_name, .time_s = now_s};
+	const struct sigv4_request rq = {.method = "POST",
+	    .path = t->path,
+	    .headers = headers,
+	    .header_count = n,
+	    .body = buf_str(body),
+	    .body_len = body->len,
+	    .normalize_path = true};
+
+	for (size_t i = 0; i < n; i++) {
+		size_t colon = strcspn(list[i], ":");
+
+		snprintf(names[i], sizeof(names[i]), "%.*s", (int)colon, list[i]);
+		headers[i] = (struct sigv4_header){names[i], list[i] + colon + 2};
+	}
+	buf_adds(&l->authorization, "Authorization: ");
+	return sigv4_authorization(x->used, &scope, &rq, &l->authorization);
+}
+
+static int write_request(const struct target *t, const struct aws_exchange *x, int64_t now_s,
+    const struct buf *body, struct lines *ret, struct ecsfs_error *err)
+{
+	int r;
+
+	write_lines(ret, t, x, now_s);
+	r = add_authorization(ret, t, x, now_s, body);
+	if (r == 0 && (buf_failed(&ret->host) || buf_failed(&ret->token)))
+		r = -ENOMEM;
+	return r < 0 ? ecsfs_error_set(err, -r, NULL, "%s: cannot be signed", x->rq->action) : 0;
+}
+
+static int64_t parse_date(const char *text)
+{
+	struct tm tm = {0};
+
+	if (!strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm))
+		return 0;
+	return (int64_t)timegm(&tm) * 1000;
+}
+
+/* No answer came: a line cut, a name not found, a time limit. */
+static int judge_failure(
+    struct aws_exchange *x, const struct http_response *answer, struct ecsfs_error *err)
+{
+	bool ours = err->err == EINTR || err->err == EFBIG || err->err == EINVAL ||
+	    err->err == ENOMEM || err->err == ECANCELED;
+	bool begun = (x->rq->flags & AWS_STREAM) && answer->status / 100 == 2;
+
+	x->retry = ours || begun ? RETRY_NEVER : RETRY_TRANSIENT;
+	x->in_doubt = answer->sent;
+	if (answer->sent)
+		snprintf(err->action, sizeof(err->action), "%s", x->rq->action);
+	return -err->err;
+}
+
+static int judge_answer(const struct target *t, struct aws_exchange *x,
+    struct http_response *answer, struct aws_response *ret, struct ecsfs_error *err)
+{
+	int r = 0;
+
+	x->retry_after_ms = answer->retry_after_ms;
+	x->server_ms = parse_date(answer->date);
+	if (answer->status / 100 != 2) {
+		r = wire_error(x->rq->action, t->url, answer, &x->retry, err);
+		x->in_doubt = x->retry == RETRY_TRANSIENT;
+		return r;
+	}
+	if (x->rq->flags & AWS_RAW) {
+		ret->raw = answer->body;
+		answer->body = BUF_INIT(0);
+	} else if (!(x->rq->flags & AWS_STREAM)) {
+		r = wire_decode(t->service, x->rq->action, &answer->body, &ret->json, err);
+	}
+	if (r < 0) {
+		x->retry = RETRY_TRANSIENT;
+		x->in_doubt = true;
+		snprintf(err->action, sizeof(err->action), "%s", x->rq->action);
+		snprintf(err->request_id, sizeof(err->request_id), "%s", answer->request_id);
+		err->http_status = answer->status;
+		return r;
+	}
+	ret->http_status = answer->status;
+	snprintf(ret->request_id, sizeof(ret->request_id), "%s", answer->request_id);
+	return 0;
+}
+
+/*
+ * A peer that stays silent must not use up the time of all attempts, so a call that only reads
+ * leaves half of it for another one.
+ */
+static int64_t attempt_limit_ms(const struct aws_context *cx, const struct aws_exchange *x)
+{
+	int64_t left = x->deadline_ms - clock_mono(cx->clock), half = x->timeout_ms / 2;
+	bool may_repeat = aws_action_reads(x->rq->action) && !(x->rq->flags & AWS_SINGLE);
+
+	return may_repeat && left > half && half > 0 ? half : left;
+}
+
+static int exchange(const struct aws_context *cx, const struct target *t, struct aws_exchange *x,
+    const struct buf *body, struct aws_response *ret, struct ecsfs_error *err)
+{
+	struct lines lines = {.host = BUF_INIT(KIB),
+	    .token = BUF_INIT(16 * KIB),
+	    .authorization = BUF_INIT(64 * KIB)};
+	const char *headers[MAX_LINES + 1];
+	struct http_request rq = {.method = "POST",
+	    .url = t->url,
+	    .headers = headers,
+	    .body = buf_str(body),
+	    .body_len = body->len,
+	    .timeout_ms = (int)attempt_limit_ms(cx, x),
+	    .stall_ms = x->rq->flags & AWS_STREAM ? STREAM_STALL_MS : 0,
+	    .max_body = x->rq->flags & AWS_RAW ? LIMIT_LOG_RESPONSE : LIMIT_RESPONSE,
+	    .ca_bundle = cx->settings->ca_bundle,
+	    /* AWS's own endpoints are https; http is there only where somebody asked for it. */
+	    .direct_ok_http = true,
+	    .once = x->rq->flags & AWS_ONCE,
+	    .sink = x->rq->flags & AWS_STREAM ? x->rq->sink : NULL,
+	    .sink_arg = x->rq->sink_arg};
+	struct http_response answer;
+	int r = write_request(t, x, aws_context_now_ms(cx) / 1000, body, &lines, err);
+
+	if (r == 0 && rq.timeout_ms <= 0)
+		r = ecsfs_error_set(err, ETIMEDOUT, NULL, "%s: no time left", x->rq->action);
+	if (r < 0) {
+		release_lines(&lines);
+		return r;
+	}
+	list_lines(&lines, headers);
+	r = http_exchange(cx->http, &rq, &answer, err);
+	r = r < 0 ? judge_failure(x, &answer, err) : judge_answer(t, x, &answer, ret, err);
+	http_response_release(&answer);
+	release_lines(&lines);
+	return r;
+}
+
+static int send_call(struct aws_layer *layer, struct aws_exchange *x, struct aws_response *ret,
+    struct ecsfs_error *err)
+{
+	struct aws_context *cx = ((struct send_layer *)layer)->cx;
+	struct credentials_provider *provider = cx->settings->provider;
+	auto_buf struct buf body = BUF_INIT(4 * LIMIT_DOCUMENT);
+	struct target target = {0};
+	int r;
+
+	x->retry = RETRY_NEVER;
+	x->retry_after_ms = -1;
+	x->server_ms = 0;
+	x->in_doubt = false;
+	credentials_unref(move_ptr(x->used));
+	r = provider->fetch(provider, &x->used, err);
+	if (r == 0)
+		r = find_target(cx, x, &target, err);
+	if (r == 0)
+		r = wire_encode(target.service, x->rq->action, x->rq->body, &body, err);
+	if (r == 0)
+		r = exchange(cx, &target, x, &body, ret, err);
+	release_target(&target);
+	if (r < 0)
+		err->lost_answer = x->in_doubt && !aws_action_reads(x->rq->action);
+	return r;
+}
+
+struct aws_layer *send_layer_new(struct aws_context *cx)
+{
+	struct send_layer *l = aws_layer_new(sizeof(*l), send_call);
+
+	if (!l)
+		return NULL;
+	l->cx = cx;
+	return &l->layer;
+}
