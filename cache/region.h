@@ -89,6 +89,10 @@ struct waiter {
 
 struct region;
 
+/* The door to AWS: aws_request(), or a script in its place. */
+typedef int (*region_call_fn)(struct aws_client *c, const struct aws_request *rq,
+    struct aws_response *ret, struct ecsfs_error *err);
+
 struct region_options {
 	const char *name;  /* copied; the region's name */
 	int ttl_ms;        /* resources; 0: every open asks */
@@ -97,6 +101,8 @@ struct region_options {
 	int stale_ms;      /* how long past the TTL an answer may stand in for an AWS that is away */
 	int timeout_ms;    /* bound of one fetch, all attempts */
 	const struct clock *clock;
+	region_call_fn call; /* NULL: aws_request */
+	size_t max_entries;  /* 0: LIMIT_CACHE_ENTRIES */
 };
 
 /* The client is borrowed and outlives the region. Starts no thread before the first fetch. */

@@ -1,0 +1,36 @@
+/*
+ * With ttl=0 every open asks AWS, yet the kernel comes several times for one open(2): a LOOKUP a
+ * name, an OPEN, and after ESTALE both once more. A credit lets the later ones of the same thread
+ * use what the earlier one fetched.
+ */
+#ifndef ECSFS_CREDIT_H
+#define ECSFS_CREDIT_H
+
+#include "cache/region.h"
+
+#include <stddef.h>
+
+#define CREDIT_MS 1000
+#define CREDIT_WALK_MS 10
+#define CREDIT_SLOTS 256
+
+struct credit {
+	int tid; /* 0: free */
+	uint32_t key_hash;
+	bool of_open;
+	int64_t granted_ms;
+	int64_t used_born_ms; /* of the open that used it; -1: none has */
+};
+
+/* A slot may be overwritten by another thread's credit: that costs a call, nothing else. */
+struct credits {
+	struct credit slots[CREDIT_SLOTS];
+};
+
+/* A fetch of the request's own answered it. `moved`: with a new version. */
+void credit_grant(
+    struct credits *c, uint32_t key_hash, const struct freshness *f, bool moved, int64_t now);
+/* Whether a credit covers the request; an OPEN spends it. */
+bool credit_use(struct credits *c, uint32_t key_hash, const struct freshness *f, int64_t now);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * One call, or the few calls, that answer one key or a batch of keys. A fetch runs on a worker, for
+ * itself, without a lock.
+ */
+#ifndef ECSFS_FETCH_H
+#define ECSFS_FETCH_H
+
+#include "cache/region.h"
+
+#include <stddef.h>
+#include <sys/queue.h>
+
+struct fetch_item {
+	const struct key *key;	   /* lives as long as the fetch */
+	json_t *value;		   /* the answer, owned; or */
+	int err;		   /* -errno, the object's answer or a failure */
+	struct ecsfs_error *words; /* of err, owned; NULL: none */
+};
+
+/* An answer that came along, of a key that nobody asked this fetch for. */
+struct fetch_extra {
+	struct key key;
+	json_t *value;
+	STAILQ_ENTRY(fetch_extra) link;
+};
+STAILQ_HEAD(fetch_extras, fetch_extra);
+
+struct fetch {
+	struct aws_client *client;
+	region_call_fn call;
+	const struct clock *clock;
+	int64_t deadline_ms; /* mono, of all its calls together; 0: the client's own bound */
+	struct fetch_item *items;
+	size_t n;
+	struct fetch_extras extras;
+};
+
+/* One call to AWS; `ret` is new. */
+int fetch_call(struct fetch *f, const char *service, const char *action, const json_t *body,
+    json_t **ret, struct ecsfs_error *err);
+
+/* A listing of ECS to its last page: a new array of the elements of `member`. `body` is changed. */
+int fetch_pages(struct fetch *f, const char *action, json_t *body, const char *member, json_t **ret,
+    struct ecsfs_error *err);
+
+/* Answers an item. The value is stolen. */
+void fetch_answer(struct fetch_item *it, json_t *value);
+/* Answers an item with an error. */
+void fetch_refuse(struct fetch_item *it, const struct ecsfs_error *why);
+static inline bool fetch_answered(const struct fetch_item *it)
+{
+	return it->value || it->err;
+}
+
+/* Adds an answer that came along; the parts are copied, the value is stolen. */
+void fetch_add_extra(struct fetch *f, const struct key *k, json_t *value);
+/* Frees the items' answers and the extras. */
+void fetch_release(struct fetch *f);
+
+/* The last part of an ARN, behind its last slash or colon. Borrowed. */
+const char *arn_name_peek(const char *arn);
+/* The names of an array of ARNs, sorted, each once. New. */
+json_t *arn_names(const json_t *arns);
+/* Sorts an array of strings and drops the doubled. New. */
+json_t *names_sorted(const json_t *strings);
+
+/* The fetchers that the table of kinds names. */
+int fetch_describe(struct fetch *f, struct ecsfs_error *err);
+int fetch_list(struct fetch *f, struct ecsfs_error *err);
+int fetch_revisions(struct fetch *f, struct ecsfs_error *err);
+int fetch_task_definition(struct fetch *f, struct ecsfs_error *err);
+int fetch_latest(struct fetch *f, struct ecsfs_error *err);
+int fetch_capacity_providers(struct fetch *f, struct ecsfs_error *err);
+int fetch_service_deployments(struct fetch *f, struct ecsfs_error *err);
+int fetch_caller(struct fetch *f, struct ecsfs_error *err);
+
+#endif

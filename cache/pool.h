@@ -1,0 +1,48 @@
+/*
+ * Worker threads, made when there is work for them, up to a ceiling, and ended after a while
+ * without. A job may block for long: it holds its own thread only.
+ */
+#ifndef ECSFS_POOL_H
+#define ECSFS_POOL_H
+
+#include "cache/region.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
+struct pool_thread;
+
+struct pool {
+	/* Constant after pool_init. */
+	size_t max_threads;
+	size_t max_queue;
+	int idle_ms;
+
+	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t work;  /* a job was queued, or the pool stops */
+	struct job *head, **tail;
+	size_t queued;
+	size_t threads; /* that take jobs */
+	size_t idle;	/* of them, waiting */
+	bool stopping;
+	SLIST_HEAD(, pool_thread) running;
+	SLIST_HEAD(, pool_thread) ended; /* to be joined */
+};
+
+/* Starts no thread. */
+void pool_init(struct pool *p, size_t max_threads, size_t max_queue, int idle_ms);
+
+/*
+ * Queues a job, which is then run once. -EBUSY: too many wait already. -EINTR: the pool stops.
+ * -EAGAIN: there is no thread and none can be made. Never blocks.
+ */
+int pool_submit(struct pool *p, struct job *j);
+
+/* Refuses further jobs, runs those that wait, and joins every thread. */
+void pool_stop(struct pool *p);
+/* After pool_stop. */
+void pool_destroy(struct pool *p);
+
+#endif

@@ -1,0 +1,362 @@
+#include "cache/region_impl.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IDLE_THREAD_MS 10000
+#define MOST_QUEUED 65536
+/* A failure so young answers whoever asks, so that an AWS that is away is not asked in a storm. */
+#define FAILURE_DAMP_MS 1000
+/* How long the kernel may keep what stands in for an AWS that is away. */
+#define STAND_IN_FRESH_MS 1000
+/* Nor for ever what stays for ever: the status in it may change. */
+#define LONGEST_FRESH_MS 3600000
+
+struct change {
+	struct change *next;
+	struct key key; /* its strings stand behind it */
+};
+
+void news_change(const struct region *r, struct news *n, const struct key *k)
+{
+	struct change *c;
+
+	if (!r->changed)
+		return;
+	c = malloc(sizeof(*c) + key_strings_size(k));
+	if (!c)
+		return;
+	key_copy(&c->key, k, (char *)(c + 1));
+	c->next = n->changes;
+	n->changes = c;
+}
+
+void news_tell(struct region *r, struct news *n)
+{
+	struct change *c;
+	struct waiter *w;
+
+	while ((c = n->changes)) {
+		n->changes = c->next;
+		r->changed(r->changed_arg, r, &c->key);
+		free(c);
+	}
+	while ((w = n->woken)) {
+		n->woken = w->next;
+		w->next = NULL;
+		w->wake(w);
+	}
+}
+
+struct region *region_new(struct aws_client *client, const struct region_options *options)
+{
+	struct region *r = calloc(1, sizeof(*r));
+	size_t limit = options->max_entries ? options->max_entries : LIMIT_CACHE_ENTRIES;
+
+	if (!r)
+		return NULL;
+	r->client = client;
+	r->options = *options;
+	r->name = strdup(options->name);
+	if (!r->name || cache_init(&r->cache, limit) < 0) {
+		free(r->name);
+		free(r);
+		return NULL;
+	}
+	r->options.name = r->name;
+	if (!r->options.call)
+		r->options.call = aws_request;
+	if (!r->options.clock)
+		r->options.clock = &clock_system;
+	LIST_INIT(&r->groups);
+	pthread_mutex_init(&r->lock, NULL);
+	pool_init(&r->fetchers, LIMIT_WORKERS, MOST_QUEUED, IDLE_THREAD_MS);
+	pool_init(&r->workers, LIMIT_WORKERS, MOST_QUEUED, IDLE_THREAD_MS);
+	pool_init(&r->loggers, LIMIT_WORKERS, MOST_QUEUED, IDLE_THREAD_MS);
+	return r;
+}
+
+static void stop_asking(struct region *r)
+{
+	struct news n = {0};
+	struct group *g;
+	struct entry *e;
+
+	pthread_mutex_lock(&r->lock);
+	r->stopping = true;
+	LIST_FOREACH (g, &r->groups, link)
+		pthread_cond_broadcast(&g->full);
+	TAILQ_FOREACH (e, &r->cache.lru, lru)
+		news_wake(&n, e);
+	pthread_mutex_unlock(&r->lock);
+	news_tell(r, &n);
+}
+
+void region_free(struct region *r)
+{
+	if (!r)
+		return;
+	stop_asking(r);
+	pool_stop(&r->workers);
+	pool_stop(&r->loggers);
+	pool_stop(&r->fetchers);
+	pool_destroy(&r->workers);
+	pool_destroy(&r->loggers);
+	pool_destroy(&r->fetchers);
+	cache_destroy(&r->cache);
+	pthread_mutex_destroy(&r->lock);
+	free(r->name);
+	free(r);
+}
+
+const char *region_name_peek(const struct region *r)
+{
+	return r->name;
+}
+
+struct aws_client *region_client_peek(struct region *r)
+{
+	return r->client;
+}
+
+int64_t region_now_ms(const struct region *r)
+{
+	return clock_mono(r->options.clock);
+}
+
+struct freshness region_fresh(const struct region *r)
+{
+	return (struct freshness){.born_ms = region_now_ms(r), .use = FRESH_OPEN};
+}
+
+struct freshness region_fresh_now(const struct region *r)
+{
+	return (struct freshness){.born_ms = region_now_ms(r), .use = FRESH_OPEN, .force = true};
+}
+
+void region_on_change(struct region *r, region_changed_fn fn, void *arg)
+{
+	r->changed = fn;
+	r->changed_arg = arg;
+}
+
+int region_run(struct region *r, struct job *j)
+{
+	return pool_submit(&r->workers, j);
+}
+
+int region_run_logs(struct region *r, struct job *j)
+{
+	return pool_submit(&r->loggers, j);
+}
+
+void answer_release(struct answer *a)
+{
+	json_decref(a->value);
+	a->value = NULL;
+}
+
+static void give(const struct region *r, const struct entry *e, int64_t now, struct answer *ret,
+    struct ecsfs_error *err)
+{
+	int64_t left = e->fetched_ms + entry_ttl_ms(r, e) - now;
+
+	*ret = (struct answer){
+	    .value = json_incref(e->value),
+	    .err = e->err,
+	    .fetched_ms = e->fetched_ms,
+	    .fetched_wall_ms = e->fetched_wall_ms,
+	    .version = e->version,
+	};
+	if (left > 0 && !e->dirty)
+		ret->fresh_ms = left < LONGEST_FRESH_MS ? left : LONGEST_FRESH_MS;
+	if (!e->err)
+		return;
+	if (e->words && err)
+		*err = *e->words;
+	else
+		ecsfs_error_set(err, -e->err, NULL, "%s", strerror(-e->err));
+}
+
+/* Names that ECS cannot have given are not there, and nobody needs to be asked. */
+static int give_impossible(
+    struct region *r, const struct key *k, struct answer *ret, struct ecsfs_error *err)
+{
+	int64_t now = region_now_ms(r);
+
+	*ret = (struct answer){.err = -ENOENT,
+	    .fetched_ms = now,
+	    .fetched_wall_ms = clock_wall(r->options.clock),
+	    .fresh_ms = r->options.ttl_negative_ms,
+	    .version = UINT64_MAX};
+	ecsfs_error_set(err, ENOENT, NULL, "%s: ECS gives no such name", kind_row(k->kind)->name);
+	return 0;
+}
+
+static bool failure_told(const struct entry *e, const struct freshness *f, int64_t now)
+{
+	if (!e->failure)
+		return false;
+	return e->failed_ms >= f->born_ms || (!f->force && now - e->failed_ms < FAILURE_DAMP_MS);
+}
+
+static int give_failure(struct region *r, struct entry *e, const struct freshness *f, int64_t now,
+    struct answer *ret, struct ecsfs_error *err)
+{
+	if (entry_may_stand_in(r, e, f, now)) {
+		give(r, e, now, ret, err);
+		ret->stale = true;
+		ret->fresh_ms = STAND_IN_FRESH_MS;
+		r->counts[e->key.kind].stale++;
+		return 0;
+	}
+	if (err)
+		*err = *e->failure;
+	return -e->failure->err;
+}
+
+/* Joins the fetch of the entry, or queues one. */
+static int wait_for(struct region *r, struct entry *e, struct waiter *w, int64_t now)
+{
+	int rc = 0;
+
+	if (e->state == ENTRY_IDLE) {
+		r->counts[e->key.kind].misses++;
+		batch_note_miss(r, e, now);
+		rc = flight_queue(r, e);
+	} else {
+		r->counts[e->key.kind].joins++;
+	}
+	if (rc < 0)
+		return rc;
+	w->next = e->waiters;
+	e->waiters = w;
+	return -EINPROGRESS;
+}
+
+static int ask_locked(struct region *r, const struct key *k, const struct freshness *f,
+    struct waiter *w, struct answer *ret, struct ecsfs_error *err)
+{
+	struct entry *e = w ? cache_get(&r->cache, k) : cache_find(&r->cache, k);
+	int64_t now = region_now_ms(r);
+	int rc;
+
+	if (!e)
+		return w ? -ENOMEM : -EINPROGRESS;
+	cache_touch(&r->cache, e);
+	e->asked_ms = now;
+	if (entry_fresh(r, e, f, now)) {
+		give(r, e, now, ret, err);
+		r->counts[k->kind].hits++;
+		return 0;
+	}
+	if (failure_told(e, f, now))
+		return give_failure(r, e, f, now, ret, err);
+	if (!w)
+		return -EINPROGRESS;
+	rc = wait_for(r, e, w, now);
+	if (rc != -EINPROGRESS)
+		ecsfs_error_set(err, -rc, NULL, "too much waits for AWS already");
+	return rc;
+}
+
+int region_ask(struct region *r, const struct key *k, const struct freshness *f, struct waiter *w,
+    struct answer *ret, struct ecsfs_error *err)
+{
+	int rc;
+
+	*ret = (struct answer){0};
+	if (!key_valid(k))
+		return give_impossible(r, k, ret, err);
+	pthread_mutex_lock(&r->lock);
+	if (r->stopping)
+		rc = ecsfs_error_set(err, EINTR, NULL, "the file system is being unmounted");
+	else
+		rc = ask_locked(r, k, f, w, ret, err);
+	pthread_mutex_unlock(&r->lock);
+	return rc;
+}
+
+int region_peek(struct region *r, const struct key *k, struct answer *ret)
+{
+	const struct entry *e;
+	int rc = -ENODATA;
+
+	*ret = (struct answer){0};
+	pthread_mutex_lock(&r->lock);
+	e = cache_find(&r->cache, k);
+	if (e && e->known) {
+		give(r, e, region_now_ms(r), ret, NULL);
+		rc = 0;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return rc;
+}
+
+struct getter {
+	struct waiter waiter;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool woken; /* guarded by lock */
+};
+
+static void getter_wake(struct waiter *w)
+{
+	struct getter *g = (struct getter *)w;
+
+	pthread_mutex_lock(&g->lock);
+	g->woken = true;
+	pthread_cond_signal(&g->wake);
+	pthread_mutex_unlock(&g->lock);
+}
+
+static void getter_wait(struct getter *g)
+{
+	pthread_mutex_lock(&g->lock);
+	while (!g->woken)
+		pthread_cond_wait(&g->wake, &g->lock);
+	g->woken = false;
+	pthread_mutex_unlock(&g->lock);
+}
+
+int region_get(struct region *r, const struct key *k, const struct freshness *f, struct answer *ret,
+    struct ecsfs_error *err)
+{
+	struct getter g = {.waiter.wake = getter_wake,
+	    .lock = PTHREAD_MUTEX_INITIALIZER,
+	    .wake = PTHREAD_COND_INITIALIZER};
+	int rc;
+
+	while ((rc = region_ask(r, k, f, &g.waiter, ret, err)) == -EINPROGRESS)
+		getter_wait(&g);
+	pthread_cond_destroy(&g.wake);
+	pthread_mutex_destroy(&g.lock);
+	return rc;
+}
+
+static void add_counts(struct region *r, struct buf *out, enum kind kind)
+{
+	const struct kind_counts *c = &r->counts[kind];
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rows[] = {
+	    {"hits", c->hits}, {"misses", c->misses}, {"joins", c->joins}, {"stale", c->stale}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		buf_addf(out, "ecsfs_cache_%s_total{region=\"%s\",kind=\"%s\"} %llu\n",
+		    rows[i].name, r->name, kind_row(kind)->name, (unsigned long long)rows[i].value);
+}
+
+void region_metrics(struct region *r, struct buf *out)
+{
+	pthread_mutex_lock(&r->lock);
+	buf_addf(out, "ecsfs_cache_entries{region=\"%s\"} %zu\n", r->name, r->cache.count);
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		add_counts(r, out, (enum kind)kind);
+	pthread_mutex_unlock(&r->lock);
+}

@@ -1,0 +1,156 @@
+#include "cache/spool.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct spool {
+	int fd;
+	_Atomic int64_t size; /* written by the one writer */
+};
+
+/* Set before any spool. */
+static char setup_dir[PATH_MAX];
+static int64_t ceiling = LIMIT_SPOOL_BYTES;
+
+static _Atomic int64_t used; /* bytes of all spools */
+
+void spool_setup(const char *dir, int64_t ceiling_bytes)
+{
+	snprintf(setup_dir, sizeof(setup_dir), "%s", dir ? dir : "");
+	if (ceiling_bytes > 0)
+		ceiling = ceiling_bytes;
+}
+
+/* An unlinked file in `dir`; -errno. Where the file system has no O_TMPFILE, one is unlinked. */
+static int open_in(const char *dir)
+{
+	auto_free char *template = NULL;
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
+		return -errno;
+	if (asprintf(&template, "%s/spool.XXXXXX", dir) < 0)
+		return -ENOMEM;
+	fd = mkostemp(template, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	unlink(template);
+	return fd;
+}
+
+static int open_under(const char *base, const char *between)
+{
+	char dir[PATH_MAX];
+
+	if ((size_t)snprintf(dir, sizeof(dir), "%s%s", base, between) >= sizeof(dir))
+		return -ENAMETOOLONG;
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	if ((size_t)snprintf(dir, sizeof(dir), "%s%s/ecsfs", base, between) >= sizeof(dir))
+		return -ENAMETOOLONG;
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	return open_in(dir);
+}
+
+static int open_somewhere(void)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const char *tmp = getenv("TMPDIR");
+	int fd = -ENOENT;
+
+	if (setup_dir[0])
+		return open_in(setup_dir);
+	if (cache && cache[0] == '/')
+		fd = open_under(cache, "");
+	if (fd < 0 && home && home[0] == '/')
+		fd = open_under(home, "/.cache");
+	if (fd < 0)
+		fd = open_in(tmp && tmp[0] == '/' ? tmp : "/tmp");
+	return fd;
+}
+
+int spool_new(struct spool **ret, struct ecsfs_error *err)
+{
+	struct spool *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return ecsfs_error_set(err, ENOMEM, NULL, "no memory for a spool");
+	s->fd = open_somewhere();
+	if (s->fd < 0) {
+		int rc = s->fd;
+
+		free(s);
+		return ecsfs_error_set(
+		    err, -rc, NULL, "no place for a spool file: %s", strerror(-rc));
+	}
+	*ret = s;
+	return 0;
+}
+
+void spool_free(struct spool *s)
+{
+	if (!s)
+		return;
+	atomic_fetch_sub(&used, atomic_load(&s->size));
+	close(s->fd);
+	free(s);
+}
+
+static int write_all(int fd, const char *bytes, size_t len, int64_t at)
+{
+	while (len > 0) {
+		ssize_t n = pwrite(fd, bytes, len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -ENOSPC;
+		bytes += n;
+		len -= (size_t)n;
+		at += n;
+	}
+	return 0;
+}
+
+/* Readers see the new size only after all bytes are there, so half a failed write is never read. */
+int spool_append(struct spool *s, const void *bytes, size_t len, struct ecsfs_error *err)
+{
+	int64_t size = atomic_load(&s->size);
+	int rc;
+
+	if (atomic_fetch_add(&used, (int64_t)len) + (int64_t)len > ceiling) {
+		atomic_fetch_sub(&used, (int64_t)len);
+		return ecsfs_error_set(err, ENOSPC, NULL,
+		    "the spools hold their limit of %lld bytes", (long long)ceiling);
+	}
+	rc = write_all(s->fd, bytes, len, size);
+	if (rc < 0) {
+		atomic_fetch_sub(&used, (int64_t)len);
+		return ecsfs_error_set(err, -rc, NULL, "writing a spool file: %s", strerror(-rc));
+	}
+	atomic_store(&s->size, size + (int64_t)len);
+	return 0;
+}
+
+int64_t spool_size(const struct spool *s)
+{
+	return atomic_load(&s->size);
+}
+
+int spool_fd(const struct spool *s)
+{
+	return s->fd;
+}
