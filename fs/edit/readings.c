@@ -1,0 +1,243 @@
+#include "fs/edit/readings.h"
+
+#include "backend/base/cleanup.h"
+#include "fs/edit/canon.h"
+#include "fs/edit/doc.h"
+#include "fs/edit/service_edit.h"
+#include "fs/value.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/queue.h>
+
+struct reading {
+	uint64_t drift[SERVICE_DRIFT_COUNT]; /* a hash of each moving member; 0: absent */
+	json_t *rest;			     /* the document less its events, shared where equal */
+};
+
+struct history {
+	TAILQ_ENTRY(history) link;
+	char *key;
+	size_t count; /* how many were ever noted */
+	struct reading ring[READINGS_EACH];
+};
+
+TAILQ_HEAD(histories, history);
+
+struct readings {
+	pthread_mutex_t lock;  /* of everything below */
+	struct histories used; /* the last used first */
+	size_t services;
+};
+
+struct readings *readings_new(void)
+{
+	struct readings *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	pthread_mutex_init(&r->lock, NULL);
+	TAILQ_INIT(&r->used);
+	return r;
+}
+
+static void history_free(struct history *h)
+{
+	for (size_t i = 0; i < READINGS_EACH; i++)
+		json_decref(h->ring[i].rest);
+	free(h->key);
+	free(h);
+}
+
+void readings_free(struct readings *r)
+{
+	struct history *h;
+
+	if (!r)
+		return;
+	while ((h = TAILQ_FIRST(&r->used))) {
+		TAILQ_REMOVE(&r->used, h, link);
+		history_free(h);
+	}
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
+/* FNV-1a: the two sides are texts of the same person, no adversary. */
+static uint64_t hash(const char *text)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 0x100000001b3u;
+	return h ? h : 1;
+}
+
+static uint64_t hash_member(const json_t *doc, const char *member)
+{
+	const json_t *value = json_object_get(doc, member);
+	auto_free char *text = NULL;
+
+	if (!value)
+		return 0;
+	text = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	return text ? hash(text) : 0;
+}
+
+/* Empty lists stay: a service without events is recognised by having none. */
+static void fingerprint(const json_t *doc, uint64_t drift[SERVICE_DRIFT_COUNT])
+{
+	json_auto_t *iso = value_with_iso_times(doc);
+
+	for (size_t i = 0; i < SERVICE_DRIFT_COUNT; i++)
+		drift[i] = hash_member(iso, service_drift_members[i]);
+}
+
+/* Events are the bulk of a document and no edit's base. */
+static json_t *without_events(const json_t *doc)
+{
+	json_t *copy = doc_copy(doc);
+
+	json_object_del(copy, "events");
+	return copy;
+}
+
+/* Under the lock. Makes it the last used one. */
+static struct history *find(struct readings *r, const char *key)
+{
+	struct history *h;
+
+	TAILQ_FOREACH (h, &r->used, link)
+		if (!strcmp(h->key, key))
+			break;
+	if (h) {
+		TAILQ_REMOVE(&r->used, h, link);
+		TAILQ_INSERT_HEAD(&r->used, h, link);
+	}
+	return h;
+}
+
+/* Under the lock. */
+static struct history *add(struct readings *r, const char *key)
+{
+	struct history *h = calloc(1, sizeof(*h));
+	struct history *oldest;
+
+	if (!h || !(h->key = strdup(key))) {
+		free(h);
+		return NULL;
+	}
+	TAILQ_INSERT_HEAD(&r->used, h, link);
+	if (++r->services > READINGS_SERVICES) {
+		oldest = TAILQ_LAST(&r->used, histories);
+		TAILQ_REMOVE(&r->used, oldest, link);
+		history_free(oldest);
+		r->services--;
+	}
+	return h;
+}
+
+static struct reading *newest(struct history *h)
+{
+	return h->count ? &h->ring[(h->count - 1) % READINGS_EACH] : NULL;
+}
+
+/* Under the lock. `rest` is taken over. */
+static void note(struct history *h, const uint64_t drift[SERVICE_DRIFT_COUNT], json_t *rest)
+{
+	struct reading *last = newest(h);
+	struct reading *next;
+
+	if (last && json_equal(last->rest, rest)) {
+		json_decref(rest);
+		rest = json_incref(last->rest);
+		if (!memcmp(last->drift, drift, sizeof(last->drift))) {
+			json_decref(rest);
+			return;
+		}
+	}
+	next = &h->ring[h->count++ % READINGS_EACH];
+	json_decref(next->rest);
+	next->rest = rest;
+	memcpy(next->drift, drift, sizeof(next->drift));
+}
+
+void readings_note(struct readings *r, const char *key, const json_t *doc)
+{
+	uint64_t drift[SERVICE_DRIFT_COUNT];
+	json_t *rest = without_events(doc);
+	struct history *h;
+
+	fingerprint(doc, drift);
+	pthread_mutex_lock(&r->lock);
+	h = find(r, key);
+	if (!h)
+		h = add(r, key);
+	if (h && rest)
+		note(h, drift, move_ptr(rest));
+	pthread_mutex_unlock(&r->lock);
+	json_decref(rest);
+}
+
+/* How many moving members differ, absent ones not counted; -1: too little to go by. */
+static int distance(
+    const struct reading *reading, const uint64_t written[SERVICE_DRIFT_COUNT], size_t *ret_which)
+{
+	int differ = 0, agree = 0;
+
+	for (size_t i = 0; i < SERVICE_DRIFT_COUNT; i++) {
+		if (!written[i])
+			continue;
+		if (written[i] == reading->drift[i]) {
+			agree += !strcmp(service_drift_members[i], "deployments") ||
+			    !strcmp(service_drift_members[i], "events") ||
+			    !strcmp(service_drift_members[i], "taskSets");
+			continue;
+		}
+		differ++;
+		*ret_which = i;
+	}
+	return agree ? differ : -1;
+}
+
+/* The nearest reading, the newest of equals; at most one member may have been edited. */
+static const struct reading *nearest(
+    const struct history *h, const uint64_t written[SERVICE_DRIFT_COUNT], const char **ret_edited)
+{
+	const struct reading *found = NULL;
+	size_t have = h->count < READINGS_EACH ? h->count : READINGS_EACH;
+	int best = 2;
+
+	for (size_t i = 1; i <= have; i++) {
+		const struct reading *reading = &h->ring[(h->count - i) % READINGS_EACH];
+		size_t which = 0;
+		int away = distance(reading, written, &which);
+
+		if (away < 0 || away >= best)
+			continue;
+		best = away;
+		found = reading;
+		*ret_edited = away ? service_drift_members[which] : NULL;
+	}
+	return found;
+}
+
+json_t *readings_recognise(
+    struct readings *r, const char *key, const json_t *written, const char **ret_edited)
+{
+	uint64_t drift[SERVICE_DRIFT_COUNT];
+	const struct reading *reading = NULL;
+	struct history *h;
+	json_t *base;
+
+	*ret_edited = NULL;
+	fingerprint(written, drift);
+	pthread_mutex_lock(&r->lock);
+	h = find(r, key);
+	if (h)
+		reading = nearest(h, drift, ret_edited);
+	base = reading ? json_incref(reading->rest) : NULL;
+	pthread_mutex_unlock(&r->lock);
+	return base;
+}

@@ -1,0 +1,33 @@
+/*
+ * The service documents that a mount gave out: so that an edited one can be told apart from what
+ * the world changed since. A reading is recognised by the members that only AWS writes and that
+ * move (counts, deployments, events, ...).
+ *
+ * Bounded: a ring of READINGS_EACH a service, READINGS_SERVICES services, the least recently used
+ * forgotten first. Any thread.
+ */
+#ifndef ECSFS_EDIT_READINGS_H
+#define ECSFS_EDIT_READINGS_H
+
+#include <jansson.h>
+
+#define READINGS_EACH 128
+#define READINGS_SERVICES 512
+
+struct readings;
+
+struct readings *readings_new(void);
+void readings_free(struct readings *r);
+
+/* Remembers that `doc` (a described service, borrowed) was read under `key`: a service's ARN. */
+void readings_note(struct readings *r, const char *key, const json_t *doc);
+
+/*
+ * Which reading `written` was made from: a new reference, NULL when none is recognised. Where all
+ * but one of the moving members agree it is recognised too, and `ret_edited` (else NULL) names the
+ * one that was edited: static storage.
+ */
+json_t *readings_recognise(
+    struct readings *r, const char *key, const json_t *written, const char **ret_edited);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * From an edited service document to the members of one UpdateService, or a refusal that names what
+ * can't be changed. Pure; any thread.
+ */
+#ifndef ECSFS_EDIT_SERVICE_EDIT_H
+#define ECSFS_EDIT_SERVICE_EDIT_H
+
+#include "backend/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/*
+ * The three sides of an edit. `base`: the reading that was edited, NULL where it is not known; then
+ * `written` is compared with `theirs` alone, and members that only AWS writes may be left out.
+ */
+struct service_edit {
+	const json_t *base;
+	const json_t *written;
+	const json_t *theirs; /* AWS now */
+	/* With a base: the moving member that differs from it, which nobody but the user can have
+	 * changed (readings_recognise); NULL: none. */
+	const char *edited;
+};
+
+/*
+ * Returns 0 and a new object of the members to send (empty: nothing changed), less `service` and
+ * `cluster`; or
+ * -EINVAL      a type is wrong, or a member that UpdateService can't change was changed
+ * -ESTALE      a member was changed here and, otherwise, at AWS since it was read
+ * -EOPNOTSUPP  this service's deployment controller does not offer the change
+ * with a sentence that names the member.
+ */
+int service_edit(const struct service_edit *edit, json_t **ret, struct ecsfs_error *err);
+
+/*
+ * What the kind of a service refuses: members of an UpdateService request against the service's
+ * deployment controller and scheduling strategy. 0, -EOPNOTSUPP or -EINVAL.
+ */
+int service_accepts(const json_t *service, const json_t *changes, struct ecsfs_error *err);
+
+/* Members that change by themselves (counts, deployments, events, ...), NULL-ended. */
+extern const char *const service_drift_members[];
+#define SERVICE_DRIFT_COUNT 8
+/* Whether only AWS writes a member, drift included. */
+bool service_member_read_only(const char *member);
+
+/*
+ * A described service with the members lifted to its top that AWS shows in the PRIMARY deployment
+ * alone (serviceConnectConfiguration, volumeConfigurations, vpcLatticeConfigurations): a new
+ * reference.
+ */
+json_t *service_lifted(const json_t *service);
+
+/* Changes that AWS takes only together with forceNewDeployment get it. */
+int service_force_where_needed(json_t *changes);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * From a task definition as it was read, or as a repository holds it, to a RegisterTaskDefinition
+ * request. Pure; any thread.
+ */
+#ifndef ECSFS_EDIT_TASKDEF_EDIT_H
+#define ECSFS_EDIT_TASKDEF_EDIT_H
+
+#include "backend/error.h"
+
+#include <jansson.h>
+
+/*
+ * `written`: the definition bare, or wrapped as {"taskDefinition": {...}, "tags": [...]}. What only
+ * AWS writes is dropped, so are tags of AWS's own; unknown members are passed on. `family`: the
+ * directory's, which the document must name or leave out; NULL: the document must name one.
+ * Returns 0 and a new request, or -EINVAL with a sentence.
+ */
+int taskdef_request(
+    const json_t *written, const char *family, json_t **ret, struct ecsfs_error *err);
+
+#endif

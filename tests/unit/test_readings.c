@@ -1,0 +1,148 @@
+#include "fs/edit/readings.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static json_t *reading(int desired, int running, int event)
+{
+	json_t *doc = json_pack("{s:s, s:i, s:i, s:i, s:[{s:s, s:i, s:f}], s:[{s:i}]}", "status",
+	    "ACTIVE", "desiredCount", desired, "runningCount", running, "pendingCount", 0,
+	    "deployments", "id", "ecs-svc/1", "runningCount", running, "createdAt", 1432829320.611,
+	    "events", "id", event);
+
+	assert_non_null(doc);
+	return doc;
+}
+
+static void note(struct readings *r, const char *key, json_t *doc)
+{
+	readings_note(r, key, doc);
+	json_decref(doc);
+}
+
+static void expect(
+    struct readings *r, const char *key, json_t *written, int desired, const char *edited)
+{
+	const char *which = NULL;
+	json_auto_t *base = readings_recognise(r, key, written, &which);
+
+	json_decref(written);
+	if (desired < 0) {
+		assert_null(base);
+		return;
+	}
+	assert_non_null(base);
+	assert_int_equal(json_integer_value(json_object_get(base, "desiredCount")), desired);
+	if (edited)
+		assert_string_equal(which, edited);
+	else
+		assert_null(which);
+}
+
+static json_t *change(json_t *doc, const char *member, json_t *value)
+{
+	json_object_set_new(doc, member, value);
+	return doc;
+}
+
+static void test_recognised_by_what_moves(void **state)
+{
+	struct readings *r = readings_new();
+
+	(void)state;
+	note(r, "arn", reading(2, 2, 1));
+	note(r, "arn", reading(4, 3, 2));
+	note(r, "arn", reading(4, 4, 3));
+	expect(r, "arn", change(reading(2, 2, 1), "desiredCount", json_integer(9)), 2, NULL);
+	expect(r, "arn", change(reading(4, 3, 2), "desiredCount", json_integer(9)), 4, NULL);
+	readings_free(r);
+}
+
+static void test_iso_times_are_the_same(void **state)
+{
+	struct readings *r = readings_new();
+	json_t *written = reading(2, 2, 1);
+
+	(void)state;
+	note(r, "arn", reading(2, 2, 1));
+	json_object_set_new(json_array_get(json_object_get(written, "deployments"), 0), "createdAt",
+	    json_string("2015-05-28T16:08:40.611Z"));
+	expect(r, "arn", written, 2, NULL);
+	readings_free(r);
+}
+
+static void test_one_edited_member_is_named(void **state)
+{
+	struct readings *r = readings_new();
+
+	(void)state;
+	note(r, "arn", reading(2, 2, 1));
+	expect(
+	    r, "arn", change(reading(2, 2, 1), "runningCount", json_integer(9)), 2, "runningCount");
+	readings_free(r);
+}
+
+static void test_unknown(void **state)
+{
+	struct readings *r = readings_new();
+	json_t *stripped = reading(2, 2, 1);
+
+	(void)state;
+	note(r, "arn", reading(2, 2, 1));
+	expect(r, "arn", reading(7, 7, 9), -1, NULL);
+	expect(r, "other", reading(2, 2, 1), -1, NULL);
+	json_object_del(stripped, "deployments");
+	json_object_del(stripped, "events");
+	expect(r, "arn", stripped, -1, NULL);
+	readings_free(r);
+}
+
+static void test_a_moving_member_left_out_is_no_difference(void **state)
+{
+	struct readings *r = readings_new();
+	json_t *stripped = reading(2, 2, 1);
+
+	(void)state;
+	note(r, "arn", reading(2, 2, 1));
+	json_object_del(stripped, "events");
+	expect(r, "arn", stripped, 2, NULL);
+	readings_free(r);
+}
+
+static void test_bounds(void **state)
+{
+	struct readings *r = readings_new();
+	char key[32];
+
+	(void)state;
+	for (int i = 0; i <= READINGS_EACH; i++)
+		note(r, "arn", reading(i, i, i));
+	expect(r, "arn", reading(0, 0, 0), -1, NULL);
+	expect(r, "arn", reading(1, 1, 1), 1, NULL);
+	for (int i = 0; i < READINGS_SERVICES; i++) {
+		snprintf(key, sizeof(key), "service-%d", i);
+		note(r, key, reading(1, 1, 1));
+	}
+	expect(r, "arn", reading(1, 1, 1), -1, NULL);
+	expect(r, "service-0", reading(1, 1, 1), 1, NULL);
+	readings_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_recognised_by_what_moves),
+	    cmocka_unit_test(test_iso_times_are_the_same),
+	    cmocka_unit_test(test_one_edited_member_is_named),
+	    cmocka_unit_test(test_unknown),
+	    cmocka_unit_test(test_a_moving_member_left_out_is_no_difference),
+	    cmocka_unit_test(test_bounds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
