@@ -8,9 +8,11 @@
 #ifndef ECSFS_CREDENTIALS_H
 #define ECSFS_CREDENTIALS_H
 
+#include "backend/base/buf.h"
 #include "backend/base/clock.h"
 #include "backend/error.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,22 +32,58 @@ const char *credentials_session_token_peek(const struct credentials *c);
 const char *credentials_account_id_peek(const struct credentials *c);
 int64_t credentials_expires_ms(const struct credentials *c);
 
+/* Wipes and frees a string; NULL is fine. */
+void secret_free(char *secret);
+/* Wipes the bytes of a buffer that held secrets, then releases it. */
+void secret_buf_release(struct buf *b);
+/* Wipes every string of a JSON value that nobody else refers to, then releases it; NULL is fine. */
+void secret_json_free(json_t *json);
+#define auto_secret_json __attribute__((cleanup(cleanup_secret_json)))
+#define auto_secret __attribute__((cleanup(cleanup_secret)))
+#define auto_secret_buf __attribute__((cleanup(secret_buf_release)))
+
+static inline void cleanup_secret_json(json_t **json)
+{
+	secret_json_free(*json);
+}
+
+static inline void cleanup_secret(char **secret)
+{
+	secret_free(*secret);
+}
+
+/*
+ * fetch and destroy are required. A provider behind credentials_cached_new is fetched from by one
+ * thread at a time; `cancel` may come from any thread at any time, `changed` from any thread, but
+ * not during a fetch.
+ */
 struct credentials_provider {
-	/* Static text for status: "environment", "sso (profile ops)", ... owned by the provider. */
-	const char *name;
+	/* Text for status: "environment", "sso (profile ops)"; lives as long as the provider, but may
+	 * be exchanged when a changed configuration selects another one. */
+	_Atomic(const char *) name;
 	/* Fetches; may block (called without locks). 0 and a new reference, or -errno and a sentence. */
-	int (*fetch)(struct credentials_provider *self, struct credentials **ret,
-	    struct ecsfs_error *err);
+	int (*fetch)(
+	    struct credentials_provider *self, struct credentials **ret, struct ecsfs_error *err);
+	/* Whether what fetch read since (a file) is another now; cheap, no network. NULL: never. */
+	bool (*changed)(struct credentials_provider *self);
+	/* Ends a fetch under way and all to come with -EINTR, for unmount. NULL: fetch never blocks. */
+	void (*cancel)(struct credentials_provider *self);
 	void (*destroy)(struct credentials_provider *self);
 };
 
+/* Both take NULL. */
+void credentials_provider_cancel(struct credentials_provider *p);
+void credentials_provider_free(struct credentials_provider *p);
+
 /*
  * Wraps `inner` (taken over). Thread-safe. fetch() gives what is held while it is good; refreshes
- * five minutes before the end, one thread for all; a failed refresh keeps the old ones until they
- * expire.
+ * five minutes before the end, or when the inner one's files changed (looked at once a second), one
+ * thread for all: the others go on with the old ones, or wait where those have expired. A failed
+ * refresh keeps the old ones until they expire and is repeated after half a minute; with nothing
+ * held, its error is everybody's for a second.
  */
-struct credentials_provider *credentials_cached_new(struct credentials_provider *inner,
-    const struct clock *clock);
+struct credentials_provider *credentials_cached_new(
+    struct credentials_provider *inner, const struct clock *clock);
 
 /* Forgets what a cached provider holds, if it still is `seen`: after ExpiredToken. At most once a
  * minute; returns false when it was refused for that. */

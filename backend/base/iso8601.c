@@ -1,0 +1,86 @@
+#include "backend/base/iso8601.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static int take_digits(const char **p, int count, int *ret)
+{
+	*ret = 0;
+	while (count--) {
+		if (!isdigit((unsigned char)**p))
+			return -EINVAL;
+		*ret = *ret * 10 + (*(*p)++ - '0');
+	}
+	return 0;
+}
+
+static int64_t take_fraction(const char **p)
+{
+	int64_t ms = 0, unit = 100;
+
+	if (**p != '.' && **p != ',')
+		return 0;
+	for ((*p)++; isdigit((unsigned char)**p); (*p)++, unit /= 10)
+		ms += unit * (**p - '0');
+	return ms;
+}
+
+/* "Z", "UTC", "", "+hh:mm", "+hhmm": minutes east of UTC. */
+static int take_zone(const char *p, int *ret_minutes)
+{
+	int sign = *p == '-' ? -1 : 1, hours, minutes;
+
+	*ret_minutes = 0;
+	if (!*p || !strcmp(p, "Z") || !strcmp(p, "z") || !strcmp(p, "UTC"))
+		return 0;
+	if (*p != '+' && *p != '-')
+		return -EINVAL;
+	p++;
+	if (take_digits(&p, 2, &hours))
+		return -EINVAL;
+	p += *p == ':';
+	if (take_digits(&p, 2, &minutes) || *p)
+		return -EINVAL;
+	*ret_minutes = sign * (hours * 60 + minutes);
+	return 0;
+}
+
+int iso8601_parse(const char *text, int64_t *ret_ms)
+{
+	struct tm tm = {0};
+	const char *p = text;
+	int64_t ms;
+	int zone;
+
+	if (take_digits(&p, 4, &tm.tm_year) || *p++ != '-' || take_digits(&p, 2, &tm.tm_mon) ||
+	    *p++ != '-' || take_digits(&p, 2, &tm.tm_mday))
+		return -EINVAL;
+	if ((*p != 'T' && *p != 't' && *p != ' ') || (p++, take_digits(&p, 2, &tm.tm_hour)) ||
+	    *p++ != ':' || take_digits(&p, 2, &tm.tm_min) || *p++ != ':' ||
+	    take_digits(&p, 2, &tm.tm_sec))
+		return -EINVAL;
+	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
+	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+		return -EINVAL;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	ms = take_fraction(&p);
+	p += strspn(p, " ");
+	if (take_zone(p, &zone))
+		return -EINVAL;
+	*ret_ms = ((int64_t)timegm(&tm) - (int64_t)zone * 60) * 1000 + ms;
+	return 0;
+}
+
+void iso8601_format(int64_t ms, char ret[21])
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	if (!strftime(ret, 21, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		*ret = '\0';
+}

@@ -1,0 +1,14 @@
+/* Times as AWS writes them. */
+#ifndef ECSFS_BASE_ISO8601_H
+#define ECSFS_BASE_ISO8601_H
+
+#include <stdint.h>
+
+/* "2030-01-02T03:04:05Z", also with a fraction, an offset (+01:00), "UTC" or nothing (UTC) behind,
+ * or a blank for the T. Milliseconds since the epoch; -EINVAL for another text. */
+int iso8601_parse(const char *text, int64_t *ret_ms);
+
+/* "2030-01-02T03:04:05Z" and a NUL. */
+void iso8601_format(int64_t ms, char ret[21]);
+
+#endif

@@ -1,0 +1,211 @@
+/*
+ * Refreshing. A thread that finds the held credentials good goes on at once. Else one thread
+ * fetches, without the lock; the others go on with the old ones while those are valid, and wait
+ * for the fetch where they are not. What is valid is never dropped because a refresh failed.
+ */
+#include "backend/credentials/credentials.h"
+
+#include "backend/base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#define REFRESH_EARLY_MS (5 * 60 * 1000)
+#define RETRY_FAILED_MS (30 * 1000) /* with valid ones held */
+#define SHARE_ERROR_MS 1000	    /* with none */
+#define LOOK_AT_FILES_MS 1000
+#define FORCE_EVERY_MS (60 * 1000)
+
+struct cached {
+	struct credentials_provider provider;
+	struct credentials_provider *inner; /* one thread at a time: `fetching` says who may */
+	const struct clock *clock;
+
+	pthread_mutex_t lock; /* all below */
+	pthread_cond_t done;  /* a turn ended */
+	struct credentials *held;
+	bool fetching;		/* it is somebody's turn */
+	bool dirty;		/* the files behind `held` changed, or AWS refused it */
+	int64_t next_try_mono;	/* after a failure: not before */
+	int64_t next_look_mono; /* at the files */
+	int64_t next_force_mono;
+	struct ecsfs_error error; /* of the last fetch; err 0 where it succeeded */
+};
+
+/* Under the lock. */
+static bool is_valid(const struct cached *c, int64_t margin_ms)
+{
+	int64_t expires;
+
+	if (!c->held)
+		return false;
+	expires = credentials_expires_ms(c->held);
+	return !expires || clock_wall(c->clock) < expires - margin_ms;
+}
+
+/* Under the lock. Takes over `fresh` (NULL: failed, and `error` says why). */
+static void publish(struct cached *c, struct credentials *fresh, const struct ecsfs_error *error)
+{
+	int64_t now = clock_mono(c->clock);
+
+	c->error = *error;
+	c->provider.name = c->inner->name;
+	if (fresh) {
+		credentials_unref(c->held);
+		c->held = fresh;
+		c->dirty = false;
+		c->next_try_mono = now;
+	} else {
+		bool valid = is_valid(c, 0);
+
+		c->next_try_mono = now + (valid ? RETRY_FAILED_MS : SHARE_ERROR_MS);
+		if (valid)
+			log_warn("credentials could not be refreshed, the old ones are kept: %s",
+			    error->message);
+	}
+}
+
+/* Under the lock, as the one whose turn it is; the lock is given up meanwhile. */
+static bool files_changed(struct cached *c)
+{
+	int64_t now = clock_mono(c->clock);
+	bool changed;
+
+	if (!c->inner->changed || now < c->next_look_mono)
+		return false;
+	c->next_look_mono = now + LOOK_AT_FILES_MS;
+	pthread_mutex_unlock(&c->lock);
+	changed = c->inner->changed(c->inner);
+	pthread_mutex_lock(&c->lock);
+	return changed;
+}
+
+/* Likewise. */
+static void fetch_inner(struct cached *c)
+{
+	struct credentials *fresh = NULL;
+	struct ecsfs_error error = {0};
+	int r;
+
+	pthread_mutex_unlock(&c->lock);
+	r = c->inner->fetch(c->inner, &fresh, &error);
+	if (r < 0 && !error.err)
+		ecsfs_error_set(&error, -r, NULL, "no credentials");
+	pthread_mutex_lock(&c->lock);
+	publish(c, r < 0 ? NULL : fresh, &error);
+}
+
+/* Under the lock, with nobody's turn: looks whether a fetch is due, and fetches. */
+static void take_turn(struct cached *c)
+{
+	c->fetching = true;
+	if (files_changed(c)) {
+		c->dirty = true;
+		c->next_try_mono = clock_mono(c->clock);
+	}
+	if ((c->dirty || !is_valid(c, REFRESH_EARLY_MS)) &&
+	    clock_mono(c->clock) >= c->next_try_mono)
+		fetch_inner(c);
+	c->fetching = false;
+	pthread_cond_broadcast(&c->done);
+}
+
+/* Under the lock: the held ones, or the error of the last fetch. */
+static int give(struct cached *c, struct credentials **ret, struct ecsfs_error *err)
+{
+	if (is_valid(c, 0)) {
+		*ret = credentials_ref(c->held);
+		return 0;
+	}
+	if (!c->error.err)
+		return ecsfs_error_set(err, EACCES, "ExpiredToken",
+		    "the credentials (%s) have expired", c->provider.name);
+	if (err)
+		*err = c->error;
+	return -c->error.err;
+}
+
+static int cached_fetch(
+    struct credentials_provider *self, struct credentials **ret, struct ecsfs_error *err)
+{
+	struct cached *c = (struct cached *)self;
+	int r;
+
+	pthread_mutex_lock(&c->lock);
+	if (!c->fetching)
+		take_turn(c);
+	while (c->fetching && !is_valid(c, 0))
+		pthread_cond_wait(&c->done, &c->lock);
+	r = give(c, ret, err);
+	pthread_mutex_unlock(&c->lock);
+	return r;
+}
+
+static void cached_cancel(struct credentials_provider *self)
+{
+	credentials_provider_cancel(((struct cached *)self)->inner);
+}
+
+static void cached_destroy(struct credentials_provider *self)
+{
+	struct cached *c = (struct cached *)self;
+
+	credentials_provider_free(c->inner);
+	credentials_unref(c->held);
+	pthread_cond_destroy(&c->done);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+struct credentials_provider *credentials_cached_new(
+    struct credentials_provider *inner, const struct clock *clock)
+{
+	struct cached *c = calloc(1, sizeof(*c));
+
+	if (!c) {
+		credentials_provider_free(inner);
+		return NULL;
+	}
+	c->provider.name = inner->name;
+	c->provider.fetch = cached_fetch;
+	c->provider.cancel = cached_cancel;
+	c->provider.destroy = cached_destroy;
+	c->inner = inner;
+	c->clock = clock;
+	c->next_try_mono = c->next_look_mono = INT64_MIN;
+	c->next_force_mono = INT64_MIN;
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->done, NULL);
+	return &c->provider;
+}
+
+bool credentials_cached_expire(struct credentials_provider *cached, const struct credentials *seen)
+{
+	struct cached *c = (struct cached *)cached;
+	int64_t now = clock_mono(c->clock);
+	bool forced = false;
+
+	pthread_mutex_lock(&c->lock);
+	if (c->held != seen) {
+		forced = true;
+	} else if (now >= c->next_force_mono) {
+		forced = true;
+		c->next_force_mono = now + FORCE_EVERY_MS;
+		c->next_try_mono = now;
+		c->dirty = true;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return forced;
+}
+
+int64_t credentials_cached_expires_ms(struct credentials_provider *cached)
+{
+	struct cached *c = (struct cached *)cached;
+	int64_t expires;
+
+	pthread_mutex_lock(&c->lock);
+	expires = c->held ? credentials_expires_ms(c->held) : 0;
+	pthread_mutex_unlock(&c->lock);
+	return expires;
+}

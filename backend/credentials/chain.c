@@ -1,0 +1,252 @@
+/*
+ * The order of providers, botocore's. The first that is configured is the one: if it fails, so does
+ * the fetch. Only instance metadata, asked last, may turn out not to be there.
+ */
+#include "backend/credentials/provider.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum where {
+	ANYWHERE,     /* also for a role's source profile */
+	TOP,	      /* only for the mount's own profile */
+	NOT_EXPLICIT, /* likewise, and only if no option named the profile */
+};
+
+static const struct row {
+	const char *kind;
+	enum where where;
+	provider_make make;
+	bool eager; /* botocore too fetches from it to see whether it is there */
+} rows[] = {
+    {"environment", NOT_EXPLICIT, environment_make},
+    {"credentials-file", ANYWHERE, credentials_file_make},
+    {"config-file", ANYWHERE, config_file_make},
+};
+
+struct chain {
+	struct credentials_provider provider;
+	struct provider_env env;
+	bool explicit_profile;
+	struct config *fresh; /* the files as they are since they changed; NULL: the settings' */
+	struct config_stamp chosen;	    /* the files that `inner` was chosen from */
+	struct config_stamp tried;	    /* and those last looked at, also in vain */
+	struct credentials_provider *inner; /* NULL: not chosen yet, or none */
+	const struct row *row;		    /* that made it */
+	/* What the provider's name may point to: one for each row, made when first needed, so that
+	 * a name that somebody reads stays valid. */
+	char *names[ARRAY_SIZE(rows)];
+};
+
+char *provider_name(const char *kind, const char *profile)
+{
+	char *name;
+
+	return asprintf(&name, "%s (profile %s)", kind, profile) < 0 ? NULL : name;
+}
+
+static int choose(const struct provider_seed *seed, enum where most, const struct row **ret_row,
+    struct credentials_provider **ret, struct ecsfs_error *err)
+{
+	*ret = NULL;
+	for (const struct row *row = rows; row < rows + ARRAY_SIZE(rows); row++) {
+		int r;
+
+		if (row->where > most)
+			continue;
+		r = row->make(seed, ret, err);
+		if (r == -ENOMEM)
+			return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
+		if (r < 0)
+			return r;
+		*ret_row = row;
+		if (*ret)
+			return 0;
+		log_debug("credentials: no %s for profile %s", row->kind, seed->profile);
+	}
+	return 0;
+}
+
+int chain_source_profile(const struct provider_seed *parent, const char *profile,
+    struct credentials_provider **ret, struct ecsfs_error *err)
+{
+	struct provider_seed seed = {
+	    .env = parent->env, .config = parent->config, .profile = profile};
+	const struct row *row;
+	int r = choose(&seed, ANYWHERE, &row, ret, err);
+
+	if (!r && !*ret)
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "the source profile '%s' has no credentials", profile);
+	return r;
+}
+
+static const struct config *config_peek(const struct chain *c)
+{
+	return c->fresh ? c->fresh : c->env.settings->config;
+}
+
+/* Reads the files again where they changed; what was chosen stays until they can be read. */
+static int reload(struct chain *c, struct ecsfs_error *err)
+{
+	struct config *fresh = NULL;
+	int r;
+
+	c->tried = config_stamp_now(config_peek(c));
+	if (config_stamp_equal(&c->tried, &c->chosen))
+		return 0;
+	r = config_load(c->env.settings->home, &fresh, err);
+	if (r)
+		return r;
+	config_free(c->fresh);
+	c->fresh = fresh;
+	return 0;
+}
+
+static void take_name(struct chain *c, const struct row *row, struct credentials_provider *inner)
+{
+	char **name = &c->names[row - rows];
+
+	if (!*name)
+		*name = strdup(inner->name);
+	if (*name)
+		c->provider.name = *name;
+}
+
+static int choose_again(struct chain *c, struct ecsfs_error *err)
+{
+	struct provider_seed seed = {.env = &c->env,
+	    .config = config_peek(c),
+	    .profile = c->env.settings->profile,
+	    .use_environment = !c->explicit_profile};
+	enum where most = c->explicit_profile ? TOP : NOT_EXPLICIT;
+	struct credentials_provider *inner = NULL;
+	const struct row *row = NULL;
+	int r = choose(&seed, most, &row, &inner, err);
+
+	if (r)
+		return r;
+	c->chosen = config_stamp_read(seed.config);
+	credentials_provider_free(c->inner);
+	c->inner = inner;
+	c->row = inner ? row : NULL;
+	if (inner)
+		take_name(c, row, inner);
+	return 0;
+}
+
+static int ensure_chosen(struct chain *c, struct ecsfs_error *err)
+{
+	struct config_stamp read;
+	int r = reload(c, err);
+
+	if (r)
+		return r;
+	read = config_stamp_read(config_peek(c));
+	if (c->inner && config_stamp_equal(&read, &c->chosen))
+		return 0;
+	return choose_again(c, err);
+}
+
+static int no_credentials(const struct chain *c, struct ecsfs_error *err)
+{
+	const char *profile = c->env.settings->profile;
+
+	return ecsfs_error_set(err, EACCES, NO_CREDENTIALS,
+	    "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run 'aws configure' "
+	    "or 'aws sso login', or name another profile (looked at the environment, the profile "
+	    "'%s', container and instance metadata)",
+	    profile);
+}
+
+static int chain_fetch(
+    struct credentials_provider *self, struct credentials **ret, struct ecsfs_error *err)
+{
+	struct chain *c = (struct chain *)self;
+	struct ecsfs_error own = {0};
+	int r = ensure_chosen(c, &own);
+
+	if (!r)
+		r = c->inner ? c->inner->fetch(c->inner, ret, &own) : no_credentials(c, &own);
+	if (!r) {
+		c->env.may_ask = false;
+		return 0;
+	}
+	if (err)
+		*err = own;
+	return r;
+}
+
+static bool chain_changed(struct credentials_provider *self)
+{
+	struct chain *c = (struct chain *)self;
+	struct config_stamp now = config_stamp_now(config_peek(c));
+
+	if (!config_stamp_equal(&now, &c->tried))
+		return true;
+	return c->inner && c->inner->changed && c->inner->changed(c->inner);
+}
+
+static void chain_cancel(struct credentials_provider *self)
+{
+	struct chain *c = (struct chain *)self;
+
+	/* Providers look at the flag; whatever waits for an answer waits in http. */
+	c->env.cancelled = true;
+	http_cancel(c->env.http);
+}
+
+static void chain_destroy(struct credentials_provider *self)
+{
+	struct chain *c = (struct chain *)self;
+
+	credentials_provider_free(c->inner);
+	for (size_t i = 0; i < ARRAY_SIZE(c->names); i++)
+		free(c->names[i]);
+	config_free(c->fresh);
+	http_free(c->env.http);
+	free(c);
+}
+
+struct credentials_provider *chain_new(const struct aws_settings *settings, bool explicit_profile)
+{
+	struct chain *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->env.settings = settings;
+	c->explicit_profile = explicit_profile;
+	c->env.may_ask = true;
+	c->env.http = http_new();
+	c->tried = c->chosen = config_stamp_read(settings->config);
+	c->provider.name = "none yet";
+	c->provider.fetch = chain_fetch;
+	c->provider.changed = chain_changed;
+	c->provider.cancel = chain_cancel;
+	c->provider.destroy = chain_destroy;
+	if (c->env.http)
+		return &c->provider;
+	free(c);
+	return NULL;
+}
+
+int chain_choose(struct credentials_provider *chain, const char **ret_kind, struct ecsfs_error *err)
+{
+	struct chain *c = (struct chain *)chain;
+	int r = ensure_chosen(c, err);
+
+	if (!r)
+		*ret_kind = c->inner ? c->row->kind : NULL;
+	return r;
+}
+
+bool chain_is_eager(const struct credentials_provider *chain)
+{
+	const struct chain *c = (const struct chain *)chain;
+
+	return c->inner && c->row->eager;
+}

@@ -1,0 +1,86 @@
+/*
+ * Inside credentials/: how a provider is chosen and what it is made from.
+ */
+#ifndef ECSFS_CREDENTIALS_PROVIDER_H
+#define ECSFS_CREDENTIALS_PROVIDER_H
+
+#include "backend/config.h"
+#include "backend/credentials/credentials.h"
+#include "backend/http.h"
+#include "backend/settings.h"
+
+#include <stdatomic.h>
+
+/* What providers share; borrowed by each, outlives them all. */
+struct provider_env {
+	const struct aws_settings *settings; /* endpoints, region, clock, CA bundle, home */
+	struct http *http;
+	/* Whether a person may be asked: until the first credentials are had. */
+	bool may_ask;
+	atomic_bool cancelled;
+};
+
+/* What one provider is made from; borrowed for the constructor's time. */
+struct provider_seed {
+	struct provider_env *env;
+	const struct config *config;
+	const char *profile;
+	bool use_environment; /* the environment's web identity may speak for the profile */
+};
+
+/*
+ * A constructor. Sets `ret` to a new provider where the configuration names one of its kind for
+ * the profile, to NULL where it names none (0 both times); -errno and a sentence where it does so
+ * wrongly. Sends nothing, runs nothing.
+ */
+typedef int (*provider_make)(
+    const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err);
+
+int environment_make(
+    const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err);
+int assume_role_make(
+    const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err);
+int web_identity_make(
+    const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err);
+int sso_make(
+    const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err);
+int credentials_file_make(
+    const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err);
+int login_make(
+    const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err);
+int process_make(
+    const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err);
+int config_file_make(
+    const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err);
+int container_make(
+    const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err);
+int imds_make(
+    const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err);
+
+/*
+ * The provider of a role's source profile: as the chain, but from this profile alone, without the
+ * environment, the container or the instance. -EINVAL where the profile has none.
+ */
+int chain_source_profile(const struct provider_seed *parent, const char *profile,
+    struct credentials_provider **ret, struct ecsfs_error *err);
+
+/*
+ * The whole chain for `settings` (borrowed, outlives it), whose profile was named by an option or
+ * not. Chooses at the first fetch, and again when the shared files changed. NULL: no memory.
+ */
+struct credentials_provider *chain_new(const struct aws_settings *settings, bool explicit_profile);
+
+/* Chooses now, without fetching. `ret_kind`: "environment", "assume-role", ...; NULL: none. Static. */
+int chain_choose(
+    struct credentials_provider *chain, const char **ret_kind, struct ecsfs_error *err);
+
+/* Whether what was chosen shows only by fetching that it is there (a process, metadata). */
+bool chain_is_eager(const struct credentials_provider *chain);
+
+/* The code of the error that says that nothing is configured, or that there is no metadata. */
+#define NO_CREDENTIALS "NoCredentials"
+
+/* "KIND (profile NAME)", new; NULL: no memory. */
+char *provider_name(const char *kind, const char *profile);
+
+#endif
