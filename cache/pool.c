@@ -171,8 +171,6 @@ void pool_stop(struct pool *p)
 	pthread_mutex_lock(&p->lock);
 	p->stopping = true;
 	pthread_cond_broadcast(&p->work);
-	while (reap_one(p))
-		;
 	while ((t = SLIST_FIRST(&p->running))) {
 		pthread_mutex_unlock(&p->lock);
 		pthread_join(t->id, NULL);
@@ -180,6 +178,8 @@ void pool_stop(struct pool *p)
 		SLIST_REMOVE(&p->ended, t, pool_thread, link);
 		free(t);
 	}
+	while (reap_one(p))
+		;
 	pthread_mutex_unlock(&p->lock);
 }
 
