@@ -3,7 +3,7 @@
  *
  * A key that must be fetched joins the queue of its group, the keys that may share a call. The first
  * one is taken by a worker at once; while a call of the group is under way the next ones gather for
- * GATHER_MS, or until there are as many as a call takes.
+ * gather_ms, or until there are as many as a call takes.
  */
 #include "cache/region_impl.h"
 
@@ -12,7 +12,6 @@
 #include <string.h>
 #include <time.h>
 
-#define GATHER_MS 2
 #define LARGEST_BATCH 100
 
 /* The entries of one call, while it is under way. */
@@ -106,7 +105,7 @@ static void gather(struct region *r, struct group *g, size_t batch)
 	if (batch == 1 || g->flying == 0)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += GATHER_MS * 1000000L;
+	until.tv_nsec += r->gather_ms * 1000000L;
 	if (until.tv_nsec >= 1000000000L) {
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000L;

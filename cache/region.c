@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GATHER_MS 2
 #define IDLE_THREAD_MS 10000
 #define MOST_QUEUED 65536
 /* A failure so young answers whoever asks, so that an AWS that is away is not asked in a storm. */
@@ -61,6 +62,7 @@ struct region *region_new(struct aws_client *client, const struct region_options
 		return NULL;
 	r->client = client;
 	r->options = *options;
+	r->gather_ms = GATHER_MS;
 	r->name = strdup(options->name);
 	if (!r->name || cache_init(&r->cache, limit) < 0) {
 		free(r->name);

@@ -33,6 +33,7 @@ struct region {
 	char *name;
 	struct aws_client *client;
 	struct region_options options;
+	int gather_ms; /* how long keys wait for company while a call of their group is under way */
 
 	region_changed_fn changed; /* set once, before the first ask */
 	void *changed_arg;

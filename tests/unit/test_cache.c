@@ -1,0 +1,266 @@
+#include "cache/cache.h"
+#include "cache/credit.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+
+static struct entry *get(struct cache *c, const char *service)
+{
+	return cache_get(c, &(struct key){.kind = KIND_SERVICE, .a = "prod", .b = service});
+}
+
+static struct entry *find(const struct cache *c, const char *service)
+{
+	return cache_find(c, &(struct key){.kind = KIND_SERVICE, .a = "prod", .b = service});
+}
+
+static void keys_are_told_apart(void **state)
+{
+	const struct key a = {.kind = KIND_SERVICE, .a = "ab", .b = "c"};
+	const struct key b = {.kind = KIND_SERVICE, .a = "a", .b = "bc"};
+	const struct key c = {.kind = KIND_SERVICES, .a = "ab"};
+	const struct key d = {.kind = KIND_TASKS, .a = "ab"};
+	struct cache cache;
+
+	(void)state;
+	assert_int_equal(cache_init(&cache, 100), 0);
+	assert_ptr_not_equal(cache_get(&cache, &a), cache_get(&cache, &b));
+	assert_ptr_not_equal(cache_get(&cache, &c), cache_get(&cache, &d));
+	assert_ptr_equal(cache_get(&cache, &a), cache_find(&cache, &a));
+	assert_int_equal(cache.count, 4);
+	cache_check_invariants(&cache);
+	cache_destroy(&cache);
+}
+
+static void the_least_recently_used_goes(void **state)
+{
+	struct cache cache;
+
+	(void)state;
+	assert_int_equal(cache_init(&cache, 3), 0);
+	get(&cache, "a");
+	get(&cache, "b");
+	get(&cache, "c");
+	cache_touch(&cache, find(&cache, "a"));
+	get(&cache, "d");
+	assert_non_null(find(&cache, "a"));
+	assert_null(find(&cache, "b"));
+	assert_non_null(find(&cache, "c"));
+	assert_int_equal(cache.count, 3);
+	cache_check_invariants(&cache);
+	cache_destroy(&cache);
+}
+
+static void who_is_waited_for_stays(void **state)
+{
+	struct cache cache;
+	struct waiter w = {0};
+	struct entry *e;
+
+	(void)state;
+	assert_int_equal(cache_init(&cache, 2), 0);
+	e = get(&cache, "a");
+	e->state = ENTRY_PENDING;
+	e->waiters = &w;
+	get(&cache, "b")->state = ENTRY_FLYING;
+	get(&cache, "c");
+	get(&cache, "d");
+	assert_non_null(find(&cache, "a"));
+	assert_non_null(find(&cache, "b"));
+	assert_null(find(&cache, "c"));
+	assert_int_equal(cache.count, 3); /* the ceiling gives way, not the waiters */
+	cache_check_invariants(&cache);
+	e->waiters = NULL;
+	cache_destroy(&cache);
+}
+
+static void the_table_grows(void **state)
+{
+	struct cache cache;
+	char name[16];
+
+	(void)state;
+	assert_int_equal(cache_init(&cache, 10000), 0);
+	for (int i = 0; i < 5000; i++) {
+		snprintf(name, sizeof(name), "s%d", i);
+		get(&cache, name);
+	}
+	assert_int_equal(cache.count, 5000);
+	assert_non_null(find(&cache, "s0"));
+	assert_non_null(find(&cache, "s4999"));
+	cache_check_invariants(&cache);
+	cache_destroy(&cache);
+}
+
+static json_t *service(int desired, int running, const char *primary)
+{
+	return json_pack("{s:s,s:i,s:i,s:[{s:s,s:s,s:i}]}", "status", "ACTIVE", "desiredCount",
+	    desired, "runningCount", running, "deployments", "id", primary, "status", "PRIMARY",
+	    "runningCount", running);
+}
+
+static void an_older_picture_is_known_by_what_was_changed(void **state)
+{
+	json_auto_t *old = service(2, 2, "ecs-svc/1");
+	json_auto_t *published = service(4, 2, "ecs-svc/1");
+	json_auto_t *drifted_old = service(2, 1, "ecs-svc/1");
+	json_auto_t *newer = service(4, 3, "ecs-svc/1");
+	json_auto_t *elsewhere = service(7, 2, "ecs-svc/1");
+	struct hold *h;
+
+	(void)state;
+	h = hold_publish(NULL, old, published, 0);
+	assert_true(hold_is_older(h, old, 0));
+	assert_true(hold_is_older(h, drifted_old, 0));
+	assert_false(hold_is_older(h, newer, 0));
+	assert_false(hold_is_older(h, elsewhere, 0));
+	assert_false(hold_is_older(h, NULL, -ENOENT));
+	hold_free(h);
+}
+
+static void a_new_deployment_is_known_by_its_id(void **state)
+{
+	json_auto_t *old = service(2, 2, "ecs-svc/1");
+	json_auto_t *published = service(2, 2, "ecs-svc/2");
+	json_auto_t *newer = service(2, 0, "ecs-svc/2");
+	struct hold *h;
+
+	(void)state;
+	h = hold_publish(NULL, old, published, 0);
+	assert_true(hold_is_older(h, old, 0));
+	assert_false(hold_is_older(h, newer, 0));
+	hold_free(h);
+}
+
+static void all_pictures_before_several_publications_are_older(void **state)
+{
+	json_auto_t *first = service(2, 2, "ecs-svc/1");
+	json_auto_t *second = service(4, 2, "ecs-svc/1");
+	json_auto_t *third = service(6, 2, "ecs-svc/1");
+	struct hold *h;
+
+	(void)state;
+	h = hold_publish(NULL, first, second, 0);
+	h = hold_publish(h, second, third, 1000);
+	assert_true(hold_is_older(h, first, 0));
+	assert_true(hold_is_older(h, second, 0));
+	assert_false(hold_is_older(h, third, 0));
+	hold_free(h);
+}
+
+static void what_was_made_is_not_missing(void **state)
+{
+	json_auto_t *published = service(2, 0, "ecs-svc/1");
+	json_auto_t *other = service(3, 0, "ecs-svc/1");
+	struct hold *h;
+
+	(void)state;
+	h = hold_publish(NULL, NULL, published, 0);
+	assert_true(hold_is_older(h, NULL, -ENOENT));
+	assert_false(hold_is_older(h, NULL, -EACCES));
+	assert_false(hold_is_older(h, other, 0));
+	hold_free(h);
+}
+
+static void a_listing_keeps_what_publications_told(void **state)
+{
+	json_auto_t *names = json_pack("[s,s]", "b", "d");
+	json_auto_t *expected = json_pack("[s,s]", "b", "c");
+	json_auto_t *corrected = NULL;
+	struct hold *h;
+
+	(void)state;
+	h = hold_name(NULL, "c", true, 0);
+	h = hold_name(h, "d", false, 0);
+	h = hold_name(h, "e", true, 0);
+	h = hold_name(h, "e", false, 0);
+	corrected = hold_listing(h, names);
+	assert_true(json_equal(corrected, expected));
+	hold_free(h);
+}
+
+static struct freshness request(int tid, int use, int64_t born)
+{
+	struct freshness f = {.tid = tid, .born_ms = born};
+
+	f.use = use;
+	return f;
+}
+
+static void a_look_up_serves_its_open_once(void **state)
+{
+	static struct credits credits;
+	struct freshness look = request(7, FRESH_LOOKUP, 100), open = request(7, FRESH_OPEN, 105);
+	struct freshness other = request(8, FRESH_OPEN, 105);
+	struct freshness next = request(7, FRESH_OPEN, 106);
+
+	(void)state;
+	credit_grant(&credits, 1, &look, true, 103);
+	assert_false(credit_use(&credits, 1, &other, 105));
+	assert_false(credit_use(&credits, 2, &open, 105));
+	assert_true(credit_use(&credits, 1, &open, 105));
+	assert_true(credit_use(&credits, 1, &open, 107)); /* the same open, after a wait */
+	assert_false(credit_use(&credits, 1, &next, 107));
+}
+
+static void a_credit_ends_after_a_second(void **state)
+{
+	static struct credits credits;
+	struct freshness look = request(7, FRESH_LOOKUP, 0), open = request(7, FRESH_OPEN, 1001);
+
+	(void)state;
+	credit_grant(&credits, 1, &look, true, 0);
+	assert_false(credit_use(&credits, 1, &open, 1001));
+}
+
+static void an_open_leaves_a_credit_only_with_news(void **state)
+{
+	static struct credits credits;
+	struct freshness open = request(7, FRESH_OPEN, 0), look = request(7, FRESH_LOOKUP, 500);
+	struct freshness again = request(7, FRESH_OPEN, 501);
+
+	(void)state;
+	credit_grant(&credits, 1, &open, false, 2);
+	assert_false(credit_use(&credits, 1, &again, 501));
+	credit_grant(&credits, 1, &open, true, 2);
+	assert_true(credit_use(&credits, 1, &look, 500));
+	assert_true(credit_use(&credits, 1, &again, 501));
+	assert_false(credit_use(&credits, 1, &look, 502));
+}
+
+static void look_ups_share_within_one_walk(void **state)
+{
+	static struct credits credits;
+	struct freshness look = request(7, FRESH_LOOKUP, 0);
+
+	(void)state;
+	credit_grant(&credits, 1, &look, true, 2);
+	assert_true(credit_use(&credits, 1, &look, 12));
+	assert_false(credit_use(&credits, 1, &look, 13));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(keys_are_told_apart),
+	    cmocka_unit_test(the_least_recently_used_goes),
+	    cmocka_unit_test(who_is_waited_for_stays),
+	    cmocka_unit_test(the_table_grows),
+	    cmocka_unit_test(an_older_picture_is_known_by_what_was_changed),
+	    cmocka_unit_test(a_new_deployment_is_known_by_its_id),
+	    cmocka_unit_test(all_pictures_before_several_publications_are_older),
+	    cmocka_unit_test(what_was_made_is_not_missing),
+	    cmocka_unit_test(a_listing_keeps_what_publications_told),
+	    cmocka_unit_test(a_look_up_serves_its_open_once),
+	    cmocka_unit_test(a_credit_ends_after_a_second),
+	    cmocka_unit_test(an_open_leaves_a_credit_only_with_news),
+	    cmocka_unit_test(look_ups_share_within_one_walk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
