@@ -426,6 +426,9 @@ static int report(
 	x->ret->sent = bytes > 0 || connected > 0;
 	if (code == CURLE_OK)
 		return 0;
+	/* So libcurl calls an answer that does not begin as HTTP does. */
+	if (code == CURLE_UNSUPPORTED_PROTOCOL && x->ret->sent)
+		code = CURLE_WEIRD_SERVER_REPLY;
 	host_of(x->rq->url, host, sizeof(host));
 	return ecsfs_error_set(err, x->failure ? x->failure : errno_of(c->easy, code), NULL,
 	    "%s: %s", host, why(c, x, code));
