@@ -1,0 +1,54 @@
+/*
+ * Following one deployment of a service to its end: pictures of the service go in, lines and a
+ * verdict come out. No call, no clock: the follower asks and says the time. One thread at a time.
+ *
+ * The deployment that counts is the one that was PRIMARY in the first picture, by its id: a rollback
+ * may go to a deployment of the same task definition.
+ */
+#ifndef ECSFS_EDIT_ROLLOUT_H
+#define ECSFS_EDIT_ROLLOUT_H
+
+#include "backend/base/buf.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+enum rollout_verdict {
+	ROLLOUT_GOING,
+	ROLLOUT_STEADY,
+	ROLLOUT_FAILED,
+	ROLLOUT_ROLLED_BACK,
+	ROLLOUT_SUPERSEDED,
+	ROLLOUT_GONE, /* the service is DRAINING, INACTIVE or was not found */
+};
+
+struct rollout;
+
+struct rollout *rollout_new(void);
+void rollout_free(struct rollout *r);
+
+/*
+ * Takes a picture (DescribeServices' document, borrowed) and appends a line for each thing that
+ * changed since the last: counts, state, new events. `now`: epoch seconds. Returns whether anything
+ * did.
+ */
+bool rollout_see(struct rollout *r, const json_t *service, double now, struct buf *lines);
+
+/* The ARN of the service deployment to describe with this picture; NULL: none is needed. Borrowed
+ * from the rollout. */
+const char *rollout_wants_peek(const struct rollout *r);
+
+/*
+ * Judges the picture last seen. `deployment`: DescribeServiceDeployments' document of what
+ * rollout_wants_peek() named; NULL where there is none or it is not to be had. A verdict other than
+ * ROLLOUT_GOING comes with a last line that says why.
+ */
+enum rollout_verdict rollout_judge(
+    struct rollout *r, const json_t *deployment, double now, struct buf *lines);
+
+/* The last line when the service itself is not there any more. */
+enum rollout_verdict rollout_gone(struct rollout *r, double now, struct buf *lines);
+/* The last line of a time limit that was set by -o rollout_timeout. */
+void rollout_timed_out(struct rollout *r, double now, struct buf *lines);
+
+#endif
