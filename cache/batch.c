@@ -40,8 +40,7 @@ static bool wanted_along(
     const struct region *r, bool browsing, const struct entry *sibling, int64_t now)
 {
 
-	if (sibling && sibling->known && !sibling->dirty &&
-	    now - sibling->fetched_ms < entry_ttl_ms(r, sibling))
+	if (sibling && entry_young(r, sibling, now))
 		return false;
 	return browsing || (sibling && now - sibling->asked_ms <= 2 * (int64_t)r->options.ttl_ms);
 }

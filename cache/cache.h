@@ -58,7 +58,8 @@ struct entry {
 	struct hold *hold; /* after a publication: what an older picture is */
 
 	int64_t asked_ms; /* somebody wanted it */
-	/* Of a listing: how its names are being read (batch.c). */
+	/* Of a listing: how its names are being read (batch.c). Of a cluster: how the task lists of its
+	 * services are (whole.c). */
 	uint32_t sibling_hash;
 	int64_t sibling_ms;
 	int64_t browsed_ms;

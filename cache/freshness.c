@@ -28,6 +28,11 @@ int64_t entry_ttl_ms(const struct region *r, const struct entry *e)
 	return ttl == TTL_SLOW ? r->options.ttl_slow_ms : r->options.ttl_ms;
 }
 
+bool entry_young(const struct region *r, const struct entry *e, int64_t now)
+{
+	return e->known && !e->dirty && now - e->fetched_ms < entry_ttl_ms(r, e);
+}
+
 static bool fresh_without_ttl(
     struct region *r, const struct entry *e, const struct freshness *f, int64_t now)
 {
@@ -50,7 +55,7 @@ bool entry_fresh(struct region *r, struct entry *e, const struct freshness *f, i
 	}
 	if (f->force)
 		return false;
-	return ttl == 0 ? fresh_without_ttl(r, e, f, now) : now - e->fetched_ms < ttl;
+	return ttl == 0 ? fresh_without_ttl(r, e, f, now) : entry_young(r, e, now);
 }
 
 bool entry_may_stand_in(

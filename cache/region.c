@@ -74,6 +74,7 @@ struct region *region_new(struct aws_client *client, const struct region_options
 		r->options.call = aws_request;
 	if (!r->options.clock)
 		r->options.clock = &clock_system;
+	r->whole_ms = NEVER_MS;
 	LIST_INIT(&r->groups);
 	pthread_mutex_init(&r->lock, NULL);
 	pool_init(&r->fetchers, LIMIT_WORKERS, MOST_QUEUED, IDLE_THREAD_MS);
@@ -221,7 +222,7 @@ static int give_failure(struct region *r, struct entry *e, const struct freshnes
 	return -e->failure->err;
 }
 
-/* Joins the fetch of the entry, or queues one. */
+/* Joins the fetch that will answer the entry, or queues one. */
 static int wait_for(struct region *r, struct entry *e, struct waiter *w, int64_t now)
 {
 	int rc = 0;
@@ -240,10 +241,18 @@ static int wait_for(struct region *r, struct entry *e, struct waiter *w, int64_t
 	return -EINPROGRESS;
 }
 
-static int ask_locked(struct region *r, const struct key *k, const struct freshness *f,
-    struct waiter *w, struct answer *ret, struct ecsfs_error *err)
+static int give_fresh(
+    struct region *r, struct entry *e, int64_t now, struct answer *ret, struct ecsfs_error *err)
 {
-	struct entry *e = w ? cache_get(&r->cache, k) : cache_find(&r->cache, k);
+	give(r, e, now, ret, err);
+	r->counts[e->key.kind].hits++;
+	return 0;
+}
+
+static int ask_locked(struct region *r, const struct key *k, const struct freshness *f,
+    struct waiter *w, struct answer *ret, struct news *n, struct ecsfs_error *err)
+{
+	struct entry *e = w ? cache_get(&r->cache, k) : cache_find(&r->cache, k), *whole;
 	int64_t now = region_now_ms(r);
 	int rc;
 
@@ -251,16 +260,16 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 		return w ? -ENOMEM : -EINPROGRESS;
 	cache_touch(&r->cache, e);
 	e->asked_ms = now;
-	if (entry_fresh(r, e, f, now)) {
-		give(r, e, now, ret, err);
-		r->counts[k->kind].hits++;
-		return 0;
-	}
+	if (entry_fresh(r, e, f, now))
+		return give_fresh(r, e, now, ret, err);
 	if (failure_told(e, f, now))
 		return give_failure(r, e, f, now, ret, err);
 	if (!w)
 		return -EINPROGRESS;
-	rc = wait_for(r, e, w, now);
+	whole = f->force ? e : whole_instead(r, e, now, n);
+	if (!whole)
+		return give_fresh(r, e, now, ret, err);
+	rc = wait_for(r, whole, w, now);
 	if (rc != -EINPROGRESS)
 		ecsfs_error_set(err, -rc, NULL, "too much waits for AWS already");
 	return rc;
@@ -269,6 +278,7 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 int region_ask(struct region *r, const struct key *k, const struct freshness *f, struct waiter *w,
     struct answer *ret, struct ecsfs_error *err)
 {
+	struct news n = {0};
 	int rc;
 
 	*ret = (struct answer){0};
@@ -278,8 +288,9 @@ int region_ask(struct region *r, const struct key *k, const struct freshness *f,
 	if (r->stopping)
 		rc = ecsfs_error_set(err, EINTR, NULL, "the file system is being unmounted");
 	else
-		rc = ask_locked(r, k, f, w, ret, err);
+		rc = ask_locked(r, k, f, w, ret, &n, err);
 	pthread_mutex_unlock(&r->lock);
+	news_tell(r, &n);
 	return rc;
 }
 

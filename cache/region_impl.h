@@ -51,8 +51,9 @@ struct region {
 	bool stopping;
 	struct cache cache;
 	LIST_HEAD(, group) groups;
-	uint64_t version;	  /* the last one given to an answer */
-	uint64_t mutations;	  /* publications and invalidations so far */
+	uint64_t version;   /* the last one given to an answer */
+	uint64_t mutations; /* publications and invalidations so far */
+	int64_t whole_ms; /* when the tasks of a whole cluster were last fetched for its services */
 	uint64_t mutated_unknown; /* the last one of a key that has no entry */
 	struct credits credits;
 	struct kind_counts counts[KIND_COUNT];
@@ -73,6 +74,8 @@ void news_tell(struct region *r, struct news *n);
 
 /* Clock and ages (freshness.c). With the lock. */
 int64_t entry_ttl_ms(const struct region *r, const struct entry *e);
+/* Whether the answer is known and within its TTL. */
+bool entry_young(const struct region *r, const struct entry *e, int64_t now);
 bool entry_fresh(struct region *r, struct entry *e, const struct freshness *f, int64_t now);
 /* Whether what is known may stand in for an AWS that cannot be asked. */
 bool entry_may_stand_in(
@@ -90,6 +93,13 @@ size_t batch_take(struct region *r, struct group *g, struct entry **taken, size_
 void batch_note_miss(struct region *r, const struct entry *e, int64_t now);
 /* The listing that names the siblings of a document; NULL: unknown. With the lock. */
 struct entry *batch_listing(const struct region *r, const struct key *k);
+
+/*
+ * The entry whose fetch answers `e`, and others too, at less cost: for a service's tasks perhaps
+ * all tasks of its cluster; mostly e itself. NULL: e was answered from what is cached. With the
+ * lock (whole.c).
+ */
+struct entry *whole_instead(struct region *r, struct entry *e, int64_t now, struct news *n);
 
 /*
  * Answers stored (store.c). `seq` is the count of mutations when their fetch began: an entry that

@@ -467,6 +467,104 @@ static void neither_answered_nor_failed_is_missing(void **state)
 	assert_int_equal(desired_of("forgotten"), -ENOENT);
 }
 
+static size_t tasks_of(const char *service)
+{
+	struct key k = {.kind = KIND_SERVICE_TASKS, .a = "prod", .b = service};
+	struct freshness f = region_fresh(region);
+	auto_answer struct answer a = {0};
+
+	assert_int_equal(region_get(region, &k, &f, &a, NULL), 0);
+	assert_int_equal(a.err, 0);
+	return json_array_size(a.value);
+}
+
+/* Reads a cluster's list of tasks, and then each of them. */
+static void read_tasks(void)
+{
+	struct key k = {.kind = KIND_TASKS, .a = "prod"};
+	struct freshness f = region_fresh(region);
+	auto_answer struct answer list = {0};
+	const json_t *id;
+	size_t i;
+
+	assert_int_equal(region_get(region, &k, &f, &list, NULL), 0);
+	assert_int_equal(json_array_size(list.value), SERVICES * world.tasks_each);
+	json_array_foreach (list.value, i, id) {
+		struct key task = {.kind = KIND_TASK, .a = "prod", .b = json_string_value(id)};
+		auto_answer struct answer a = {0};
+
+		assert_int_equal(region_get(region, &task, &f, &a, NULL), 0);
+		assert_int_equal(a.err, 0);
+	}
+}
+
+static void read_services_tasks(void)
+{
+	char name[16];
+
+	for (int i = 0; i < SERVICES; i++) {
+		snprintf(name, sizeof(name), "s%03d", i);
+		assert_int_equal(tasks_of(name), world.tasks_each);
+	}
+}
+
+static void task_lists_read_in_turn_come_from_the_cluster(void **state)
+{
+	int mark = 0;
+
+	(void)state;
+	list_services();
+	calls_since(&mark);
+	read_services_tasks();
+	/* One list, then two pages of all and two calls that describe them. */
+	assert_int_equal(calls_since(&mark), 5);
+	read_tasks();
+	assert_int_equal(calls_since(&mark), 0);
+	now_ms += 20000;
+	assert_int_equal(tasks_of("s001"), 2);
+	assert_int_equal(calls_since(&mark), 1);
+}
+
+static void task_lists_come_from_cached_tasks(void **state)
+{
+	int mark = 0;
+
+	(void)state;
+	list_services();
+	read_tasks();
+	calls_since(&mark);
+	read_services_tasks();
+	assert_int_equal(calls_since(&mark), 1);
+}
+
+static void services_without_tasks_have_empty_lists(void **state)
+{
+	int mark = 0;
+
+	(void)state;
+	world.tasks_each = 0;
+	list_services();
+	calls_since(&mark);
+	read_services_tasks();
+	assert_int_equal(calls_since(&mark), 2);
+}
+
+static void an_invalidated_task_list_is_asked_for_itself(void **state)
+{
+	struct key k = {.kind = KIND_SERVICE_TASKS, .a = "prod", .b = "s005"};
+	int mark = 0;
+
+	(void)state;
+	list_services();
+	read_services_tasks();
+	calls_since(&mark);
+	region_invalidate(region, &k);
+	assert_int_equal(tasks_of("s005"), 2);
+	assert_int_equal(tasks_of("s006"), 2);
+	assert_int_equal(calls_since(&mark), 1);
+	assert_string_equal(world.last_action, "ListTasks");
+}
+
 static void inactive_is_missing(void **state)
 {
 	(void)state;
@@ -856,6 +954,10 @@ int main(void)
 	    TEST(a_reader_of_one_refreshes_one),
 	    TEST(missing_names_are_remembered_briefly),
 	    TEST(neither_answered_nor_failed_is_missing),
+	    TEST(task_lists_read_in_turn_come_from_the_cluster),
+	    TEST(task_lists_come_from_cached_tasks),
+	    TEST(services_without_tasks_have_empty_lists),
+	    TEST(an_invalidated_task_list_is_asked_for_itself),
 	    TEST(inactive_is_missing),
 	    TEST(impossible_names_cost_no_call),
 	    TEST(a_refused_batch_is_asked_one_by_one),
