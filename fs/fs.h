@@ -34,6 +34,8 @@ struct fs_options {
 };
 
 struct journal;
+struct readings;
+struct memory;
 
 struct fs {
 	struct fs_options options;
@@ -43,6 +45,8 @@ struct fs {
 	bool many_regions;         /* --region a,b: a directory each */
 	struct logs *logs;
 	struct journal *journal;
+	struct readings *readings; /* fs/edit/readings.h: the service documents given out */
+	struct memory *memory;     /* fs/edit/memory.h: what was registered and run */
 	int64_t started_mono_ms;
 	char *mountpoint;
 	char *source; /* fsname */
