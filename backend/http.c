@@ -17,6 +17,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -49,6 +50,8 @@ static pthread_once_t curl_ready = PTHREAD_ONCE_INIT;
 
 static void make_curl_ready(void)
 {
+	/* libcurl, told to leave signals alone, lets OpenSSL write to connections that are gone. */
+	signal(SIGPIPE, SIG_IGN);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
@@ -275,6 +278,15 @@ static void set_method(CURL *e, const struct http_request *rq)
 	    e, CURLOPT_CUSTOMREQUEST, strcmp(rq->method, "POST") == 0 ? NULL : rq->method);
 }
 
+/* A given bundle stands alone; for libcurl NULL would mean to trust nobody, not the system's. */
+static void set_trust(CURL *e, const char *bundle)
+{
+	const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
+
+	curl_easy_setopt(e, CURLOPT_CAINFO, bundle ? bundle : built->cainfo);
+	curl_easy_setopt(e, CURLOPT_CAPATH, bundle ? NULL : built->capath);
+}
+
 static void set_options(struct connection *c, struct exchange *x, struct curl_slist *headers)
 {
 	const struct http_request *rq = x->rq;
@@ -287,7 +299,7 @@ static void set_options(struct connection *c, struct exchange *x, struct curl_sl
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, rq->direct_ok_http ? "https,http" : "https");
 	/* "" switches proxies off; NULL leaves them to the environment. */
 	curl_easy_setopt(e, CURLOPT_PROXY, direct ? "" : NULL);
-	curl_easy_setopt(e, CURLOPT_CAINFO, rq->ca_bundle);
+	set_trust(e, rq->ca_bundle);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
 	    (long)(rq->connect_timeout_ms ? rq->connect_timeout_ms : 3000));
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS,

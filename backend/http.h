@@ -17,7 +17,10 @@
 
 struct http; /* a pool of connections; any thread */
 
-/* Starts nothing and makes no curl handle yet: may be called before the fork. NULL: no memory. */
+/*
+ * Starts nothing and makes no curl handle yet: may be called before the fork. NULL: no memory.
+ * (The first exchange makes the process ignore SIGPIPE.)
+ */
 struct http *http_new(void);
 void http_free(struct http *h);
 /* Ends every exchange under way and to come with EINTR. */

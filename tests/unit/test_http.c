@@ -11,9 +11,14 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct http *pool;
 
@@ -268,6 +273,113 @@ static void proxy_from_environment(void **state)
 	scripted_finish(s);
 }
 
+/* A TLS server with a certificate of its own, for so many connections. */
+struct tls_server {
+	int listener, accepts;
+	char url[64], bundle[64];
+	X509 *cert;
+	EVP_PKEY *key;
+	pthread_t thread;
+};
+
+static void *serve_tls(void *arg)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+	struct tls_server *t = arg;
+	SSL_CTX *cx = SSL_CTX_new(TLS_server_method());
+	char text[4096];
+
+	SSL_CTX_use_certificate(cx, t->cert);
+	SSL_CTX_use_PrivateKey(cx, t->key);
+	for (int i = 0; i < t->accepts; i++) {
+		SSL *ssl = SSL_new(cx);
+
+		SSL_set_fd(ssl, accept(t->listener, NULL, NULL));
+		if (SSL_accept(ssl) == 1 && SSL_read(ssl, text, sizeof(text)) > 0)
+			SSL_write(ssl, answer, sizeof(answer) - 1);
+		close(SSL_get_fd(ssl));
+		SSL_free(ssl);
+	}
+	SSL_CTX_free(cx);
+	return NULL;
+}
+
+static void make_certificate(struct tls_server *t)
+{
+	X509_NAME *name;
+	X509V3_CTX cx;
+	X509_EXTENSION *alt;
+	FILE *f;
+
+	t->key = EVP_EC_gen("P-256");
+	t->cert = X509_new();
+	X509_set_version(t->cert, 2);
+	X509_gmtime_adj(X509_getm_notBefore(t->cert), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(t->cert), 3600);
+	X509_set_pubkey(t->cert, t->key);
+	name = X509_get_subject_name(t->cert);
+	X509_NAME_add_entry_by_txt(
+	    name, "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1, 0);
+	X509_set_issuer_name(t->cert, name);
+	X509V3_set_ctx(&cx, t->cert, t->cert, NULL, NULL, 0);
+	alt = X509V3_EXT_conf_nid(NULL, &cx, NID_subject_alt_name, "IP:127.0.0.1");
+	X509_add_ext(t->cert, alt, -1);
+	X509_EXTENSION_free(alt);
+	assert_true(X509_sign(t->cert, t->key, EVP_sha256()) > 0);
+	strcpy(t->bundle, "/tmp/ecsfs-test-XXXXXX");
+	f = fdopen(mkstemp(t->bundle), "w");
+	assert_non_null(f);
+	assert_int_equal(PEM_write_X509(f, t->cert), 1);
+	fclose(f);
+}
+
+static void start_tls(struct tls_server *t, int accepts)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(a);
+
+	*t = (struct tls_server){.listener = socket(AF_INET, SOCK_STREAM, 0), .accepts = accepts};
+	make_certificate(t);
+	assert_int_equal(bind(t->listener, (struct sockaddr *)&a, len), 0);
+	assert_int_equal(listen(t->listener, 8), 0);
+	assert_int_equal(getsockname(t->listener, (struct sockaddr *)&a, &len), 0);
+	snprintf(t->url, sizeof(t->url), "https://127.0.0.1:%d/", ntohs(a.sin_port));
+	assert_int_equal(pthread_create(&t->thread, NULL, serve_tls, t), 0);
+}
+
+static void finish_tls(struct tls_server *t)
+{
+	pthread_join(t->thread, NULL);
+	close(t->listener);
+	unlink(t->bundle);
+	X509_free(t->cert);
+	EVP_PKEY_free(t->key);
+}
+
+static void tls_is_verified(void **state)
+{
+	struct tls_server t;
+	struct http_request rq;
+	struct http_response ret;
+	struct ecsfs_error err;
+
+	(void)state;
+	start_tls(&t, 3);
+	rq = request(t.url);
+	rq.direct_ok_http = false;
+	assert_int_equal(http_exchange(pool, &rq, &ret, &err), -EPROTO);
+	assert_false(ret.sent);
+	assert_non_null(strstr(err.message, "certificate"));
+	rq.ca_bundle = t.bundle;
+	assert_int_equal(http_exchange(pool, &rq, &ret, &err), 0);
+	assert_string_equal(buf_str(&ret.body), "ok");
+	http_response_release(&ret);
+	/* Trust given for one exchange is not left to the next. */
+	rq.ca_bundle = NULL;
+	assert_int_equal(http_exchange(pool, &rq, &ret, &err), -EPROTO);
+	finish_tls(&t);
+}
+
 enum { CALLERS = 8 };
 
 static void *exchange_until_cancelled(void *url)
@@ -333,6 +445,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(kept_connections, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(never_twice, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(proxy_from_environment, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(tls_is_verified, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(cancel, set_up, tear_down),
 	    cmocka_unit_test(loopback),
 	};
