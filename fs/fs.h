@@ -33,6 +33,7 @@ struct fs_options {
 	char *journal_file;     /* NULL: none */
 };
 
+struct follow;
 struct journal;
 struct readings;
 struct memory;
@@ -44,6 +45,7 @@ struct fs {
 	bool many_accounts;        /* --profile a,b: a directory each */
 	bool many_regions;         /* --region a,b: a directory each */
 	struct logs *logs;
+	struct follow *follow; /* of services whose events or rollout is open */
 	struct journal *journal;
 	struct readings *readings; /* fs/edit/readings.h: the service documents given out */
 	struct memory *memory;     /* fs/edit/memory.h: what was registered and run */

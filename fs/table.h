@@ -156,6 +156,9 @@ struct dir_type {
 	int (*subject)(const struct place *p, struct key *ret);
 	const json_t *(*object)(const json_t *doc, const struct place *p);
 	const char *time_member; /* of the object: the directory's times; NULL: the mount's start */
+	/* Epoch seconds, where no member of the object itself is the directory's time (asked before
+	 * time_member); 0: no time. NULL: time_member says it. */
+	double (*time)(const json_t *object);
 	const char *(*arn)(const json_t *object); /* xattr user.ecs.arn; NULL: none. Borrowed */
 	/*
 	 * mkdir NAME / rmdir NAME in a directory of this type; on a worker; c->place has the name
@@ -213,7 +216,8 @@ int dir_object(struct ask *q, const struct dir_type *type, const struct place *p
 int row_render(struct ask *q, const struct dir_type *type, const struct place *p,
     const struct row *row, struct buf *out, struct ecsfs_error *err);
 
-/* Names that make() or a draft keeps in this mount alone. The store is fs/local.c; any thread. */
+/* Names that make() or a draft keeps in this mount alone. The store is fs/local.c; any thread.
+ * local_add: 0, -EEXIST, -EDQUOT (too many), -ENOMEM. */
 int local_add(const struct place *p, const char *kind, const char *name);
 bool local_has(const struct place *p, const char *kind, const char *name);
 bool local_remove(const struct place *p, const char *kind, const char *name);

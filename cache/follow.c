@@ -1,0 +1,261 @@
+#include "cache/follow.h"
+
+#include "backend/base/clock.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/*
+ * A follower is in `followers` from open to close. While a question is under way (`asked`) the
+ * cache holds its waiter: a closed one is freed only when that came back.
+ *
+ *   asked  closed
+ *   no     no      waits for due_ms
+ *   yes    no      fn runs when the answer is there
+ *   yes    yes     out of the list; freed by the answer, or, while fn runs, by who closes it
+ */
+struct follower {
+	struct waiter waiter;
+	struct follow *follow;
+	struct region *region;
+	struct key key; /* its strings are owned */
+	int interval_ms;
+	follow_fn fn;
+	void *arg;
+	struct freshness fresh; /* of the question under way */
+	/* All below: follow->lock. */
+	int64_t due_ms; /* mono, of the machine */
+	bool asked, running, closed;
+	struct follower *next;
+};
+
+struct follow {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;	    /* a follower came or ended, an answer came, stop */
+	struct follower *followers; /* lock */
+	size_t asked;		    /* lock: questions under way */
+	bool started, stop;	    /* lock */
+	pthread_t thread;
+};
+
+static int64_t now_ms(void)
+{
+	return clock_mono(&clock_system);
+}
+
+struct follow *follow_new(void)
+{
+	struct follow *f = calloc(1, sizeof(*f));
+	pthread_condattr_t attributes;
+
+	if (!f)
+		return NULL;
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&f->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	return f;
+}
+
+static void free_follower(struct follower *w)
+{
+	free((char *)w->key.a);
+	free((char *)w->key.b);
+	free((char *)w->key.c);
+	free(w);
+}
+
+/* The answer is there, or a failure: hands it over, and goes to sleep again. Lock not held. */
+static void answered(struct follower *w, const struct answer *a, const struct ecsfs_error *err)
+{
+	struct follow *f = w->follow;
+
+	pthread_mutex_lock(&f->lock);
+	bool run = !w->closed;
+	w->running = run;
+	pthread_mutex_unlock(&f->lock);
+	if (run)
+		w->fn(w->arg, a, err);
+
+	pthread_mutex_lock(&f->lock);
+	w->running = false;
+	w->asked = false;
+	w->due_ms = now_ms() + w->interval_ms;
+	f->asked--;
+	pthread_cond_broadcast(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+	/* One closed before fn began is ours; one closed since then is freed by who waits for fn. */
+	if (!run)
+		free_follower(w);
+}
+
+static void ask_or_answer(struct follower *w)
+{
+	struct ecsfs_error err = {0};
+	auto_answer struct answer a = {0};
+	int e = region_ask(w->region, &w->key, &w->fresh, &w->waiter, &a, &err);
+
+	if (e == -EINPROGRESS)
+		return;
+	if (e && !err.err)
+		ecsfs_error_set(&err, -e, NULL, "%s", strerror(-e));
+	answered(w, e || a.err ? NULL : &a, &err);
+}
+
+static void woken(struct waiter *waiter)
+{
+	struct follower *w =
+	    (struct follower *)((char *)waiter - offsetof(struct follower, waiter));
+
+	ask_or_answer(w);
+}
+
+/* The first follower that is due; else NULL and when the next one is. Lock held. */
+static struct follower *next_due(struct follow *f, int64_t *ret_wait_ms)
+{
+	int64_t now = now_ms();
+
+	*ret_wait_ms = -1;
+	for (struct follower *w = f->followers; w; w = w->next) {
+		if (w->asked)
+			continue;
+		if (w->due_ms <= now)
+			return w;
+		if (*ret_wait_ms < 0 || w->due_ms - now < *ret_wait_ms)
+			*ret_wait_ms = w->due_ms - now;
+	}
+	return NULL;
+}
+
+/* Lock held. */
+static void wait_ms(struct follow *f, int64_t ms)
+{
+	struct timespec until;
+
+	if (ms < 0) {
+		pthread_cond_wait(&f->changed, &f->lock);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(&f->changed, &f->lock, &until);
+}
+
+static void *keep_time(void *arg)
+{
+	struct follow *f = arg;
+	int64_t ms;
+
+	pthread_mutex_lock(&f->lock);
+	while (!f->stop) {
+		struct follower *w = next_due(f, &ms);
+		if (!w) {
+			wait_ms(f, ms);
+			continue;
+		}
+		w->asked = true;
+		f->asked++;
+		pthread_mutex_unlock(&f->lock);
+		w->fresh = region_fresh(w->region);
+		w->fresh.force = true;
+		w->fresh.born_ms -= w->interval_ms / 2;
+		ask_or_answer(w);
+		pthread_mutex_lock(&f->lock);
+	}
+	pthread_mutex_unlock(&f->lock);
+	return NULL;
+}
+
+/* Lock held. */
+static int start(struct follow *f)
+{
+	if (f->started)
+		return 0;
+	int e = pthread_create(&f->thread, NULL, keep_time, f);
+	f->started = e == 0;
+	return -e;
+}
+
+static char *copy_part(const char *part, bool *failed)
+{
+	char *copy = part ? strdup(part) : NULL;
+
+	*failed |= part && !copy;
+	return copy;
+}
+
+int follower_open(struct follow *f, struct region *r, const struct key *k, int interval_ms,
+    follow_fn fn, void *arg, struct follower **ret)
+{
+	struct follower *w = calloc(1, sizeof(*w));
+	bool failed = false;
+
+	if (!w)
+		return -ENOMEM;
+	*w = (struct follower){.waiter.wake = woken,
+	    .follow = f,
+	    .region = r,
+	    .key = {k->kind, copy_part(k->a, &failed), copy_part(k->b, &failed),
+		copy_part(k->c, &failed)},
+	    .interval_ms = interval_ms,
+	    .fn = fn,
+	    .arg = arg,
+	    .due_ms = now_ms() + interval_ms};
+	pthread_mutex_lock(&f->lock);
+	int e = failed ? -ENOMEM : start(f);
+	if (!e) {
+		w->next = f->followers;
+		f->followers = w;
+		pthread_cond_broadcast(&f->changed);
+	}
+	pthread_mutex_unlock(&f->lock);
+	if (e)
+		free_follower(w);
+	else
+		*ret = w;
+	return e;
+}
+
+void follower_close(struct follower *w)
+{
+	struct follow *f = w->follow;
+
+	pthread_mutex_lock(&f->lock);
+	for (struct follower **at = &f->followers; *at; at = &(*at)->next) {
+		if (*at == w) {
+			*at = w->next;
+			break;
+		}
+	}
+	w->closed = true;
+	while (w->running)
+		pthread_cond_wait(&f->changed, &f->lock);
+	bool ended = !w->asked;
+	pthread_mutex_unlock(&f->lock);
+	if (ended)
+		free_follower(w);
+}
+
+void follow_free(struct follow *f)
+{
+	if (!f)
+		return;
+	pthread_mutex_lock(&f->lock);
+	f->stop = true;
+	pthread_cond_broadcast(&f->changed);
+	while (f->asked)
+		pthread_cond_wait(&f->changed, &f->lock);
+	pthread_mutex_unlock(&f->lock);
+	if (f->started)
+		pthread_join(f->thread, NULL);
+	pthread_cond_destroy(&f->changed);
+	pthread_mutex_destroy(&f->lock);
+	free(f);
+}

@@ -1,0 +1,160 @@
+#include "fs/tree/tree.h"
+
+#include "fs/edit/doc.h"
+#include "fs/value.h"
+
+#include <errno.h>
+
+static int list_clusters(
+    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
+{
+	return tree_names(q, p, &(struct key){.kind = KIND_CLUSTERS}, names, err);
+}
+
+static int find_cluster(struct ask *q, const struct place *p, struct ecsfs_error *err)
+{
+	return tree_find(q, &dir_cluster, p, err);
+}
+
+static bool is_cluster_name(const char *name)
+{
+	return region_name_valid(KIND_CLUSTER, name);
+}
+
+static const struct listing clusters = {
+    .names = list_clusters,
+    .find = find_cluster,
+    .type = &dir_cluster,
+    .part = PLACE(cluster),
+    .valid = is_cluster_name,
+};
+
+const struct dir_type dir_clusters = {
+    .what = "the clusters",
+    .help = "the clusters of the region",
+    .listing = &clusters,
+};
+
+static int cluster_subject(const struct place *p, struct key *ret)
+{
+	*ret = (struct key){.kind = KIND_CLUSTER, .a = p->cluster};
+	return 0;
+}
+
+static const char *cluster_arn(const json_t *cluster)
+{
+	return json_string_value(json_object_get(cluster, "clusterArn"));
+}
+
+static int render_cluster(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)row;
+	return tree_render_object(q, &dir_cluster, p, out, err);
+}
+
+/* The two members that PutClusterCapacityProviders replaces together. */
+static int render_capacity_providers(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	static const char *const members[] = {
+	    "capacityProviders", "defaultCapacityProviderStrategy"};
+	auto_answer struct answer a = {0};
+	const json_t *cluster;
+	int e = dir_object(q, &dir_cluster, p, &a, &cluster, err);
+
+	(void)row;
+	if (e)
+		return e;
+	json_auto_t *doc = json_object();
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *value = doc_peek(cluster, members[i]);
+		if (value ? doc_set(doc, members[i], value)
+			  : json_object_set_new(doc, members[i], json_array()))
+			return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+	}
+	value_render_document(doc, out);
+	return 0;
+}
+
+static int render_tags(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
+    struct ecsfs_error *err)
+{
+	(void)row;
+	return tree_render_tags(q, &dir_cluster, p, out, err);
+}
+
+static const struct row cluster_rows[] = {
+    {
+	.name = "cluster.json",
+	.help = "the DescribeClusters document",
+	.form = ROW_DOCUMENT,
+	.render = render_cluster,
+    },
+    {
+	.name = "arn",
+	.help = "the cluster's ARN",
+	.member = "clusterArn",
+    },
+    {
+	.name = "status",
+	.help = "ACTIVE, PROVISIONING, DEPROVISIONING or FAILED",
+	.member = "status",
+    },
+    {
+	.name = "running_tasks_count",
+	.help = "tasks that run",
+	.member = "runningTasksCount",
+    },
+    {
+	.name = "pending_tasks_count",
+	.help = "tasks that start",
+	.member = "pendingTasksCount",
+    },
+    {
+	.name = "active_services_count",
+	.help = "services that are ACTIVE",
+	.member = "activeServicesCount",
+    },
+    {
+	.name = "registered_container_instances_count",
+	.help = "container instances, DRAINING ones included",
+	.member = "registeredContainerInstancesCount",
+    },
+    {
+	.name = "capacity_providers.json",
+	.help = "the capacity providers and the default strategy",
+	.form = ROW_DOCUMENT,
+	.render = render_capacity_providers,
+    },
+    {
+	.name = "settings.json",
+	.help = "the settings, such as containerInsights",
+	.form = ROW_DOCUMENT,
+	.member = "settings",
+    },
+    {
+	.name = "tags",
+	.help = "KEY=VALUE lines",
+	.form = ROW_LINES,
+	.render = render_tags,
+    },
+    {0},
+};
+
+static const struct child cluster_children[] = {
+    {"services", &dir_services, false},
+    {"tasks", &dir_tasks, false},
+    {"stopped_tasks", &dir_stopped_tasks, false},
+    {"container_instances", &dir_container_instances, false},
+    {0},
+};
+
+const struct dir_type dir_cluster = {
+    .what = "a cluster",
+    .help = "a cluster",
+    .rows = cluster_rows,
+    .children = cluster_children,
+    .subject = cluster_subject,
+    .arn = cluster_arn,
+};

@@ -1,0 +1,159 @@
+#include "fs/tree/tree.h"
+
+#include "backend/base/cleanup.h"
+#include "fs/edit/doc.h"
+#include "fs/value.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int list_instances(
+    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
+{
+	struct key k = {.kind = KIND_CONTAINER_INSTANCES, .a = p->cluster};
+
+	return tree_names(q, p, &k, names, err);
+}
+
+static int find_instance(struct ask *q, const struct place *p, struct ecsfs_error *err)
+{
+	return tree_find(q, &dir_container_instance, p, err);
+}
+
+static bool is_instance_id(const char *name)
+{
+	return region_name_valid(KIND_CONTAINER_INSTANCE, name);
+}
+
+static const struct listing instances = {
+    .names = list_instances,
+    .find = find_instance,
+    .type = &dir_container_instance,
+    .part = PLACE(instance),
+    .valid = is_instance_id,
+};
+
+const struct dir_type dir_container_instances = {
+    .what = "the container instances",
+    .help = "the cluster's container instances",
+    .listing = &instances,
+};
+
+static int instance_subject(const struct place *p, struct key *ret)
+{
+	*ret = (struct key){.kind = KIND_CONTAINER_INSTANCE, .a = p->cluster, .b = p->instance};
+	return 0;
+}
+
+static const char *instance_arn(const json_t *instance)
+{
+	return json_string_value(json_object_get(instance, "containerInstanceArn"));
+}
+
+static int render_instance(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)row;
+	return tree_render_object(q, &dir_container_instance, p, out, err);
+}
+
+static int render_tags(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
+    struct ecsfs_error *err)
+{
+	(void)row;
+	return tree_render_tags(q, &dir_container_instance, p, out, err);
+}
+
+/* UpdateContainerInstancesState refuses an instance in an answer of status 200. */
+static int set_state(struct commit *c, const char *status, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	struct key k = {.kind = KIND_CONTAINER_INSTANCE, .a = p->cluster, .b = p->instance};
+	json_auto_t *answer = NULL;
+	json_auto_t *request = json_pack("{s:s, s:[s], s:s}", "cluster", p->cluster,
+	    "containerInstances", p->instance, "status", status);
+
+	int e = act_call(c, "ecs", "UpdateContainerInstancesState", request, 0, &answer, err);
+	if (!e)
+		e = tree_failures(answer, err);
+	json_t *instance = json_array_get(json_object_get(answer, "containerInstances"), 0);
+	if (e || answer)
+		region_invalidate(p->region, &k);
+	if (!e && instance)
+		region_publish(p->region, &k, instance);
+	return e;
+}
+
+static int commit_status(struct commit *c, struct ecsfs_error *err)
+{
+	auto_free char *status = NULL;
+	int e = value_parse_line(c->text, c->len, &status, err);
+
+	if (e)
+		return e;
+	if (strcmp(status, "ACTIVE") != 0 && strcmp(status, "DRAINING") != 0)
+		return act_refuse(err, EINVAL, "\"%.100s\" is neither ACTIVE nor DRAINING", status);
+	return set_state(c, status, err);
+}
+
+static const struct row instance_rows[] = {
+    {
+	.name = "container_instance.json",
+	.help = "the DescribeContainerInstances document",
+	.form = ROW_DOCUMENT,
+	.render = render_instance,
+    },
+    {
+	.name = "arn",
+	.help = "the container instance's ARN",
+	.member = "containerInstanceArn",
+    },
+    {
+	.name = "status",
+	.help = "write DRAINING to move its service tasks away, ACTIVE to take tasks again",
+	.member = "status",
+	.commit = commit_status,
+    },
+    {
+	.name = "agent_connected",
+	.help = "whether its agent is connected: true or false",
+	.member = "agentConnected",
+    },
+    {
+	.name = "running_tasks_count",
+	.help = "tasks that run",
+	.member = "runningTasksCount",
+    },
+    {
+	.name = "pending_tasks_count",
+	.help = "tasks that start",
+	.member = "pendingTasksCount",
+    },
+    {
+	.name = "ec2_instance_id",
+	.help = "the machine; mi-... for ECS Anywhere",
+	.member = "ec2InstanceId",
+    },
+    {
+	.name = "tags",
+	.help = "KEY=VALUE lines",
+	.form = ROW_LINES,
+	.render = render_tags,
+    },
+    {0},
+};
+
+static const struct child instance_children[] = {
+    {"tasks", &dir_instance_tasks, false},
+    {0},
+};
+
+const struct dir_type dir_container_instance = {
+    .what = "a container instance",
+    .help = "a container instance",
+    .rows = instance_rows,
+    .children = instance_children,
+    .subject = instance_subject,
+    .time_member = "registeredAt",
+    .arn = instance_arn,
+};

@@ -1,0 +1,271 @@
+/*
+ * .ecsfs: what the mount knows about itself. Everything here is made from what is at hand, but for
+ * the account, which STS is asked for once.
+ */
+#include "fs/tree/tree.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "backend/errlog.h"
+#include "backend/metrics.h"
+#include "backend/settings.h"
+#include "fs/edit/doc.h"
+#include "fs/value.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* status */
+
+static int render_caller(struct ask *q, struct region *r, struct buf *out)
+{
+	struct key k = {.kind = KIND_CALLER};
+	auto_answer struct answer a = {0};
+	struct ecsfs_error reason = {0};
+	int e = ask(q, r, &k, &a, &reason);
+
+	if (e == -EINPROGRESS)
+		return e;
+	if (e) {
+		/* What is wrong with AWS is to be read here: no failure of this file. */
+		buf_addf(
+		    out, "account: unknown%s%s\n", *reason.message ? ": " : "", reason.message);
+		return 0;
+	}
+	buf_addf(out, "account: %s\n", doc_string_peek(a.value, "Account"));
+	buf_addf(out, "caller: %s\n", doc_string_peek(a.value, "Arn"));
+	return 0;
+}
+
+static void render_credentials(const struct aws_settings *s, struct buf *out)
+{
+	const char *name = s->provider->name;
+	int64_t expires_ms = credentials_cached_expires_ms(s->provider);
+
+	buf_addf(out, "profile: %s\ncredentials: %s\n", s->profile, name ? name : "none");
+	if (!expires_ms)
+		return;
+	buf_adds(out, "credentials_expire: ");
+	value_render_time((double)(expires_ms / 1000), out);
+	buf_addc(out, '\n');
+}
+
+/* Sums the region's counters over their labels: "ecsfs_cache_hits{...} 4" lines to one line each. */
+static void render_cache(struct region *r, struct buf *out)
+{
+	auto_buf struct buf text = BUF_INIT(1 * MIB);
+	json_auto_t *sums = json_object();
+	const char *name;
+	json_t *sum;
+	char *rest;
+
+	region_metrics(r, &text);
+	char *line = text.data ? strtok_r(text.data, "\n", &rest) : NULL;
+	for (; line; line = strtok_r(NULL, "\n", &rest)) {
+		char *value = strrchr(line, ' ');
+		if (*line == '#' || !value || strncmp(line, "ecsfs_", 6) != 0)
+			continue;
+		long long count = strtoll(value, NULL, 10);
+		line[strcspn(line, "{ ")] = '\0';
+		count += json_integer_value(json_object_get(sums, line + 6));
+		json_object_set_new(sums, line + 6, json_integer(count));
+	}
+	json_object_foreach (sums, name, sum)
+		buf_addf(out, "  %s: %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(sum));
+}
+
+static void render_region(const struct aws_settings *s, struct region *r, struct buf *out)
+{
+	auto_free char *endpoint = NULL;
+	const char *name = region_name_peek(r);
+	struct ecsfs_error reason = {0};
+
+	buf_addf(out, "region: %s", name);
+	if (!strcmp(name, s->region))
+		buf_addf(out, " (%s)", s->region_source);
+	if (aws_endpoint(s, "ecs", name, &endpoint, NULL, NULL, &reason))
+		buf_addf(out, "\n  endpoint: none: %s\n", reason.message);
+	else
+		buf_addf(out, "\n  endpoint: %s\n", endpoint);
+	render_cache(r, out);
+}
+
+static int render_account(struct ask *q, const struct account *account, struct buf *out)
+{
+	const struct aws_settings *s = aws_client_settings_peek(account->client);
+	int e = render_caller(q, account->regions[0], out);
+
+	if (e)
+		return e;
+	render_credentials(s, out);
+	for (struct region **r = account->regions; *r; r++)
+		render_region(s, *r, out);
+	return 0;
+}
+
+static void render_options(const struct fs *fs, struct buf *out)
+{
+	buf_addf(out, "version: %s\nmounted_on: %s\n", ECSFS_VERSION, fs->mountpoint);
+	buf_addf(out, "uptime_seconds: %" PRId64 "\n",
+	    (clock_mono(fs->clock) - fs->started_mono_ms) / 1000);
+	buf_addf(out, "ttl_seconds: %g\n", fs->options.ttl_ms / 1000.0);
+	if (fs->options.read_only)
+		buf_adds(out, "read_only: true\n");
+	if (fs->options.dry_run)
+		buf_adds(out, "dry_run: true\n");
+	if (fs->options.allow_delete)
+		buf_adds(out, "allow_delete: true\n");
+}
+
+static int render_status(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)row;
+	(void)err;
+	render_options(p->fs, out);
+	for (struct account **a = p->fs->accounts; *a; a++) {
+		buf_addc(out, '\n');
+		int e = render_account(q, *a, out);
+		if (e)
+			return e;
+	}
+	return 0;
+}
+
+/* errors, journal, metrics */
+
+static int render_errors(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)q;
+	(void)p;
+	(void)row;
+	(void)err;
+	errlog_render(out);
+	return 0;
+}
+
+static int render_journal(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)q;
+	(void)row;
+	(void)err;
+	journal_render(p->fs->journal, out);
+	return 0;
+}
+
+static int render_metrics(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)q;
+	(void)row;
+	(void)err;
+	metrics_render(out);
+	fs_metrics(out);
+	for (struct account **a = p->fs->accounts; *a; a++)
+		for (struct region **r = (*a)->regions; *r; r++)
+			region_metrics(*r, out);
+	logs_metrics(p->fs->logs, out);
+	return 0;
+}
+
+/* help */
+
+static const char *mode_text(const struct row *row)
+{
+	if (row->form == ROW_LINK)
+		return "->";
+	if (row_readable(row))
+		return row_writable(row) ? "rw" : "r";
+	return "w";
+}
+
+static void add_row(struct buf *out, const struct row *row, const char *name, const char *suffix)
+{
+	buf_addf(out, "  %-2s  %s%-*s  %s\n", mode_text(row), name,
+	    strlen(name) < 38 ? (int)(38 - strlen(name)) : 0, suffix, row->help);
+}
+
+static void add_type(void *arg, const struct dir_type *type, const char *path)
+{
+	struct buf *out = arg;
+	const struct listing *l = type->listing;
+
+	buf_addf(out, "%s%s\n", path, *path ? "/" : "./");
+	if (type->help)
+		buf_addf(out, "      %s\n", type->help);
+	for (const struct row *row = type->rows; row && row->name; row++)
+		add_row(out, row, row->name, "");
+	if (l && l->row)
+		add_row(out, l->row, l->suffix ? "CONTAINER" : "NAME", l->suffix ? l->suffix : "");
+	if (type->make)
+		buf_adds(out, "  mkdir NAME makes one\n");
+	if (type->drop)
+		buf_adds(out, "  rmdir NAME ends one (-o allow_delete)\n");
+	buf_addc(out, '\n');
+}
+
+static int render_help(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
+    struct ecsfs_error *err)
+{
+	(void)q;
+	(void)row;
+	(void)err;
+	table_walk(root_type(p->fs), add_type, out);
+	return 0;
+}
+
+static int commit_refresh(struct commit *c, struct ecsfs_error *err)
+{
+	(void)err;
+	fs_refresh(c->place->fs);
+	return 0;
+}
+
+static const struct row control_rows[] = {
+    {
+	.name = "status",
+	.help = "region, account, credentials' source and expiry, endpoint, uptime, cache figures",
+	.form = ROW_CONTROL,
+	.render = render_status,
+    },
+    {
+	.name = "errors",
+	.help = "the last failures: time, path, call, HTTP status, code, message, request id",
+	.form = ROW_CONTROL,
+	.render = render_errors,
+    },
+    {
+	.name = "journal",
+	.help = "a JSON line for every call that changed or tried to change something",
+	.form = ROW_CONTROL,
+	.render = render_journal,
+    },
+    {
+	.name = "metrics",
+	.help = "counters as Prometheus text",
+	.form = ROW_CONTROL,
+	.render = render_metrics,
+    },
+    {
+	.name = "help",
+	.help = "what the files are",
+	.form = ROW_CONTROL,
+	.render = render_help,
+    },
+    {
+	.name = "refresh",
+	.help = "any line drops all cached answers",
+	.flags = ROW_EMPTY_OK,
+	.commit = commit_refresh,
+    },
+    {0},
+};
+
+const struct dir_type dir_control = {
+    .what = "the control files",
+    .help = "what the mount knows about itself",
+    .rows = control_rows,
+};

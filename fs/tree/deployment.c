@@ -1,0 +1,293 @@
+/*
+ * A service's deployments, two views: deployments/ are those of its document (the rolling ones,
+ * named by their service revision), service_deployments/ is the history that ECS keeps 90 days.
+ */
+#include "fs/tree/tree.h"
+
+#include "fs/edit/doc.h"
+#include "fs/value.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The element of `array` whose ARN or id ends in `name`. */
+static const json_t *find_named(const json_t *array, const char *member, const char *name)
+{
+	size_t i;
+	json_t *element;
+
+	json_array_foreach (array, i, element)
+		if (!strcmp(value_arn_name(doc_string_peek(element, member)), name))
+			return element;
+	return NULL;
+}
+
+/* deployments/ */
+
+static int deployment_subject(const struct place *p, struct key *ret)
+{
+	*ret = (struct key){.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
+	return 0;
+}
+
+static int list_deployments(
+    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	const json_t *service;
+	int e = dir_object(q, &dir_service, p, &a, &service, err);
+
+	if (e)
+		return e;
+	return tree_append_names(names, json_object_get(service, "deployments"), "id");
+}
+
+static const json_t *deployment_object(const json_t *service, const struct place *p)
+{
+	return find_named(json_object_get(service, "deployments"), "id", p->deployment);
+}
+
+static int render_deployment(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)row;
+	return tree_render_object(q, &dir_deployment, p, out, err);
+}
+
+static int render_task_definition(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)row;
+	return tree_render_revision(q, &dir_deployment, p, "taskDefinition", out, err);
+}
+
+static const struct row deployment_rows[] = {
+    {
+	.name = "deployment.json",
+	.help = "the deployment as DescribeServices shows it",
+	.form = ROW_DOCUMENT,
+	.render = render_deployment,
+    },
+    {
+	.name = "status",
+	.help = "PRIMARY, ACTIVE or INACTIVE",
+	.member = "status",
+    },
+    {
+	.name = "rollout_state",
+	.help = "COMPLETED, IN_PROGRESS or FAILED",
+	.member = "rolloutState",
+    },
+    {
+	.name = "task_definition",
+	.help = "FAMILY:REVISION",
+	.render = render_task_definition,
+    },
+    {
+	.name = "desired_count",
+	.help = "tasks wanted",
+	.member = "desiredCount",
+    },
+    {
+	.name = "running_count",
+	.help = "tasks that run",
+	.member = "runningCount",
+    },
+    {
+	.name = "pending_count",
+	.help = "tasks that start",
+	.member = "pendingCount",
+    },
+    {
+	.name = "failed_tasks",
+	.help = "tasks that failed to start, one after the other",
+	.member = "failedTasks",
+    },
+    {
+	.name = "created_at",
+	.help = "when it began",
+	.member = "createdAt",
+    },
+    {
+	.name = "updated_at",
+	.help = "when it last changed",
+	.member = "updatedAt",
+    },
+    {0},
+};
+
+const struct dir_type dir_deployment = {
+    .what = "a deployment",
+    .help = "a deployment of the service, named by its service revision",
+    .rows = deployment_rows,
+    .subject = deployment_subject,
+    .object = deployment_object,
+    .time_member = "updatedAt",
+};
+
+static const struct listing deployments = {
+    .names = list_deployments,
+    .type = &dir_deployment,
+    .part = PLACE(deployment),
+};
+
+const struct dir_type dir_deployments = {
+    .what = "the deployments",
+    .help = "the deployments in the service's document; a rollback shows the old one again",
+    .listing = &deployments,
+};
+
+/* service_deployments/: the listing gives the briefs, a call for each the whole document. */
+
+static int history_subject(const struct place *p, struct key *ret)
+{
+	*ret = (struct key){.kind = KIND_SERVICE_DEPLOYMENTS, .a = p->cluster, .b = p->service};
+	return 0;
+}
+
+static int list_history(
+    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	struct key k;
+
+	history_subject(p, &k);
+	int e = ask(q, p->region, &k, &a, err);
+	return e ? e : tree_append_names(names, a.value, "serviceDeploymentArn");
+}
+
+static const json_t *history_object(const json_t *briefs, const struct place *p)
+{
+	return find_named(briefs, "serviceDeploymentArn", p->deployment);
+}
+
+static const char *history_arn(const json_t *brief)
+{
+	return json_string_value(json_object_get(brief, "serviceDeploymentArn"));
+}
+
+/* Asks for the document that the brief's `member`, an ARN, names; no value where it names none. */
+static int ask_named(struct ask *q, const struct place *p, enum kind kind, const char *member,
+    struct answer *ret, struct ecsfs_error *err)
+{
+	auto_answer struct answer briefs = {0};
+	const json_t *brief;
+	int e = dir_object(q, &dir_service_deployment, p, &briefs, &brief, err);
+
+	if (e)
+		return e;
+	struct key k = {.kind = kind, .a = doc_string_peek(brief, member)};
+	return *k.a ? ask(q, p->region, &k, ret, err) : 0;
+}
+
+static int render_history(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	int e = ask_named(q, p, KIND_SERVICE_DEPLOYMENT, "serviceDeploymentArn", &a, err);
+
+	(void)row;
+	if (!e)
+		value_render_document(a.value, out);
+	return e;
+}
+
+static int render_target(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	int e = ask_named(q, p, KIND_SERVICE_REVISION, "targetServiceRevisionArn", &a, err);
+
+	(void)row;
+	if (!e)
+		value_render_document(a.value, out);
+	return e;
+}
+
+static int render_target_definition(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	int e = ask_named(q, p, KIND_SERVICE_REVISION, "targetServiceRevisionArn", &a, err);
+
+	(void)row;
+	if (e)
+		return e;
+	const char *arn = doc_string_peek(a.value, "taskDefinition");
+	if (*arn)
+		buf_addf(out, "%s\n", value_arn_name(arn));
+	return 0;
+}
+
+static const struct row history_rows[] = {
+    {
+	.name = "service_deployment.json",
+	.help = "the DescribeServiceDeployments document",
+	.form = ROW_DOCUMENT,
+	.render = render_history,
+    },
+    {
+	.name = "service_revision.json",
+	.help = "the service revision that it aimed at",
+	.form = ROW_DOCUMENT,
+	.render = render_target,
+    },
+    {
+	.name = "task_definition",
+	.help = "FAMILY:REVISION of the service revision that it aimed at",
+	.render = render_target_definition,
+    },
+    {
+	.name = "arn",
+	.help = "the service deployment's ARN",
+	.member = "serviceDeploymentArn",
+    },
+    {
+	.name = "status",
+	.help = "IN_PROGRESS, SUCCESSFUL, STOPPED, ROLLBACK_SUCCESSFUL, ...",
+	.member = "status",
+    },
+    {
+	.name = "status_reason",
+	.help = "why it has that status",
+	.member = "statusReason",
+    },
+    {
+	.name = "created_at",
+	.help = "when it was asked for",
+	.member = "createdAt",
+    },
+    {
+	.name = "started_at",
+	.help = "when it began",
+	.member = "startedAt",
+    },
+    {
+	.name = "finished_at",
+	.help = "when it ended",
+	.member = "finishedAt",
+    },
+    {0},
+};
+
+const struct dir_type dir_service_deployment = {
+    .what = "a service deployment",
+    .help = "a deployment that was, or is going on",
+    .rows = history_rows,
+    .subject = history_subject,
+    .object = history_object,
+    .time_member = "createdAt",
+    .arn = history_arn,
+};
+
+static const struct listing history = {
+    .names = list_history,
+    .type = &dir_service_deployment,
+    .part = PLACE(deployment),
+};
+
+const struct dir_type dir_service_deployments = {
+    .what = "the service deployments",
+    .help = "the history of the last 90 days",
+    .listing = &history,
+};

@@ -1,0 +1,437 @@
+#include "fs/tree/tree.h"
+
+#include "backend/base/cleanup.h"
+#include "fs/edit/doc.h"
+#include "fs/edit/service_edit.h"
+#include "fs/value.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+static int list_services(
+    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
+{
+	return tree_names(q, p, &(struct key){.kind = KIND_SERVICES, .a = p->cluster}, names, err);
+}
+
+static int find_service(struct ask *q, const struct place *p, struct ecsfs_error *err)
+{
+	return tree_find(q, &dir_service, p, err);
+}
+
+static bool is_service_name(const char *name)
+{
+	return region_name_valid(KIND_SERVICE, name);
+}
+
+static const struct listing services = {
+    .names = list_services,
+    .find = find_service,
+    .type = &dir_service,
+    .part = PLACE(service),
+    .valid = is_service_name,
+};
+
+const struct dir_type dir_services = {
+    .what = "the services",
+    .help = "the cluster's services; DRAINING ones are not listed but can be looked up",
+    .listing = &services,
+};
+
+/* Reading. */
+
+static int service_subject(const struct place *p, struct key *ret)
+{
+	*ret = (struct key){.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
+	return 0;
+}
+
+static const char *service_arn(const json_t *service)
+{
+	return json_string_value(json_object_get(service, "serviceArn"));
+}
+
+static double service_time(const json_t *service)
+{
+	const json_t *primary = doc_primary_peek(service, "deployments");
+
+	return json_number_value(json_object_get(primary ? primary : service, "createdAt"));
+}
+
+static int render_service(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)row;
+	return tree_render_object(q, &dir_service, p, out, err);
+}
+
+static int render_task_definition(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)row;
+	return tree_render_revision(q, &dir_service, p, "taskDefinition", out, err);
+}
+
+static int render_task_definition_document(struct ask *q, const struct place *p,
+    const struct row *row, struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0}, definition = {0};
+	const json_t *service;
+	int e = dir_object(q, &dir_service, p, &a, &service, err);
+
+	(void)row;
+	if (e)
+		return e;
+	/* An EXTERNAL service has none: its task sets do. */
+	const char *arn = doc_string_peek(service, "taskDefinition");
+	if (!*arn)
+		return 0;
+	e = tree_ask_task_definition(q, p, arn, &definition, err);
+	if (!e)
+		value_render_document(definition.value, out);
+	return e;
+}
+
+static int render_tags(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
+    struct ecsfs_error *err)
+{
+	(void)row;
+	return tree_render_tags(q, &dir_service, p, out, err);
+}
+
+/* Failures that say that ListServiceDeployments is not for us, rather than not now. */
+static bool history_is_withheld(int e, const struct ecsfs_error *err)
+{
+	return e == -EACCES || e == -EINVAL || e == -EOPNOTSUPP || e == -ENOENT ||
+	    err->http_status == 501;
+}
+
+/*
+ * A service that was rolled back has a COMPLETED deployment again, the old one: only the history
+ * tells. Where that is not to be had, the deployment's own state stands.
+ */
+static int rolled_back(struct ask *q, const struct place *p, bool *ret, struct ecsfs_error *err)
+{
+	struct key k = {.kind = KIND_SERVICE_DEPLOYMENTS, .a = p->cluster, .b = p->service};
+	auto_answer struct answer a = {0};
+	struct ecsfs_error reason = {0};
+	int e = ask(q, p->region, &k, &a, &reason);
+
+	*ret = !e &&
+	    !strcmp(doc_string_peek(json_array_get(a.value, 0), "status"), "ROLLBACK_SUCCESSFUL");
+	if (!e || history_is_withheld(e, &reason))
+		return 0;
+	if (err)
+		*err = reason;
+	return e;
+}
+
+static int render_rollout_state(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	const json_t *service;
+	bool back = false;
+	int e = dir_object(q, &dir_service, p, &a, &service, err);
+
+	(void)row;
+	if (e)
+		return e;
+	const json_t *primary = doc_primary_peek(service, "deployments");
+	const char *state = doc_string_peek(primary, "rolloutState");
+	/* Empty for Classic Load Balancers and for controllers whose deployments are elsewhere. */
+	if (!*state || strcmp(doc_controller_peek(service), "ECS") != 0)
+		return 0;
+	if (!strcmp(state, "COMPLETED"))
+		e = rolled_back(q, p, &back, err);
+	if (!e)
+		buf_addf(out, "%s\n", back ? "ROLLED_BACK" : state);
+	return e;
+}
+
+/* Writing. */
+
+static struct key service_key(const struct place *p)
+{
+	return (struct key){.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
+}
+
+/* What is cached of the service, however old; NULL: nothing. */
+static const json_t *known_service(const struct place *p, struct answer *a)
+{
+	struct key k = service_key(p);
+
+	return region_peek(p->region, &k, a) || a->err ? NULL : a->value;
+}
+
+/* The tags are no part of UpdateService's answer: they stay as they were. */
+static void publish_service(const struct place *p, json_t *service, const json_t *before)
+{
+	struct key k = service_key(p);
+	const json_t *tags = doc_peek(before, "tags");
+
+	if (!json_object_get(service, "tags") && tags)
+		doc_set(service, "tags", tags);
+	region_publish(p->region, &k, service);
+}
+
+static void forget_service(const struct place *p)
+{
+	struct key k = service_key(p);
+	struct key history = {KIND_SERVICE_DEPLOYMENTS, p->cluster, p->service, NULL};
+
+	region_invalidate(p->region, &k);
+	region_invalidate(p->region, &history);
+}
+
+/*
+ * A forced deployment whose answer was lost: it took effect if another deployment than `before`'s
+ * is PRIMARY now and began after the request left (some seconds are left for clocks).
+ */
+static bool took_effect(struct commit *c, const json_t *before, int64_t sent_ms)
+{
+	auto_answer struct answer a = {0};
+	struct freshness now = region_fresh_now(c->place->region);
+	struct key k = service_key(c->place);
+
+	if (!before || region_get(c->place->region, &k, &now, &a, NULL) || a.err)
+		return false;
+	const json_t *primary = doc_primary_peek(a.value, "deployments");
+	const char *was = doc_string_peek(doc_primary_peek(before, "deployments"), "id");
+	double began = json_number_value(json_object_get(primary, "createdAt"));
+	return primary && strcmp(doc_string_peek(primary, "id"), was) != 0 &&
+	    began * 1000 >= (double)(sent_ms - 5000);
+}
+
+static json_t *update_request(const struct place *p, const json_t *members)
+{
+	json_auto_t *request =
+	    json_pack("{s:s, s:s}", "cluster", p->cluster, "service", p->service);
+
+	if (!request || json_object_update(request, (json_t *)members))
+		return NULL;
+	return move_ptr(request);
+}
+
+int service_update(struct commit *c, const json_t *members, unsigned flags, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	auto_answer struct answer known = {0};
+	json_auto_t *request = update_request(p, members), *answer = NULL;
+	struct ecsfs_error reason = {0};
+
+	if (!request)
+		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+	const json_t *before = known_service(p, &known);
+	/* The kind of a service does not change: what is cached says it, else AWS judges. */
+	int e = before ? service_accepts(before, members, err) : 0;
+	if (e)
+		return e;
+	int64_t sent_ms = aws_client_now_ms(region_client_peek(p->region));
+	e = act_call(c, "ecs", "UpdateService", request, flags, &answer, &reason);
+	json_t *service = json_object_get(answer, "service");
+	if (!e && service)
+		publish_service(p, service, before);
+	if (e || service)
+		region_invalidate(p->region,
+		    &(struct key){KIND_SERVICE_DEPLOYMENTS, p->cluster, p->service, NULL});
+	if (!e)
+		return 0;
+	forget_service(p);
+	if (reason.lost_answer && (flags & AWS_ONCE) && took_effect(c, before, sent_ms))
+		return 0;
+	if (err)
+		*err = reason;
+	return e;
+}
+
+static int commit_desired_count(struct commit *c, struct ecsfs_error *err)
+{
+	int64_t count;
+	int e = value_parse_int(c->text, c->len, 0, INT_MAX, &count, err);
+
+	if (e)
+		return e;
+	json_auto_t *members = json_pack("{s:I}", "desiredCount", (json_int_t)count);
+	return service_update(c, members, 0, err);
+}
+
+/* FAMILY, FAMILY:REVISION or an ARN: what it names is AWS's to judge. */
+static bool is_task_definition_name(const char *text)
+{
+	struct revision revision;
+	const char *name = strncmp(text, "arn:", 4) == 0 ? value_arn_name(text) : text;
+
+	if (!strchr(name, ':'))
+		return region_name_valid(KIND_LATEST, name);
+	return tree_revision(name, &revision) && region_name_valid(KIND_LATEST, revision.family) &&
+	    region_name_valid(KIND_TASK_DEFINITION, revision.number);
+}
+
+static int commit_task_definition(struct commit *c, struct ecsfs_error *err)
+{
+	auto_free char *name = NULL;
+	int e = value_parse_line(c->text, c->len, &name, err);
+
+	if (e)
+		return e;
+	if (!is_task_definition_name(name))
+		return act_refuse(err, EINVAL,
+		    "\"%.100s\" is neither FAMILY nor FAMILY:REVISION nor the ARN of a task "
+		    "definition",
+		    name);
+	json_auto_t *members = json_pack("{s:s}", "taskDefinition", name);
+	return service_update(c, members, 0, err);
+}
+
+static int commit_force_new_deployment(struct commit *c, struct ecsfs_error *err)
+{
+	json_auto_t *members = json_pack("{s:b}", "forceNewDeployment", 1);
+
+	return service_update(c, members, AWS_ONCE, err);
+}
+
+static const struct row service_rows[] = {
+    {
+	.name = "service.json",
+	.help = "the DescribeServices document",
+	.form = ROW_DOCUMENT,
+	.render = render_service,
+    },
+    {
+	.name = "desired_count",
+	.help = "tasks wanted; write a number to scale",
+	.member = "desiredCount",
+	.commit = commit_desired_count,
+    },
+    {
+	.name = "running_count",
+	.help = "tasks that run",
+	.member = "runningCount",
+    },
+    {
+	.name = "pending_count",
+	.help = "tasks that start",
+	.member = "pendingCount",
+    },
+    {
+	.name = "task_definition",
+	.help = "FAMILY:REVISION in use; write FAMILY (its newest), FAMILY:REVISION or an ARN to "
+		"deploy",
+	.render = render_task_definition,
+	.commit = commit_task_definition,
+    },
+    {
+	.name = "task_definition.json",
+	.help = "the task definition in use",
+	.form = ROW_DOCUMENT,
+	.render = render_task_definition_document,
+    },
+    {
+	.name = "network_configuration.json",
+	.help = "subnets, security groups, public address",
+	.form = ROW_DOCUMENT,
+	.member = "networkConfiguration",
+    },
+    {
+	.name = "capacity_provider_strategy.json",
+	.help = "the strategy; empty where the service has a launch type",
+	.form = ROW_DOCUMENT,
+	.member = "capacityProviderStrategy",
+    },
+    {
+	.name = "deployment_configuration.json",
+	.help = "percentages, circuit breaker, alarms, strategy",
+	.form = ROW_DOCUMENT,
+	.member = "deploymentConfiguration",
+    },
+    {
+	.name = "load_balancers.json",
+	.help = "target groups and load balancers",
+	.form = ROW_DOCUMENT,
+	.member = "loadBalancers",
+    },
+    {
+	.name = "enable_execute_command",
+	.help = "true or false, for new tasks",
+	.member = "enableExecuteCommand",
+    },
+    {
+	.name = "health_check_grace_period_seconds",
+	.help = "how long the load balancer's verdict is ignored after a start",
+	.member = "healthCheckGracePeriodSeconds",
+    },
+    {
+	.name = "force_new_deployment",
+	.help = "any line starts a new deployment",
+	.flags = ROW_EMPTY_OK,
+	.commit = commit_force_new_deployment,
+    },
+    {
+	.name = "arn",
+	.help = "the service's ARN",
+	.member = "serviceArn",
+    },
+    {
+	.name = "status",
+	.help = "ACTIVE or DRAINING",
+	.member = "status",
+    },
+    {
+	.name = "launch_type",
+	.help = "EC2, FARGATE or EXTERNAL; empty where a capacity provider strategy decides",
+	.member = "launchType",
+    },
+    {
+	.name = "scheduling_strategy",
+	.help = "REPLICA or DAEMON",
+	.member = "schedulingStrategy",
+    },
+    {
+	.name = "platform_version",
+	.help = "of Fargate; else empty",
+	.member = "platformVersion",
+    },
+    {
+	.name = "created_at",
+	.help = "when the service was created",
+	.member = "createdAt",
+    },
+    {
+	.name = "rollout_state",
+	.help = "COMPLETED, IN_PROGRESS, FAILED or ROLLED_BACK; empty where ECS keeps none",
+	.render = render_rollout_state,
+    },
+    {
+	.name = "events",
+	.help = "the service's events, oldest first; grows: tail -f follows",
+	.form = ROW_STREAM,
+	.stream = &stream_events,
+    },
+    {
+	.name = "tags",
+	.help = "KEY=VALUE lines",
+	.form = ROW_LINES,
+	.render = render_tags,
+    },
+    {0},
+};
+
+static const struct child service_children[] = {
+    {"deployments", &dir_deployments, false},
+    {"service_deployments", &dir_service_deployments, false},
+    {"tasks", &dir_service_tasks, false},
+    {"logs", &dir_service_logs, false},
+    {0},
+};
+
+const struct dir_type dir_service = {
+    .what = "a service",
+    .help = "a service",
+    .rows = service_rows,
+    .children = service_children,
+    .subject = service_subject,
+    .time = service_time,
+    .arn = service_arn,
+};

@@ -1,0 +1,146 @@
+#include "fs/tree/tree.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "fs/edit/doc.h"
+#include "fs/edit/tags.h"
+#include "fs/value.h"
+
+#include <errno.h>
+#include <string.h>
+
+int tree_render_object(struct ask *q, const struct dir_type *type, const struct place *p,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	const json_t *object;
+	int e = dir_object(q, type, p, &a, &object, err);
+
+	if (e)
+		return e;
+	value_render_document(object, out);
+	return 0;
+}
+
+int tree_render_revision(struct ask *q, const struct dir_type *type, const struct place *p,
+    const char *member, struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	const json_t *object;
+	int e = dir_object(q, type, p, &a, &object, err);
+
+	if (e)
+		return e;
+	const char *arn = doc_string_peek(object, member);
+	if (*arn)
+		buf_addf(out, "%s\n", value_arn_name(arn));
+	return 0;
+}
+
+int tree_render_tags(struct ask *q, const struct dir_type *type, const struct place *p,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	const json_t *object;
+	int e = dir_object(q, type, p, &a, &object, err);
+
+	if (!e)
+		tags_render(json_object_get(object, "tags"), out);
+	return e;
+}
+
+int tree_find(
+    struct ask *q, const struct dir_type *type, const struct place *p, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	const json_t *object;
+
+	return dir_object(q, type, p, &a, &object, err);
+}
+
+int tree_names(struct ask *q, const struct place *p, const struct key *k, json_t *names,
+    struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	int e = ask(q, p->region, k, &a, err);
+
+	if (e)
+		return e;
+	return json_array_extend(names, a.value) ? -ENOMEM : 0;
+}
+
+static bool holds_name(const json_t *names, const char *name)
+{
+	size_t i;
+	json_t *element;
+
+	json_array_foreach (names, i, element)
+		if (!strcmp(json_string_value(element), name))
+			return true;
+	return false;
+}
+
+bool tree_listed(struct ask *q, const struct place *p, const struct key *k, const char *name)
+{
+	auto_answer struct answer a = {0};
+	struct ask peek = *q;
+
+	peek.mode = ASK_PEEK;
+	if (ask(&peek, p->region, k, &a, NULL) || a.fresh_ms <= 0 || !holds_name(a.value, name))
+		return false;
+	peek.mode = q->mode;
+	*q = peek;
+	return true;
+}
+
+int tree_append_names(json_t *names, const json_t *array, const char *member)
+{
+	size_t i;
+	json_t *element;
+
+	json_array_foreach (array, i, element) {
+		const char *name = value_arn_name(doc_string_peek(element, member));
+		if (json_array_append_new(names, json_string(name)))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+bool tree_revision(const char *arn, struct revision *ret)
+{
+	const char *name = value_arn_name(arn);
+	const char *colon = strrchr(name, ':');
+
+	if (!colon || colon == name || !colon[1])
+		return false;
+	size_t len = (size_t)(colon - name);
+	if (len >= sizeof(ret->family) || strlen(colon + 1) >= sizeof(ret->number))
+		return false;
+	memcpy(ret->family, name, len);
+	ret->family[len] = '\0';
+	strcpy(ret->number, colon + 1);
+	return true;
+}
+
+int tree_ask_task_definition(struct ask *q, const struct place *p, const char *arn,
+    struct answer *ret, struct ecsfs_error *err)
+{
+	struct revision revision;
+
+	if (!tree_revision(arn, &revision))
+		return ecsfs_error_set(err, ENOENT, NULL, "no task definition is named");
+	struct key k = {KIND_TASK_DEFINITION, revision.family, revision.number, NULL};
+	return ask(q, p->region, &k, ret, err);
+}
+
+int tree_failures(const json_t *answer, struct ecsfs_error *err)
+{
+	const json_t *failure = json_array_get(json_object_get(answer, "failures"), 0);
+
+	if (!failure)
+		return 0;
+	const char *reason = doc_string_peek(failure, "reason");
+	const char *detail = doc_string_peek(failure, "detail");
+	return ecsfs_error_set(err, aws_failure_errno(reason), reason, "%s%s%s: %s", reason,
+	    *detail ? ": " : "", detail, doc_string_peek(failure, "arn"));
+}

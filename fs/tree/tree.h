@@ -1,0 +1,81 @@
+/*
+ * Parts that the tables of several resources share. The tables are in one file a resource; what
+ * each exports to the others is its directory types, here.
+ */
+#ifndef ECSFS_TREE_TREE_H
+#define ECSFS_TREE_TREE_H
+
+#include "fs/act.h"
+#include "fs/table.h"
+
+extern const struct dir_type dir_clusters, dir_cluster;
+extern const struct dir_type dir_services, dir_service;
+extern const struct dir_type dir_deployments, dir_deployment;
+extern const struct dir_type dir_service_deployments, dir_service_deployment;
+extern const struct dir_type dir_service_tasks, dir_instance_tasks;
+extern const struct dir_type dir_tasks, dir_stopped_tasks, dir_task, dir_containers, dir_container;
+extern const struct dir_type dir_container_instances, dir_container_instance;
+extern const struct dir_type dir_task_definitions, dir_family, dir_task_definition;
+extern const struct dir_type dir_capacity_providers, dir_capacity_provider;
+extern const struct dir_type dir_task_logs, dir_service_logs;
+
+/* The growing file of a service's events (event.c). */
+extern const struct stream_ops stream_events;
+
+/* The whole document of a directory's object. */
+int tree_render_object(struct ask *q, const struct dir_type *type, const struct place *p,
+    struct buf *out, struct ecsfs_error *err);
+
+/* FAMILY:REVISION of the task definition ARN that is the object's `member`. */
+int tree_render_revision(struct ask *q, const struct dir_type *type, const struct place *p,
+    const char *member, struct buf *out, struct ecsfs_error *err);
+
+/* The object's tags as lines (fs/edit/tags.h). */
+int tree_render_tags(struct ask *q, const struct dir_type *type, const struct place *p,
+    struct buf *out, struct ecsfs_error *err);
+
+/* A listing.find for what is described: 0 where the object is there. */
+int tree_find(
+    struct ask *q, const struct dir_type *type, const struct place *p, struct ecsfs_error *err);
+
+/* A listing.names for what a listing of the cache names. */
+int tree_names(struct ask *q, const struct place *p, const struct key *k, json_t *names,
+    struct ecsfs_error *err);
+
+/* Whether a listing that is still fresh holds `name`: then it exists, and nothing is asked. */
+bool tree_listed(struct ask *q, const struct place *p, const struct key *k, const char *name);
+
+/* Appends "NAME" of every element's `member` to names. */
+int tree_append_names(json_t *names, const json_t *array, const char *member);
+
+/* A task definition's ARN, taken apart. */
+struct revision {
+	char family[256];
+	char number[16];
+};
+/* False: it is none, or too long. */
+bool tree_revision(const char *arn, struct revision *ret);
+
+/* Asks for the task definition of an ARN. -ENOENT: none is named. */
+int tree_ask_task_definition(struct ask *q, const struct place *p, const char *arn,
+    struct answer *ret, struct ecsfs_error *err);
+
+/*
+ * The refusal in an answer that AWS sent with status 200: failures[0] as an error. 0: it holds no
+ * failure. NULL (a dry run) is no failure.
+ */
+int tree_failures(const json_t *answer, struct ecsfs_error *err);
+
+/*
+ * Sends one UpdateService with `members` (borrowed) for the service of c's place: refuses what its
+ * deployment controller or scheduling strategy does not take, publishes the answer, and after a
+ * failure drops what is cached. With AWS_ONCE in `flags` (a forced deployment) a lost answer is
+ * looked up: a new PRIMARY deployment since then is success.
+ */
+int service_update(
+    struct commit *c, const json_t *members, unsigned flags, struct ecsfs_error *err);
+
+/* Appends the names of the task definition's containers that have a log. */
+int log_names(const json_t *taskdef, json_t *names);
+
+#endif
