@@ -19,7 +19,7 @@ struct sim_call {
 	const char *account;
 	const char *action;    /* "DescribeServices" */
 	const char *principal; /* ARN of the caller */
-	int64_t now_ms;        /* wall */
+	int64_t now_ms;	       /* wall */
 	const json_t *in;
 	json_t *out; /* an empty object to fill */
 	/* Instead of `out`, when not NULL: the answer's body as written by hand, malloc'ed; the server

@@ -16,18 +16,21 @@
 struct sim;
 
 struct sim_options {
-	int port;                 /* 0: any free one */
-	const char *account;      /* NULL: "123456789012" */
-	const char *region;       /* the region that holds the demo fleet; NULL: "us-east-1". Requests
+	int port;	     /* 0: any free one */
+	const char *account; /* NULL: "123456789012" */
+	const char *region;  /* the region that holds the demo fleet; NULL: "us-east-1". Requests
 	                             signed for another region see that region, empty at first */
 	const char *access_key_id;     /* NULL: "AKIDEXAMPLE"; signatures must be of this pair */
 	const char *secret_access_key; /* NULL: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" */
-	int clusters, services, tasks; /* --fleet CxSxT; all 0: the demo fleet (a few named services) */
+	int clusters, services,
+	    tasks; /* --fleet CxSxT; all 0: the demo fleet (a few named services) */
 	int latency_ms;
-	const char *faults;       /* the fault script (sim/faults.c says its grammar); NULL: none */
+	const char *faults; /* the fault script (sim/faults.c says its grammar); NULL: none */
 	uint64_t seed;
-	bool throttle;            /* enforce AWS's token buckets */
-	double speed;             /* of the scheduler; 0: 1. Tests use 20 and more */
+	bool throttle;		   /* enforce AWS's token buckets */
+	double speed;		   /* of the scheduler; 0: 1. Tests use 20 and more */
+	const char *session_token; /* accepted beside none at all; NULL: none is */
+	bool strict; /* refuse members that AWS's model does not know, which AWS itself ignores */
 };
 
 /* Starts its threads and listens on 127.0.0.1. */

@@ -1,0 +1,301 @@
+/*
+ * The demo's account: two clusters, a few services of each kind, something that stopped, something
+ * that failed. Requests are written as their JSON would be.
+ */
+#include "backend/sim/actions.h"
+#include "backend/sim/doc.h"
+#include "backend/sim/place.h"
+#include "backend/sim/rollout.h"
+#include "backend/sim/server.h"
+#include "backend/sim/tasks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOUR_MS ((int64_t)3600 * 1000)
+
+#define LOGS(group, region, prefix)                                                                \
+	"\"logConfiguration\":{\"logDriver\":\"awslogs\",\"options\":{\"awslogs-group\":\"" group  \
+	"\",\"awslogs-region\":\"" region "\",\"awslogs-stream-prefix\":\"" prefix "\"}}"
+#define FARGATE                                                                                    \
+	"\"networkMode\":\"awsvpc\",\"requiresCompatibilities\":[\"FARGATE\"],\"cpu\":\"512\","    \
+	"\"memory\":\"1024\",\"executionRoleArn\":\"arn:aws:iam::123456789012:role/"               \
+	"ecsTaskExecutionRole\","                                                                  \
+	"\"runtimePlatform\":{\"cpuArchitecture\":\"X86_64\",\"operatingSystemFamily\":\"LINUX\"}"
+#define NETWORK                                                                                    \
+	"\"networkConfiguration\":{\"awsvpcConfiguration\":{\"subnets\":[\"subnet-"                \
+	"0a1b2c3d4e5f60001\","                                                                     \
+	"\"subnet-0a1b2c3d4e5f60002\"],\"securityGroups\":[\"sg-0a1b2c3d4e5f60001\"],"             \
+	"\"assignPublicIp\":\"DISABLED\"}}"
+
+/* %REGION% stands for the region's name. */
+static const struct {
+	const char *request;
+	int hours_ago;
+} definitions[] = {
+    {"{\"family\":\"web\"," FARGATE ",\"containerDefinitions\":[{\"name\":\"app\",\"image\":"
+     "\"registry.example.com/shop/"
+     "web:1.0\",\"essential\":true,\"portMappings\":[{\"containerPort\":8080}]," LOGS(
+	 "/ecs/web", "%REGION%", "web") "}]}",
+	500},
+    {"{\"family\":\"web\"," FARGATE ",\"containerDefinitions\":[{\"name\":\"app\",\"image\":"
+     "\"registry.example.com/shop/"
+     "web:1.1\",\"essential\":true,\"portMappings\":[{\"containerPort\":8080}],"
+     "\"environment\":[{\"name\":\"LOG_LEVEL\",\"value\":\"info\"}]," LOGS(
+	 "/ecs/web", "%REGION%", "web") "}]}",
+	200},
+    {"{\"family\":\"web\"," FARGATE ",\"tags\":[{\"key\":\"team\",\"value\":\"shop\"}],"
+     "\"containerDefinitions\":[{\"name\":\"app\",\"image\":\"registry.example.com/shop/web:1.2\","
+     "\"essential\":true,\"portMappings\":[{\"containerPort\":8080}],\"environment\":[{\"name\":"
+     "\"LOG_LEVEL\","
+     "\"value\":\"info\"},{\"name\":\"REGION\",\"value\":\"%REGION%\"}],\"healthCheck\":{"
+     "\"command\":"
+     "[\"CMD-SHELL\",\"curl -f http://localhost:8080/health\"]}," LOGS("/ecs/web", "%REGION%",
+	 "web") "},"
+		"{\"name\":\"proxy\",\"image\":\"registry.example.com/"
+		"envoy:1.30\",\"essential\":true,\"cpu\":64,"
+		"\"memoryReservation\":128,\"portMappings\":[{\"containerPort\":80}]," LOGS(
+		    "/ecs/proxy", "eu-west-1", "web") "}]}",
+	48},
+    {"{\"family\":\"api\"," FARGATE ",\"containerDefinitions\":[{\"name\":\"api\",\"image\":"
+     "\"registry.example.com/shop/"
+     "api:2.3\",\"essential\":true,\"portMappings\":[{\"containerPort\":9000}]," LOGS(
+	 "/ecs/api", "%REGION%", "api") "}]}",
+	300},
+    {"{\"family\":\"api\"," FARGATE ",\"containerDefinitions\":[{\"name\":\"api\",\"image\":"
+     "\"registry.example.com/shop/"
+     "api:2.4\",\"essential\":true,\"portMappings\":[{\"containerPort\":9000}]," LOGS(
+	 "/ecs/api", "%REGION%", "api") "}]}",
+	100},
+    {"{\"family\":\"worker\"," FARGATE ",\"containerDefinitions\":[{\"name\":\"worker\",\"image\":"
+     "\"registry.example.com/shop/"
+     "worker:5\",\"essential\":true,\"command\":[\"work\",\"--queue\",\"orders\"]," LOGS(
+	 "/ecs/worker", "%REGION%", "worker") "}]}",
+	150},
+    {"{\"family\":\"agent\",\"containerDefinitions\":[{\"name\":\"agent\",\"image\":"
+     "\"registry.example.com/ops/agent:7\",\"essential\":true,\"cpu\":128,\"memory\":256,"
+     "\"logConfiguration\":{\"logDriver\":\"awslogs\",\"options\":{\"awslogs-group\":\"/ecs/"
+     "agent\","
+     "\"awslogs-region\":\"%REGION%\"}}}]}",
+	150},
+    {"{\"family\":\"migrate\"," FARGATE
+     ",\"containerDefinitions\":[{\"name\":\"migrate\",\"image\":"
+     "\"registry.example.com/shop/batch-migrate:3\",\"essential\":true," LOGS(
+	 "/ecs/migrate", "%REGION%", "migrate") "}]}",
+	90},
+    {"{\"family\":\"web-broken\"," FARGATE ",\"containerDefinitions\":[{\"name\":\"app\",\"image\":"
+     "\"registry.example.com/shop/"
+     "web:missing\",\"essential\":true,\"portMappings\":[{\"containerPort\":8080}]," LOGS(
+	 "/ecs/web", "%REGION%", "web") "}]}",
+	20},
+    {"{\"family\":\"shell\"," FARGATE ",\"containerDefinitions\":[{\"name\":\"shell\",\"image\":"
+     "\"registry.example.com/ops/shell:1\",\"essential\":true," LOGS(
+	 "/ecs/shell", "%REGION%", "shell") "}]}",
+	60},
+};
+
+static const struct {
+	const char *cluster, *definition, *request;
+	int hours_ago;
+} services[] = {
+    {"prod", "web",
+	"{\"serviceName\":\"web\",\"desiredCount\":4,\"launchType\":\"FARGATE\"," NETWORK ","
+	"\"loadBalancers\":[{\"targetGroupArn\":\"arn:aws:elasticloadbalancing:%REGION%:"
+	"123456789012:"
+	"targetgroup/web/50dc6c495c0c9188\",\"containerName\":\"app\",\"containerPort\":8080}],"
+	"\"healthCheckGracePeriodSeconds\":30,\"enableExecuteCommand\":true,\"propagateTags\":"
+	"\"SERVICE\","
+	"\"deploymentConfiguration\":{\"deploymentCircuitBreaker\":{\"enable\":true,\"rollback\":"
+	"true}},"
+	"\"tags\":[{\"key\":\"team\",\"value\":\"shop\"},{\"key\":\"cost "
+	"center\",\"value\":\"a=1\"}]}",
+	48},
+    {"prod", "api",
+	"{\"serviceName\":\"api\",\"desiredCount\":2,\"capacityProviderStrategy\":["
+	"{\"capacityProvider\":\"FARGATE\",\"weight\":1,\"base\":1},{\"capacityProvider\":"
+	"\"FARGATE_SPOT\","
+	"\"weight\":3}]," NETWORK "}",
+	100},
+    {"prod", "worker",
+	"{\"serviceName\":\"worker\",\"desiredCount\":3,\"launchType\":\"FARGATE\"," NETWORK ","
+	"\"deploymentConfiguration\":{\"maximumPercent\":150,\"minimumHealthyPercent\":50}}",
+	100},
+    {"prod", "agent",
+	"{\"serviceName\":\"agent\",\"schedulingStrategy\":\"DAEMON\",\"launchType\":\"EC2\"}",
+	150},
+    {"staging", "web",
+	"{\"serviceName\":\"web\",\"desiredCount\":1,\"launchType\":\"FARGATE\"," NETWORK "}", 40},
+    {"staging", "api",
+	"{\"serviceName\":\"api\",\"desiredCount\":1,\"launchType\":\"FARGATE\"," NETWORK "}", 40},
+};
+
+/* `text` as JSON, with the region's and the account's names in; new. */
+static json_t *parse(const struct sim_region *r, const char *text)
+{
+	struct buf out = BUF_INIT(64 * 1024);
+	json_t *json;
+
+	while (*text) {
+		if (strncmp(text, "%REGION%", 8) == 0) {
+			buf_adds(&out, r->name);
+			text += 8;
+		} else if (strncmp(text, "123456789012", 12) == 0) {
+			buf_adds(&out, r->account);
+			text += 12;
+		} else {
+			buf_addc(&out, *text++);
+		}
+	}
+	json = json_loads(buf_str(&out), 0, NULL);
+	buf_release(&out);
+	return json;
+}
+
+static void add_definitions(struct sim_region *r, int64_t now_ms)
+{
+	struct taskdef *old;
+
+	for (size_t i = 0; i < sizeof(definitions) / sizeof(*definitions); i++) {
+		json_t *in = parse(r, definitions[i].request);
+
+		taskdef_add(r, in, now_ms - definitions[i].hours_ago * HOUR_MS);
+		json_decref(in);
+	}
+	old = sim_taskdef_find(r, "web:1");
+	old->status = TASKDEF_INACTIVE;
+	old->deregistered_ms = now_ms - 100 * HOUR_MS;
+}
+
+static void start_all(struct sim_region *r, struct service *s, int64_t at_ms)
+{
+	struct deployment *d = primary_of(s);
+	size_t instances = s->daemon ? s->cluster->instances.count : 0;
+	int count = s->daemon ? (int)instances : s->desired;
+	struct task *started[16];
+
+	s->desired = count;
+	for (int i = 0; i < count && i < 16; i++) {
+		struct task_plan plan = {.cluster = s->cluster,
+		    .service = s,
+		    .revision = d->revision,
+		    .taskdef = d->revision->taskdef,
+		    .instance = s->daemon ? s->cluster->instances.items[i] : NULL,
+		    .tags = strcmp(doc_str(s->doc, "propagateTags"), "SERVICE") ? NULL : s->tags,
+		    .execute_command = doc_bool(s->doc, "enableExecuteCommand", false)};
+
+		place(r, &plan, d->revision->doc, (unsigned)i);
+		started[i] = task_add(r, &plan, at_ms);
+		task_run_now(r, started[i], at_ms + 40000 + i * 700);
+	}
+	service_event(r, s, at_ms + 2000, "(service %s) has started %d tasks: (task %s).", s->name,
+	    count, count ? started[0]->id : "");
+	service_event(r, s, at_ms + 60000,
+	    "(service %s) (deployment ecs-svc/%s) deployment completed.", s->name,
+	    d->revision->number);
+	service_event(r, s, at_ms + 60000, "(service %s) has reached a steady state.", s->name);
+	deploy_settled(s, at_ms + 60000);
+}
+
+static void add_services(struct sim_region *r, int64_t now_ms)
+{
+	for (size_t i = 0; i < sizeof(services) / sizeof(*services); i++) {
+		json_t *in = parse(r, services[i].request);
+		struct cluster *k = sim_cluster_find(r, services[i].cluster);
+		int64_t at_ms = now_ms - services[i].hours_ago * HOUR_MS;
+		struct service *s =
+		    service_add(r, k, sim_taskdef_find(r, services[i].definition), in, at_ms);
+
+		start_all(r, s, at_ms);
+		json_decref(in);
+	}
+}
+
+/* `web` ran its second revision before: there is a history to look at and to go back to. */
+static void add_history(struct sim_region *r, int64_t now_ms)
+{
+	struct cluster *k = sim_cluster_find(r, "prod");
+	struct service *s = sim_service_find(k, "web");
+	struct revision *v = primary_of(s)->revision;
+	struct task_plan old = {.cluster = k,
+	    .service = s,
+	    .revision = v,
+	    .taskdef = v->taskdef,
+	    .launch_type = launch_type_name("FARGATE")};
+	struct task_plan job = {.cluster = k,
+	    .taskdef = sim_taskdef_find(r, "migrate"),
+	    .launch_type = launch_type_name("FARGATE"),
+	    .started_by = "deploy-1041"};
+	struct task_plan shell = {.cluster = k,
+	    .taskdef = sim_taskdef_find(r, "shell"),
+	    .launch_type = launch_type_name("FARGATE"),
+	    .started_by = "ops"};
+	struct task *t;
+
+	t = task_add(r, &old, now_ms);
+	task_end_now(r, t, now_ms - 40 * 60000, "ServiceSchedulerInitiated",
+	    "Scaling activity initiated by (deployment ecs-svc)", 143);
+	t = task_add(r, &old, now_ms);
+	task_end_now(r, t, now_ms - 25 * 60000, "EssentialContainerExited",
+	    "Essential container in task exited", 137);
+	t->container_reason = sim_strdup("OutOfMemoryError: Container killed due to memory usage");
+	t = task_add(r, &job, now_ms);
+	task_end_now(r, t, now_ms - 15 * 60000, "EssentialContainerExited",
+	    "Essential container in task exited", 0);
+	t = task_add(r, &shell, now_ms);
+	task_run_now(r, t, now_ms - 2 * HOUR_MS);
+}
+
+static void add_clusters(struct sim_region *r, int64_t now_ms)
+{
+	struct cluster *prod = cluster_add(r, "prod");
+	struct cluster *staging = cluster_add(r, "staging");
+	json_t *group = parse(r,
+	    "{\"autoScalingGroupArn\":\"arn:aws:autoscaling:%REGION%:123456789012:autoScalingGroup:"
+	    "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111:autoScalingGroupName/"
+	    "prod-asg\",\"managedScaling\":"
+	    "{\"status\":\"ENABLED\",\"targetCapacity\":90,\"minimumScalingStepSize\":1,"
+	    "\"maximumScalingStepSize\":100,\"instanceWarmupPeriod\":300},"
+	    "\"managedTerminationProtection\":"
+	    "\"DISABLED\",\"managedDraining\":\"ENABLED\"}");
+	struct provider *p = provider_add(r, "prod-asg", "EC2_AUTOSCALING", group);
+	char zone[64];
+
+	json_decref(group);
+	p->tags = parse(r, "[{\"key\":\"team\",\"value\":\"ops\"}]");
+	prod->capacity_providers = parse(r, "[\"FARGATE\",\"FARGATE_SPOT\",\"prod-asg\"]");
+	prod->default_strategy =
+	    parse(r, "[{\"capacityProvider\":\"FARGATE\",\"weight\":1,\"base\":0}]");
+	prod->attached_ms = now_ms - 400 * HOUR_MS;
+	prod->settings = parse(r, "[{\"name\":\"containerInsights\",\"value\":\"enabled\"}]");
+	prod->tags = parse(r, "[{\"key\":\"env\",\"value\":\"prod\"}]");
+	staging->tags = parse(r, "[{\"key\":\"env\",\"value\":\"staging\"}]");
+	for (int i = 0; i < 2; i++) {
+		snprintf(zone, sizeof(zone), "%.40s%c", r->name, 'a' + i);
+		instance_add(r, prod, zone, "prod-asg", now_ms - 400 * HOUR_MS);
+	}
+}
+
+/* Running tasks of the demo write logs from now on. */
+static void start_logs(struct sim_region *r, int64_t now_ms)
+{
+	for (size_t i = 0; i < r->clusters.count; i++) {
+		const struct cluster *k = r->clusters.items[i];
+
+		for (size_t j = 0; j < k->tasks.count; j++) {
+			struct task *t = k->tasks.items[j];
+
+			if (t->status == TASK_RUNNING)
+				task_log_start(r, t, now_ms);
+		}
+	}
+}
+
+void demo_make(struct sim_region *r, int64_t now_ms)
+{
+	add_clusters(r, now_ms);
+	add_definitions(r, now_ms);
+	add_services(r, now_ms);
+	add_history(r, now_ms);
+	start_logs(r, now_ms);
+}

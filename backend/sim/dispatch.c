@@ -1,0 +1,296 @@
+/* From a request to an answer: target, signature, faults, throttle, model, action. */
+#include "backend/sim/doc.h"
+#include "backend/sim/model.h"
+#include "backend/sim/server.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JSON_TYPE "application/x-amz-json-1.1"
+
+static const struct protocol {
+	const char *target, *service;
+	const struct sim_action *actions;
+} protocols[] = {
+    {"AmazonEC2ContainerServiceV20141113.", "ecs", sim_ecs_actions},
+    {"Logs_20140328.", "logs", sim_logs_actions},
+};
+
+int sim_fail(struct sim_call *c, int status, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+
+	c->status = status;
+	snprintf(c->code, sizeof(c->code), "%s", code);
+	va_start(ap, fmt);
+	vsnprintf(c->message, sizeof(c->message), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+static void put_body(struct sim_reply *ret, int status, const char *type, char *body, size_t len)
+{
+	ret->status = status;
+	ret->type = type;
+	ret->body = body;
+	ret->len = len;
+}
+
+static void put_error(struct sim_reply *ret, const struct sim_call *c)
+{
+	json_t *o = json_object();
+	char *text;
+
+	doc_put_str(o, "__type", c->code);
+	doc_put_str(o, "message", c->message);
+	text = json_dumps(o, JSON_COMPACT);
+	put_body(ret, c->status, JSON_TYPE, text, text ? strlen(text) : 0);
+	json_decref(o);
+}
+
+static const struct sim_action *action_find(const char *target, const struct protocol **ret)
+{
+	for (size_t i = 0; target && i < sizeof(protocols) / sizeof(*protocols); i++) {
+		size_t len = strlen(protocols[i].target);
+
+		if (strncmp(target, protocols[i].target, len) != 0)
+			continue;
+		*ret = &protocols[i];
+		for (const struct sim_action *a = protocols[i].actions; a->name; a++) {
+			if (strcmp(a->name, target + len) == 0)
+				return a;
+		}
+	}
+	return NULL;
+}
+
+/* What the fault leaves to do: -1, the reply is made; 0: go on. */
+static int apply_fault(
+    struct sim *s, const struct fault *f, struct sim_call *c, struct sim_reply *ret)
+{
+	static const char html[] = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n"
+				   "<center><h1>502 Bad Gateway</h1></center>\n</body>\n</html>\n";
+	static const char garbage[] = "{\"services\":[{\"serviceName\":\x01\xff}}]";
+
+	sim_wait(s, f->wait_ms + atomic_load(&s->latency_ms));
+	ret->fault = f->kind;
+	switch (f->kind) {
+	case FAULT_ERROR:
+		sim_fail(c, f->status, f->code, "%s",
+		    strcmp(f->code, "ThrottlingException") == 0
+			? "Rate exceeded"
+			: "A fault of the simulated region.");
+		put_error(ret, c);
+		return -1;
+	case FAULT_RESET:
+		return -1;
+	case FAULT_GARBAGE:
+		put_body(ret, 200, JSON_TYPE, sim_strdup(garbage), sizeof(garbage) - 1);
+		return -1;
+	case FAULT_HTML:
+		put_body(ret, 502, "text/html", sim_strdup(html), sizeof(html) - 1);
+		return -1;
+	case FAULT_EMPTY:
+		put_body(ret, 200, JSON_TYPE, sim_strdup(""), 0);
+		return -1;
+	default:
+		return 0;
+	}
+}
+
+static void run_action(struct sim *s, const struct sim_action *action, struct sim_call *c)
+{
+	if (model_check(c, s->strict) < 0)
+		return;
+	sim_region_lock(c->region);
+	if (action->run(c) < 0 && !c->status)
+		sim_fail(c, 500, "ServerException", "Service Unavailable. Please try again later.");
+	sim_region_unlock(c->region);
+}
+
+static void put_answer(struct sim_reply *ret, struct sim_call *c)
+{
+	char *text;
+
+	if (c->status) {
+		free(c->text);
+		put_error(ret, c);
+		return;
+	}
+	if (c->stream) {
+		ret->stream = c->stream;
+		ret->stream_free = c->stream_free;
+		ret->stream_arg = c->stream_arg;
+		put_body(ret, 200, "application/vnd.amazon.eventstream", NULL, 0);
+		return;
+	}
+	if (c->text) {
+		put_body(ret, 200, JSON_TYPE, c->text, c->text_len);
+		return;
+	}
+	text = json_dumps(c->out, JSON_COMPACT | JSON_REAL_PRECISION(13));
+	put_body(ret, 200, JSON_TYPE, text, text ? strlen(text) : 0);
+}
+
+/* The body as an object, new; NULL failed the call. Empty is {}, as AWS takes it. */
+static json_t *parse_body(const struct sim_request *rq, struct sim_call *c)
+{
+	json_t *in;
+
+	if (rq->too_large) {
+		sim_fail(c, 413, "RequestEntityTooLargeException", "The request is too large.");
+		return NULL;
+	}
+	if (!rq->body.len)
+		return json_object();
+	in = json_loadb(rq->body.data, rq->body.len, JSON_ALLOW_NUL, NULL);
+	if (!json_is_object(in)) {
+		json_decref(in);
+		sim_fail(c, 400, "SerializationException",
+		    "Start of structure or map found where not expected.");
+		return NULL;
+	}
+	return in;
+}
+
+static void run_json(struct sim *s, const struct sim_request *rq, const struct sim_action *action,
+    struct sim_call *c, struct sim_reply *ret)
+{
+	struct fault f = faults_draw(s, action->name);
+	json_t *in;
+
+	if (apply_fault(s, &f, c, ret) < 0)
+		return;
+	c->now_ms = clock_wall(&clock_system);
+	if (!throttle_take(s, c->region_name, action->name, c->now_ms)) {
+		sim_fail(c, 400, "ThrottlingException", "Rate exceeded");
+		put_error(ret, c);
+		return;
+	}
+	in = parse_body(rq, c);
+	c->in = in;
+	c->out = json_object();
+	if (in)
+		run_action(s, action, c);
+	put_answer(ret, c);
+	json_decref(c->out);
+	json_decref(in);
+}
+
+static struct sim_call call_of(struct sim *s, const char *action)
+{
+	return (struct sim_call){
+	    .sim = s, .account = s->account, .action = action, .now_ms = clock_wall(&clock_system)};
+}
+
+static void run_target(struct sim *s, struct sim_request *rq, struct sim_reply *ret)
+{
+	const struct protocol *protocol = NULL;
+	const struct sim_action *action = action_find(rq->target, &protocol);
+	struct sim_call c = call_of(s, action ? action->name : "UnknownOperation");
+	uint64_t number;
+	char region[40] = "", principal[64];
+	int denied;
+
+	if (action)
+		denied = sim_auth(s, rq, protocol->service, &c, region);
+	else
+		denied =
+		    sim_fail(&c, 400, "UnknownOperationException", "The operation is not known.");
+	number = admin_record(s, region, c.action, rq, c.now_ms);
+	snprintf(principal, sizeof(principal), "arn:aws:iam::%s:user/demo", s->account);
+	c.principal = principal;
+	c.region_name = region;
+	c.region = denied < 0 ? NULL : sim_region_get(s, region);
+	if (denied == 0 && !c.region)
+		denied =
+		    sim_fail(&c, 400, "UnrecognizedClientException", "The region is not enabled.");
+	if (denied < 0)
+		put_error(ret, &c);
+	else
+		run_json(s, rq, action, &c, ret);
+	admin_status(s, number, ret->status);
+}
+
+static void put_xml_error(
+    struct sim_reply *ret, const struct sim_call *c, const struct sim_request *rq)
+{
+	char *text = sim_format(
+	    "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <Error>\n"
+	    "    <Type>Sender</Type>\n    <Code>%s</Code>\n    <Message>%s</Message>\n"
+	    "  </Error>\n  <RequestId>%s</RequestId>\n</ErrorResponse>\n",
+	    c->code, c->message, rq->id);
+
+	put_body(ret, c->status, "text/xml", text, strlen(text));
+}
+
+/* The query protocol names some codes otherwise. */
+static const char *query_code(const char *code)
+{
+	static const char *const names[][2] = {
+	    {"UnrecognizedClientException", "InvalidClientTokenId"},
+	    {"InvalidSignatureException", "SignatureDoesNotMatch"},
+	    {"MissingAuthenticationTokenException", "MissingAuthenticationToken"},
+	    {"IncompleteSignatureException", "IncompleteSignature"},
+	    {"ThrottlingException", "Throttling"}, {"ExpiredTokenException", "ExpiredToken"},
+	    {"AccessDeniedException", "AccessDenied"}};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(names[i][0], code) == 0)
+			return names[i][1];
+	}
+	return code;
+}
+
+static void put_identity(struct sim_reply *ret, const struct sim *s, const struct sim_request *rq)
+{
+	char *text = sim_format(
+	    "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n"
+	    "  <GetCallerIdentityResult>\n    <Arn>arn:aws:iam::%s:user/demo</Arn>\n"
+	    "    <UserId>AIDACKCEVSQ6C2EXAMPLE</UserId>\n    <Account>%s</Account>\n"
+	    "  </GetCallerIdentityResult>\n  <ResponseMetadata>\n    <RequestId>%s</RequestId>\n"
+	    "  </ResponseMetadata>\n</GetCallerIdentityResponse>\n",
+	    s->account, s->account, rq->id);
+
+	put_body(ret, 200, "text/xml", text, strlen(text));
+}
+
+/* STS: GetCallerIdentity alone. */
+static void run_query(struct sim *s, struct sim_request *rq, struct sim_reply *ret)
+{
+	bool known = rq->body.len && strstr(rq->body.data, "Action=GetCallerIdentity") != NULL;
+	struct sim_call c = call_of(s, known ? "GetCallerIdentity" : "UnknownOperation");
+	char region[40] = "";
+	int denied = sim_auth(s, rq, "sts", &c, region);
+	uint64_t number = admin_record(s, region, c.action, rq, c.now_ms);
+	struct fault f = denied ? (struct fault){0} : faults_draw(s, c.action);
+
+	if (denied == 0 && apply_fault(s, &f, &c, ret) < 0) {
+		if (f.kind != FAULT_ERROR)
+			return;
+		free(ret->body);
+		denied = -1;
+	}
+	if (denied == 0 && !known)
+		denied = sim_fail(
+		    &c, 400, "InvalidAction", "Could not find operation for version 2011-06-15");
+	if (denied < 0) {
+		c.status = c.status == 400 ? 403 : c.status;
+		snprintf(c.code, sizeof(c.code), "%s", query_code(c.code));
+		put_xml_error(ret, &c, rq);
+	} else {
+		put_identity(ret, s, rq);
+	}
+	admin_status(s, number, ret->status);
+}
+
+void sim_dispatch(struct sim *s, struct sim_request *rq, struct sim_reply *ret)
+{
+	if (rq->content_type &&
+	    strncmp(rq->content_type, "application/x-www-form-urlencoded", 33) == 0)
+		run_query(s, rq, ret);
+	else
+		run_target(s, rq, ret);
+}

@@ -1,0 +1,26 @@
+/*
+ * Listings in pages. Positions grow along the listing (the seq of what is listed), so that what is
+ * made or removed between two pages neither repeats nor hides anything else.
+ */
+#ifndef ECSFS_SIM_PAGE_H
+#define ECSFS_SIM_PAGE_H
+
+#include "backend/sim/api.h"
+
+struct page {
+	struct sim_call *call;
+	json_t *list; /* new; page_close hands it to the answer */
+	long max;
+	uint64_t after; /* only what stands behind this position */
+	uint64_t last;
+	bool more;
+};
+
+/* Reads maxResults and nextToken; fails the call where they are not AWS's. */
+int page_open(struct page *p, struct sim_call *c, long preset, long max);
+/* Takes `item` over. false: the page was full, and a token is due. */
+bool page_add(struct page *p, uint64_t position, json_t *item);
+/* Puts list and token into the answer. Always 0. */
+int page_close(struct page *p, const char *member);
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * The parts of the server: what a request is, how it is judged (auth, faults, throttle), run
+ * (dispatch) and counted (admin).
+ */
+#ifndef ECSFS_SIM_SERVER_H
+#define ECSFS_SIM_SERVER_H
+
+#include "backend/base/buf.h"
+#include "backend/credentials/credentials.h"
+#include "backend/sim/state.h"
+
+#include <stdatomic.h>
+
+struct MHD_Connection;
+struct MHD_Daemon;
+
+#define SIM_KEPT_REQUESTS 1000 /* for /_sim/requests */
+#define SIM_KEPT_BODY (64 * 1024)
+#define SIM_MAX_ACTIONS 256
+
+enum fault_kind {
+	FAULT_NONE,
+	FAULT_ERROR,	/* `status` and `code` */
+	FAULT_RESET,	/* the connection is cut before anything is done */
+	FAULT_LOST,	/* the action is done, the answer is cut off */
+	FAULT_TRUNCATE, /* half of the answer comes */
+	FAULT_GARBAGE,	/* 200, not JSON */
+	FAULT_HTML,	/* 502, a proxy's page */
+	FAULT_EMPTY,	/* 200, nothing */
+	FAULT_STALL,	/* nothing comes for `wait_ms` */
+};
+
+struct fault {
+	enum fault_kind kind;
+	int status;
+	char code[64];
+	int64_t wait_ms; /* before anything else */
+};
+
+struct fault_rule;
+
+struct kept_request {
+	int64_t time_ms;
+	uint64_t number;
+	const char *action; /* static */
+	char region[40];
+	int status;
+	char *body;
+};
+
+struct sim {
+	struct MHD_Daemon *daemon;
+	int port;
+	pthread_t scheduler;
+	bool scheduling;
+	char *account, *home_region, *access_key_id, *session_token;
+	struct credentials *keys;
+	bool strict, throttle;
+	double speed;
+	uint64_t seed;
+	_Atomic int latency_ms;
+
+	pthread_mutex_t lock; /* of everything below */
+	pthread_cond_t wake;  /* `ending` was set */
+	bool ending;
+	struct sim_region *regions[SIM_MAX_REGIONS];
+	size_t region_count;
+	struct {
+		const char *action; /* static */
+		uint64_t count;
+	} calls[SIM_MAX_ACTIONS];
+	uint64_t total;
+	struct kept_request kept[SIM_KEPT_REQUESTS]; /* a ring */
+	uint64_t kept_count;
+	struct fault_rule *rules;
+	size_t rule_count;
+	uint64_t fault_random;
+	uint64_t request_random;
+	struct vec buckets; /* throttle.c */
+};
+
+/* A request as the server read it. Strings are borrowed from the connection. */
+struct sim_request {
+	struct MHD_Connection *connection;
+	const char *method, *path;
+	struct buf query; /* as sent */
+	const char *target, *content_type;
+	struct buf body;
+	bool too_large;
+	char id[37]; /* x-amzn-RequestId */
+};
+
+struct sim_reply {
+	int status;
+	const char *type; /* static */
+	char *body;	  /* malloc'ed */
+	size_t len;
+	enum fault_kind fault;
+	long (*stream)(void *arg, char *buf, size_t max);
+	void (*stream_free)(void *arg);
+	void *stream_arg;
+};
+
+/* The region of that name, made when it is new. NULL: there are too many. */
+struct sim_region *sim_region_get(struct sim *s, const char *name);
+/* Waits; returns early when the simulator ends. */
+void sim_wait(struct sim *s, int64_t ms);
+
+/* Runs a request to AWS. */
+void sim_dispatch(struct sim *s, struct sim_request *rq, struct sim_reply *ret);
+/* Runs a request to /_sim/. */
+void sim_admin(struct sim *s, const struct sim_request *rq, struct sim_reply *ret);
+
+/*
+ * Judges the signature: 0 and the region of its scope in `ret_region`, or -1 with AWS's code and
+ * message set by sim_fail on `c`.
+ */
+int sim_auth(struct sim *s, const struct sim_request *rq, const char *service, struct sim_call *c,
+    char ret_region[40]);
+
+/* Replaces the script; -EINVAL and a sentence when it is not one. */
+int faults_set(struct sim *s, const char *script, struct ecsfs_error *err);
+/* What happens to this call. */
+struct fault faults_draw(struct sim *s, const char *action);
+void faults_free(struct sim *s);
+
+/* Whether the account's budget has room for one more call of the action. */
+bool throttle_take(struct sim *s, const char *region, const char *action, int64_t now_ms);
+void throttle_free(struct sim *s);
+
+/* Counts and keeps a request as it comes; its number, for admin_status. */
+uint64_t admin_record(struct sim *s, const char *region, const char *action,
+    const struct sim_request *rq, int64_t now_ms);
+void admin_status(struct sim *s, uint64_t number, int status);
+void admin_free(struct sim *s);
+
+/* The demo's few named services, or CxSxT of them, in `r`. */
+void demo_make(struct sim_region *r, int64_t now_ms);
+void fleet_make(struct sim_region *r, int clusters, int services, int tasks, int64_t now_ms);
+
+#endif

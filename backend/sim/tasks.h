@@ -1,0 +1,60 @@
+/*
+ * Tasks: made, moved from status to status, stopped, forgotten. The counts of cluster, instance and
+ * revision follow from task_move alone.
+ */
+#ifndef ECSFS_SIM_TASKS_H
+#define ECSFS_SIM_TASKS_H
+
+#include "backend/sim/state.h"
+
+/* What a new task is made of; the rest has defaults. Strings with static storage stay borrowed. */
+struct task_plan {
+	struct cluster *cluster;
+	struct service *service;
+	struct revision *revision;
+	struct taskdef *taskdef;
+	const char *launch_type; /* static */
+	const char *provider;	 /* of the region's list; NULL: none */
+	struct instance *instance;
+	const char *started_by, *group;
+	const json_t *overrides, *tags;
+	bool execute_command;
+};
+
+/* A PROVISIONING (Fargate) or PENDING task whose steps begin at `now_ms`. */
+struct task *task_add(struct sim_region *r, const struct task_plan *plan, int64_t now_ms);
+/* Out of every list and freed. */
+void task_forget(struct sim_region *r, struct task *t);
+void task_free(struct task *t);
+
+/* Changes the status and the counts, not the times. */
+void task_move(struct task *t, enum task_status status);
+/* Desired status STOPPED; the rest is the scheduler's. Nothing where it is told already. */
+void task_stop(struct sim_region *r, struct task *t, const char *stop_code, const char *reason,
+    int64_t now_ms);
+/* Its next step of the scheduler is due at `at_ms`. */
+void task_schedule(struct sim_region *r, struct task *t, int64_t at_ms);
+/* The next step of a task whose time has come (steps.c). */
+void task_step(struct sim_region *r, struct task *t, int64_t now_ms);
+/* Straight to RUNNING since `at_ms`, as fleets are made. */
+void task_run_now(struct sim_region *r, struct task *t, int64_t at_ms);
+/* Straight to STOPPED at `at_ms`: for the history of a fleet. */
+void task_end_now(struct sim_region *r, struct task *t, int64_t at_ms, const char *stop_code,
+    const char *reason, int exit_code);
+
+json_t *task_render(const struct sim_region *r, const struct task *t, bool tags);
+/* "arn:…:task/CLUSTER/ID", new JSON string. */
+json_t *task_arn(const struct sim_region *r, const struct task *t);
+
+/* "sha256:…", new. */
+json_t *image_digest(const char *image);
+
+/* Picks an ACTIVE instance with room; NULL: none has. */
+struct instance *instance_pick(const struct cluster *k, const struct taskdef *td);
+
+/* Lines of the containers' logs (lines.c). */
+void task_log_start(struct sim_region *r, struct task *t, int64_t now_ms);
+void task_log_stop(struct sim_region *r, struct task *t, int64_t now_ms);
+void task_log_chatter(struct sim_region *r, struct task *t, int64_t now_ms);
+
+#endif
