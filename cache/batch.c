@@ -9,13 +9,49 @@
 #define BROWSING_MS 5000
 /* A batch that AWS refused as a whole is not filled up again for this long. */
 #define REFUSED_MS 60000
+/* How far back in the order of use a listing is looked for: a few full batches. */
+#define RECENT_ENTRIES 500
+
+/* The name of a document among its siblings. */
+static const char *own_name(const struct key *k)
+{
+	return kind_row(k->kind)->by_cluster ? k->b : k->a;
+}
+
+static bool lists_tasks(enum kind kind)
+{
+	return kind == KIND_TASKS || kind == KIND_STOPPED_TASKS || kind == KIND_SERVICE_TASKS ||
+	    kind == KIND_SERVICE_STOPPED_TASKS || kind == KIND_INSTANCE_TASKS;
+}
+
+/* Tasks stand in several listings: the one that was used last and has this one is being read. */
+static struct entry *listing_of_task(const struct region *r, const struct key *k)
+{
+	struct entry *e;
+	int looked = 0;
+
+	TAILQ_FOREACH (e, &r->cache.lru, lru) {
+		if (looked++ == RECENT_ENTRIES)
+			break;
+		if (lists_tasks(e->key.kind) && strcmp(e->key.a, k->a) == 0 &&
+		    names_have(e->value, k->b))
+			return e;
+	}
+	return NULL;
+}
 
 struct entry *batch_listing(const struct region *r, const struct key *k)
 {
 	const struct kind_row *row = kind_row(k->kind);
 	struct key listing = {.kind = row->siblings, .a = row->by_cluster ? k->a : NULL};
+	struct entry *e;
 
-	return row->siblings == KIND_COUNT ? NULL : cache_find(&r->cache, &listing);
+	if (row->siblings == KIND_COUNT)
+		return NULL;
+	e = cache_find(&r->cache, &listing);
+	if (k->kind == KIND_TASK && !(e && names_have(e->value, k->b)))
+		e = listing_of_task(r, k);
+	return e;
 }
 
 void batch_note_miss(struct region *r, const struct entry *e, int64_t now)
@@ -95,8 +131,7 @@ static size_t take_siblings(
     struct region *r, const json_t *names, bool browsed, struct entry **taken, size_t n, size_t max)
 {
 	const struct key *k = &taken[0]->key;
-	const char *own = kind_row(k->kind)->by_cluster ? k->b : k->a;
-	size_t count = json_array_size(names), start = index_behind(names, own);
+	size_t count = json_array_size(names), start = index_behind(names, own_name(k));
 	int64_t now = region_now_ms(r);
 
 	for (size_t i = 0; i < count && n < max; i++) {

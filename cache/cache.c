@@ -36,7 +36,7 @@ int cache_init(struct cache *c, size_t limit)
 {
 	*c = (struct cache){.limit = limit, .mask = FIRST_BUCKETS - 1};
 	TAILQ_INIT(&c->lru);
-	c->buckets = calloc(FIRST_BUCKETS, sizeof(*c->buckets));
+	c->buckets = calloc(FIRST_BUCKETS, sizeof(struct entry *));
 	return c->buckets ? 0 : -ENOMEM;
 }
 
@@ -79,7 +79,7 @@ struct entry *cache_find(const struct cache *c, const struct key *k)
 static void grow(struct cache *c)
 {
 	size_t mask = c->mask * 2 + 1;
-	struct entry **buckets = calloc(mask + 1, sizeof(*buckets));
+	struct entry **buckets = calloc(mask + 1, sizeof(struct entry *));
 	struct entry *e;
 
 	if (!buckets)

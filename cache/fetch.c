@@ -141,10 +141,10 @@ static int compare_strings(const void *a, const void *b)
 json_t *names_sorted(const json_t *strings)
 {
 	size_t n = json_array_size(strings), used = 0;
-	auto_free const char **sorted = calloc(n + 1, sizeof(*sorted));
 	json_t *result = json_array();
+	auto_free const char **sorted = result ? calloc(n + 1, sizeof(*sorted)) : NULL;
 
-	if (!sorted || !result)
+	if (!sorted)
 		return result;
 	for (size_t i = 0; i < n; i++) {
 		const char *s = json_string_value(json_array_get(strings, i));

@@ -1,0 +1,272 @@
+/* Publications, invalidations, ttl=0 and the end. */
+#include "cache/region_impl.h"
+#include "tests/unit/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static size_t tasks_of(const char *service)
+{
+	struct key k = {.kind = KIND_SERVICE_TASKS, .a = "prod", .b = service};
+	struct freshness f = region_fresh(region);
+	auto_answer struct answer a = {0};
+
+	assert_int_equal(region_get(region, &k, &f, &a, NULL), 0);
+	assert_int_equal(a.err, 0);
+	return json_array_size(a.value);
+}
+
+static void an_invalidated_task_list_is_asked_for_itself(void **state)
+{
+	struct key k = {.kind = KIND_SERVICE_TASKS, .a = "prod", .b = "s005"};
+	int mark = 0;
+
+	(void)state;
+	list_services();
+	tasks_of("s001");
+	tasks_of("s002");
+	calls_since(&mark);
+	region_invalidate(region, &k);
+	assert_int_equal(tasks_of("s005"), 2);
+	assert_int_equal(tasks_of("s006"), 2);
+	assert_int_equal(calls_since(&mark), 1);
+	assert_string_equal(world.last_action, "ListTasks");
+}
+
+static void a_lost_cluster_is_missing(void **state)
+{
+	struct key k = {.kind = KIND_SERVICES, .a = "gone"};
+	struct key doc = {.kind = KIND_CLUSTER, .a = "gone"};
+	struct freshness f = region_fresh(region);
+	json_auto_t *cluster = json_pack("{s:s,s:s}", "clusterName", "gone", "status", "ACTIVE");
+	auto_answer struct answer a = {0}, b = {0};
+
+	(void)state;
+	region_publish(region, &doc, cluster);
+	assert_int_equal(region_get(region, &k, &f, &a, NULL), 0);
+	assert_int_equal(a.err, -ENOENT);
+	assert_int_equal(region_ask(region, &doc, &f, NULL, &b, NULL), -EINPROGRESS);
+}
+
+static void a_fill_that_a_mutation_overtook_is_not_stored(void **state)
+{
+	struct key k = service_key("s099");
+	struct waiter first;
+	struct answer a = {0};
+	int mark = 0;
+
+	(void)state;
+	occupy(&first);
+	world.desired = 5;
+	region_invalidate(region, &k);
+	close_gate(false);
+	wait_woken(1);
+	assert_int_equal(region_peek(region, &k, &a), -ENODATA);
+	calls_since(&mark);
+	assert_int_equal(desired_of("s099"), 5);
+	assert_int_equal(calls_since(&mark), 1);
+}
+
+static void an_invalidated_answer_stays_to_be_peeked_at(void **state)
+{
+	struct key k = service_key("s001");
+	struct freshness f = region_fresh(region);
+	auto_answer struct answer a = {0}, b = {0};
+
+	(void)state;
+	desired_of("s001");
+	region_invalidate(region, &k);
+	assert_int_equal(region_ask(region, &k, &f, NULL, &a, NULL), -EINPROGRESS);
+	assert_int_equal(region_peek(region, &k, &b), 0);
+	assert_int_equal(b.fresh_ms, 0);
+}
+
+static void a_publication_is_seen_at_once_and_held(void **state)
+{
+	struct key k = service_key("s001");
+	json_auto_t *doc = service_doc("s001", 4);
+	int mark = 0;
+
+	(void)state;
+	desired_of("s001");
+	region_publish(region, &k, doc);
+	assert_int_equal(desired_of("s001"), 4);
+	assert_int_equal(world.calls, 1);
+	region_invalidate(region, &k);
+	calls_since(&mark);
+	assert_int_equal(desired_of("s001"), 4); /* AWS still says 1 */
+	assert_int_equal(calls_since(&mark), 1);
+	world.desired = 3;
+	region_invalidate(region, &k);
+	assert_int_equal(desired_of("s001"), 3); /* neither: somebody else's */
+	world.desired = 1;
+	now_ms += 5001;
+	assert_int_equal(desired_of("s001"), 1);
+}
+
+static void what_was_made_is_listed(void **state)
+{
+	struct key k = service_key("t000"), list = {.kind = KIND_SERVICES, .a = "prod"};
+	json_auto_t *doc = service_doc("t000", 4);
+	struct freshness f;
+	struct answer a = {0};
+
+	(void)state;
+	list_services();
+	region_publish(region, &k, doc);
+	f = region_fresh(region);
+	assert_int_equal(region_get(region, &list, &f, &a, NULL), 0);
+	assert_int_equal(json_array_size(a.value), SERVICES + 1);
+	answer_release(&a);
+	f = region_fresh_now(region);
+	now_ms += 1;
+	f.born_ms = now_ms;
+	assert_int_equal(region_get(region, &list, &f, &a, NULL), 0);
+	assert_int_equal(json_array_size(a.value), SERVICES + 1);
+	answer_release(&a);
+	now_ms += 6000;
+	f = region_fresh(region);
+	assert_int_equal(region_get(region, &list, &f, &a, NULL), 0);
+	assert_int_equal(json_array_size(a.value), SERVICES);
+	answer_release(&a);
+}
+
+static void a_publication_keeps_tags(void **state)
+{
+	struct key k = service_key("s001");
+	json_auto_t *doc = service_doc("s001", 4);
+	auto_answer struct answer a = {0};
+
+	(void)state;
+	desired_of("s001");
+	json_object_del(doc, "tags");
+	region_publish(region, &k, doc);
+	assert_int_equal(region_peek(region, &k, &a), 0);
+	assert_non_null(json_object_get(a.value, "tags"));
+	assert_null(json_object_get(doc, "tags"));
+}
+
+static int changes;
+
+static void note_change(void *arg, struct region *r, const struct key *k)
+{
+	(void)arg;
+	(void)r;
+	if (k->kind == KIND_SERVICE && strcmp(k->b, "s001") == 0)
+		changes++;
+}
+
+static void changes_are_told(void **state)
+{
+	struct key k = service_key("s001");
+
+	(void)state;
+	changes = 0;
+	region_on_change(region, note_change, NULL);
+	desired_of("s001");
+	assert_int_equal(changes, 1);
+	now_ms += 6000;
+	desired_of("s001");
+	assert_int_equal(changes, 1);
+	world.desired = 2;
+	now_ms += 6000;
+	desired_of("s001");
+	assert_int_equal(changes, 2);
+	region_invalidate(region, &k);
+	assert_int_equal(changes, 3);
+}
+
+static int request(const char *name, int tid, int use, int64_t born)
+{
+	struct key k = service_key(name);
+	struct freshness f = {.born_ms = born, .tid = tid};
+	auto_answer struct answer a = {0};
+
+	f.use = use;
+	assert_int_equal(region_get(region, &k, &f, &a, NULL), 0);
+	return (int)json_integer_value(json_object_get(a.value, "desiredCount"));
+}
+
+static void without_ttl_every_open_asks(void **state)
+{
+	int mark = 0;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		now_ms += 100;
+		world.desired++;
+		assert_int_equal(request("s001", 7, FRESH_LOOKUP, now_ms), world.desired);
+		now_ms += 1;
+		assert_int_equal(request("s001", 7, FRESH_OPEN, now_ms), world.desired);
+		assert_int_equal(calls_since(&mark), 1);
+	}
+	now_ms += 1;
+	request("s001", 8, FRESH_OPEN, now_ms);
+	assert_int_equal(calls_since(&mark), 1);
+	now_ms += 1;
+	assert_int_equal(desired_of("nosuch"), -ENOENT);
+	now_ms += 1;
+	assert_int_equal(desired_of("nosuch"), -ENOENT);
+	assert_int_equal(calls_since(&mark), 2);
+}
+
+static void without_ttl_an_old_answer_never_stands_in(void **state)
+{
+	(void)state;
+	desired_of("s001");
+	world.fail_err = EHOSTUNREACH;
+	now_ms += 10;
+	assert_int_equal(desired_of("s001"), -EHOSTUNREACH);
+}
+
+/* The call under way ends only after its waiters were told. */
+static void *open_gate_when_woken(void *arg)
+{
+	(void)arg;
+	wait_woken(2);
+	close_gate(false);
+	return NULL;
+}
+
+static void stopping_wakes_who_waits(void **state)
+{
+	struct waiter w, late;
+	pthread_t opener;
+
+	(void)state;
+	occupy(&w);
+	assert_int_equal(ask("s001", &late), -EINPROGRESS);
+	pthread_create(&opener, NULL, open_gate_when_woken, NULL);
+	region_free(region);
+	pthread_join(opener, NULL);
+	assert_int_equal(woken, 2);
+	assert_int_equal(world.calls, 1); /* what waited was not sent any more */
+	region = NULL;
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+#define TEST_NO_TTL(name) cmocka_unit_test_setup_teardown(name, world_setup_no_ttl, world_teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(an_invalidated_task_list_is_asked_for_itself),
+	    TEST(a_lost_cluster_is_missing),
+	    TEST(a_fill_that_a_mutation_overtook_is_not_stored),
+	    TEST(an_invalidated_answer_stays_to_be_peeked_at),
+	    TEST(a_publication_is_seen_at_once_and_held),
+	    TEST(what_was_made_is_listed),
+	    TEST(a_publication_keeps_tags),
+	    TEST(changes_are_told),
+	    TEST_NO_TTL(without_ttl_every_open_asks),
+	    TEST_NO_TTL(without_ttl_an_old_answer_never_stands_in),
+	    TEST(stopping_wakes_who_waits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
