@@ -77,9 +77,9 @@ static int set_state(struct commit *c, const char *status, struct ecsfs_error *e
 	if (!e)
 		e = tree_failures(answer, err);
 	json_t *instance = json_array_get(json_object_get(answer, "containerInstances"), 0);
-	if (e || answer)
+	if (e)
 		region_invalidate(p->region, &k);
-	if (!e && instance)
+	else if (instance)
 		region_publish(p->region, &k, instance);
 	return e;
 }

@@ -165,26 +165,6 @@ static const json_t *known_service(const struct place *p, struct answer *a)
 	return region_peek(p->region, &k, a) || a->err ? NULL : a->value;
 }
 
-/* The tags are no part of UpdateService's answer: they stay as they were. */
-static void publish_service(const struct place *p, json_t *service, const json_t *before)
-{
-	struct key k = service_key(p);
-	const json_t *tags = doc_peek(before, "tags");
-
-	if (!json_object_get(service, "tags") && tags)
-		doc_set(service, "tags", tags);
-	region_publish(p->region, &k, service);
-}
-
-static void forget_service(const struct place *p)
-{
-	struct key k = service_key(p);
-	struct key history = {KIND_SERVICE_DEPLOYMENTS, p->cluster, p->service, NULL};
-
-	region_invalidate(p->region, &k);
-	region_invalidate(p->region, &history);
-}
-
 /*
  * A forced deployment whose answer was lost: it took effect if another deployment than `before`'s
  * is PRIMARY now and began after the request left (some seconds are left for clocks).
@@ -217,6 +197,7 @@ static json_t *update_request(const struct place *p, const json_t *members)
 int service_update(struct commit *c, const json_t *members, unsigned flags, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
+	struct key k = service_key(p);
 	auto_answer struct answer known = {0};
 	json_auto_t *request = update_request(p, members), *answer = NULL;
 	struct ecsfs_error reason = {0};
@@ -231,14 +212,11 @@ int service_update(struct commit *c, const json_t *members, unsigned flags, stru
 	int64_t sent_ms = aws_client_now_ms(region_client_peek(p->region));
 	e = act_call(c, "ecs", "UpdateService", request, flags, &answer, &reason);
 	json_t *service = json_object_get(answer, "service");
-	if (!e && service)
-		publish_service(p, service, before);
-	if (e || service)
-		region_invalidate(p->region,
-		    &(struct key){KIND_SERVICE_DEPLOYMENTS, p->cluster, p->service, NULL});
+	if (service)
+		region_publish(p->region, &k, service);
 	if (!e)
 		return 0;
-	forget_service(p);
+	region_invalidate(p->region, &k);
 	if (reason.lost_answer && (flags & AWS_ONCE) && took_effect(c, before, sent_ms))
 		return 0;
 	if (err)

@@ -232,25 +232,6 @@ static int render_protection(struct ask *q, const struct place *p, const struct 
 	return 0;
 }
 
-/* A stopped task leaves one list and enters another, of its cluster and of its service. */
-static void forget_task_lists(const struct place *p, const json_t *task)
-{
-	static const char prefix[] = "service:";
-	const char *group = doc_string_peek(task, "group");
-	struct key k = {.kind = KIND_TASKS, .a = p->cluster};
-
-	region_invalidate(p->region, &k);
-	k.kind = KIND_STOPPED_TASKS;
-	region_invalidate(p->region, &k);
-	if (strncmp(group, prefix, strlen(prefix)) != 0)
-		return;
-	k.kind = KIND_SERVICE_TASKS;
-	k.b = group + strlen(prefix);
-	region_invalidate(p->region, &k);
-	k.kind = KIND_SERVICE_STOPPED_TASKS;
-	region_invalidate(p->region, &k);
-}
-
 static int commit_stop(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
@@ -269,8 +250,6 @@ static int commit_stop(struct commit *c, struct ecsfs_error *err)
 		region_publish(p->region, &k, task);
 	else if (e)
 		region_invalidate(p->region, &k);
-	if (task || e)
-		forget_task_lists(p, task);
 	return e;
 }
 
