@@ -45,9 +45,10 @@ int ecsfs_error_wrap(struct ecsfs_error *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(context, sizeof(context) - 2, fmt, ap);
 	va_end(ap);
-	strcat(context, ": ");
 	flatten(context);
 	n = strlen(context);
+	context[n++] = ':';
+	context[n++] = ' ';
 	memmove(e->message + n, e->message, sizeof(e->message) - n);
 	e->message[sizeof(e->message) - 1] = '\0';
 	memcpy(e->message, context, n);

@@ -130,12 +130,15 @@ static size_t quota_of(const char *service, const char *action)
  */
 static void fill(struct bucket *b, const struct quota *q, const char *region, const char *action)
 {
+	int spare;
+
 	b->burst = q->burst;
 	b->full_rate = q->rate;
 	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
 		if (!strcmp(elsewhere[i].action, action) && has_word(elsewhere[i].regions, region))
 			b->burst = b->full_rate = elsewhere[i].rate;
-	b->burst -= (double)((int)b->burst / 20);
+	spare = (int)b->burst / 20;
+	b->burst -= spare;
 	b->rate = b->full_rate;
 	b->tokens = b->burst;
 }

@@ -37,42 +37,42 @@ static void release_target(struct target *t)
 }
 
 /* Splits `base` into what the Host header and the signature need. */
-static int split_url(struct target *t, const char *base)
+static int split_url(struct target *t, const char *base, const char *host_prefix)
 {
 	const char *host = strstr(base, "://");
-	const char *scheme_port = strncmp(base, "https:", 6) == 0 ? ":443" : ":80";
-	size_t n;
+	const char *default_port = strncmp(base, "https:", 6) == 0 ? ":443" : ":80";
+	size_t scheme, n, port = strlen(default_port);
 
 	if (!host)
 		return -EINVAL;
 	host += 3;
-	n = strcspn(host, "/");
-	if (asprintf(&t->url, "%s/", base) < 0)
+	scheme = (size_t)(host - base);
+	if (asprintf(&t->url, "%.*s%s%s/", (int)scheme, base, host_prefix, host) < 0) {
 		t->url = NULL;
-	t->host = strndup(host, n);
-	if (!t->url || !t->host)
 		return -ENOMEM;
-	t->path = t->url + (host - base) + n;
-	if (n > strlen(scheme_port) && !strcmp(t->host + n - strlen(scheme_port), scheme_port))
-		t->host[n - strlen(scheme_port)] = '\0';
+	}
+	n = strcspn(t->url + scheme, "/");
+	t->path = t->url + scheme + n;
+	t->host = strndup(t->url + scheme, n);
+	if (!t->host)
+		return -ENOMEM;
+	if (n > port && !strcmp(t->host + n - port, default_port))
+		t->host[n - port] = '\0';
 	return 0;
 }
 
 /* AWS's own endpoint of CloudWatch Logs has its streams behind another name. */
-static char *stream_endpoint(const char *base)
+static const char *stream_prefix(const struct aws_exchange *x, const char *base)
 {
-	static const char own[] = "https://logs.";
-	char *url = NULL;
+	bool own = !strncmp(base, "https://logs.", 13) && strstr(base, ".amazonaws.com");
 
-	if (strncmp(base, own, strlen(own)) != 0 || !strstr(base, ".amazonaws.com"))
-		return strdup(base);
-	return asprintf(&url, "https://stream-%s", base + strlen("https://")) < 0 ? NULL : url;
+	return own && (x->rq->flags & AWS_STREAM) ? "stream-" : "";
 }
 
 static int find_target(const struct aws_context *cx, const struct aws_exchange *x,
     struct target *ret, struct ecsfs_error *err)
 {
-	auto_free char *base = NULL, *stream = NULL;
+	auto_free char *base = NULL;
 	int r;
 
 	ret->service = aws_service_find(x->rq->service);
@@ -82,9 +82,7 @@ static int find_target(const struct aws_context *cx, const struct aws_exchange *
 	    &ret->signing_region, err);
 	if (r < 0)
 		return r;
-	if (x->rq->flags & AWS_STREAM)
-		stream = stream_endpoint(base);
-	r = split_url(ret, stream ? stream : base);
+	r = split_url(ret, base, stream_prefix(x, base));
 	if (r < 0)
 		return ecsfs_error_set(
 		    err, -r, NULL, "the endpoint of %s is no URL", x->rq->service);
@@ -111,7 +109,7 @@ static void release_lines(struct lines *l)
 static void write_lines(
     struct lines *l, const struct target *t, const struct aws_exchange *x, int64_t now_s)
 {
-	const char *token = credentials_session_token_peek(x->used);
+	const char *token = x->used ? credentials_session_token_peek(x->used) : NULL;
 	bool json = t->service->target_prefix != NULL;
 	char date[17];
 
@@ -177,7 +175,7 @@ static int write_request(const struct target *t, const struct aws_exchange *x, i
 	int r;
 
 	write_lines(ret, t, x, now_s);
-	r = add_authorization(ret, t, x, now_s, body);
+	r = x->used ? add_authorization(ret, t, x, now_s, body) : 0;
 	if (r == 0 && (buf_failed(&ret->host) || buf_failed(&ret->token)))
 		r = -ENOMEM;
 	return r < 0 ? ecsfs_error_set(err, -r, NULL, "%s: cannot be signed", x->rq->action) : 0;
@@ -283,6 +281,9 @@ static int exchange(const struct aws_context *cx, const struct target *t, struct
 	list_lines(&lines, headers);
 	r = http_exchange(cx->http, &rq, &answer, err);
 	r = r < 0 ? judge_failure(x, &answer, err) : judge_answer(t, x, &answer, ret, err);
+	/* STS answers with keys. */
+	if (!t->service->target_prefix)
+		secret_buf_release(&answer.body);
 	http_response_release(&answer);
 	release_lines(&lines);
 	return r;
@@ -302,7 +303,8 @@ static int send_call(struct aws_layer *layer, struct aws_exchange *x, struct aws
 	x->server_ms = 0;
 	x->in_doubt = false;
 	credentials_unref(move_ptr(x->used));
-	r = provider->fetch(provider, &x->used, err);
+	/* Without a provider the call is one that is not signed (AssumeRoleWithWebIdentity). */
+	r = provider ? provider->fetch(provider, &x->used, err) : 0;
 	if (r == 0)
 		r = find_target(cx, x, &target, err);
 	if (r == 0)
