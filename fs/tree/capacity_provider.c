@@ -1,4 +1,4 @@
-#include "fs/tree/tree.h"
+#include "fs/tree/write.h"
 
 #include "fs/edit/doc.h"
 #include "fs/value.h"
@@ -95,12 +95,14 @@ static const struct row provider_rows[] = {
 	.help = "managed scaling of its Auto Scaling group; else empty",
 	.form = ROW_DOCUMENT,
 	.render = render_managed_scaling,
+	.commit = commit_managed_scaling,
     },
     {
 	.name = "tags",
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
 	.render = render_tags,
+	.commit = commit_provider_tags,
     },
     {0},
 };

@@ -1,4 +1,4 @@
-#include "fs/tree/tree.h"
+#include "fs/tree/write.h"
 
 #include "fs/edit/doc.h"
 #include "fs/value.h"
@@ -33,6 +33,8 @@ const struct dir_type dir_clusters = {
     .what = "the clusters",
     .help = "the clusters of the region",
     .listing = &clusters,
+    .make = make_cluster,
+    .drop = drop_cluster,
 };
 
 static int cluster_subject(const struct place *p, struct key *ret)
@@ -126,18 +128,28 @@ static const struct row cluster_rows[] = {
 	.help = "the capacity providers and the default strategy",
 	.form = ROW_DOCUMENT,
 	.render = render_capacity_providers,
+	.commit = commit_capacity_providers,
     },
     {
 	.name = "settings.json",
 	.help = "the settings, such as containerInsights",
 	.form = ROW_DOCUMENT,
 	.member = "settings",
+	.commit = commit_settings,
+    },
+    {
+	.name = "run_task",
+	.help = "write a RunTask request or a task definition's name; reads what the last run started",
+	.form = ROW_DIALOG,
+	.render = render_run_task,
+	.commit = commit_run_task,
     },
     {
 	.name = "tags",
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
 	.render = render_tags,
+	.commit = commit_cluster_tags,
     },
     {0},
 };

@@ -1,4 +1,4 @@
-#include "fs/tree/tree.h"
+#include "fs/tree/write.h"
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
@@ -139,6 +139,7 @@ static const struct row instance_rows[] = {
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
 	.render = render_tags,
+	.commit = commit_instance_tags,
     },
     {0},
 };

@@ -8,96 +8,36 @@
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
 #include "cache/follow.h"
-#include "fs/edit/doc.h"
-#include "fs/value.h"
+#include "fs/tree/event_lines.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
 #define POLL_MS 5000
-#define EVENTS_MAX 100 /* of one document: ECS's own ceiling */
 
 struct events {
-	pthread_mutex_t lock; /* of all below but the follower */
+	pthread_mutex_t lock; /* of `lines` and `told` */
+	struct event_lines lines;
 	struct spool *spool;
-	json_t *seen;  /* id to createdAt of the events given out, none older than `floor` */
-	double floor;  /* older events have been given out, or were never shown */
-	double newest; /* epoch seconds */
-	char *path;    /* for the error file */
-	bool told;     /* that the spool is full */
+	char *path; /* for the error file */
+	bool told;  /* that the spool is full */
 	struct follower *follower;
 };
 
-static double event_time(const json_t *event)
-{
-	return json_number_value(json_object_get(event, "createdAt"));
-}
-
-static void add_line(struct buf *out, const json_t *event)
-{
-	value_render_time(event_time(event), out);
-	buf_addc(out, ' ');
-	for (const char *s = doc_string_peek(event, "message"); *s; s++)
-		buf_addc(out, (unsigned char)*s < 0x20 ? ' ' : *s);
-	buf_addc(out, '\n');
-}
-
-/* Lines of the events not given out yet; those are put into `fresh`. */
-static void collect(struct events *ev, const json_t *list, struct buf *out, json_t *fresh)
-{
-	/* ECS has the newest first. */
-	for (size_t i = json_array_size(list); i-- > 0;) {
-		const json_t *event = json_array_get(list, i);
-		const char *id = doc_string_peek(event, "id");
-		if (json_object_get(ev->seen, id) || event_time(event) < ev->floor)
-			continue;
-		add_line(out, event);
-		json_object_set_new(fresh, id, json_real(event_time(event)));
-	}
-}
-
-/*
- * An older picture may come after a newer one: what had left the window by then must not be taken
- * for new. So nothing older than a full window's oldest counts, and ids below that are forgotten.
- */
-static void forget_old(struct events *ev, const json_t *list)
-{
-	size_t count = json_array_size(list);
-	const char *id;
-	json_t *at;
-	void *next;
-
-	if (count < EVENTS_MAX)
-		return;
-	double oldest = event_time(json_array_get(list, count - 1));
-	if (oldest > ev->floor)
-		ev->floor = oldest;
-	json_object_foreach_safe (ev->seen, next, id, at) {
-		if (json_number_value(at) < ev->floor)
-			json_object_del(ev->seen, id);
-	}
-}
-
-/* Appends what `service` has to tell. Lock held. */
+/* Appends what `service` has to tell. Lock held, or nobody else there yet. */
 static int add_events(struct events *ev, const json_t *service, struct ecsfs_error *err)
 {
-	auto_buf struct buf lines = BUF_INIT(LIMIT_RESPONSE);
-	json_auto_t *fresh = json_object();
+	auto_buf struct buf text = BUF_INIT(LIMIT_RESPONSE);
 	const json_t *list = json_object_get(service, "events");
+	json_auto_t *added = event_lines_add(&ev->lines, list, &text);
 
-	collect(ev, list, &lines, fresh);
-	if (!fresh || buf_failed(&lines))
+	if (!added || buf_failed(&text))
 		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
-	int e = lines.len ? spool_append(ev->spool, lines.data, lines.len, err) : 0;
-	if (e)
-		return e;
-	json_object_update(ev->seen, fresh);
-	forget_old(ev, list);
-	double newest = event_time(json_array_get(list, 0));
-	if (newest > ev->newest)
-		ev->newest = newest;
-	return 0;
+	int e = text.len ? spool_append(ev->spool, text.data, text.len, err) : 0;
+	if (!e)
+		event_lines_keep(&ev->lines, list, added);
+	return e;
 }
 
 /* A follow_fn. A service that can't be asked for goes on when it can. */
@@ -122,7 +62,7 @@ static void free_events(struct events *ev)
 {
 	if (ev->spool)
 		spool_free(ev->spool);
-	json_decref(ev->seen);
+	event_lines_release(&ev->lines);
 	free(ev->path);
 	pthread_mutex_destroy(&ev->lock);
 	free(ev);
@@ -135,8 +75,7 @@ static struct events *new_events(const struct place *p)
 	if (!ev)
 		return NULL;
 	pthread_mutex_init(&ev->lock, NULL);
-	ev->seen = json_object();
-	if (!ev->seen ||
+	if (event_lines_init(&ev->lines) ||
 	    asprintf(&ev->path, "clusters/%s/services/%s/events", p->cluster, p->service) < 0) {
 		ev->path = NULL;
 		free_events(ev);
@@ -198,7 +137,7 @@ static int64_t events_mtime_ms(void *stream)
 	struct events *ev = stream;
 
 	pthread_mutex_lock(&ev->lock);
-	double newest = ev->newest;
+	double newest = ev->lines.newest;
 	pthread_mutex_unlock(&ev->lock);
 	return (int64_t)(newest * 1000);
 }

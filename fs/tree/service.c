@@ -1,4 +1,4 @@
-#include "fs/tree/tree.h"
+#include "fs/tree/write.h"
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
@@ -37,6 +37,10 @@ const struct dir_type dir_services = {
     .what = "the services",
     .help = "the cluster's services; DRAINING ones are not listed but can be looked up",
     .listing = &services,
+    .make = make_service,
+    .drop = drop_service,
+    .local_type = &dir_service_draft,
+    .local_kind = SERVICE_DRAFT,
 };
 
 /* Reading. */
@@ -57,13 +61,6 @@ static double service_time(const json_t *service)
 	const json_t *primary = doc_primary_peek(service, "deployments");
 
 	return json_number_value(json_object_get(primary ? primary : service, "createdAt"));
-}
-
-static int render_service(struct ask *q, const struct place *p, const struct row *row,
-    struct buf *out, struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_object(q, &dir_service, p, out, err);
 }
 
 static int render_task_definition(struct ask *q, const struct place *p, const struct row *row,
@@ -273,9 +270,10 @@ static int commit_force_new_deployment(struct commit *c, struct ecsfs_error *err
 static const struct row service_rows[] = {
     {
 	.name = "service.json",
-	.help = "the DescribeServices document",
+	.help = "the DescribeServices document; write it back edited: what differs goes out in one call",
 	.form = ROW_DOCUMENT,
-	.render = render_service,
+	.render = render_service_document,
+	.commit = commit_service,
     },
     {
 	.name = "desired_count",
@@ -302,49 +300,62 @@ static const struct row service_rows[] = {
     },
     {
 	.name = "task_definition.json",
-	.help = "the task definition in use",
+	.help = "the task definition in use; write one to register and deploy it",
 	.form = ROW_DOCUMENT,
 	.render = render_task_definition_document,
+	.commit = commit_service_task_definition,
     },
     {
 	.name = "network_configuration.json",
 	.help = "subnets, security groups, public address",
 	.form = ROW_DOCUMENT,
 	.member = "networkConfiguration",
+	.commit = commit_service_member,
     },
     {
 	.name = "capacity_provider_strategy.json",
 	.help = "the strategy; empty where the service has a launch type",
 	.form = ROW_DOCUMENT,
 	.member = "capacityProviderStrategy",
+	.commit = commit_service_member,
     },
     {
 	.name = "deployment_configuration.json",
 	.help = "percentages, circuit breaker, alarms, strategy",
 	.form = ROW_DOCUMENT,
 	.member = "deploymentConfiguration",
+	.commit = commit_service_member,
     },
     {
 	.name = "load_balancers.json",
 	.help = "target groups and load balancers",
 	.form = ROW_DOCUMENT,
 	.member = "loadBalancers",
+	.commit = commit_service_member,
     },
     {
 	.name = "enable_execute_command",
 	.help = "true or false, for new tasks",
 	.member = "enableExecuteCommand",
+	.commit = commit_service_boolean,
     },
     {
 	.name = "health_check_grace_period_seconds",
 	.help = "how long the load balancer's verdict is ignored after a start",
 	.member = "healthCheckGracePeriodSeconds",
+	.commit = commit_service_seconds,
     },
     {
 	.name = "force_new_deployment",
 	.help = "any line starts a new deployment",
 	.flags = ROW_EMPTY_OK,
 	.commit = commit_force_new_deployment,
+    },
+    {
+	.name = "rollback",
+	.help = "any line goes back to what ran before",
+	.flags = ROW_EMPTY_OK,
+	.commit = commit_rollback,
     },
     {
 	.name = "arn",
@@ -382,6 +393,13 @@ static const struct row service_rows[] = {
 	.render = render_rollout_state,
     },
     {
+	.name = "rollout",
+	.help = "blocks: a line for every change until the deployment is over, an error when it failed",
+	.form = ROW_STREAM,
+	.flags = ROW_HIDDEN | ROW_ALWAYS,
+	.stream = &stream_rollout,
+    },
+    {
 	.name = "events",
 	.help = "the service's events, oldest first; grows: tail -f follows",
 	.form = ROW_STREAM,
@@ -392,6 +410,7 @@ static const struct row service_rows[] = {
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
 	.render = render_tags,
+	.commit = commit_service_tags,
     },
     {0},
 };

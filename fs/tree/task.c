@@ -1,4 +1,4 @@
-#include "fs/tree/tree.h"
+#include "fs/tree/write.h"
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
@@ -45,6 +45,8 @@ static int find_stopped_task(struct ask *q, const struct place *p, struct ecsfs_
 	return ecsfs_error_set(err, ENOENT, NULL, "the task is not stopped");
 }
 
+static int drop_task(struct commit *c, struct ecsfs_error *err);
+
 static const struct listing tasks = {
     .names = list_tasks,
     .find = find_task,
@@ -65,6 +67,7 @@ const struct dir_type dir_tasks = {
     .what = "the tasks",
     .help = "tasks that should run; any that ECS remembers can be looked up",
     .listing = &tasks,
+    .drop = drop_task,
 };
 
 const struct dir_type dir_stopped_tasks = {
@@ -232,25 +235,35 @@ static int render_protection(struct ask *q, const struct place *p, const struct 
 	return 0;
 }
 
-static int commit_stop(struct commit *c, struct ecsfs_error *err)
+/* `reason` may be NULL. */
+static int stop_task(struct commit *c, const char *reason, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
 	struct key k = {.kind = KIND_TASK, .a = p->cluster, .b = p->task};
-	auto_free char *reason = NULL;
 	json_auto_t *answer = NULL;
-	int e = value_parse_line(c->text, c->len, &reason, err);
-
-	if (e)
-		return e;
 	json_auto_t *request =
-	    json_pack("{s:s, s:s, s:s}", "cluster", p->cluster, "task", p->task, "reason", reason);
-	e = act_call(c, "ecs", "StopTask", request, 0, &answer, err);
+	    json_pack("{s:s, s:s, s:s*}", "cluster", p->cluster, "task", p->task, "reason", reason);
+
+	int e = act_call(c, "ecs", "StopTask", request, 0, &answer, err);
 	json_t *task = json_object_get(answer, "task");
 	if (task)
 		region_publish(p->region, &k, task);
 	else if (e)
 		region_invalidate(p->region, &k);
 	return e;
+}
+
+static int commit_stop(struct commit *c, struct ecsfs_error *err)
+{
+	auto_free char *reason = NULL;
+	int e = value_parse_line(c->text, c->len, &reason, err);
+
+	return e ? e : stop_task(c, reason, err);
+}
+
+static int drop_task(struct commit *c, struct ecsfs_error *err)
+{
+	return stop_task(c, NULL, err);
 }
 
 static const struct row task_rows[] = {
@@ -360,12 +373,14 @@ static const struct row task_rows[] = {
 	.name = "protection",
 	.help = "off, or until when scale-in leaves the task alone",
 	.render = render_protection,
+	.commit = commit_protection,
     },
     {
 	.name = "tags",
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
 	.render = render_tags,
+	.commit = commit_task_tags,
     },
     {0},
 };

@@ -1,4 +1,4 @@
-#include "fs/tree/tree.h"
+#include "fs/tree/write.h"
 
 #include "fs/edit/doc.h"
 #include "fs/value.h"
@@ -45,6 +45,10 @@ const struct dir_type dir_task_definitions = {
     .what = "the task definitions",
     .help = "the ACTIVE families",
     .listing = &families,
+    .make = make_family,
+    .drop = drop_family,
+    .local_type = &dir_family_draft,
+    .local_kind = FAMILY_DRAFT,
 };
 
 /* A family. */
@@ -97,6 +101,13 @@ static const struct row family_rows[] = {
 	.form = ROW_LINK,
 	.render = render_latest,
     },
+    {
+	.name = "register",
+	.help = "write a task definition to register it; reads the last revision made here",
+	.form = ROW_DOCUMENT,
+	.render = render_registered,
+	.commit = commit_register,
+    },
     {0},
 };
 
@@ -105,6 +116,7 @@ const struct dir_type dir_family = {
     .help = "a family of task definitions: ACTIVE revisions are listed, any can be looked up",
     .rows = family_rows,
     .listing = &revisions,
+    .drop = drop_revision,
 };
 
 /* A revision. */
@@ -161,6 +173,7 @@ static const struct row revision_rows[] = {
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
 	.render = render_tags,
+	.commit = commit_revision_tags,
     },
     {0},
 };

@@ -1,0 +1,207 @@
+/*
+ * Clusters are made, ended and set up; so are the capacity providers' scaling.
+ */
+#include "fs/tree/write.h"
+
+#include "backend/base/cleanup.h"
+#include "fs/edit/doc.h"
+#include "fs/edit/shape.h"
+#include "fs/value.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+/* How long a change of the capacity providers waits for the one before it, and how often it looks. */
+#define ATTACHMENTS_WAIT_MS 20000
+#define ATTACHMENTS_LOOK_MS 500
+
+static struct key key_of(const struct place *p)
+{
+	return (struct key){.kind = KIND_CLUSTER, .a = p->cluster};
+}
+
+/* Sends and publishes the cluster that AWS answers; after a failure its document is asked anew. */
+static int call_about_cluster(
+    struct commit *c, const char *action, const json_t *request, struct ecsfs_error *err)
+{
+	struct key k = key_of(c->place);
+	json_auto_t *answer = NULL;
+	json_t *cluster;
+	int e = act_call(c, "ecs", action, request, 0, &answer, err);
+
+	cluster = json_object_get(answer, "cluster");
+	if (e)
+		region_invalidate(c->place->region, &k);
+	else if (cluster)
+		region_publish(c->place->region, &k, cluster);
+	return e;
+}
+
+int make_cluster(struct commit *c, struct ecsfs_error *err)
+{
+	json_auto_t *request = json_pack("{s:s}", "clusterName", c->place->cluster);
+
+	return call_about_cluster(c, "CreateCluster", request, err);
+}
+
+int drop_cluster(struct commit *c, struct ecsfs_error *err)
+{
+	json_auto_t *request = json_pack("{s:s}", "cluster", c->place->cluster);
+
+	return call_about_cluster(c, "DeleteCluster", request, err);
+}
+
+static void sleep_ms(int ms)
+{
+	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
+}
+
+/* Waits until the change before this one is done. -EBUSY: it takes too long. */
+static int wait_for_attachments(const struct place *p, struct ecsfs_error *err)
+{
+	struct key k = key_of(p);
+	int64_t until = clock_mono(p->fs->clock) + ATTACHMENTS_WAIT_MS;
+
+	while (clock_mono(p->fs->clock) < until) {
+		json_auto_t *cluster = NULL;
+		int e = ask_now(p, &k, &cluster, err);
+
+		if (e)
+			return e;
+		if (strcmp(doc_string_peek(cluster, "attachmentsStatus"), "UPDATE_IN_PROGRESS") !=
+		    0)
+			return 0;
+		sleep_ms(ATTACHMENTS_LOOK_MS);
+	}
+	return act_refuse(err, EBUSY, "another change of the cluster's capacity providers goes on");
+}
+
+static int put_capacity_providers(struct commit *c, const json_t *request, struct ecsfs_error *err)
+{
+	struct ecsfs_error reason = {0};
+	int e = call_about_cluster(c, "PutClusterCapacityProviders", request, &reason);
+
+	if (!e || strcmp(reason.code, "UpdateInProgressException") != 0) {
+		if (e && err)
+			*err = reason;
+		return e;
+	}
+	e = wait_for_attachments(c->place, err);
+	return e ? e : call_about_cluster(c, "PutClusterCapacityProviders", request, err);
+}
+
+/* Both members are required by AWS and replaced whole: leaving one out must not mean "none". */
+static int check_both(const json_t *written, struct ecsfs_error *err)
+{
+	static const char *const members[] = {
+	    "capacityProviders", "defaultCapacityProviderStrategy"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		if (!doc_peek(written, members[i]))
+			return act_refuse(
+			    err, EINVAL, "%s is missing: write [] for none", members[i]);
+	return 0;
+}
+
+/* Whether the cluster holds `written`'s members already, as AWS says now. */
+static int cluster_holds(
+    const struct place *p, const json_t *written, bool *ret, struct ecsfs_error *err)
+{
+	struct key k = key_of(p);
+	json_auto_t *cluster = NULL;
+	const char *member;
+	json_t *value;
+	int e = ask_now(p, &k, &cluster, err);
+
+	*ret = !e;
+	json_object_foreach ((json_t *)written, member, value)
+		*ret = *ret && json_equal(value, json_object_get(cluster, member));
+	return e;
+}
+
+static int send_for_cluster(struct commit *c, json_t *members,
+    int (*send)(struct commit *, const json_t *, struct ecsfs_error *), struct ecsfs_error *err)
+{
+	bool held;
+	int e = cluster_holds(c->place, members, &held, err);
+
+	if (e || held)
+		return e;
+	if (json_object_set_new(members, "cluster", json_string(c->place->cluster)))
+		return -ENOMEM;
+	return send(c, members, err);
+}
+
+int commit_capacity_providers(struct commit *c, struct ecsfs_error *err)
+{
+	json_auto_t *written = NULL;
+	int e = value_parse_document(c->text, c->len, false, &written, err);
+
+	if (!e)
+		e = shape_check(written, shape_cluster_capacity, err);
+	if (!e)
+		e = check_both(written, err);
+	return e ? e : send_for_cluster(c, written, put_capacity_providers, err);
+}
+
+static int update_settings(struct commit *c, const json_t *request, struct ecsfs_error *err)
+{
+	return call_about_cluster(c, "UpdateClusterSettings", request, err);
+}
+
+/* The list as it is shown, or an object around it, as the API has it. */
+int commit_settings(struct commit *c, struct ecsfs_error *err)
+{
+	json_auto_t *written = NULL, *members = NULL;
+	int e = value_parse_document(c->text, c->len, true, &written, err);
+
+	if (e)
+		return e;
+	members =
+	    json_is_array(written) ? json_pack("{s:O}", "settings", written) : json_incref(written);
+	e = shape_check(members, shape_cluster_settings, err);
+	if (e)
+		return e;
+	if (json_array_size(json_object_get(members, "settings")) == 0)
+		return act_refuse(err, EINVAL, "settings must name at least one setting");
+	return send_for_cluster(c, members, update_settings, err);
+}
+
+static int check_scales(const json_t *provider, struct ecsfs_error *err)
+{
+	if (!doc_peek(provider, "autoScalingGroupProvider"))
+		return act_refuse(err, EOPNOTSUPP,
+		    "only a capacity provider of an Auto Scaling group has managed scaling");
+	return 0;
+}
+
+int commit_managed_scaling(struct commit *c, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	struct key k = {.kind = KIND_CAPACITY_PROVIDER, .a = p->provider};
+	json_auto_t *written = NULL, *provider = NULL, *request = NULL, *answer = NULL;
+	json_t *now;
+	int e = value_parse_document(c->text, c->len, false, &written, err);
+
+	if (!e)
+		e = shape_check(written, shape_managed_scaling, err);
+	if (!e)
+		e = ask_now(p, &k, &provider, err);
+	if (!e)
+		e = check_scales(provider, err);
+	if (e)
+		return e;
+	now = json_object_get(
+	    json_object_get(provider, "autoScalingGroupProvider"), "managedScaling");
+	if (json_equal(written, now))
+		return 0;
+	request = json_pack("{s:s, s:{s:O}}", "name", p->provider, "autoScalingGroupProvider",
+	    "managedScaling", written);
+	e = act_call(c, "ecs", "UpdateCapacityProvider", request, 0, &answer, err);
+	if (e)
+		region_invalidate(p->region, &k);
+	else if (json_object_get(answer, "capacityProvider"))
+		region_publish(p->region, &k, json_object_get(answer, "capacityProvider"));
+	return e;
+}

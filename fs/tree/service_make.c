@@ -1,0 +1,157 @@
+/*
+ * How a service begins and ends: a draft of this mount alone becomes a service with the first write
+ * that says enough for CreateService; DeleteService is asked without force.
+ */
+#include "fs/tree/write.h"
+
+#include "backend/base/cleanup.h"
+#include "fs/edit/doc.h"
+#include "fs/edit/service_create.h"
+#include "fs/value.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct key key_of(const struct place *p)
+{
+	return (struct key){.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
+}
+
+/* CreateService's InvalidParameter for a name that is taken: told apart by what is there. */
+static int refused_create(struct commit *c, int e, struct ecsfs_error *err)
+{
+	struct key k = key_of(c->place);
+	json_auto_t *service = NULL;
+
+	if (e != -EINVAL || ask_now(c->place, &k, &service, NULL))
+		return e;
+	e = strcmp(doc_string_peek(service, "status"), "DRAINING") ? -EEXIST : -EBUSY;
+	if (err)
+		err->err = -e;
+	return e;
+}
+
+static int create(struct commit *c, const json_t *request, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	struct key k = key_of(p);
+	json_auto_t *answer = NULL;
+	json_t *service;
+	int e = act_call(c, "ecs", "CreateService", request, 0, &answer, err);
+
+	service = json_object_get(answer, "service");
+	if (e)
+		region_invalidate(p->region, &k);
+	if (e)
+		return refused_create(c, e, err);
+	if (service) {
+		local_remove(p, SERVICE_DRAFT, p->service);
+		region_publish(p->region, &k, service);
+	}
+	return 0;
+}
+
+static int commit_draft(struct commit *c, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	json_auto_t *written = NULL, *request = NULL;
+	int e = value_parse_document(c->text, c->len, false, &written, err);
+
+	if (!e)
+		e = service_create_request(written, p->cluster, p->service, &request, err);
+	return e ? e : create(c, request, err);
+}
+
+/* A service of no tasks: how many are wanted is the next thing to say. */
+static int commit_draft_task_definition(struct commit *c, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	auto_free char *name = NULL;
+	json_auto_t *written = NULL, *request = NULL;
+	int e = value_parse_line(c->text, c->len, &name, err);
+
+	if (e)
+		return e;
+	written = json_pack("{s:s, s:i}", "taskDefinition", name, "desiredCount", 0);
+	e = service_create_request(written, p->cluster, p->service, &request, err);
+	return e ? e : create(c, request, err);
+}
+
+static int render_nothing(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)q;
+	(void)p;
+	(void)row;
+	(void)out;
+	(void)err;
+	return 0;
+}
+
+static const struct row draft_rows[] = {
+    {
+	.name = "service.json",
+	.help =
+	    "write a CreateService request, or another service's document, to create the service",
+	.form = ROW_DOCUMENT,
+	.render = render_nothing,
+	.commit = commit_draft,
+    },
+    {
+	.name = "task_definition",
+	.help = "write FAMILY or FAMILY:REVISION to create the service, with no tasks yet",
+	.render = render_nothing,
+	.commit = commit_draft_task_definition,
+    },
+    {0},
+};
+
+const struct dir_type dir_service_draft = {
+    .what = "a draft of a service",
+    .help = "a service to be: of this mount alone until it is written",
+    .rows = draft_rows,
+};
+
+int make_service(struct commit *c, struct ecsfs_error *err)
+{
+	int e = local_add(c->place, SERVICE_DRAFT, c->place->service);
+
+	if (e == -EDQUOT)
+		return act_refuse(err, EDQUOT, "too many drafts");
+	return e;
+}
+
+/* A REPLICA service that is still scaled above zero is what "not empty" means here. */
+static int refused_delete(struct commit *c, int e, struct ecsfs_error *err)
+{
+	struct key k = key_of(c->place);
+	json_auto_t *service = NULL;
+
+	if (e != -EINVAL || ask_now(c->place, &k, &service, NULL))
+		return e;
+	if (doc_is_daemon(service) || doc_int(service, "desiredCount") <= 0)
+		return e;
+	if (err)
+		err->err = ENOTEMPTY;
+	return -ENOTEMPTY;
+}
+
+int drop_service(struct commit *c, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	struct key k = key_of(p);
+	json_auto_t *request = NULL, *answer = NULL;
+	json_t *service;
+	int e;
+
+	if (local_remove(p, SERVICE_DRAFT, p->service))
+		return 0;
+	request = json_pack("{s:s, s:s}", "cluster", p->cluster, "service", p->service);
+	e = act_call(c, "ecs", "DeleteService", request, 0, &answer, err);
+	service = json_object_get(answer, "service");
+	if (e)
+		region_invalidate(p->region, &k);
+	else if (service)
+		region_publish(p->region, &k, service);
+	return e ? refused_delete(c, e, err) : 0;
+}

@@ -1,0 +1,160 @@
+#include "fs/tree/write.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "fs/edit/canon.h"
+#include "fs/edit/doc.h"
+#include "fs/edit/readings.h"
+#include "fs/edit/service_edit.h"
+#include "fs/edit/shape.h"
+#include "fs/value.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+void memory_key(const struct place *p, const char *what, const char *name, struct buf *out)
+{
+	buf_addf(out, "%s %s %s %s/%s", what, p->account ? p->account->name : "",
+	    region_name_peek(p->region), p->cluster ? p->cluster : "", name ? name : "");
+}
+
+int ask_now(const struct place *p, const struct key *k, json_t **ret, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	struct freshness now = region_fresh_now(p->region);
+	int e = region_get(p->region, k, &now, &a, err);
+
+	if (e || a.err)
+		return e ? e : a.err;
+	*ret = move_ptr(a.value);
+	return 0;
+}
+
+static struct key key_of(const struct place *p)
+{
+	return (struct key){.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
+}
+
+int render_service_document(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	const json_t *service;
+	int e = dir_object(q, &dir_service, p, &a, &service, err);
+
+	(void)row;
+	if (e)
+		return e;
+	readings_note(p->fs->readings, doc_string_peek(service, "serviceArn"), service);
+	value_render_document(service, out);
+	return 0;
+}
+
+/* A service of the same name that was made anew is another one: its readings say nothing. */
+static json_t *base_of(
+    const struct place *p, const json_t *written, const json_t *theirs, const char **ret_edited)
+{
+	json_t *base = readings_recognise(
+	    p->fs->readings, doc_string_peek(theirs, "serviceArn"), written, ret_edited);
+
+	if (base &&
+	    json_equal(json_object_get(base, "createdAt"), json_object_get(theirs, "createdAt")))
+		return base;
+	json_decref(base);
+	return NULL;
+}
+
+static int send_changes(struct commit *c, const json_t *changes, struct ecsfs_error *err)
+{
+	bool forced = doc_true(changes, "forceNewDeployment");
+
+	if (json_object_size(changes) == 0)
+		return 0;
+	return service_update(c, changes, forced ? AWS_ONCE : 0, err);
+}
+
+int commit_service(struct commit *c, struct ecsfs_error *err)
+{
+	struct key k = key_of(c->place);
+	struct service_edit edit = {0};
+	json_auto_t *written = NULL, *theirs = NULL, *base = NULL, *changes = NULL;
+	int e = value_parse_document(c->text, c->len, false, &written, err);
+
+	if (!e)
+		e = shape_check(written, shape_service, err);
+	if (!e)
+		e = ask_now(c->place, &k, &theirs, err);
+	if (e)
+		return e;
+	base = base_of(c->place, written, theirs, &edit.edited);
+	edit.base = base;
+	edit.written = written;
+	edit.theirs = theirs;
+	e = service_edit(&edit, &changes, err);
+	return e ? e : send_changes(c, changes, err);
+}
+
+/*
+ * Whether the service holds the value already: by what is cached, and where that says yes, by what
+ * AWS says now, since a write that sends nothing must not rest on an old picture.
+ */
+static int holds_already(
+    struct commit *c, const char *member, const json_t *value, bool *ret, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	struct key k = key_of(p);
+	auto_answer struct answer known = {0};
+	json_auto_t *now = NULL;
+	int e;
+
+	*ret = false;
+	if (!region_peek(p->region, &k, &known) && !known.err &&
+	    !canon_service_member_equal(known.value, member, value, doc_peek(known.value, member)))
+		return 0;
+	e = ask_now(p, &k, &now, err);
+	if (!e)
+		*ret = canon_service_member_equal(now, member, value, doc_peek(now, member));
+	return e;
+}
+
+int commit_service_member(struct commit *c, struct ecsfs_error *err)
+{
+	const char *member = c->row->member;
+	json_auto_t *value = NULL, *changes = json_object();
+	bool held;
+	int e = value_parse_document(c->text, c->len, true, &value, err);
+
+	if (!e)
+		e = shape_check_member(value, shape_service, member, err);
+	if (!e)
+		e = holds_already(c, member, value, &held, err);
+	if (e || held)
+		return e;
+	e = doc_set(changes, member, value);
+	if (!e)
+		e = service_force_where_needed(changes);
+	return e ? e : send_changes(c, changes, err);
+}
+
+int commit_service_boolean(struct commit *c, struct ecsfs_error *err)
+{
+	bool value;
+	int e = value_parse_bool(c->text, c->len, &value, err);
+
+	if (e)
+		return e;
+	json_auto_t *changes = json_pack("{s:b}", c->row->member, (int)value);
+	return send_changes(c, changes, err);
+}
+
+int commit_service_seconds(struct commit *c, struct ecsfs_error *err)
+{
+	int64_t value;
+	int e = value_parse_int(c->text, c->len, 0, INT_MAX, &value, err);
+
+	if (e)
+		return e;
+	json_auto_t *changes = json_pack("{s:I}", c->row->member, (json_int_t)value);
+	return send_changes(c, changes, err);
+}

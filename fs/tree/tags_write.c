@@ -1,0 +1,212 @@
+/*
+ * The tags of every kind of resource. Lines add and change inside the write that brings them; where
+ * the open had truncated the file, the keys that no line named are removed at the first flush.
+ */
+#include "fs/tree/write.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "fs/edit/doc.h"
+#include "fs/edit/tags.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * What an open file brought so far. Programs that buffer write pieces of a power of two, which may
+ * end within a line: the rest of that line is then still to come.
+ */
+struct written {
+	size_t len;
+	size_t sent; /* as far as it was sent */
+	char text[];
+};
+
+#define PIECE 1024
+
+static int keep(struct commit *c, struct written **ret)
+{
+	struct written *old = *c->state;
+	size_t len = old ? old->len : 0;
+	struct written *all;
+
+	if (len + c->len > LIMIT_DOCUMENT)
+		return -EFBIG;
+	all = realloc(old, sizeof(*all) + len + c->len);
+	if (!all)
+		return -ENOMEM;
+	if (!old)
+		*all = (struct written){0};
+	memcpy(all->text + len, c->text, c->len);
+	all->len = len + c->len;
+	*c->state = *ret = all;
+	return 0;
+}
+
+/*
+ * How far the text can be sent: to its end, or where a piece was cut, to the end of a line. Only
+ * where a flush will follow, which sends the rest.
+ */
+static size_t sendable(const struct commit *c, const struct written *all)
+{
+	size_t end = all->len;
+
+	if (!c->truncated || c->len < PIECE || c->len % PIECE != 0)
+		return end;
+	while (end > all->sent && all->text[end - 1] != '\n')
+		end--;
+	return end;
+}
+
+static int resource(struct commit *c, const struct dir_type *type, struct answer *ret,
+    const json_t **ret_object, bool now, struct ecsfs_error *err)
+{
+	struct ask q = ask_blocking(c->place->region);
+
+	if (now)
+		q.fresh = region_fresh_now(c->place->region);
+	return dir_object(&q, type, c->place, ret, ret_object, err);
+}
+
+/* The document with its new tags, for every reader. */
+static void publish(struct commit *c, const struct dir_type *type, const json_t *object,
+    const json_t *set, const json_t *unset)
+{
+	json_auto_t *copy = doc_copy(object);
+	json_auto_t *tags = tags_applied(json_object_get(object, "tags"), set, unset);
+	struct key k;
+
+	if (type->subject(c->place, &k) || json_object_set(copy, "tags", tags))
+		return;
+	region_publish(c->place->region, &k, copy);
+}
+
+static int call(struct commit *c, const char *action, const char *arn, const char *member,
+    const json_t *list, struct ecsfs_error *err)
+{
+	json_auto_t *request = NULL;
+
+	if (json_array_size(list) == 0)
+		return 0;
+	request = json_pack("{s:s, s:O}", "resourceArn", arn, member, list);
+	return act_call(c, "ecs", action, request, 0, NULL, err);
+}
+
+static int send(struct commit *c, const struct dir_type *type, const json_t *object,
+    const json_t *set, const json_t *unset, struct ecsfs_error *err)
+{
+	const char *arn = type->arn(object);
+	json_auto_t *nothing = json_array();
+	struct key k;
+	int e = call(c, "TagResource", arn ? arn : "", "tags", set, err);
+
+	if (!e && !c->place->fs->options.dry_run)
+		publish(c, type, object, set, nothing);
+	if (!e)
+		e = call(c, "UntagResource", arn ? arn : "", "tagKeys", unset, err);
+	if (e && !type->subject(c->place, &k))
+		region_invalidate(c->place->region, &k);
+	else if (!e && !c->place->fs->options.dry_run)
+		publish(c, type, object, set, unset);
+	return e;
+}
+
+/* Sends the difference to what AWS has, as what is cached says or (`now`) as AWS says. */
+static int apply_as(struct commit *c, const struct dir_type *type, const json_t *named, bool whole,
+    bool now, bool *ret_sent, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	json_auto_t *set = NULL, *unset = NULL;
+	const json_t *object;
+	int e = resource(c, type, &a, &object, now, err);
+
+	if (!e)
+		e = tags_difference(
+		    json_object_get(object, "tags"), named, whole, &set, &unset, err);
+	if (e)
+		return e;
+	*ret_sent = json_array_size(set) + json_array_size(unset) > 0;
+	return *ret_sent ? send(c, type, object, set, unset, err) : 0;
+}
+
+/* A write that sends nothing must not rest on an old picture: AWS is asked anew. */
+static int apply(struct commit *c, const struct dir_type *type, const json_t *named, bool whole,
+    struct ecsfs_error *err)
+{
+	bool sent;
+	int e = apply_as(c, type, named, whole, false, &sent, err);
+
+	return e || sent ? e : apply_as(c, type, named, whole, true, &sent, err);
+}
+
+static int commit_lines(struct commit *c, const struct dir_type *type, struct ecsfs_error *err)
+{
+	struct written *all;
+	json_auto_t *named = NULL;
+	size_t end;
+	int e = keep(c, &all);
+
+	if (e)
+		return act_refuse(err, -e, "too much for a tags file");
+	end = sendable(c, all);
+	e = tags_parse(all->text + all->sent, end - all->sent, &named, err);
+	all->sent = end;
+	if (e || json_object_size(named) == 0)
+		return e;
+	return apply(c, type, named, false, err);
+}
+
+/* The last line, if it was held back, and after O_TRUNC what was not named. */
+static int commit_end(struct commit *c, const struct dir_type *type, struct ecsfs_error *err)
+{
+	struct written *all = *c->state;
+	json_auto_t *named = NULL;
+	bool sent;
+	int e = tags_parse(all ? all->text : "", all ? all->len : 0, &named, err);
+
+	return e ? e : apply_as(c, type, named, c->truncated, false, &sent, err);
+}
+
+static int commit_tags(struct commit *c, const struct dir_type *type, struct ecsfs_error *err)
+{
+	json_auto_t *named = NULL;
+	int e;
+
+	if (c->at == COMMIT_WRITE)
+		return commit_lines(c, type, err);
+	if (c->at == COMMIT_FLUSH)
+		return commit_end(c, type, err);
+	e = tags_parse(c->text, c->len, &named, err);
+	return e ? e : apply(c, type, named, true, err);
+}
+
+int commit_cluster_tags(struct commit *c, struct ecsfs_error *err)
+{
+	return commit_tags(c, &dir_cluster, err);
+}
+
+int commit_service_tags(struct commit *c, struct ecsfs_error *err)
+{
+	return commit_tags(c, &dir_service, err);
+}
+
+int commit_task_tags(struct commit *c, struct ecsfs_error *err)
+{
+	return commit_tags(c, &dir_task, err);
+}
+
+int commit_revision_tags(struct commit *c, struct ecsfs_error *err)
+{
+	return commit_tags(c, &dir_task_definition, err);
+}
+
+int commit_instance_tags(struct commit *c, struct ecsfs_error *err)
+{
+	return commit_tags(c, &dir_container_instance, err);
+}
+
+int commit_provider_tags(struct commit *c, struct ecsfs_error *err)
+{
+	return commit_tags(c, &dir_capacity_provider, err);
+}

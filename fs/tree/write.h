@@ -1,0 +1,73 @@
+/*
+ * What writing a row, making and dropping a directory sends: the commits of the tables, apart from
+ * the tables. Each is a row's commit (fs/table.h: struct commit) or a directory's make or drop.
+ */
+#ifndef ECSFS_TREE_WRITE_H
+#define ECSFS_TREE_WRITE_H
+
+#include "fs/tree/tree.h"
+
+/* service_write.c */
+int commit_service(struct commit *c, struct ecsfs_error *err);
+/* The row's member as a document, as true or false, as a number of seconds. */
+int commit_service_member(struct commit *c, struct ecsfs_error *err);
+int commit_service_boolean(struct commit *c, struct ecsfs_error *err);
+int commit_service_seconds(struct commit *c, struct ecsfs_error *err);
+/* Renders service.json, and remembers the reading: what comes back is compared with it. */
+int render_service_document(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err);
+
+/* service_make.c: drafts, CreateService, DeleteService. */
+extern const struct dir_type dir_service_draft;
+#define SERVICE_DRAFT "service"
+int make_service(struct commit *c, struct ecsfs_error *err);
+int drop_service(struct commit *c, struct ecsfs_error *err);
+
+/* register.c */
+int commit_service_task_definition(struct commit *c, struct ecsfs_error *err);
+int commit_register(struct commit *c, struct ecsfs_error *err);
+int render_registered(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
+    struct ecsfs_error *err);
+extern const struct dir_type dir_family_draft;
+#define FAMILY_DRAFT "family"
+int make_family(struct commit *c, struct ecsfs_error *err);
+int drop_family(struct commit *c, struct ecsfs_error *err);
+int drop_revision(struct commit *c, struct ecsfs_error *err);
+
+/* cluster_write.c */
+int make_cluster(struct commit *c, struct ecsfs_error *err);
+int drop_cluster(struct commit *c, struct ecsfs_error *err);
+int commit_capacity_providers(struct commit *c, struct ecsfs_error *err);
+int commit_settings(struct commit *c, struct ecsfs_error *err);
+int commit_managed_scaling(struct commit *c, struct ecsfs_error *err);
+
+/* run.c: tasks. */
+int commit_run_task(struct commit *c, struct ecsfs_error *err);
+int render_run_task(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
+    struct ecsfs_error *err);
+int commit_protection(struct commit *c, struct ecsfs_error *err);
+
+/* tags_write.c: one a kind of resource. */
+int commit_cluster_tags(struct commit *c, struct ecsfs_error *err);
+int commit_service_tags(struct commit *c, struct ecsfs_error *err);
+int commit_task_tags(struct commit *c, struct ecsfs_error *err);
+int commit_revision_tags(struct commit *c, struct ecsfs_error *err);
+int commit_instance_tags(struct commit *c, struct ecsfs_error *err);
+int commit_provider_tags(struct commit *c, struct ecsfs_error *err);
+
+/* rollback.c */
+int commit_rollback(struct commit *c, struct ecsfs_error *err);
+
+/* rollout.c: the growing file of a deployment. */
+extern const struct stream_ops stream_rollout;
+
+/* api.c: .ecsfs/api */
+extern const struct dir_type dir_api;
+
+/* A key of fs->memory: `what` about `name` in the place's region and cluster. */
+void memory_key(const struct place *p, const char *what, const char *name, struct buf *out);
+
+/* Asks AWS now for a document and waits: 0 and a new reference, or -errno. Worker. */
+int ask_now(const struct place *p, const struct key *k, json_t **ret, struct ecsfs_error *err);
+
+#endif
