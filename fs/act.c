@@ -1,0 +1,47 @@
+#include "fs/act.h"
+
+#include "fs/journal.h"
+
+#include <errno.h>
+
+/* Control files belong to no region: they act in the mount's first. */
+static struct region *region_of(const struct place *p)
+{
+	return p->region ? p->region : p->fs->accounts[0]->regions[0];
+}
+
+int act_call(struct commit *c, const char *service, const char *action, const json_t *request,
+    unsigned flags, json_t **ret, struct ecsfs_error *err)
+{
+	struct fs *fs = c->place->fs;
+	struct region *r = region_of(c->place);
+	struct aws_response response = {0};
+	struct ecsfs_error local = {0};
+	bool reads = aws_action_reads(action);
+	struct aws_request rq = {
+	    .region = region_name_peek(r),
+	    .service = service,
+	    .action = action,
+	    .body = request,
+	    .flags = flags,
+	};
+
+	if (ret)
+		*ret = NULL;
+	if (!reads && fs->options.dry_run) {
+		journal_add(fs->journal, c, service, action, request, true, NULL, NULL);
+		return 0;
+	}
+	int e = aws_request(region_client_peek(r), &rq, &response, &local);
+	if (e && !local.err)
+		ecsfs_error_set(&local, -e, NULL, "%s failed", action);
+	if (!reads)
+		journal_add(
+		    fs->journal, c, service, action, request, false, response.request_id, &local);
+	if (!e && ret)
+		*ret = json_incref(response.json);
+	aws_response_release(&response);
+	if (err && local.err)
+		*err = local;
+	return e;
+}

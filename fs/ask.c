@@ -1,0 +1,61 @@
+#include "fs/ask.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void account_for(struct ask *q, const struct answer *a)
+{
+	if (a->fresh_ms < q->fresh_ms)
+		q->fresh_ms = a->fresh_ms;
+	if (!q->fetched_wall_ms || a->fetched_wall_ms < q->fetched_wall_ms)
+		q->fetched_wall_ms = a->fetched_wall_ms;
+	q->stale |= a->stale;
+	q->version = (q->version ^ a->version) * UINT64_C(0x9e3779b97f4a7c15) + 1;
+}
+
+static int fetch(struct ask *q, struct region *r, const struct key *k, struct answer *ret,
+    struct ecsfs_error *err)
+{
+	switch (q->mode) {
+	case ASK_PEEK:
+		return region_peek(r, k, ret);
+	case ASK_PARK:
+		return region_ask(r, k, &q->fresh, q->waiter, ret, err);
+	case ASK_BLOCK:
+		return region_get(r, k, &q->fresh, ret, err);
+	}
+	return -EINVAL;
+}
+
+int ask(struct ask *q, struct region *r, const struct key *k, struct answer *ret,
+    struct ecsfs_error *err)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (q->asked)
+		q->asked(q->asked_arg, r, k);
+
+	int e = fetch(q, r, k, ret, err);
+	if (e) {
+		/* What could not be asked must not be remembered by the kernel. */
+		q->fresh_ms = 0;
+		return e;
+	}
+	account_for(q, ret);
+	if (ret->err == 0)
+		return 0;
+	e = ret->err < 0 ? ret->err : -ret->err;
+	answer_release(ret);
+	memset(ret, 0, sizeof(*ret));
+	if (err && !err->err)
+		ecsfs_error_set(err, -e, NULL, "%s", strerror(-e));
+	return e;
+}
+
+struct ask ask_blocking(const struct region *r)
+{
+	return (struct ask){
+	    .mode = ASK_BLOCK,
+	    .fresh = region_fresh(r),
+	    .fresh_ms = INT64_MAX,
+	};
+}

@@ -1,0 +1,146 @@
+/*
+ * What the kernel's node ids stand for.
+ *
+ * A directory has one node for as long as anybody knows it. A plain file has a node per version of
+ * its text: size and pages belong to the kernel's inode, so a text that changed under one node id
+ * would be read torn. All versions of a file share st_ino; the newest one is found by its name,
+ * older ones live on by number while the kernel still holds them.
+ *
+ * A node is kept by references: the kernel's (nlookup, as one), its children's, those of requests
+ * and open files. Any thread; everything not marked otherwise is constant once the node is made.
+ */
+#ifndef ECSFS_INODE_H
+#define ECSFS_INODE_H
+
+#include "fs/table.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* Immutable bytes, shared. */
+struct text {
+	atomic_int refs;
+	size_t len;
+	char bytes[];
+};
+
+struct text *text_new(const void *bytes, size_t len);
+struct text *text_ref(struct text *t);
+void text_unref(struct text *t);
+#define auto_text __attribute__((cleanup(text_cleanup)))
+void text_cleanup(struct text **t);
+
+struct scratch;
+
+enum { NODE_KEYS = 4 };
+
+/* That a directory shows what a key answers. */
+struct shown {
+	uint64_t hash; /* of the key; 0: unused */
+	struct node *dir;
+	struct shown *next;
+};
+
+struct node {
+	uint64_t id;
+	uint64_t ino;
+	struct node
+	    *parent;	 /* a reference; NULL: the root. Moves with a scratch file (table lock) */
+	char *file_name; /* as the kernel knows it; moves with a scratch file (table lock) */
+	char *name;	 /* what it stands for: decoded, without a suffix */
+	const struct dir_type *type; /* of a directory, when AWS has it: use node_type() */
+	const struct row *row;	     /* of a file */
+	bool listed;		     /* a name of the parent's listing */
+	struct text *text;	     /* of a plain file; NULL: not known yet */
+	struct scratch *scratch;     /* of an editor's file */
+	_Atomic int64_t mtime_ns;    /* wall: when this version was first seen */
+
+	/* How often the directory's content changed as far as GETATTR knows; table lock. */
+	uint64_t seen_version;
+	uint32_t generation;
+	bool expiry_told;
+
+	/* inode.c's own; table lock. */
+	long refs;
+	uint64_t nlookup;
+	bool current; /* found by its name */
+	struct shown keys[NODE_KEYS];
+	struct node *next_id, *next_name, *next_sibling, *children;
+};
+
+/* What a name turned out to be. Strings are copied. */
+struct node_spec {
+	const char *file_name;
+	const char *name;
+	const struct dir_type *type;
+	const struct row *row;
+	bool listed;
+	bool versioned;	   /* one node a text */
+	struct text *text; /* borrowed; NULL with versioned: not known yet */
+	struct scratch *scratch;
+};
+
+void nodes_setup(struct fs *fs, const struct dir_type *root);
+/* Forgets everything, at unmount. */
+void nodes_teardown(void);
+struct fs *nodes_fs(void);
+
+/* Each returns a new reference, or NULL: not there, or no memory. */
+struct node *node_by_id(uint64_t id);
+struct node *node_child(struct node *dir, const char *file_name);
+struct node *node_ref(struct node *n);
+/* The node of that identity, found or made; it becomes what the name stands for. */
+struct node *node_for(struct node *dir, const struct node_spec *spec);
+void node_unref(struct node *n);
+void node_cleanup(struct node **n);
+#define auto_node __attribute__((cleanup(node_cleanup)))
+
+/* The kernel learnt of the node once more, or forgot it `n` times. */
+void node_looked_up(struct node *n);
+void node_forget(uint64_t id, uint64_t n);
+
+/* The name stands for nothing any more (unlink); the node lives while it is held. */
+void node_detach(struct node *n);
+/* A scratch file's new name; 0 or -ENOMEM. Whatever had that name before is detached. */
+int node_move(struct node *n, struct node *dir, const char *file_name);
+
+/*
+ * What a directory's node stands for now: the parent's local_type while the store of local names
+ * has it. NULL: not a directory.
+ */
+const struct dir_type *node_type(struct node *n);
+
+/* Fills `p` for a node, or for the name `below` (NULL: the node itself) that a listing of this
+ * directory gives. Strings are borrowed from the nodes: hold a reference of `n` meanwhile. */
+void place_of(struct node *n, struct place *p);
+void place_below(struct node *dir, const char *name, bool listed, struct place *p);
+
+/* Relative to the mount point, "" the root; `below` NULL: the node's own. */
+void node_path(struct node *n, const char *below, struct buf *out);
+
+/* Remembers that the directory shows what this key answers. */
+void node_note_key(struct node *dir, const struct region *r, const struct key *k);
+
+/* What the kernel may hold of nodes whose directories show a key. */
+struct stale_entry {
+	uint64_t dir;
+	uint64_t id;
+	char *name; /* new; NULL: the directory itself, its attributes and list */
+};
+/* Returns a new array of `*ret_count`, NULL when empty. `k` NULL: of all directories. Leaves only in
+ * directories without a listing: look-ups there never park. */
+struct stale_entry *nodes_showing(const struct region *r, const struct key *k, size_t *ret_count);
+
+/* The same of one directory. */
+struct stale_entry *node_showing(struct node *dir, size_t *ret_count);
+
+/* The directory's generation for its mtime: moves when `version` differs from the last told, and
+ * once when the answer `expired`. `reading`: the kernel reads the list now. */
+uint32_t node_generation(struct node *dir, uint64_t version, bool expired, bool reading);
+
+/* Appends the names of a directory's scratch files. */
+void node_scratch_names(struct node *dir, json_t *names);
+
+size_t nodes_count(void);
+
+#endif

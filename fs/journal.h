@@ -1,0 +1,24 @@
+/*
+ * The journal: one JSON line for every call that changed or tried to change something. The newest
+ * LIMIT_JOURNAL bytes are kept for .ecsfs/journal; -o journal=FILE has all of them.
+ */
+#ifndef ECSFS_JOURNAL_H
+#define ECSFS_JOURNAL_H
+
+#include "fs/act.h"
+
+struct journal;
+
+/* `file` may be NULL; it is opened for appending, mode 0600. 0 or -errno with a sentence. */
+int journal_open(
+    const char *file, const struct clock *clock, struct journal **ret, struct ecsfs_error *err);
+void journal_close(struct journal *j);
+
+/*
+ * Adds a line: `err` NULL (or not set): it succeeded. `dry`: nothing was sent. Any thread; the file
+ * gets each line in one write(2), so that several writers do not mix.
+ */
+void journal_add(struct journal *j, const struct commit *c, const char *service, const char *action,
+    const json_t *request, bool dry, const char *request_id, const struct ecsfs_error *err);
+
+#endif

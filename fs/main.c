@@ -1,0 +1,47 @@
+#include "backend/base/limits.h"
+#include "fs/mount.h"
+#include "fs/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int print_credential_source(const struct options *o)
+{
+	auto_buf struct buf out = BUF_INIT(MIB);
+	struct ecsfs_error err = {0};
+	int e = session_describe(o, &out, &err);
+
+	if (e) {
+		fprintf(stderr, "ecsfs: %s\n", err.message[0] ? err.message : strerror(-e));
+		return 1;
+	}
+	fputs(buf_str(&out), stdout);
+	return 0;
+}
+
+static int run(struct options *o)
+{
+	if (o->help) {
+		options_usage(stdout);
+		return 0;
+	}
+	if (o->version) {
+		puts("ecsfs " ECSFS_VERSION);
+		return 0;
+	}
+	return o->print_credential_source ? print_credential_source(o) : mount_run(o);
+}
+
+int main(int argc, char **argv)
+{
+	struct ecsfs_error err = {0};
+	struct options o;
+	int status = 2;
+
+	if (options_parse(argc, argv, &o, &err) == 0)
+		status = run(&o);
+	else
+		fprintf(stderr, "ecsfs: %s\n", err.message);
+	options_release(&o);
+	return status;
+}

@@ -1,0 +1,357 @@
+#include "fs/mount.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "backend/base/log.h"
+#include "fs/notify.h"
+#include "fs/ops.h"
+#include "fs/request.h"
+#include "fs/scratch.h"
+#include "fs/session.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Callbacks never wait: a few threads serve any number of requests. */
+enum { LOOP_THREADS = 8 };
+
+static bool is_dead(const char *path)
+{
+	struct statvfs st;
+
+	/* stat(2) can be answered from the attributes that the kernel kept. */
+	return statvfs(path, &st) != 0 && (errno == ENOTCONN || errno == ECONNABORTED);
+}
+
+static void run_fusermount(const char *path)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		execlp("fusermount3", "fusermount3", "-u", "-z", "-q", "--", path, (char *)NULL);
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* What a crash left: every access says "Transport endpoint is not connected". */
+static void clear_dead_mount(const char *path)
+{
+	for (int i = 0; i < 8 && is_dead(path); i++)
+		if (geteuid() != 0 || umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
+			run_fusermount(path);
+}
+
+static int check_empty(const char *path, struct ecsfs_error *err)
+{
+	DIR *d = opendir(path);
+	const struct dirent *e = NULL;
+	bool empty = true;
+
+	if (!d)
+		return ecsfs_error_set(err, errno, NULL, "%s: %s", path, strerror(errno));
+	while (empty && (e = readdir(d)))
+		empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
+	closedir(d);
+	if (empty)
+		return 0;
+	return ecsfs_error_set(err, ENOTEMPTY, NULL,
+	    "%s: the mount point is not empty (-o nonempty mounts all the same)", path);
+}
+
+static int check_mountpoint(struct options *o, struct ecsfs_error *err)
+{
+	struct stat st;
+	char *path;
+
+	clear_dead_mount(o->mountpoint);
+	path = realpath(o->mountpoint, NULL);
+	if (!path)
+		return ecsfs_error_set(err, errno, NULL, "%s: %s", o->mountpoint, strerror(errno));
+	free(o->mountpoint);
+	o->mountpoint = path;
+	if (stat(path, &st) != 0)
+		return ecsfs_error_set(err, errno, NULL, "%s: %s", path, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return ecsfs_error_set(
+		    err, ENOTDIR, NULL, "%s: the mount point is not a directory", path);
+	return o->nonempty ? 0 : check_empty(path, err);
+}
+
+static void harden(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* Threads that are made meanwhile do not take the signals that end the mount. */
+static void block_signals(bool block)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	pthread_sigmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+/*
+ * libfuse 3.10 to 3.16 drop FUSE_PARALLEL_DIROPS from the answer to INIT, without which one waiting
+ * look-up stops its whole directory, unkillable. So it is put into that answer, the first one.
+ */
+static ssize_t first_writev(int fd, struct iovec *iov, int count, void *userdata)
+{
+	static atomic_bool done;
+	bool first = !atomic_exchange(&done, true);
+
+	(void)userdata;
+	if (first && count == 2 && iov[0].iov_len == sizeof(struct fuse_out_header) &&
+	    iov[1].iov_len >= offsetof(struct fuse_init_out, max_background)) {
+		const struct fuse_out_header *head = iov[0].iov_base;
+		struct fuse_init_out *out = iov[1].iov_base;
+
+		if (head->error == 0 && out->major == FUSE_KERNEL_VERSION)
+			out->flags |= FUSE_PARALLEL_DIROPS;
+	}
+	return writev(fd, iov, count);
+}
+
+static ssize_t plain_read(int fd, void *bytes, size_t len, void *userdata)
+{
+	(void)userdata;
+	return read(fd, bytes, len);
+}
+
+static int keep_parallel_dirops(struct fuse_session *se)
+{
+	static const struct fuse_custom_io io = {.writev = first_writev, .read = plain_read};
+
+	if (fuse_version() >= 317)
+		return 0;
+	return fuse_session_custom_io(se, &io, fuse_session_fd(se));
+}
+
+static void escape(const char *text, struct buf *out)
+{
+	for (; *text; text++) {
+		if (*text == ',' || *text == '\\')
+			buf_addc(out, '\\');
+		buf_addc(out, *text);
+	}
+}
+
+static struct fuse_session *session_new(const struct options *o, struct session *s)
+{
+	auto_buf struct buf text = BUF_INIT(64 * KIB);
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	struct fuse_session *se = NULL;
+
+	buf_adds(&text, "subtype=ecsfs,default_permissions,fsname=");
+	escape(s->fs.source, &text);
+	if (o->fs.allow_other)
+		buf_adds(&text, ",allow_other");
+	if (o->fs.read_only)
+		buf_adds(&text, ",ro");
+	if (o->kernel)
+		buf_addf(&text, ",%s", o->kernel);
+	if (fuse_opt_add_arg(&args, "ecsfs") == 0 && fuse_opt_add_arg(&args, "-o") == 0 &&
+	    fuse_opt_add_arg(&args, buf_str(&text)) == 0)
+		se = fuse_session_new(&args, &fs_ops, sizeof(fs_ops), s);
+	fuse_opt_free_args(&args);
+	return se;
+}
+
+static int attach(
+    const struct options *o, struct session *s, struct fuse_session **ret, struct ecsfs_error *err)
+{
+	struct fuse_session *se = session_new(o, s);
+
+	if (!se)
+		return ecsfs_error_set(err, EINVAL, NULL, "libfuse does not take the options");
+	if (fuse_set_signal_handlers(se) != 0 || fuse_session_mount(se, o->mountpoint) != 0) {
+		fuse_session_destroy(se);
+		return ecsfs_error_set(err, EIO, NULL, "%s cannot be mounted on", o->mountpoint);
+	}
+	if (keep_parallel_dirops(se) != 0 || notify_start(se) != 0) {
+		fuse_session_unmount(se);
+		fuse_session_destroy(se);
+		return ecsfs_error_set(err, ENOMEM, NULL, "the mount cannot be served");
+	}
+	*ret = se;
+	return 0;
+}
+
+static int loop(struct fuse_session *se)
+{
+	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	int e;
+
+	if (!config)
+		return -ENOMEM;
+	fuse_loop_cfg_set_clone_fd(config, 0);
+	fuse_loop_cfg_set_max_threads(config, LOOP_THREADS);
+	fuse_loop_cfg_set_idle_threads(config, LOOP_THREADS);
+	e = fuse_session_loop_mt(se, config);
+	fuse_loop_cfg_destroy(config);
+	return e;
+}
+
+static void detach(struct fuse_session *se, struct session *s)
+{
+	session_cancel(s);
+	requests_shutdown();
+	notify_stop();
+	fuse_session_unmount(se);
+	fuse_remove_signal_handlers(se);
+	handles_teardown();
+}
+
+static int prepare(struct options *o, struct session *s, struct ecsfs_error *err)
+{
+	int e;
+
+	block_signals(true);
+	e = session_open(o, s, err);
+	if (!e) {
+		s->fs.mountpoint = strdup(o->mountpoint);
+		for (struct account **a = s->fs.accounts; *a; a++)
+			for (struct region **r = (*a)->regions; *r; r++)
+				region_on_change(*r, notify_key, NULL);
+		nodes_setup(&s->fs, root_type(&s->fs));
+	}
+	block_signals(false);
+	return e ? e : session_check(s, err);
+}
+
+/* `told` is called once the mount is there. */
+static int serve(struct options *o, void (*told)(void *arg), void *arg, struct ecsfs_error *err)
+{
+	struct fuse_session *se = NULL;
+	struct session s = {0};
+	int e = prepare(o, &s, err);
+
+	block_signals(true);
+	if (!e)
+		e = attach(o, &s, &se, err);
+	block_signals(false);
+	if (!e) {
+		told(arg);
+		loop(se);
+		detach(se, &s);
+	}
+	session_close(&s);
+	scratch_teardown();
+	nodes_teardown();
+	if (se)
+		fuse_session_destroy(se);
+	/* Nothing secret is left; a leak checker may look. */
+	prctl(PR_SET_DUMPABLE, 1);
+	return e;
+}
+
+static int say(const struct ecsfs_error *err, int e)
+{
+	fprintf(stderr, "ecsfs: %s%s%s\n", err->code, err->code[0] ? ": " : "",
+	    err->message[0] ? err->message : strerror(-e));
+	return 1;
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+/* Leaves the terminal, and the parent, to themselves. */
+static void go_to_background(void *arg)
+{
+	const int *pipe_fd = arg;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	if (chdir("/") != 0)
+		log_warn("chdir: %s", strerror(errno));
+	log_setup(LOG_WARN_, true);
+	for (int fd = 0; null >= 0 && fd < 3; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+	if (write(*pipe_fd, "", 1) != 1)
+		log_warn("who started the mount is gone");
+	close(*pipe_fd);
+}
+
+/* The parent ends when the mount is there, or with the child that could not make it. */
+static int wait_for_child(pid_t pid, int fd)
+{
+	char byte;
+	int status;
+	ssize_t n;
+
+	while ((n = read(fd, &byte, 1)) < 0 && errno == EINTR)
+		;
+	if (n == 1)
+		return 0;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 1;
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "ecsfs: ended by signal %d before the mount was there\n",
+		    WTERMSIG(status));
+	return WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : 1;
+}
+
+static int mount_in_background(struct options *o)
+{
+	struct ecsfs_error err = {0};
+	int fds[2];
+	pid_t pid;
+	int e;
+
+	if (pipe2(fds, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
+		fprintf(stderr, "ecsfs: %s\n", strerror(errno));
+		return 1;
+	}
+	if (pid > 0) {
+		close(fds[1]);
+		return wait_for_child(pid, fds[0]);
+	}
+	close(fds[0]);
+	e = serve(o, go_to_background, &fds[1], &err);
+	return e ? say(&err, e) : 0;
+}
+
+int mount_run(struct options *o)
+{
+	struct ecsfs_error err = {0};
+	int e;
+
+	harden();
+	log_setup(o->debug ? LOG_DEBUG_ : LOG_WARN_, false);
+	e = check_mountpoint(o, &err);
+	if (!e && !o->foreground)
+		return mount_in_background(o);
+	if (!e)
+		e = serve(o, nothing, NULL, &err);
+	return e ? say(&err, e) : 0;
+}

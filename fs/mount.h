@@ -1,0 +1,11 @@
+/* Mounting: the checks before it, the fork, the loop, and the way out. */
+#ifndef ECSFS_MOUNT_H
+#define ECSFS_MOUNT_H
+
+#include "fs/options.h"
+
+/* Mounts and serves; returns the exit status: of the parent once the mount is there, of the daemon
+ * at its end. What went wrong has been said in one line on stderr. */
+int mount_run(struct options *o);
+
+#endif

@@ -1,0 +1,14 @@
+/* Opening and reading files. */
+#ifndef ECSFS_OPEN_H
+#define ECSFS_OPEN_H
+
+struct request;
+struct ecsfs_error;
+
+/* run() of OPEN, READ, READLINK, CREATE. */
+int open_run(struct request *rq, struct ecsfs_error *err);
+int open_read(struct request *rq, struct ecsfs_error *err);
+int open_readlink(struct request *rq, struct ecsfs_error *err);
+int open_create(struct request *rq, struct ecsfs_error *err);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * The command line: `ecsfs [options] [SOURCE] MOUNTPOINT`. Every long option is a mount option too
+ * (`-o name=value`, as /etc/fstab has them; lists with colons there), from one table.
+ */
+#ifndef ECSFS_OPTIONS_H
+#define ECSFS_OPTIONS_H
+
+#include "backend/error.h"
+#include "cache/logs.h"
+#include "fs/fs.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct options {
+	struct fs_options fs;
+	bool foreground, debug, demo, nonempty;
+	bool help, version, print_credential_source;
+	char **profiles; /* NULL-ended; NULL: not given */
+	char **regions;	 /* likewise; { "all" } */
+	char *endpoint_url;
+	char *cluster_config, *ecs_profile;
+	int64_t ttl_ms, timeout_ms, stale_ms;
+	struct logs_options logs;
+	char *spool_dir;
+	int64_t spool_limit;
+	char *fsname;	  /* as given; else the source, else NULL */
+	char *mountpoint; /* NULL: none */
+	char *kernel;	  /* what the kernel and libfuse are to be told, with commas; "" */
+};
+
+/* 0, or -EINVAL with one line that names the option and what it takes. Release it either way. */
+int options_parse(int argc, char *const *argv, struct options *ret, struct ecsfs_error *err);
+void options_release(struct options *o);
+
+void options_usage(FILE *f);
+
+#endif

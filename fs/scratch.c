@@ -1,0 +1,277 @@
+#include "fs/scratch.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEEP_MS = 10 * 60 * 1000 };
+
+struct scratch {
+	struct scratch *next; /* all that follows: `lock` */
+	struct node *node;    /* a reference while it is linked */
+	bool linked;
+	int opens;
+	int64_t closed_ms; /* mono; of the last close, at first of the making */
+	char *bytes;
+	size_t len, room;
+	mode_t mode;
+	int64_t mtime_ns;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct scratch *files; /* linked ones; lock */
+static size_t file_count;     /* linked ones; lock */
+static size_t byte_count;     /* of linked and open ones; lock */
+
+static int64_t now_ns(void)
+{
+	return clock_wall(nodes_fs()->clock) * INT64_C(1000000);
+}
+
+/* Under the lock; the node's reference goes to the caller. */
+static struct node *unlink_locked(struct scratch *s)
+{
+	struct scratch **at = &files;
+
+	if (!s->linked)
+		return NULL;
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	s->linked = false;
+	file_count--;
+	return s->node;
+}
+
+/* Frees the bytes of one that has neither a name nor an open file. The rest goes with its node. */
+static void drop_bytes(struct scratch *s)
+{
+	if (s->linked || s->opens > 0)
+		return;
+	byte_count -= s->room;
+	free(s->bytes);
+	s->bytes = NULL;
+	s->len = s->room = 0;
+}
+
+int scratch_create(struct node *dir, const char *name, mode_t mode, struct node **ret)
+{
+	struct scratch *s = calloc(1, sizeof(*s));
+	struct node_spec spec = {.file_name = name, .scratch = s};
+
+	if (!s)
+		return -ENOMEM;
+	scratch_sweep();
+	s->mode = mode & 0777;
+	s->mtime_ns = now_ns();
+	s->closed_ms = clock_mono(nodes_fs()->clock);
+	pthread_mutex_lock(&lock);
+	bool full = file_count >= LIMIT_SCRATCH_FILES;
+	if (!full)
+		file_count++;
+	pthread_mutex_unlock(&lock);
+	*ret = full ? NULL : node_for(dir, &spec);
+	if (!*ret) {
+		free(s);
+		if (full)
+			return -EDQUOT;
+		pthread_mutex_lock(&lock);
+		file_count--;
+		pthread_mutex_unlock(&lock);
+		return -ENOMEM;
+	}
+	pthread_mutex_lock(&lock);
+	s->node = node_ref(*ret);
+	s->linked = true;
+	s->next = files;
+	files = s;
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+void scratch_remove(struct node *n)
+{
+	struct scratch *s = n->scratch;
+
+	pthread_mutex_lock(&lock);
+	struct node *held = unlink_locked(s);
+	drop_bytes(s);
+	pthread_mutex_unlock(&lock);
+	if (held)
+		node_detach(held);
+	node_unref(held);
+}
+
+int scratch_rename(struct node *n, struct node *dir, const char *name)
+{
+	struct node *old = node_child(dir, name);
+
+	if (old && old != n && old->scratch)
+		scratch_remove(old);
+	node_unref(old);
+	return node_move(n, dir, name);
+}
+
+void scratch_opened(struct scratch *s)
+{
+	pthread_mutex_lock(&lock);
+	s->opens++;
+	pthread_mutex_unlock(&lock);
+}
+
+void scratch_closed(struct scratch *s)
+{
+	pthread_mutex_lock(&lock);
+	s->opens--;
+	s->closed_ms = clock_mono(nodes_fs()->clock);
+	drop_bytes(s);
+	pthread_mutex_unlock(&lock);
+}
+
+/* Room for `size` bytes. Under the lock. */
+static int reserve(struct scratch *s, size_t size)
+{
+	size_t room = s->room ? s->room : 4096;
+	char *bytes;
+
+	if (size <= s->room)
+		return 0;
+	if (size > LIMIT_SCRATCH_BYTES)
+		return -EFBIG;
+	while (room < size)
+		room *= 2;
+	if (byte_count - s->room + room > LIMIT_SCRATCH_BYTES)
+		return -EFBIG;
+	bytes = realloc(s->bytes, room);
+	if (!bytes)
+		return -ENOMEM;
+	byte_count += room - s->room;
+	s->bytes = bytes;
+	s->room = room;
+	return 0;
+}
+
+static int resize(struct scratch *s, size_t size)
+{
+	int err = reserve(s, size);
+
+	if (err)
+		return err;
+	if (size > s->len)
+		memset(s->bytes + s->len, 0, size - s->len);
+	s->len = size;
+	s->mtime_ns = now_ns();
+	return 0;
+}
+
+int scratch_write(struct scratch *s, const void *bytes, size_t len, off_t off, bool append)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&lock);
+	size_t at = append ? s->len : (size_t)off;
+	if (at > LIMIT_SCRATCH_BYTES || len > LIMIT_SCRATCH_BYTES - at)
+		err = -EFBIG;
+	else if (at + len > s->len)
+		err = resize(s, at + len);
+	if (!err && len) {
+		memcpy(s->bytes + at, bytes, len);
+		s->mtime_ns = now_ns();
+	}
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+int scratch_truncate(struct scratch *s, off_t size)
+{
+	if (size < 0 || (uint64_t)size > LIMIT_SCRATCH_BYTES)
+		return -EFBIG;
+	pthread_mutex_lock(&lock);
+	int err = resize(s, (size_t)size);
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+size_t scratch_read(struct scratch *s, void *out, size_t len, off_t off)
+{
+	pthread_mutex_lock(&lock);
+	size_t left = (uint64_t)off < s->len ? s->len - (size_t)off : 0;
+	if (len > left)
+		len = left;
+	if (len)
+		memcpy(out, s->bytes + off, len);
+	pthread_mutex_unlock(&lock);
+	return len;
+}
+
+struct text *scratch_text(struct scratch *s)
+{
+	pthread_mutex_lock(&lock);
+	struct text *t = text_new(s->bytes, s->len);
+	pthread_mutex_unlock(&lock);
+	return t;
+}
+
+void scratch_attr(struct scratch *s, struct stat *st, double *ret_timeout_s)
+{
+	pthread_mutex_lock(&lock);
+	st->st_mode = S_IFREG | s->mode;
+	st->st_size = (off_t)s->len;
+	st->st_mtim.tv_sec = s->mtime_ns / 1000000000;
+	st->st_mtim.tv_nsec = s->mtime_ns % 1000000000;
+	st->st_atim = st->st_ctim = st->st_mtim;
+	pthread_mutex_unlock(&lock);
+	*ret_timeout_s = 0;
+}
+
+void scratch_chmod(struct scratch *s, mode_t mode)
+{
+	pthread_mutex_lock(&lock);
+	s->mode = mode & 0777;
+	pthread_mutex_unlock(&lock);
+}
+
+void scratch_utimes(struct scratch *s, int64_t mtime_ns)
+{
+	pthread_mutex_lock(&lock);
+	s->mtime_ns = mtime_ns;
+	pthread_mutex_unlock(&lock);
+}
+
+static struct node *next_expired(int64_t now)
+{
+	struct node *n = NULL;
+
+	pthread_mutex_lock(&lock);
+	for (const struct scratch *s = files; s && !n; s = s->next)
+		if (s->opens == 0 && now - s->closed_ms >= KEEP_MS)
+			n = node_ref(s->node);
+	pthread_mutex_unlock(&lock);
+	return n;
+}
+
+void scratch_sweep(void)
+{
+	int64_t now = clock_mono(nodes_fs()->clock);
+	struct node *n;
+
+	while ((n = next_expired(now))) {
+		scratch_remove(n);
+		node_unref(n);
+	}
+}
+
+void scratch_teardown(void)
+{
+	while (files) {
+		struct node *n = node_ref(files->node);
+
+		scratch_remove(n);
+		node_unref(n);
+	}
+}

@@ -1,0 +1,38 @@
+/*
+ * Editors' files: swap files, backups and the new text that a tool renames over the old one. Held in
+ * memory, seen by this mount alone. They vanish when unlinked, when renamed onto an attribute, ten
+ * minutes after their last close, and at unmount.
+ */
+#ifndef ECSFS_SCRATCH_H
+#define ECSFS_SCRATCH_H
+
+#include "fs/inode.h"
+
+#include <sys/stat.h>
+
+/* A new empty file in `dir`; a new reference of its node. -EDQUOT: too many, -ENOMEM. */
+int scratch_create(struct node *dir, const char *name, mode_t mode, struct node **ret);
+
+/* Under every name it loses; bytes are freed when the last open file is closed. */
+void scratch_remove(struct node *n);
+int scratch_rename(struct node *n, struct node *dir, const char *name);
+
+void scratch_opened(struct scratch *s);
+void scratch_closed(struct scratch *s);
+
+/* 0 or -EFBIG (the ceiling of all of them together), -ENOMEM. */
+int scratch_write(struct scratch *s, const void *bytes, size_t len, off_t off, bool append);
+int scratch_truncate(struct scratch *s, off_t size);
+/* Copies at most `len` bytes; returns how many. */
+size_t scratch_read(struct scratch *s, void *out, size_t len, off_t off);
+/* The whole content. NULL: no memory. */
+struct text *scratch_text(struct scratch *s);
+void scratch_attr(struct scratch *s, struct stat *st, double *ret_timeout_s);
+void scratch_chmod(struct scratch *s, mode_t mode);
+void scratch_utimes(struct scratch *s, int64_t mtime_ns);
+
+/* Drops those whose time is over: called when new ones are made and directories are listed. */
+void scratch_sweep(void);
+void scratch_teardown(void);
+
+#endif

@@ -1,0 +1,334 @@
+#include "fs/session.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "backend/base/log.h"
+#include "backend/settings.h"
+#include "backend/sim/sim.h"
+#include "cache/follow.h"
+#include "fs/edit/memory.h"
+#include "fs/edit/readings.h"
+#include "fs/journal.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TTL_SLOW_MS = 60000, TTL_NEGATIVE_MS = 5000 };
+
+/* What the demo's own region wants, whatever this machine is set up for. */
+static int demo_start(
+    const struct options *o, struct session *s, char **ret_url, struct ecsfs_error *err)
+{
+	static const char *const unset[] = {
+	    "AWS_PROFILE",
+	    "AWS_DEFAULT_PROFILE",
+	    "AWS_SESSION_TOKEN",
+	    "AWS_ENDPOINT_URL",
+	    "AWS_ENDPOINT_URL_ECS",
+	    "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+	    "AWS_ENDPOINT_URL_STS",
+	    "AWS_REGION",
+	    "AWS_CA_BUNDLE",
+	    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+	};
+	struct sim_options sim = {.region = o->regions ? o->regions[0] : "us-east-1"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(unset); i++)
+		unsetenv(unset[i]);
+	setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", 1);
+	setenv("AWS_CONFIG_FILE", "/dev/null", 1);
+	setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
+	setenv("AWS_DEFAULT_REGION", sim.region, 1);
+	setenv("NO_PROXY", "127.0.0.1", 1);
+	int e = sim_start(&sim, &s->sim, err);
+	if (e)
+		return e;
+	return asprintf(ret_url, "http://127.0.0.1:%d", sim_port(s->sim)) < 0 ? -ENOMEM : 0;
+}
+
+/* The first region that is asked for by name; NULL: the settings decide. */
+static const char *region_option(const struct options *o)
+{
+	return o->regions && strcmp(o->regions[0], "all") != 0 ? o->regions[0] : NULL;
+}
+
+static int settings_of(const struct options *o, const char *profile, const char *endpoint_url,
+    struct aws_settings **ret, struct ecsfs_error *err)
+{
+	struct aws_options ao = {
+	    .profile = profile,
+	    .region = region_option(o),
+	    .endpoint_url = endpoint_url,
+	    .cluster_config = o->cluster_config,
+	    .ecs_profile = o->ecs_profile,
+	    .dry_run = o->fs.dry_run,
+	};
+
+	return aws_settings_new(&ao, ret, err);
+}
+
+static struct region *region_of(
+    const struct options *o, struct aws_client *client, const char *name)
+{
+	struct region_options ro = {
+	    .name = name,
+	    .ttl_ms = o->fs.ttl_ms,
+	    .ttl_slow_ms = o->fs.ttl_ms ? TTL_SLOW_MS : 0,
+	    .ttl_negative_ms = o->fs.ttl_ms ? TTL_NEGATIVE_MS : 0,
+	    .stale_ms = (int)(o->stale_ms < INT32_MAX ? o->stale_ms : INT32_MAX),
+	    .timeout_ms = o->fs.timeout_ms,
+	    .clock = &clock_system,
+	};
+
+	return region_new(client, &ro);
+}
+
+static int account_regions(const struct options *o, struct account *a)
+{
+	const char *own[] = {aws_client_region_peek(a->client), NULL};
+	const char *const *names = own;
+	size_t count = 0;
+
+	if (o->regions && !region_option(o))
+		names = aws_regions_of_partition(own[0]);
+	else if (o->regions)
+		names = (const char *const *)o->regions;
+	while (names[count])
+		count++;
+	a->regions = calloc(count + 1, sizeof(struct region *));
+	if (!a->regions)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		a->regions[i] = region_of(o, a->client, names[i]);
+		if (!a->regions[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int account_open(const struct options *o, const char *profile, const char *endpoint_url,
+    struct account **ret, struct ecsfs_error *err)
+{
+	struct aws_settings *settings = NULL;
+	struct account *a;
+	int e = settings_of(o, profile, endpoint_url, &settings, err);
+
+	if (e)
+		return e;
+	a = *ret = calloc(1, sizeof(*a));
+	if (a)
+		a->name = strdup(profile ? profile : settings->profile);
+	if (!a || !a->name) {
+		aws_settings_free(settings);
+		return -ENOMEM;
+	}
+	a->client = aws_client_new(settings);
+	return a->client ? account_regions(o, a) : -ENOMEM;
+}
+
+static int accounts_open(
+    const struct options *o, struct session *s, const char *endpoint_url, struct ecsfs_error *err)
+{
+	static char *none[] = {NULL};
+	char *const *profiles = o->profiles ? o->profiles : none;
+	size_t count = 0;
+
+	while (profiles[count])
+		count++;
+	s->fs.accounts = calloc((count ? count : 1) + 1, sizeof(struct account *));
+	if (!s->fs.accounts)
+		return -ENOMEM;
+	s->fs.many_accounts = count > 1;
+	size_t i = 0;
+	int e;
+	do
+		e = account_open(o, profiles[i], endpoint_url, &s->fs.accounts[i], err);
+	while (!e && ++i < count);
+	if (!e)
+		s->fs.many_regions = s->fs.accounts[0]->regions[1] != NULL;
+	return e;
+}
+
+static char *source_name(const struct fs *fs)
+{
+	const struct aws_settings *settings = aws_client_settings_peek(fs->accounts[0]->client);
+	char *name = NULL;
+
+	if (asprintf(&name, "%s@%s", settings->profile,
+		region_name_peek(fs->accounts[0]->regions[0])) < 0)
+		return NULL;
+	return name;
+}
+
+int session_open(const struct options *o, struct session *ret, struct ecsfs_error *err)
+{
+	auto_free char *demo_url = NULL;
+	struct logs_options logs = o->logs;
+	struct fs *fs = &ret->fs;
+	int e;
+
+	*ret = (struct session){.fs = {.options = o->fs, .clock = &clock_system}};
+	fs->options.read_only = o->fs.read_only;
+	logs.clock = fs->clock;
+	e = journal_open(o->fs.journal_file, fs->clock, &fs->journal, err);
+	if (!e && o->demo)
+		e = demo_start(o, ret, &demo_url, err);
+	if (!e)
+		e = accounts_open(o, ret, demo_url ? demo_url : o->endpoint_url, err);
+	if (e)
+		return e;
+	spool_setup(o->spool_dir, o->spool_limit);
+	fs->logs = logs_new(&logs);
+	fs->follow = follow_new();
+	fs->readings = readings_new();
+	fs->memory = memory_new();
+	fs->started_mono_ms = clock_mono(fs->clock);
+	fs->source = o->fsname ? strdup(o->fsname) : o->demo ? strdup("demo") : source_name(fs);
+	bool complete = fs->logs && fs->follow && fs->readings && fs->memory && fs->source;
+	return complete ? 0 : -ENOMEM;
+}
+
+/* One region's answer to the first question. */
+struct check {
+	pthread_t thread;
+	bool started;
+	struct region *region;
+	int e;
+	struct ecsfs_error err;
+};
+
+static void *check_run(void *arg)
+{
+	struct check *c = arg;
+	struct freshness fresh = region_fresh(c->region);
+	struct key key = {.kind = KIND_CLUSTERS};
+	auto_answer struct answer a = {0};
+
+	c->e = region_get(c->region, &key, &fresh, &a, &c->err);
+	if (!c->e && a.err)
+		c->e = a.err < 0 ? a.err : -a.err;
+	return NULL;
+}
+
+/* Who is known but may not list clusters can still use what he may. */
+static bool usable(const struct check *c)
+{
+	static const char *const harmless[] = {
+	    "AccessDenied",
+	    "AccessDeniedException",
+	    "ThrottlingException",
+	    "Throttling",
+	};
+
+	if (!c->e || c->e == -EBUSY)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++)
+		if (strcmp(c->err.code, harmless[i]) == 0)
+			return true;
+	return false;
+}
+
+static size_t count_regions(const struct fs *fs)
+{
+	size_t n = 0;
+
+	for (struct account **a = fs->accounts; *a; a++)
+		for (struct region **r = (*a)->regions; *r; r++)
+			n++;
+	return n;
+}
+
+static void check_start(const struct fs *fs, struct check *c)
+{
+	for (struct account **a = fs->accounts; *a; a++)
+		for (struct region **r = (*a)->regions; *r; r++, c++) {
+			c->region = *r;
+			c->started = pthread_create(&c->thread, NULL, check_run, c) == 0;
+			if (!c->started)
+				check_run(c);
+		}
+}
+
+int session_check(struct session *s, struct ecsfs_error *err)
+{
+	size_t n = count_regions(&s->fs);
+	auto_free struct check *checks = calloc(n, sizeof(*checks));
+	const struct check *bad = NULL;
+	bool any = false;
+
+	if (!checks)
+		return -ENOMEM;
+	check_start(&s->fs, checks);
+	for (size_t i = 0; i < n; i++) {
+		if (checks[i].started)
+			pthread_join(checks[i].thread, NULL);
+		if (usable(&checks[i]))
+			any = true;
+		else if (!bad)
+			bad = &checks[i];
+		if (!usable(&checks[i]) && n > 1)
+			log_warn(
+			    "%s: %s", region_name_peek(checks[i].region), checks[i].err.message);
+	}
+	if (any || !bad)
+		return 0;
+	*err = bad->err;
+	if (!err->err)
+		ecsfs_error_set(err, -bad->e, NULL, "%s", strerror(-bad->e));
+	return bad->e;
+}
+
+void session_cancel(struct session *s)
+{
+	for (struct account **a = s->fs.accounts; a && *a; a++)
+		if ((*a)->client)
+			aws_client_cancel((*a)->client);
+}
+
+static void account_close(struct account *a)
+{
+	for (struct region **r = a->regions; r && *r; r++)
+		region_free(*r);
+	free(a->regions);
+	if (a->client)
+		aws_client_free(a->client);
+	free(a->name);
+	free(a);
+}
+
+void session_close(struct session *s)
+{
+	struct fs *fs = &s->fs;
+
+	session_cancel(s);
+	if (fs->follow)
+		follow_free(fs->follow);
+	if (fs->logs)
+		logs_free(fs->logs);
+	for (struct account **a = fs->accounts; a && *a; a++)
+		account_close(*a);
+	free(fs->accounts);
+	journal_close(fs->journal);
+	if (s->sim)
+		sim_stop(s->sim);
+	readings_free(fs->readings);
+	memory_free(fs->memory);
+	free(fs->source);
+	free(fs->mountpoint);
+	*s = (struct session){0};
+}
+
+int session_describe(const struct options *o, struct buf *out, struct ecsfs_error *err)
+{
+	struct aws_settings *settings = NULL;
+	int e =
+	    settings_of(o, o->profiles ? o->profiles[0] : NULL, o->endpoint_url, &settings, err);
+
+	if (!e)
+		e = aws_settings_describe(settings, out, err);
+	aws_settings_free(settings);
+	return e;
+}

@@ -1,0 +1,37 @@
+/*
+ * The accounts and regions of a mount: made from the options after the fork, asked once whether
+ * they answer, ended together.
+ */
+#ifndef ECSFS_SESSION_H
+#define ECSFS_SESSION_H
+
+#include "fs/options.h"
+
+struct sim;
+
+struct session {
+	struct fs fs;
+	struct sim *sim; /* --demo */
+};
+
+/*
+ * Works out settings, clients and regions; starts the simulated region for --demo. 0 or -errno with
+ * one sentence. Release it either way.
+ */
+int session_open(const struct options *o, struct session *ret, struct ecsfs_error *err);
+
+/*
+ * Asks every region for its clusters, all at once, which fills that answer. Wrong keys and an
+ * endpoint that does not answer are failures; where there are several regions, those of all of
+ * them. A refusal of the call alone is none.
+ */
+int session_check(struct session *s, struct ecsfs_error *err);
+
+/* Ends every call under way and to come. */
+void session_cancel(struct session *s);
+void session_close(struct session *s);
+
+/* Writes what would be used, for --print-credential-source. */
+int session_describe(const struct options *o, struct buf *out, struct ecsfs_error *err);
+
+#endif

@@ -1,0 +1,225 @@
+#include "fs/stream.h"
+
+#include "backend/base/cleanup.h"
+#include "fs/request.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+struct stream {
+	struct stream *next; /* lock */
+	int refs;	     /* lock: openers, open files, the job */
+	struct node *node;   /* a reference */
+	bool shared;	     /* may be joined */
+	enum {
+		STREAM_OPENING,
+		STREAM_OPEN,
+		STREAM_FAILED
+	} state;		/* lock; `impl`, `err` before it */
+	struct waiter *waiters; /* lock */
+	void *impl;
+	struct ecsfs_error err;
+	int64_t opened_ms;
+	struct job job;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct stream *streams; /* lock */
+
+static const struct stream_ops *ops_of(const struct stream *s)
+{
+	return s->node->row->stream;
+}
+
+struct stream *stream_ref(struct stream *s)
+{
+	pthread_mutex_lock(&lock);
+	s->refs++;
+	pthread_mutex_unlock(&lock);
+	return s;
+}
+
+void stream_unref(struct stream *s)
+{
+	struct stream **at = &streams;
+
+	if (!s)
+		return;
+	pthread_mutex_lock(&lock);
+	bool last = --s->refs == 0;
+	if (last) {
+		while (*at != s)
+			at = &(*at)->next;
+		*at = s->next;
+	}
+	pthread_mutex_unlock(&lock);
+	if (!last)
+		return;
+	if (s->impl)
+		ops_of(s)->close(s->impl);
+	node_unref(s->node);
+	free(s);
+}
+
+/* The open ended; lets go of the job's reference. */
+static void finish(struct stream *s, int e)
+{
+	if (e && !s->err.err)
+		ecsfs_error_set(&s->err, -e, NULL, "%s cannot be opened", s->node->file_name);
+	pthread_mutex_lock(&lock);
+	s->state = e ? STREAM_FAILED : STREAM_OPEN;
+	struct waiter *w = s->waiters, *next;
+	s->waiters = NULL;
+	pthread_mutex_unlock(&lock);
+	for (; w; w = next) {
+		next = w->next;
+		w->wake(w);
+	}
+	stream_unref(s);
+}
+
+static void open_job(struct job *j)
+{
+	struct stream *s = (struct stream *)((char *)j - offsetof(struct stream, job));
+	struct place p;
+
+	place_of(s->node, &p);
+	finish(s, ops_of(s)->open(&p, s->node->row, &s->impl, &s->err));
+}
+
+/* Under the lock. */
+static struct stream *joinable(const struct node *n)
+{
+	struct stream *s = streams;
+
+	while (s && (s->node != n || !s->shared || s->state == STREAM_FAILED))
+		s = s->next;
+	return s;
+}
+
+static struct stream *stream_new(struct node *n)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->refs = 2; /* the caller's and the job's */
+	s->node = node_ref(n);
+	s->shared = !(n->row->flags & ROW_ALWAYS);
+	s->opened_ms = clock_mono(nodes_fs()->clock);
+	s->job.run = open_job;
+	s->next = streams;
+	streams = s;
+	return s;
+}
+
+static int start(struct stream *s)
+{
+	struct place p;
+
+	place_of(s->node, &p);
+	/* Files that a listing names are logs: a stalled CloudWatch Logs must not hold up ECS. */
+	return s->node->row->name ? region_run(p.region, &s->job)
+				  : region_run_logs(p.region, &s->job);
+}
+
+/* rq->stream is the one it joins or starts. */
+static int attach(struct request *rq)
+{
+	pthread_mutex_lock(&lock);
+	struct stream *s = joinable(rq->node);
+	bool joined = s != NULL;
+	if (joined)
+		s->refs++;
+	else
+		s = stream_new(rq->node);
+	pthread_mutex_unlock(&lock);
+	rq->stream = s;
+	if (!s)
+		return -ENOMEM;
+	int e = joined ? 0 : start(s);
+	if (e)
+		finish(s, e);
+	return 0;
+}
+
+int stream_open(struct request *rq, struct ecsfs_error *err)
+{
+	int e = rq->stream ? 0 : attach(rq);
+	struct stream *s = rq->stream;
+
+	if (e)
+		return e;
+	pthread_mutex_lock(&lock);
+	if (s->state == STREAM_OPENING) {
+		rq->waiter.next = s->waiters;
+		s->waiters = &rq->waiter;
+		e = -EINPROGRESS;
+	} else if (s->state == STREAM_FAILED) {
+		*err = s->err;
+		e = -s->err.err;
+	}
+	pthread_mutex_unlock(&lock);
+	return e;
+}
+
+static void wait_for_ever(struct request *rq, const struct stream *s)
+{
+	int64_t limit = nodes_fs()->options.rollout_timeout_ms;
+
+	rq->deadline_ms = limit ? s->opened_ms + limit : 0;
+}
+
+static int reply_bytes(struct request *rq, struct spool *spool, int64_t size)
+{
+	int64_t left = size - rq->off;
+	size_t len = left < (int64_t)rq->size ? (size_t)left : rq->size;
+	struct fuse_bufvec v = FUSE_BUFVEC_INIT(len);
+
+	v.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK | FUSE_BUF_FD_RETRY;
+	v.buf[0].fd = spool_fd(spool);
+	v.buf[0].pos = rq->off;
+	if (request_claim(rq))
+		fuse_reply_data(rq->req, &v, 0);
+	return 0;
+}
+
+int stream_read(struct request *rq, struct ecsfs_error *err)
+{
+	struct stream *s = rq->handle->stream;
+	const struct stream_ops *ops = ops_of(s);
+	struct spool *spool = ops->spool(s->impl);
+	int e = 0;
+
+	if (spool_size(spool) <= rq->off) {
+		wait_for_ever(rq, s);
+		e = ops->at_end ? ops->at_end(s->impl, &rq->waiter, err) : 0;
+		if (e == -EINPROGRESS)
+			return e;
+	}
+	/* What came before the end did is still to be read. */
+	if (spool_size(spool) > rq->off)
+		return reply_bytes(rq, spool, spool_size(spool));
+	return e ? e : request_reply_buf(rq, NULL, 0);
+}
+
+off_t stream_size(const struct node *n, int64_t *mtime_ns)
+{
+	off_t size = 0;
+
+	pthread_mutex_lock(&lock);
+	for (const struct stream *s = streams; s; s = s->next) {
+		if (s->node != n || s->state != STREAM_OPEN)
+			continue;
+		const struct stream_ops *ops = ops_of(s);
+		off_t bytes = spool_size(ops->spool(s->impl));
+
+		if (bytes >= size) {
+			size = bytes;
+			*mtime_ns = ops->mtime_ms(s->impl) * INT64_C(1000000);
+		}
+	}
+	pthread_mutex_unlock(&lock);
+	return size;
+}

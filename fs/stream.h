@@ -1,0 +1,27 @@
+/*
+ * Growing files that are open. What one opener started others join, but for rows whose open always
+ * asks AWS. The stream ends with its last open file.
+ */
+#ifndef ECSFS_STREAM_H
+#define ECSFS_STREAM_H
+
+#include "fs/inode.h"
+
+struct request;
+struct stream;
+
+/*
+ * For the open of a ROW_STREAM node, from run(): 0: rq->stream is open. -EINPROGRESS: a worker
+ * opens it. -errno: it could not be opened.
+ */
+int stream_open(struct request *rq, struct ecsfs_error *err);
+void stream_unref(struct stream *s);
+struct stream *stream_ref(struct stream *s);
+
+/* run() of a READ of a stream. */
+int stream_read(struct request *rq, struct ecsfs_error *err);
+
+/* The size of what is open of a node, 0 when nothing is; `mtime_ns` moves with it. */
+off_t stream_size(const struct node *n, int64_t *mtime_ns);
+
+#endif

@@ -1,0 +1,254 @@
+#include "fs/table.h"
+
+#include "backend/base/limits.h"
+#include "fs/value.h"
+
+#include <errno.h>
+#include <string.h>
+
+bool row_readable(const struct row *row)
+{
+	return row->member || row->render || row->stream;
+}
+
+bool row_writable(const struct row *row)
+{
+	return row->commit != NULL;
+}
+
+unsigned row_mode(const struct row *row, bool read_only)
+{
+	unsigned mode = row_readable(row) ? 0400 : 0;
+
+	if (row->form == ROW_LINK)
+		return 0777;
+	if (row_writable(row) && !read_only)
+		mode |= 0200;
+	return mode;
+}
+
+static bool has_writable_row(const struct dir_type *type)
+{
+	for (const struct row *row = type->rows; row && row->name; row++)
+		if (row_writable(row))
+			return true;
+	return type->listing && type->listing->row && row_writable(type->listing->row);
+}
+
+unsigned dir_mode(const struct dir_type *type, bool read_only)
+{
+	if (!read_only && (type->make || type->drop || has_writable_row(type)))
+		return 0700;
+	return 0500;
+}
+
+int dir_object(struct ask *q, const struct dir_type *type, const struct place *p,
+    struct answer *ret, const json_t **ret_object, struct ecsfs_error *err)
+{
+	struct key key;
+	int e;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!type->subject)
+		return ecsfs_error_set(err, ENODATA, NULL, "%s has no document", type->what);
+	e = type->subject(p, &key);
+	if (!e)
+		e = ask(q, p->region, &key, ret, err);
+	if (e)
+		return e;
+	*ret_object = type->object ? type->object(ret->value, p) : ret->value;
+	if (*ret_object)
+		return 0;
+	answer_release(ret);
+	memset(ret, 0, sizeof(*ret));
+	return ecsfs_error_set(err, ENOENT, NULL, "%s is gone", type->what);
+}
+
+static int render_member(struct ask *q, const struct dir_type *type, const struct place *p,
+    const struct row *row, struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	const json_t *object, *value;
+	int e = dir_object(q, type, p, &a, &object, err);
+
+	if (e)
+		return e;
+	value = json_object_get(object, row->member);
+	if (json_is_object(value) || json_is_array(value))
+		value_render_document(value, out);
+	else
+		value_render(value, value_member_is_time(row->member), out);
+	return 0;
+}
+
+int row_render(struct ask *q, const struct dir_type *type, const struct place *p,
+    const struct row *row, struct buf *out, struct ecsfs_error *err)
+{
+	int e;
+
+	if (row->render)
+		e = row->render(q, p, row, out, err);
+	else if (row->member)
+		e = render_member(q, type, p, row, out, err);
+	else
+		return ecsfs_error_set(err, EACCES, NULL, "%s cannot be read", row->name);
+	if (!e && buf_failed(out))
+		return ecsfs_error_set(
+		    err, EFBIG, NULL, "the text is larger than %zu bytes", out->max);
+	return e;
+}
+
+/* A directory kind met on a walk; a kind that contains itself is met once. */
+struct walk {
+	void (*fn)(void *arg, const struct dir_type *type, const char *path);
+	void *arg;
+	const struct dir_type *seen[128];
+	size_t count;
+};
+
+static bool walk_new(struct walk *w, const struct dir_type *type)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->seen[i] == type)
+			return false;
+	if (w->count == sizeof(w->seen) / sizeof(w->seen[0]))
+		return false;
+	w->seen[w->count++] = type;
+	return true;
+}
+
+static void placeholder(const struct dir_type *type, struct buf *out)
+{
+	const char *what = type->what ? type->what : "name";
+
+	if (strncmp(what, "a ", 2) == 0)
+		what += 2;
+	else if (strncmp(what, "an ", 3) == 0)
+		what += 3;
+	for (; *what; what++)
+		buf_addc(out,
+		    *what == ' '			 ? '_'
+			: (*what >= 'a' && *what <= 'z') ? *what - 32
+							 : *what);
+}
+
+static void walk(struct walk *w, const struct dir_type *type, const char *path);
+
+static void walk_below(
+    struct walk *w, const struct dir_type *type, const char *path, const char *name)
+{
+	auto_buf struct buf below = BUF_INIT(64 * KIB);
+
+	if (!type)
+		return;
+	buf_adds(&below, path);
+	if (*path)
+		buf_addc(&below, '/');
+	if (name)
+		buf_adds(&below, name);
+	else
+		placeholder(type, &below);
+	walk(w, type, buf_str(&below));
+}
+
+static void walk(struct walk *w, const struct dir_type *type, const char *path)
+{
+	if (!walk_new(w, type))
+		return;
+	w->fn(w->arg, type, path);
+	for (const struct child *c = type->children; c && c->name; c++)
+		walk_below(w, c->type, path, c->name);
+	if (type->listing)
+		walk_below(w, type->listing->type, path, NULL);
+	walk_below(w, type->local_type, path, NULL);
+}
+
+void table_walk(const struct dir_type *root,
+    void (*fn)(void *arg, const struct dir_type *type, const char *path), void *arg)
+{
+	struct walk w = {.fn = fn, .arg = arg};
+
+	walk(&w, root, "");
+}
+
+struct check {
+	struct ecsfs_error *err;
+	int ret;
+};
+
+#define broken(c, ...)                                                                             \
+	((c)->ret = (c)->ret ? (c)->ret : ecsfs_error_set((c)->err, EINVAL, NULL, __VA_ARGS__))
+
+static void check_name(struct check *c, const char *path, const char *name)
+{
+	if (!*name || strchr(name, '/') || strlen(name) > LIMIT_NAME)
+		broken(c, "%s: \"%s\" cannot be a file name", path, name);
+}
+
+static void check_row(struct check *c, const char *path, const struct row *row, const char *name)
+{
+	if (!row_readable(row) && !row_writable(row))
+		broken(c, "%s/%s is neither readable nor writable", path, name);
+	if (!row->help || !*row->help)
+		broken(c, "%s/%s has no help", path, name);
+	if ((row->form == ROW_STREAM) != (row->stream != NULL))
+		broken(c, "%s/%s: the form and the stream do not agree", path, name);
+	if (row->form == ROW_LINK && !row->render)
+		broken(c, "%s/%s: a link without a target", path, name);
+}
+
+static bool named_before(const struct dir_type *type, const char *name, const void *self)
+{
+	for (const struct row *r = type->rows; r && r->name; r++)
+		if (r != self && strcmp(r->name, name) == 0)
+			return true;
+	for (const struct child *ch = type->children; ch && ch->name; ch++)
+		if (ch != self && strcmp(ch->name, name) == 0)
+			return true;
+	return false;
+}
+
+static void check_listing(struct check *c, const char *path, const struct listing *l)
+{
+	if ((l->type != NULL) == (l->row != NULL))
+		broken(c, "%s: a listing is of directories or of files", path);
+	if (!l->names && !l->unlisted)
+		broken(c, "%s: a listing without names", path);
+	if (!l->names && !l->find)
+		broken(c, "%s: names that nothing decides", path);
+	if (l->row)
+		check_row(c, path, l->row, "NAME");
+}
+
+static void check_type(void *arg, const struct dir_type *type, const char *path)
+{
+	struct check *c = arg;
+
+	if (!type->what || !*type->what)
+		broken(c, "%s: a directory kind without a name", path);
+	for (const struct row *r = type->rows; r && r->name; r++) {
+		check_name(c, path, r->name);
+		check_row(c, path, r, r->name);
+		if (r->member && !type->subject && !r->render)
+			broken(c, "%s/%s: a member of no document", path, r->name);
+		if (named_before(type, r->name, r))
+			broken(c, "%s/%s is there twice", path, r->name);
+	}
+	for (const struct child *ch = type->children; ch && ch->name; ch++) {
+		check_name(c, path, ch->name);
+		if (named_before(type, ch->name, ch))
+			broken(c, "%s/%s is there twice", path, ch->name);
+	}
+	if (type->listing)
+		check_listing(c, path, type->listing);
+	if ((type->local_type != NULL) != (type->local_kind != NULL))
+		broken(c, "%s: local names need a type and a kind", path);
+}
+
+int table_check(const struct dir_type *root, struct ecsfs_error *err)
+{
+	struct check c = {.err = err};
+
+	table_walk(root, check_type, &c);
+	return c.ret;
+}
