@@ -60,7 +60,7 @@ mount_down() {
 
 calls() {
 	local filter='.total // 0'
-	[ $# -eq 0 ] || filter=".[\"$1\"] // (.calls // {})[\"$1\"] // 0"
+	[ $# -eq 0 ] || filter=".actions[\"$1\"] // 0"
 	curl -sf "$sim_url/_sim/calls" | jq -r "$filter"
 }
 

@@ -123,7 +123,7 @@ not_running() {
 # calls [ACTION]: how many calls the region has counted since calls_reset.
 calls() {
 	local filter='.total // 0'
-	[ $# -eq 0 ] || filter=".[\"$1\"] // (.calls // {})[\"$1\"] // 0"
+	[ $# -eq 0 ] || filter=".actions[\"$1\"] // 0"
 	curl -sf "$sim_url/_sim/calls" | jq -r "$filter"
 }
 
