@@ -391,6 +391,13 @@ static int event_member(struct cursor *c, struct logscan_event *ret)
 	return value_skip(c, 3);
 }
 
+bool logscan_empty(const struct logscan *s)
+{
+	struct cursor c = {s->at, s->end};
+
+	return !c.at || take(&c, ']');
+}
+
 /* The array was checked whole, so only types can be wrong here. */
 int logscan_next(struct logscan *s, struct logscan_event *ret)
 {

@@ -44,6 +44,8 @@ struct logscan {
  */
 int logscan_start(struct logscan *s, char *json, size_t len);
 
+/* Whether no event is left; reads nothing. */
+bool logscan_empty(const struct logscan *s);
 /* 1 and the next event; 0 at the end; -EIO where a member has the wrong type. */
 int logscan_next(struct logscan *s, struct logscan_event *ret);
 

@@ -14,15 +14,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct logs;    /* the log follower of one mount */
+struct logs; /* the log follower of one mount */
 struct logfile;
 
 struct logs_options {
-	int64_t window_bytes;   /* what a first read gives; 0: all; default 1 MiB */
-	int64_t window_ms;      /* instead of bytes, when > 0 */
-	int64_t overlap_ms;     /* how late an event may come and still be given out, 90 s */
-	bool timestamps;        /* lead each line with its ISO time */
-	bool live_tail;         /* StartLiveTail wakes the poller */
+	int64_t window_bytes; /* what a first read gives; 0: all; default 1 MiB */
+	int64_t window_ms;    /* instead of bytes, when > 0 */
+	int64_t overlap_ms;   /* how late an event may come and still be given out, 90 s */
+	bool timestamps;      /* lead each line with its ISO time */
+	bool live_tail;	      /* StartLiveTail wakes the poller */
 	const struct clock *clock;
 };
 
@@ -32,12 +32,12 @@ void logs_free(struct logs *l);
 
 /* Which file: kept by the caller until logs_open returns; copied. */
 struct logspec {
-	struct region *region;  /* of the service or task */
+	struct region *region; /* of the service or task */
 	const char *cluster;
-	const char *service;    /* NULL: the log of one task */
-	const char *task;       /* NULL: of a service, all its tasks */
+	const char *service; /* NULL: the log of one task */
+	const char *task;    /* NULL: of a service, all its tasks */
 	const char *container;
-	int64_t since_wall_ms;  /* logs/since/WHEN; 0: the window */
+	int64_t since_wall_ms; /* logs/since/WHEN; 0: the window */
 };
 
 /*
@@ -45,8 +45,8 @@ struct logspec {
  * thread). A container that never logged, a group or stream that is not there: an empty file that
  * may start to fill. -ENOENT: no such container, or its log driver is not awslogs.
  */
-int logs_open(struct logs *l, const struct logspec *spec, struct logfile **ret,
-    struct ecsfs_error *err);
+int logs_open(
+    struct logs *l, const struct logspec *spec, struct logfile **ret, struct ecsfs_error *err);
 /* Never blocks. */
 void logs_close(struct logfile *f);
 
@@ -54,6 +54,13 @@ void logs_close(struct logfile *f);
 int64_t logs_size(const struct logfile *f);
 int64_t logs_mtime_ms(const struct logfile *f);
 struct spool *logs_spool_peek(struct logfile *f);
+
+/*
+ * At the end of what is there. 0: the end for now. -EINPROGRESS: the first window is still coming (a
+ * long one is given out as it comes); w is woken when the file grew, or was closed. Other -errno: the
+ * window ended badly. Never blocks.
+ */
+int logs_at_end(struct logfile *f, struct waiter *w, struct ecsfs_error *err);
 
 /* Whether the container of this task document logs with awslogs: what readdir lists. Pure.
  * `taskdef`: the task definition's document. */

@@ -1,0 +1,44 @@
+/*
+ * Which events were given out already: a table of 64-bit hashes with the event's time and a count.
+ * As a set it holds event ids; as a multiset, events that came without one.
+ */
+#ifndef ECSFS_LOGS_SEEN_H
+#define ECSFS_LOGS_SEEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct seen_entry {
+	uint64_t hash; /* 0: free */
+	int64_t time_ms;
+	uint32_t count;
+};
+
+struct seen {
+	struct seen_entry *entries;
+	size_t room; /* a power of two, or 0 */
+	size_t used;
+	size_t max;	  /* entries; 0: no ceiling */
+	int64_t floor_ms; /* events before it are no longer known */
+};
+
+uint64_t seen_hash(uint64_t seed, const void *bytes, size_t len);
+
+/* NULL of memory ends a set as it began: everything is new. */
+void seen_init(struct seen *s, size_t max);
+void seen_release(struct seen *s);
+
+bool seen_has(const struct seen *s, uint64_t hash);
+/*
+ * Adds one of `hash`. -ENOMEM. At the ceiling the older half is forgotten first and floor_ms moves:
+ * returns 1 then.
+ */
+int seen_add(struct seen *s, uint64_t hash, int64_t time_ms);
+/* Takes one of `hash` away; false: there was none left. */
+bool seen_take(struct seen *s, uint64_t hash);
+/* Forgets events before `keep_ms` and moves the floor there; does nothing while that is not worth
+ * the work. */
+void seen_forget(struct seen *s, int64_t keep_ms);
+
+#endif
