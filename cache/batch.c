@@ -11,6 +11,9 @@
 #define REFUSED_MS 60000
 /* How far back in the order of use a listing is looked for: a few full batches. */
 #define RECENT_ENTRIES 500
+/* Batches asked for at once, from the first one on: 1, 4, 8. */
+#define AHEAD_FACTOR 4
+#define MOST_AHEAD 8
 
 /* The name of a document among its siblings. */
 static const char *own_name(const struct key *k)
@@ -75,7 +78,6 @@ void batch_note_miss(struct region *r, const struct entry *e, int64_t now)
 static bool wanted_along(
     const struct region *r, bool browsing, const struct entry *sibling, int64_t now)
 {
-
 	if (sibling && entry_young(r, sibling, now))
 		return false;
 	return browsing || (sibling && now - sibling->asked_ms <= 2 * (int64_t)r->options.ttl_ms);
@@ -123,28 +125,65 @@ static struct key sibling_key(const struct key *k, const char *name)
 	return sibling;
 }
 
-/*
- * Tops up with the names that follow the first asked one in the listing's order, around its end.
- * `names` is the caller's own: the listing may be dropped to make room for a sibling.
- */
-static size_t take_siblings(
-    struct region *r, const json_t *names, bool browsed, struct entry **taken, size_t n, size_t max)
+/* The names of a listing that may come along, those behind a key first, then around its end. */
+struct walk {
+	const struct region *r;
+	const struct key *of;
+	json_t *names; /* own: the listing may be dropped to make room for a sibling */
+	bool browsing;
+	size_t start, i;
+	int64_t now;
+};
+
+static void walk_release(struct walk *w)
 {
-	const struct key *k = &taken[0]->key;
-	size_t count = json_array_size(names), start = index_behind(names, own_name(k));
-	int64_t now = region_now_ms(r);
+	json_decref(w->names);
+}
 
-	for (size_t i = 0; i < count && n < max; i++) {
-		const char *name = json_string_value(json_array_get(names, (start + i) % count));
-		struct key key = sibling_key(k, name);
-		struct entry *e;
+/* False: nothing comes along. */
+static bool walk_begin(struct walk *w, const struct region *r, const struct key *k, int64_t now)
+{
+	const struct entry *listing = batch_listing(r, k);
 
-		if (!key_valid(&key))
+	*w = (struct walk){.r = r, .of = k, .now = now};
+	if (!listing || !listing->value || r->options.ttl_ms == 0 ||
+	    now - listing->refused_ms < REFUSED_MS)
+		return false;
+	w->names = json_incref(listing->value);
+	w->browsing = browsing(listing, now);
+	w->start = index_behind(w->names, own_name(k));
+	return true;
+}
+
+static bool walk_next(struct walk *w, struct key *ret)
+{
+	size_t count = json_array_size(w->names);
+
+	while (w->i < count) {
+		size_t at = (w->start + w->i++) % count;
+		const struct entry *e;
+
+		*ret = sibling_key(w->of, json_string_value(json_array_get(w->names, at)));
+		if (!key_valid(ret))
 			continue;
-		e = cache_find(&r->cache, &key);
-		if ((e && e->state != ENTRY_IDLE) || !wanted_along(r, browsed, e, now))
-			continue;
-		e = e ? e : cache_get(&r->cache, &key);
+		e = cache_find(&w->r->cache, ret);
+		if (!(e && e->state != ENTRY_IDLE) && wanted_along(w->r, w->browsing, e, w->now))
+			return true;
+	}
+	return false;
+}
+
+size_t batch_take(struct region *r, struct group *g, struct entry **taken, size_t max)
+{
+	__attribute__((cleanup(walk_release))) struct walk w = {0};
+	size_t n = take_waiting(g, taken, max);
+	struct key k;
+
+	if (n == 0 || n == max || !walk_begin(&w, r, &taken[0]->key, region_now_ms(r)))
+		return n;
+	while (n < max && walk_next(&w, &k)) {
+		struct entry *e = cache_get(&r->cache, &k);
+
 		if (!e)
 			break;
 		e->state = ENTRY_FLYING;
@@ -153,18 +192,42 @@ static size_t take_siblings(
 	return n;
 }
 
-size_t batch_take(struct region *r, struct group *g, struct entry **taken, size_t max)
+/* The name that a reader of all in turn misses next, when `keys` come along now. */
+static uint32_t expected_behind(struct walk *w, size_t keys)
 {
-	size_t n = take_waiting(g, taken, max);
-	json_auto_t *names = NULL;
-	struct entry *listing;
-	int64_t now = region_now_ms(r);
+	struct key k = {0};
+	bool more = true;
 
-	if (n == 0 || n == max || r->options.ttl_ms == 0)
-		return n;
-	listing = batch_listing(r, &taken[0]->key);
-	if (!listing || !listing->value || now - listing->refused_ms < REFUSED_MS)
-		return n;
-	names = json_incref(listing->value);
-	return take_siblings(r, names, browsing(listing, now), taken, n, max);
+	for (size_t n = 0; more && n <= keys; n++)
+		more = walk_next(w, &k);
+	w->i = 0;
+	return more ? key_hash(&k) : 0;
+}
+
+/*
+ * Who reads the names one after the other misses exactly there where the last batch ended. Then
+ * the next batches are asked for at once, more of them each time, as the kernel reads files ahead.
+ * It makes no more calls for who reads on, and fewer waits.
+ */
+void batch_read_ahead(struct region *r, const struct entry *e, int64_t now)
+{
+	__attribute__((cleanup(walk_release))) struct walk w = {0};
+	size_t batch = kind_row(e->key.kind)->batch, keys;
+	struct entry *listing = batch_listing(r, &e->key);
+	bool in_turn = listing && listing->next_hash == e->hash;
+	struct key k;
+
+	if (batch == 1 || !walk_begin(&w, r, &e->key, now) || !w.browsing)
+		return;
+	listing->window = in_turn ? listing->window * AHEAD_FACTOR : 1;
+	if (listing->window > MOST_AHEAD)
+		listing->window = MOST_AHEAD;
+	keys = listing->window * batch - 1;
+	listing->next_hash = expected_behind(&w, keys);
+	while (in_turn && keys-- > 0 && walk_next(&w, &k)) {
+		struct entry *sibling = cache_get(&r->cache, &k);
+
+		if (!sibling || flight_queue(r, sibling) < 0)
+			break;
+	}
 }

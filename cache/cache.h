@@ -19,7 +19,7 @@
  * PENDING   yes                 no           any      no
  * FLYING    no                  yes          any      no
  *
- * IDLE -> PENDING: somebody asks and what is known will not do.
+ * IDLE -> PENDING: somebody asks and what is known will not do, or is about to.
  * PENDING -> FLYING: a worker takes it, with others, into one call.
  * IDLE -> FLYING: taken along as a sibling of one that was asked for.
  * FLYING -> IDLE: the call ended; the waiters are taken off and woken, and ask again.
@@ -64,6 +64,8 @@ struct entry {
 	int64_t sibling_ms;
 	int64_t browsed_ms;
 	int64_t refused_ms;
+	uint32_t next_hash; /* of the key that is missed next, where the names are read in turn */
+	uint32_t window;    /* batches that are then asked for at once */
 };
 
 TAILQ_HEAD(entry_queue, entry);

@@ -231,6 +231,8 @@ static int wait_for(struct region *r, struct entry *e, struct waiter *w, int64_t
 		r->counts[e->key.kind].misses++;
 		batch_note_miss(r, e, now);
 		rc = flight_queue(r, e);
+		if (rc == 0)
+			batch_read_ahead(r, e, now);
 	} else {
 		r->counts[e->key.kind].joins++;
 	}

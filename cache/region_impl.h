@@ -91,6 +91,8 @@ int flight_queue(struct region *r, struct entry *e);
 size_t batch_take(struct region *r, struct group *g, struct entry **taken, size_t max);
 /* Notes that a document was asked for that had to be fetched. With the lock. */
 void batch_note_miss(struct region *r, const struct entry *e, int64_t now);
+/* Queues what a reader of many names in turn will ask for next. With the lock. */
+void batch_read_ahead(struct region *r, const struct entry *e, int64_t now);
 /* The listing that names the siblings of a document; NULL: unknown. With the lock. */
 struct entry *batch_listing(const struct region *r, const struct key *k);
 

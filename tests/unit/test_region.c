@@ -68,6 +68,39 @@ static void siblings_come_along_after_a_listing(void **state)
 	assert_int_equal(world.calls, 11);
 }
 
+static void who_reads_in_turn_is_read_ahead_for(void **state)
+{
+	struct waiter w;
+	char name[16];
+
+	(void)state;
+	list_services();
+	assert_int_equal(desired_of("s000"), 1);
+	assert_int_equal(world.calls, 2);
+	woken = 0;
+	close_gate(true);
+	assert_int_equal(ask("s010", &w), -EINPROGRESS);
+	wait_at_gate(4);
+	assert_int_equal(world.calls, 6);
+	close_gate(false);
+	wait_woken(1);
+	for (int i = 0; i < SERVICES; i++) {
+		snprintf(name, sizeof(name), "s%03d", i);
+		assert_int_equal(desired_of(name), 1);
+	}
+	assert_int_equal(world.calls, 11);
+}
+
+static void who_picks_names_is_not_read_ahead_for(void **state)
+{
+	(void)state;
+	list_services();
+	desired_of("s000");
+	desired_of("s050");
+	desired_of("s090");
+	assert_int_equal(world.calls, 4);
+}
+
 static void a_reader_of_one_refreshes_one(void **state)
 {
 	int mark = 0;
@@ -390,6 +423,8 @@ int main(void)
 	    TEST(many_readers_of_one_key_cost_one_call),
 	    TEST(concurrent_misses_share_batches),
 	    TEST(siblings_come_along_after_a_listing),
+	    TEST(who_reads_in_turn_is_read_ahead_for),
+	    TEST(who_picks_names_is_not_read_ahead_for),
 	    TEST(a_reader_of_one_refreshes_one),
 	    TEST(missing_names_are_remembered_briefly),
 	    TEST(neither_answered_nor_failed_is_missing),
