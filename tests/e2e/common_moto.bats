@@ -1,0 +1,32 @@
+#!/usr/bin/env bats
+# What must hold on every region, here on moto, an ECS that nobody here wrote.
+#
+# Not tried, since moto does not do it: it starts no tasks for a service, makes no events, knows no
+# service deployments, revisions, task protection, UpdateClusterSettings or StartLiveTail.
+
+load lib
+load common
+
+setup_file() {
+	command -v moto_server >/dev/null && moto_server --help >/dev/null 2>&1 || skip "moto is not installed"
+	python3 -c 'import boto3' 2>/dev/null || skip "no boto3 to make the fleet with"
+	export moto_port=$((20000 + RANDOM % 20000))
+	moto_server -p "$moto_port" >"$BATS_FILE_TMPDIR/moto" 2>&1 3>&- &
+	export moto_pid=$!
+	export AWS_ENDPOINT_URL=http://127.0.0.1:$moto_port
+	wait_for 60 curl -sf "$AWS_ENDPOINT_URL/moto-api/" -o /dev/null
+	fleet_make
+	mount_up
+}
+
+teardown_file() {
+	[ -z "${mnt:-}" ] || mount_down
+	[ -z "${moto_pid:-}" ] || kill "$moto_pid"
+}
+
+@test "browse" { both_browse; }
+@test "scale and deploy" { both_scale; }
+@test "refuse" { both_refuse; }
+@test "tags" { both_tags; }
+@test "register" { both_register; }
+@test "a draft becomes a service" { both_draft; }

@@ -1,0 +1,24 @@
+#!/usr/bin/env bats
+# What must hold on every region, here on the simulated one.
+
+load lib
+load common
+
+setup_file() {
+	python3 -c 'import boto3' 2>/dev/null || skip "no boto3 to make the fleet with"
+	sim_up --speed 20
+	fleet_make
+	mount_up
+}
+
+teardown_file() {
+	[ -z "${mnt:-}" ] || mount_down
+	[ -z "${sim_pid:-}" ] || sim_down
+}
+
+@test "browse" { both_browse; }
+@test "scale and deploy" { both_scale; }
+@test "refuse" { both_refuse; }
+@test "tags" { both_tags; }
+@test "register" { both_register; }
+@test "a draft becomes a service" { both_draft; }
