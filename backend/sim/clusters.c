@@ -67,22 +67,26 @@ static json_t *settings_render(const struct cluster *k)
 	return list;
 }
 
+/* The policy attachments that managed scaling and draining need: one a provider. */
 static void put_attachments(json_t *o, const struct cluster *k, int64_t now_ms)
 {
 	bool busy = now_ms < k->attached_ms;
 	json_t *list = json_array();
-	json_t *details = json_array();
 	const json_t *name;
 	size_t i;
 
-	json_array_foreach (k->capacity_providers, i, name)
+	json_array_foreach (k->capacity_providers, i, name) {
+		json_t *one = json_object();
+		json_t *details = json_array();
+
+		doc_put_new(one, "id",
+		    json_sprintf("%08x-0000-4000-8000-%012x", (unsigned)k->seq, (unsigned)i));
+		doc_put_str(one, "type", "managed_draining");
+		doc_put_str(one, "status", busy ? "PRECREATED" : "CREATED");
 		doc_add_pair(details, "capacityProviderName", json_string_value(name));
-	if (json_array_size(details))
-		json_array_append_new(list,
-		    json_pack("{s:s,s:s,s:s,s:O}", "id", k->arn + strlen(k->arn) - 1, "type",
-			"managed_draining", "status", busy ? "PRECREATED" : "CREATED", "details",
-			details));
-	json_decref(details);
+		doc_put_new(one, "details", details);
+		json_array_append_new(list, one);
+	}
 	doc_put_new(o, "attachments", list);
 	if (k->attached_ms)
 		doc_put_str(

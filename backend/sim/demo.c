@@ -171,11 +171,12 @@ static void start_all(struct sim_region *r, struct service *s, int64_t at_ms)
 {
 	struct deployment *d = primary_of(s);
 	size_t instances = s->daemon ? s->cluster->instances.count : 0;
-	int count = s->daemon ? (int)instances : s->desired;
+	int count = s->daemon ? (int)instances : s->desired; /* 16 at most */
 	struct task *started[16];
+	char *names;
 
 	s->desired = count;
-	for (int i = 0; i < count && i < 16; i++) {
+	for (int i = 0; i < count; i++) {
 		struct task_plan plan = {.cluster = s->cluster,
 		    .service = s,
 		    .revision = d->revision,
@@ -188,13 +189,39 @@ static void start_all(struct sim_region *r, struct service *s, int64_t at_ms)
 		started[i] = task_add(r, &plan, at_ms);
 		task_run_now(r, started[i], at_ms + 40000 + i * 700);
 	}
-	service_event(r, s, at_ms + 2000, "(service %s) has started %d tasks: (task %s).", s->name,
-	    count, count ? started[0]->id : "");
+	names = task_names(started, (size_t)count);
+	service_event(
+	    r, s, at_ms + 2000, "(service %s) has started %d tasks: %s.", s->name, count, names);
+	free(names);
 	service_event(r, s, at_ms + 60000,
 	    "(service %s) (deployment ecs-svc/%s) deployment completed.", s->name,
 	    d->revision->number);
 	service_event(r, s, at_ms + 60000, "(service %s) has reached a steady state.", s->name);
 	deploy_settled(s, at_ms + 60000);
+}
+
+/*
+ * A service that ran the revision before: there is a history to look at and to go back to.
+ * NULL: this one has none.
+ */
+static struct service *add_predecessor(
+    struct sim_region *r, struct cluster *k, const json_t *in, const char *family, int64_t at_ms)
+{
+	struct taskdef *latest = sim_taskdef_find(r, family);
+	struct service *s;
+	json_t *doc;
+
+	if (latest->revision < 2 || strcmp(k->name, "prod") != 0)
+		return NULL;
+	s = service_add(
+	    r, k, latest->family->revisions.items[latest->revision - 2], in, at_ms - 96 * HOUR_MS);
+	deploying_set(s->current, DEPLOYING_IN_PROGRESS, at_ms - 96 * HOUR_MS + 500);
+	deploy_settled(s, at_ms - 96 * HOUR_MS + 60000);
+	doc = json_incref(primary_of(s)->revision->doc);
+	deploy(r, s, latest, doc, at_ms);
+	json_decref(doc);
+	deployments_drop_old(s);
+	return s;
 }
 
 static void add_services(struct sim_region *r, int64_t now_ms)
@@ -203,16 +230,19 @@ static void add_services(struct sim_region *r, int64_t now_ms)
 		json_t *in = parse(r, services[i].request);
 		struct cluster *k = sim_cluster_find(r, services[i].cluster);
 		int64_t at_ms = now_ms - services[i].hours_ago * HOUR_MS;
-		struct service *s =
-		    service_add(r, k, sim_taskdef_find(r, services[i].definition), in, at_ms);
+		struct service *s = add_predecessor(r, k, in, services[i].definition, at_ms);
 
+		if (!s)
+			s = service_add(
+			    r, k, sim_taskdef_find(r, services[i].definition), in, at_ms);
+		deploying_set(s->current, DEPLOYING_IN_PROGRESS, at_ms + 500);
 		start_all(r, s, at_ms);
 		json_decref(in);
 	}
 }
 
-/* `web` ran its second revision before: there is a history to look at and to go back to. */
-static void add_history(struct sim_region *r, int64_t now_ms)
+/* A few tasks that stopped, each for a reason of its own, and one that no service started. */
+static void add_others(struct sim_region *r, int64_t now_ms)
 {
 	struct cluster *k = sim_cluster_find(r, "prod");
 	struct service *s = sim_service_find(k, "web");
@@ -296,6 +326,6 @@ void demo_make(struct sim_region *r, int64_t now_ms)
 	add_clusters(r, now_ms);
 	add_definitions(r, now_ms);
 	add_services(r, now_ms);
-	add_history(r, now_ms);
+	add_others(r, now_ms);
 	start_logs(r, now_ms);
 }

@@ -48,13 +48,14 @@ static void add_service(
 	deploy_settled(s, now_ms - DAY_MS + tasks * 1000);
 }
 
-static int digits_of(int n) /* at most 7 */
+/* "KIND-07": as many digits as `of` needs, so that names sort as numbers do. */
+static void number_name(char ret[96], const char *kind, int n, int of)
 {
-	int digits = 1;
+	char digits[12];
+	size_t width = (size_t)snprintf(digits, sizeof(digits), "%d", of);
+	size_t len = (size_t)snprintf(digits, sizeof(digits), "%d", n);
 
-	for (; n >= 10; n /= 10)
-		digits++;
-	return digits;
+	snprintf(ret, 96, "%s-%.*s%s", kind, (int)(width - len), "000000000", digits);
 }
 
 void fleet_make(struct sim_region *r, int clusters, int services, int tasks, int64_t now_ms)
@@ -63,13 +64,13 @@ void fleet_make(struct sim_region *r, int clusters, int services, int tasks, int
 	char name[96];
 
 	for (int i = 1; i <= services; i++) {
-		snprintf(name, sizeof(name), "service-%0*d", digits_of(services), i);
+		number_name(name, "service", i, services);
 		vec_push(&definitions, add_definition(r, name, now_ms - 2 * DAY_MS));
 	}
 	for (int i = 1; i <= clusters; i++) {
 		struct cluster *k;
 
-		snprintf(name, sizeof(name), "cluster-%0*d", digits_of(clusters), i);
+		number_name(name, "cluster", i, clusters);
 		k = cluster_add(r, name);
 		for (int j = 0; j < services; j++)
 			add_service(r, k, definitions.items[j], tasks, now_ms);

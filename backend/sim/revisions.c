@@ -86,7 +86,7 @@ static struct service_deployment *service_deployment_add(
 	d->arn = sim_arn(r, "service-deployment", "%s/%s/%s", s->cluster->name, s->name, d->id);
 	d->service = s;
 	d->target = target;
-	d->stage = -1;
+	d->stage = d->hook_stage = -1;
 	d->created_ms = d->updated_ms = now_ms;
 	d->configuration = json_incref(doc_get(s->doc, "deploymentConfiguration"));
 	for (size_t i = 0; i < s->deployments.count; i++) {
@@ -212,6 +212,7 @@ void roll_back(struct sim_region *r, struct service *s, const char *reason, int6
 	snprintf(failed->reason, sizeof(failed->reason), "%s", reason);
 	d->rollback_to = old->revision;
 	d->rollback_ms = now_ms;
+	d->hook_id[0] = '\0';
 	snprintf(d->reason, sizeof(d->reason), "%s", reason);
 	deploying_set(d, DEPLOYING_ROLLBACK_IN_PROGRESS, now_ms);
 	service_event(r, s, now_ms, "(service %s) rolling back to deploymentId ecs-svc/%s.",

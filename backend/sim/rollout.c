@@ -287,7 +287,7 @@ static void finish_superseded(struct service *s, int64_t now_ms)
 }
 
 /* Deployments that were replaced go when nothing of them is left. */
-static void drop_old(struct service *s)
+void deployments_drop_old(struct service *s)
 {
 	while (s->deployments.count > 1) {
 		free(s->deployments.items[s->deployments.count - 1]);
@@ -318,7 +318,7 @@ static void complete(struct sim_region *r, struct service *s, int64_t now_ms)
 
 static void end_service(struct service *s)
 {
-	drop_old(s);
+	deployments_drop_old(s);
 	free(s->deployments.items[0]);
 	s->deployments.count = 0;
 	s->status = SERVICE_INACTIVE;
@@ -348,7 +348,7 @@ static bool settle(struct sim_region *r, struct service *s, int64_t now_ms)
 	if (!is_steady(s, &all))
 		return false;
 	complete(r, s, now_ms);
-	drop_old(s);
+	deployments_drop_old(s);
 	if (!s->said_steady)
 		service_event(r, s, now_ms, "(service %s) has reached a steady state.", s->name);
 	s->said_steady = true;
@@ -357,6 +357,8 @@ static bool settle(struct sim_region *r, struct service *s, int64_t now_ms)
 
 bool service_reconcile(struct sim_region *r, struct service *s, int64_t now_ms)
 {
+	bool held;
+
 	if (s->status == SERVICE_INACTIVE)
 		return true;
 	if (now_ms < s->settle_after_ms)
@@ -368,15 +370,16 @@ bool service_reconcile(struct sim_region *r, struct service *s, int64_t now_ms)
 	}
 	finish_superseded(s, now_ms);
 	check_rollback_request(r, s, now_ms);
-	if (strategy_has_stages(s) && !stages_step(r, s, now_ms))
-		return false;
 	check_breaker(r, s, now_ms);
+	held = s->status == SERVICE_ACTIVE && strategy_has_stages(s) && !stages_step(r, s, now_ms);
 	if (s->daemon) {
 		place_daemons(r, s, now_ms);
 	} else {
 		start_missing(r, s, now_ms);
 		stop_excess(r, s, now_ms);
 	}
+	if (held)
+		return false;
 	drain_old(r, s, now_ms);
 	return settle(r, s, now_ms);
 }

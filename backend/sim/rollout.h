@@ -20,6 +20,8 @@ void deploy(
     struct sim_region *r, struct service *s, struct taskdef *td, const json_t *doc, int64_t now_ms);
 /* The deployment's revision was reached: for fleets that begin settled. */
 void deploy_settled(struct service *s, int64_t now_ms);
+/* Every deployment but the PRIMARY one goes from the list. */
+void deployments_drop_old(struct service *s);
 /* Back to the last revision that was reached. `reason` is static. */
 void roll_back(struct sim_region *r, struct service *s, const char *reason, int64_t now_ms);
 
@@ -84,6 +86,9 @@ bool strategy_has_stages(const struct service *s);
 bool stages_step(struct sim_region *r, struct service *s, int64_t now_ms);
 /* NULL for a rolling deployment. */
 const char *stage_name(int stage);
+/* Per cent of the production (or test) traffic that the target gets. */
+double stage_weight(
+    const struct sim_region *r, const struct service_deployment *d, bool test, int64_t now_ms);
 /* A PAUSE hook of that id awaits an action; go on behind it. */
 bool stage_hook_waits(const struct service_deployment *d, const char *hook_id);
 void stage_hook_continue(struct sim_region *r, struct service_deployment *d, int64_t now_ms);

@@ -99,24 +99,28 @@ static int requested(const struct service *s, const struct revision *v)
 	return p && p->revision == v ? s->desired : v->running + v->pending;
 }
 
-static json_t *weighted(const struct service_deployment *d, const struct revision *v, bool target)
+/* The counts of a revision; with a strategy that shifts traffic, its share too. */
+static json_t *weighted(const struct sim_call *c, const struct service_deployment *d,
+    const struct revision *v, bool target)
 {
 	json_t *o = revision_counts(v, requested(d->service, v));
-	double production = target == (d->stage < 0 || d->stage >= STAGE_PRODUCTION) ? 100.0 : 0.0;
+	double test = stage_weight(c->region, d, true, c->now_ms);
+	double production = stage_weight(c->region, d, false, c->now_ms);
 
-	if (strategy_has_stages(d->service)) {
-		doc_put_new(o, "requestedTestTrafficWeight", json_real(production));
-		doc_put_new(o, "requestedProductionTrafficWeight", json_real(production));
+	if (d->stage >= 0) {
+		doc_put_new(o, "requestedTestTrafficWeight", json_real(target ? test : 100 - test));
+		doc_put_new(o, "requestedProductionTrafficWeight",
+		    json_real(target ? production : 100 - production));
 	}
 	return o;
 }
 
-static json_t *sources_render(const struct service_deployment *d)
+static json_t *sources_render(const struct sim_call *c, const struct service_deployment *d)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < d->sources.count; i++)
-		json_array_append_new(list, weighted(d, d->sources.items[i], false));
+		json_array_append_new(list, weighted(c, d, d->sources.items[i], false));
 	return list;
 }
 
@@ -153,7 +157,7 @@ static void put_rollback(json_t *o, const struct service_deployment *d)
 	doc_put_new(o, "rollback", back);
 }
 
-static json_t *deployment_render(const struct service_deployment *d)
+static json_t *deployment_render(const struct sim_call *c, const struct service_deployment *d)
 {
 	json_t *o = json_object();
 
@@ -165,12 +169,13 @@ static json_t *deployment_render(const struct service_deployment *d)
 	doc_put_time(o, "finishedAt", d->finished_ms);
 	doc_put_time(o, "stoppedAt", d->stopped_ms);
 	doc_put_time(o, "updatedAt", d->updated_ms);
-	doc_put_new(o, "sourceServiceRevisions", sources_render(d));
-	doc_put_new(o, "targetServiceRevision", weighted(d, d->target, true));
+	doc_put_new(o, "sourceServiceRevisions", sources_render(c, d));
+	doc_put_new(o, "targetServiceRevision", weighted(c, d, d->target, true));
 	doc_put_str(o, "status", deploying_name(d->status));
 	if (d->reason[0])
 		doc_put_str(o, "statusReason", d->reason);
 	doc_put_str(o, "lifecycleStage", stage_name(d->stage));
+	doc_put_new(o, "lifecycleHookDetails", stage_hooks_render(d));
 	doc_put(o, "deploymentConfiguration", d->configuration);
 	put_rollback(o, d);
 	put_breaker(o, d);
@@ -205,7 +210,7 @@ int act_describe_service_deployments(struct sim_call *c)
 		const struct service_deployment *d = deployment_find(c, json_string_value(arn));
 
 		if (d)
-			json_array_append_new(list, deployment_render(d));
+			json_array_append_new(list, deployment_render(c, d));
 		else
 			sim_failure(failures, json_string_value(arn), "MISSING", NULL);
 	}

@@ -144,6 +144,9 @@ struct service_deployment {
 	char reason[256];
 	int stage; /* of a blue/green deployment: see bluegreen.c; -1: a rolling one */
 	int64_t stage_ms;
+	char hook_id[37]; /* of the PAUSE hook that awaits an action; "": none does */
+	int hook_stage;	  /* the stage whose hook was passed; -1: none yet */
+	int64_t hook_until_ms;
 	int64_t created_ms, started_ms, finished_ms, stopped_ms, updated_ms;
 	json_t *configuration;
 	struct revision *rollback_to; /* NULL: none */
