@@ -96,7 +96,7 @@ static int by_key(const json_t *a, const json_t *b)
 
 static int by_port(const json_t *a, const json_t *b)
 {
-	json_int_t left = doc_int(a, "containerPort"), right = doc_int(b, "containerPort");
+	json_int_t left = doc_integer(a, "containerPort"), right = doc_integer(b, "containerPort");
 
 	if (left != right)
 		return left < right ? -1 : 1;
@@ -172,7 +172,7 @@ static void canon_ports(json_t *ports, const char *network_mode)
 		if (!json_is_object(port))
 			continue;
 		fill(port, "protocol", json_string("tcp"));
-		if (inside && same_port && !doc_int(port, "hostPort"))
+		if (inside && same_port && !doc_integer(port, "hostPort"))
 			json_object_set(port, "hostPort", inside);
 		if (!json_object_get(port, "containerPortRange"))
 			fill(port, "hostPort", json_integer(0));

@@ -17,7 +17,7 @@ const char *doc_string_peek(const json_t *object, const char *member)
 	return s ? s : "";
 }
 
-json_int_t doc_int(const json_t *object, const char *member)
+json_int_t doc_integer(const json_t *object, const char *member)
 {
 	return json_integer_value(json_object_get(object, member));
 }

@@ -13,7 +13,7 @@ const json_t *doc_peek(const json_t *object, const char *member);
 /* A string member, "" where it is none. */
 const char *doc_string_peek(const json_t *object, const char *member);
 /* An integer member, 0 where it is none. */
-json_int_t doc_int(const json_t *object, const char *member);
+json_int_t doc_integer(const json_t *object, const char *member);
 bool doc_true(const json_t *object, const char *member);
 /* The first element of an array whose `member` is the string `value`; NULL: none. */
 const json_t *doc_find_peek(const json_t *array, const char *member, const char *value);

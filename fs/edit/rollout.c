@@ -168,11 +168,11 @@ static void describe_deployments(const struct rollout *r, struct buf *out)
 
 	buf_adds(out, primary ? revision_of(primary) : revision_of(r->service));
 	buf_addf(out, " desired %lld running %lld pending %lld",
-	    (long long)doc_int(r->service, "desiredCount"),
-	    (long long)doc_int(r->service, "runningCount"),
-	    (long long)doc_int(r->service, "pendingCount"));
+	    (long long)doc_integer(r->service, "desiredCount"),
+	    (long long)doc_integer(r->service, "runningCount"),
+	    (long long)doc_integer(r->service, "pendingCount"));
 	if (r->way != WAY_TASK_SETS)
-		buf_addf(out, " failed %lld", (long long)doc_int(primary, "failedTasks"));
+		buf_addf(out, " failed %lld", (long long)doc_integer(primary, "failedTasks"));
 	if (json_array_size(list) > 1)
 		buf_addf(out, " %s %zu", r->way == WAY_TASK_SETS ? "task sets" : "deployments",
 		    json_array_size(list));
@@ -261,8 +261,8 @@ static void see_deployment(
 
 static bool counts_agree(const json_t *service)
 {
-	return doc_int(service, "runningCount") == doc_int(service, "desiredCount") &&
-	    !doc_int(service, "pendingCount");
+	return doc_integer(service, "runningCount") == doc_integer(service, "desiredCount") &&
+	    !doc_integer(service, "pendingCount");
 }
 
 static enum rollout_verdict steady(const struct rollout *r, double now, struct buf *lines)
@@ -270,7 +270,7 @@ static enum rollout_verdict steady(const struct rollout *r, double now, struct b
 	const json_t *primary = doc_primary_peek(r->service, list_of(r));
 	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
 
-	buf_addf(&text, "%lld running", (long long)doc_int(r->service, "runningCount"));
+	buf_addf(&text, "%lld running", (long long)doc_integer(r->service, "runningCount"));
 	return ends(now, lines, ROLLOUT_STEADY, "steady",
 	    revision_of(primary ? primary : r->service), buf_str(&text));
 }
@@ -402,7 +402,7 @@ static enum rollout_verdict judge_task_sets(struct rollout *r, double now, struc
 	}
 	if (primary && json_array_size(sets) == 1 &&
 	    !strcmp(doc_string_peek(primary, "stabilityStatus"), "STEADY_STATE") &&
-	    doc_int(primary, "runningCount") == doc_int(primary, "computedDesiredCount"))
+	    doc_integer(primary, "runningCount") == doc_integer(primary, "computedDesiredCount"))
 		return steady(r, now, lines);
 	return ROLLOUT_GOING;
 }
@@ -432,18 +432,17 @@ static void follow_newer(struct rollout *r)
 	r->arn = strdup(arn);
 }
 
+void rollout_say(double now, const char *what, const char *why, struct buf *lines)
+{
+	ends(now, lines, ROLLOUT_GOING, what, NULL, why);
+}
+
 enum rollout_verdict rollout_gone(struct rollout *r, double now, struct buf *lines)
 {
 	const char *status = r->service ? doc_string_peek(r->service, "status") : "";
 
 	return ends(now, lines, ROLLOUT_GONE, "gone", NULL,
 	    !strcmp(status, "DRAINING") ? "the service is DRAINING" : "the service is not there");
-}
-
-void rollout_timed_out(struct rollout *r, double now, struct buf *lines)
-{
-	ends(now, lines, ROLLOUT_FAILED,
-	    "still going on when rollout_timeout was over:", r->said ? r->said : "", NULL);
 }
 
 enum rollout_verdict rollout_judge(

@@ -46,9 +46,10 @@ const char *rollout_wants_peek(const struct rollout *r);
 enum rollout_verdict rollout_judge(
     struct rollout *r, const json_t *deployment, double now, struct buf *lines);
 
+/* Appends a line "TIME what: why". */
+void rollout_say(double now, const char *what, const char *why, struct buf *lines);
+
 /* The last line when the service itself is not there any more. */
 enum rollout_verdict rollout_gone(struct rollout *r, double now, struct buf *lines);
-/* The last line of a time limit that was set by -o rollout_timeout. */
-void rollout_timed_out(struct rollout *r, double now, struct buf *lines);
 
 #endif

@@ -2,7 +2,7 @@
  * .ecsfs: what the mount knows about itself. Everything here is made from what is at hand, but for
  * the account, which STS is asked for once.
  */
-#include "fs/tree/tree.h"
+#include "fs/tree/write.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
@@ -264,8 +264,14 @@ static const struct row control_rows[] = {
     {0},
 };
 
+static const struct child control_children[] = {
+    {"api", &dir_api, false},
+    {0},
+};
+
 const struct dir_type dir_control = {
     .what = "the control files",
     .help = "what the mount knows about itself",
     .rows = control_rows,
+    .children = control_children,
 };

@@ -129,7 +129,7 @@ static int refused_delete(struct commit *c, int e, struct ecsfs_error *err)
 
 	if (e != -EINVAL || ask_now(c->place, &k, &service, NULL))
 		return e;
-	if (doc_is_daemon(service) || doc_int(service, "desiredCount") <= 0)
+	if (doc_is_daemon(service) || doc_integer(service, "desiredCount") <= 0)
 		return e;
 	if (err)
 		err->err = ENOTEMPTY;

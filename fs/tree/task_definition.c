@@ -90,7 +90,7 @@ static int render_latest(struct ask *q, const struct place *p, const struct row 
 
 	(void)row;
 	if (!e)
-		buf_addf(out, "%" JSON_INTEGER_FORMAT, doc_int(a.value, "revision"));
+		buf_addf(out, "%" JSON_INTEGER_FORMAT, doc_integer(a.value, "revision"));
 	return e;
 }
 

@@ -1,0 +1,461 @@
+/*
+ * The growing file of a deployment. Each open file is a reader with its own rollout (fs/edit), which
+ * begins with the first picture that was taken after the open. All readers of a service share one
+ * watch, so that however many read, AWS is asked for the service once in WATCH_MS.
+ *
+ * A picture is handled in three steps: readers see it (lock), the service deployment is described
+ * where one of them wants it (no lock), readers judge (lock).
+ */
+#include "fs/tree/write.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "cache/follow.h"
+#include "fs/edit/doc.h"
+#include "fs/edit/rollout.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#define WATCH_MS 2000
+#define DEPLOYMENT_MS 10000 /* how old a service deployment may be when nothing else changed */
+
+struct reader {
+	TAILQ_ENTRY(reader) link;
+	struct watch *watch;
+	struct spool *spool;
+	struct rollout *rollout;
+	/* All below: watch->lock. */
+	enum rollout_verdict verdict;
+	bool seen;	 /* the picture that is being judged was seen by it */
+	bool changed;	 /* and was news */
+	int failed;	 /* -errno: the spool took no more */
+	char last[512];	 /* the last line, for the error */
+	char *complaint; /* the last failure to ask that was told */
+	struct waiter *waiters;
+	int64_t grown_ms; /* wall */
+};
+
+struct watch {
+	TAILQ_ENTRY(watch) link; /* watches_lock */
+	size_t refs;		 /* watches_lock */
+	const struct fs *fs;
+	struct region *region;
+	char *cluster, *service;
+	struct follower *follower;
+	pthread_mutex_t lock; /* of all below, and of the readers' fields */
+	TAILQ_HEAD(, reader) readers;
+	bool busy;	    /* a picture is being handled */
+	json_t *deployment; /* the service deployment last described */
+	char *deployment_arn;
+	int64_t described_ms; /* mono */
+};
+
+static pthread_mutex_t watches_lock = PTHREAD_MUTEX_INITIALIZER;
+static TAILQ_HEAD(, watch) watches = TAILQ_HEAD_INITIALIZER(watches); /* watches_lock */
+
+static double now_of(const struct watch *w)
+{
+	return (double)(clock_wall(w->fs->clock) / 1000);
+}
+
+/* Keeps the last of the lines, less its time: the sentence of the error. */
+static void keep_last(struct reader *r, const char *lines, size_t len)
+{
+	const char *end = lines + len - (len > 0 && lines[len - 1] == '\n');
+	const char *start = memrchr(lines, '\n', (size_t)(end - lines));
+	const char *space;
+
+	start = start ? start + 1 : lines;
+	space = memchr(start, ' ', (size_t)(end - start));
+	start = space ? space + 1 : start;
+	snprintf(r->last, sizeof(r->last), "%.*s", (int)(end - start), start);
+}
+
+/* Under the watch's lock. */
+static void give_out(struct reader *r, const struct buf *lines)
+{
+	if (!lines->len || r->failed)
+		return;
+	r->failed = spool_append(r->spool, lines->data, lines->len, NULL);
+	r->grown_ms = clock_wall(r->watch->fs->clock);
+	keep_last(r, lines->data, lines->len);
+}
+
+static bool is_over(const struct reader *r)
+{
+	return r->verdict != ROLLOUT_GOING || r->failed;
+}
+
+/* Whether it was asked for, also when it is not to be had. Under the watch's lock. */
+static bool is_described(const struct watch *w, const char *arn)
+{
+	return w->deployment_arn && !strcmp(arn, w->deployment_arn);
+}
+
+/* What a reader wants described, the ARN copied; NULL: nothing. Under the watch's lock. */
+static char *wanted(struct watch *w, const struct reader *r)
+{
+	const char *arn = rollout_wants_peek(r->rollout);
+	int64_t age = clock_mono(w->fs->clock) - w->described_ms;
+
+	if (!arn)
+		return NULL;
+	if (is_described(w, arn) && !r->changed && age < DEPLOYMENT_MS)
+		return NULL;
+	return strdup(arn);
+}
+
+/* Returns the ARN to describe, new; NULL: none. */
+static char *show(struct watch *w, const json_t *service)
+{
+	char *arn = NULL;
+	struct reader *r;
+
+	pthread_mutex_lock(&w->lock);
+	TAILQ_FOREACH (r, &w->readers, link) {
+		auto_buf struct buf lines = BUF_INIT(LIMIT_RESPONSE);
+
+		if (is_over(r))
+			continue;
+		r->seen = true;
+		r->changed = rollout_see(r->rollout, service, now_of(w), &lines);
+		give_out(r, &lines);
+		if (!arn)
+			arn = wanted(w, r);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return arn;
+}
+
+/* Failures that say that DescribeServiceDeployments is not for us, rather than not now. */
+static bool is_withheld(int e)
+{
+	return e == -EACCES || e == -EINVAL || e == -EOPNOTSUPP || e == -ENOENT;
+}
+
+/* Describes a service deployment; who may not, or an AWS without them, leaves none. */
+static void describe(struct watch *w, const char *arn)
+{
+	struct key k = {.kind = KIND_SERVICE_DEPLOYMENT, .a = arn};
+	struct freshness now = region_fresh_now(w->region);
+	auto_answer struct answer a = {0};
+	int e = region_get(w->region, &k, &now, &a, NULL);
+
+	e = e ? e : a.err;
+	if (e && !is_withheld(e))
+		return;
+	pthread_mutex_lock(&w->lock);
+	json_decref(w->deployment);
+	w->deployment = e ? NULL : json_incref(a.value);
+	free(w->deployment_arn);
+	w->deployment_arn = strdup(arn);
+	w->described_ms = clock_mono(w->fs->clock);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* What is not described yet is judged by a later picture. */
+static void judge(struct watch *w)
+{
+	struct reader *r;
+
+	pthread_mutex_lock(&w->lock);
+	TAILQ_FOREACH (r, &w->readers, link) {
+		auto_buf struct buf lines = BUF_INIT(LIMIT_RESPONSE);
+		const char *arn;
+
+		if (!r->seen || is_over(r))
+			continue;
+		r->seen = false;
+		arn = rollout_wants_peek(r->rollout);
+		if (arn && !is_described(w, arn))
+			continue;
+		r->verdict =
+		    rollout_judge(r->rollout, arn ? w->deployment : NULL, now_of(w), &lines);
+		give_out(r, &lines);
+	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void wake(struct waiter *waiters)
+{
+	while (waiters) {
+		struct waiter *next = waiters->next;
+
+		waiters->wake(waiters);
+		waiters = next;
+	}
+}
+
+/* Every reader is woken by every picture: one that parked while lines came looks again. */
+static void wake_readers(struct watch *w)
+{
+	struct waiter *all = NULL;
+	struct reader *r;
+
+	pthread_mutex_lock(&w->lock);
+	w->busy = false;
+	TAILQ_FOREACH (r, &w->readers, link) {
+		while (r->waiters) {
+			struct waiter *waiter = r->waiters;
+
+			r->waiters = waiter->next;
+			waiter->next = all;
+			all = waiter;
+		}
+	}
+	pthread_mutex_unlock(&w->lock);
+	wake(all);
+}
+
+/* False: another picture is being handled; this one is as good as that. */
+static bool begin_picture(struct watch *w)
+{
+	bool free_now;
+
+	pthread_mutex_lock(&w->lock);
+	free_now = !w->busy;
+	w->busy = true;
+	pthread_mutex_unlock(&w->lock);
+	return free_now;
+}
+
+static void handle_picture(struct watch *w, const json_t *service)
+{
+	auto_free char *arn = NULL;
+
+	if (!begin_picture(w))
+		return;
+	arn = show(w, service);
+	if (arn)
+		describe(w, arn);
+	judge(w);
+	wake_readers(w);
+}
+
+/* Why AWS could not be asked: said once, and gone on when it can. Under the watch's lock. */
+static void complain(struct reader *r, const char *message, double now)
+{
+	auto_buf struct buf lines = BUF_INIT(LIMIT_VALUE);
+
+	if (r->complaint && !strcmp(r->complaint, message))
+		return;
+	free(r->complaint);
+	r->complaint = strdup(message);
+	rollout_say(now, "AWS does not answer", message, &lines);
+	give_out(r, &lines);
+}
+
+static void handle_failure(struct watch *w, const struct ecsfs_error *err)
+{
+	struct reader *r;
+
+	if (!begin_picture(w))
+		return;
+	pthread_mutex_lock(&w->lock);
+	TAILQ_FOREACH (r, &w->readers, link) {
+		auto_buf struct buf lines = BUF_INIT(LIMIT_VALUE);
+
+		if (is_over(r))
+			continue;
+		if (err->err == ENOENT) {
+			r->verdict = rollout_gone(r->rollout, now_of(w), &lines);
+			give_out(r, &lines);
+		} else {
+			complain(r, err->message, now_of(w));
+		}
+	}
+	pthread_mutex_unlock(&w->lock);
+	wake_readers(w);
+}
+
+/* A follow_fn. What stands in for an AWS that is away is no picture of now. */
+static void follow_service(void *arg, const struct answer *a, const struct ecsfs_error *err)
+{
+	struct watch *w = arg;
+
+	if (!a)
+		handle_failure(w, err);
+	else if (!a->stale)
+		handle_picture(w, a->value);
+}
+
+static void watch_free(struct watch *w)
+{
+	if (w->follower)
+		follower_close(w->follower);
+	json_decref(w->deployment);
+	free(w->deployment_arn);
+	free(w->cluster);
+	free(w->service);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+static void watch_unref(struct watch *w)
+{
+	bool last;
+
+	pthread_mutex_lock(&watches_lock);
+	last = --w->refs == 0;
+	if (last)
+		TAILQ_REMOVE(&watches, w, link);
+	pthread_mutex_unlock(&watches_lock);
+	if (last)
+		watch_free(w);
+}
+
+/* Under watches_lock. */
+static struct watch *watch_new(const struct place *p)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+	struct key k = {.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
+
+	if (!w)
+		return NULL;
+	pthread_mutex_init(&w->lock, NULL);
+	TAILQ_INIT(&w->readers);
+	w->fs = p->fs;
+	w->region = p->region;
+	w->cluster = strdup(p->cluster);
+	w->service = strdup(p->service);
+	w->refs = 1;
+	if (!w->cluster || !w->service ||
+	    follower_open(
+		p->fs->follow, p->region, &k, WATCH_MS, follow_service, w, &w->follower)) {
+		watch_free(w);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&watches, w, link);
+	return w;
+}
+
+/* `ret_new`: nobody watches yet, the first picture is the opener's to take. */
+static struct watch *watch_ref(const struct place *p, bool *ret_new)
+{
+	struct watch *w;
+
+	pthread_mutex_lock(&watches_lock);
+	TAILQ_FOREACH (w, &watches, link)
+		if (w->region == p->region && !strcmp(w->cluster, p->cluster) &&
+		    !strcmp(w->service, p->service))
+			break;
+	*ret_new = !w;
+	if (w)
+		w->refs++;
+	else
+		w = watch_new(p);
+	pthread_mutex_unlock(&watches_lock);
+	return w;
+}
+
+static void close_rollout(void *stream)
+{
+	struct reader *r = stream;
+	struct waiter *waiters = NULL;
+
+	if (r->watch) {
+		pthread_mutex_lock(&r->watch->lock);
+		TAILQ_REMOVE(&r->watch->readers, r, link);
+		waiters = r->waiters;
+		pthread_mutex_unlock(&r->watch->lock);
+		watch_unref(r->watch);
+	}
+	wake(waiters);
+	if (r->spool)
+		spool_free(r->spool);
+	rollout_free(r->rollout);
+	free(r->complaint);
+	free(r);
+}
+
+static int first_picture(struct watch *w, struct ecsfs_error *err)
+{
+	struct key k = {.kind = KIND_SERVICE, .a = w->cluster, .b = w->service};
+	struct freshness now = region_fresh_now(w->region);
+	auto_answer struct answer a = {0};
+	int e = region_get(w->region, &k, &now, &a, err);
+
+	if (!e && a.err)
+		e = a.err;
+	if (!e && a.stale)
+		e = act_refuse(err, ETIMEDOUT, "AWS does not say how the service is now");
+	if (!e)
+		handle_picture(w, a.value);
+	return e;
+}
+
+static int open_rollout(
+    const struct place *p, const struct row *row, void **ret_stream, struct ecsfs_error *err)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	bool alone = false;
+	int e;
+
+	(void)row;
+	if (!r || !(r->rollout = rollout_new())) {
+		free(r);
+		return act_refuse(err, ENOMEM, "no memory");
+	}
+	r->grown_ms = clock_wall(p->fs->clock);
+	e = spool_new(&r->spool, err);
+	if (!e && !(r->watch = watch_ref(p, &alone)))
+		e = act_refuse(err, EAGAIN, "the service cannot be followed");
+	if (r->watch) {
+		pthread_mutex_lock(&r->watch->lock);
+		TAILQ_INSERT_TAIL(&r->watch->readers, r, link);
+		pthread_mutex_unlock(&r->watch->lock);
+	}
+	if (!e && alone)
+		e = first_picture(r->watch, err);
+	if (e)
+		close_rollout(r);
+	else
+		*ret_stream = r;
+	return e;
+}
+
+static struct spool *rollout_spool(void *stream)
+{
+	return ((struct reader *)stream)->spool;
+}
+
+static int64_t rollout_mtime_ms(void *stream)
+{
+	struct reader *r = stream;
+	int64_t ms;
+
+	pthread_mutex_lock(&r->watch->lock);
+	ms = r->grown_ms;
+	pthread_mutex_unlock(&r->watch->lock);
+	return ms;
+}
+
+static int rollout_at_end(void *stream, struct waiter *w, struct ecsfs_error *err)
+{
+	struct reader *r = stream;
+	int e = 0;
+
+	pthread_mutex_lock(&r->watch->lock);
+	if (r->failed) {
+		e = act_refuse(err, -r->failed, "the rollout's lines cannot be kept");
+	} else if (r->verdict == ROLLOUT_GOING) {
+		w->next = r->waiters;
+		r->waiters = w;
+		e = -EINPROGRESS;
+	} else if (r->verdict != ROLLOUT_STEADY) {
+		e = act_refuse(err, EIO, "%s", r->last);
+	}
+	pthread_mutex_unlock(&r->watch->lock);
+	return e;
+}
+
+const struct stream_ops stream_rollout = {
+    .open = open_rollout,
+    .close = close_rollout,
+    .spool = rollout_spool,
+    .mtime_ms = rollout_mtime_ms,
+    .at_end = rollout_at_end,
+};
