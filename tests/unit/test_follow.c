@@ -1,0 +1,180 @@
+#include "cache/follow.h"
+
+#include "tests/unit/world.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define SOON 5 /* ms of the machine: how often the followers here ask */
+
+/* What one follower was told. All guarded by lock. */
+struct told {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	int times, failures;
+	int desired; /* of the last picture */
+	int err;     /* of the last failure */
+};
+
+static void be_told(void *arg, const struct answer *a, const struct ecsfs_error *err)
+{
+	struct told *t = arg;
+
+	pthread_mutex_lock(&t->lock);
+	t->times++;
+	if (a) {
+		t->desired = (int)json_integer_value(json_object_get(a->value, "desiredCount"));
+	} else {
+		t->failures++;
+		t->err = err->err;
+	}
+	pthread_cond_broadcast(&t->changed);
+	pthread_mutex_unlock(&t->lock);
+}
+
+static void told_init(struct told *t)
+{
+	*t = (struct told){0};
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->changed, NULL);
+}
+
+static void wait_times(struct told *t, int times)
+{
+	pthread_mutex_lock(&t->lock);
+	while (t->times < times)
+		pthread_cond_wait(&t->changed, &t->lock);
+	pthread_mutex_unlock(&t->lock);
+}
+
+static void wait_desired(struct told *t, int desired)
+{
+	pthread_mutex_lock(&t->lock);
+	while (t->desired != desired)
+		pthread_cond_wait(&t->changed, &t->lock);
+	pthread_mutex_unlock(&t->lock);
+}
+
+static void set_desired(int desired)
+{
+	pthread_mutex_lock(&world.lock);
+	world.desired = desired;
+	pthread_mutex_unlock(&world.lock);
+	now_ms += 1000;
+}
+
+static struct follower *open_follower(struct follow *f, const char *name, struct told *t)
+{
+	struct key k = service_key(name);
+	struct follower *w = NULL;
+
+	told_init(t);
+	assert_int_equal(follower_open(f, region, &k, SOON, be_told, t, &w), 0);
+	return w;
+}
+
+static void test_each_change_is_told(void **state)
+{
+	struct follow *f = follow_new();
+	struct told t;
+	struct follower *w = open_follower(f, "s001", &t);
+
+	(void)state;
+	for (int desired = 3; desired < 8; desired++) {
+		set_desired(desired);
+		wait_desired(&t, desired);
+	}
+	assert_int_equal(t.failures, 0);
+	follower_close(w);
+	follow_free(f);
+}
+
+static void test_within_half_an_interval_nobody_is_asked_again(void **state)
+{
+	struct follow *f = follow_new();
+	struct told one, two;
+	int mark = 0;
+
+	(void)state;
+	calls_since(&mark);
+	struct follower *first = open_follower(f, "s001", &one);
+	struct follower *second = open_follower(f, "s001", &two);
+	/* The region's clock stands still: one answer serves both for ever. */
+	wait_times(&one, 3);
+	wait_times(&two, 3);
+	assert_int_equal(calls_since(&mark), 1);
+	follower_close(first);
+	follower_close(second);
+	follow_free(f);
+}
+
+static void test_a_failure_is_told_and_the_asking_goes_on(void **state)
+{
+	struct follow *f = follow_new();
+	struct told t;
+
+	(void)state;
+	pthread_mutex_lock(&world.lock);
+	world.denied = "s001";
+	pthread_mutex_unlock(&world.lock);
+	struct follower *w = open_follower(f, "s001", &t);
+	wait_times(&t, 1);
+	pthread_mutex_lock(&t.lock);
+	assert_int_equal(t.failures, t.times);
+	assert_int_equal(t.err, EACCES);
+	pthread_mutex_unlock(&t.lock);
+
+	pthread_mutex_lock(&world.lock);
+	world.denied = NULL;
+	world.desired = 9;
+	pthread_mutex_unlock(&world.lock);
+	/* A refusal is remembered a while, by the region's clock. */
+	now_ms += 60000;
+	wait_desired(&t, 9);
+	follower_close(w);
+	follow_free(f);
+}
+
+static void test_one_closed_while_its_question_is_out_hears_nothing(void **state)
+{
+	struct follow *f = follow_new();
+	struct told t;
+
+	(void)state;
+	close_gate(true);
+	struct follower *w = open_follower(f, "s001", &t);
+	wait_at_gate(1);
+	follower_close(w);
+	close_gate(false);
+	/* Waits for the answer under way. */
+	follow_free(f);
+	assert_int_equal(t.times, 0);
+}
+
+static void test_one_that_never_had_a_follower_ends(void **state)
+{
+	(void)state;
+	follow_free(follow_new());
+	follow_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_each_change_is_told, world_setup, world_teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_within_half_an_interval_nobody_is_asked_again, world_setup, world_teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_a_failure_is_told_and_the_asking_goes_on, world_setup, world_teardown),
+	    cmocka_unit_test_setup_teardown(test_one_closed_while_its_question_is_out_hears_nothing,
+		world_setup, world_teardown),
+	    cmocka_unit_test(test_one_that_never_had_a_follower_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
