@@ -145,11 +145,17 @@ static int64_t log_mtime_ms(void *stream)
 	return logs_mtime_ms(stream);
 }
 
+static int log_at_end(void *stream, struct waiter *w, struct ecsfs_error *err)
+{
+	return logs_at_end(stream, w, err);
+}
+
 static const struct stream_ops stream_log = {
     .open = open_log,
     .close = close_log,
     .spool = log_spool,
     .mtime_ms = log_mtime_ms,
+    .at_end = log_at_end,
 };
 
 static const struct row row_task_log = {
