@@ -4,63 +4,19 @@
 #include "backend/base/limits.h"
 #include "backend/layer.h"
 #include "backend/limiter.h"
+#include "backend/pause.h"
 #include "backend/retry.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 enum { DEFAULT_TIMEOUT_MS = 30000 };
 
 struct aws_client {
 	struct aws_context cx;
 	struct aws_layer *top;
-	struct pause pause;
-	pthread_mutex_t lock;
-	pthread_cond_t cancelling;
-	bool cancelled; /* lock */
+	struct cancel_pause pause;
 };
-
-static struct aws_client *client_of_pause(struct pause *p)
-{
-	return (struct aws_client *)((char *)p - offsetof(struct aws_client, pause));
-}
-
-static int wait_for_time(struct pause *self, int64_t ms)
-{
-	struct aws_client *c = client_of_pause(self);
-	struct timespec until;
-	bool cancelled;
-	int r = 0;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	pthread_mutex_lock(&c->lock);
-	while (!c->cancelled && r != ETIMEDOUT)
-		r = pthread_cond_timedwait(&c->cancelling, &c->lock, &until);
-	cancelled = c->cancelled;
-	pthread_mutex_unlock(&c->lock);
-	return cancelled ? -EINTR : 0;
-}
-
-static void init_waiting(struct aws_client *c)
-{
-	pthread_condattr_t monotonic;
-
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->cancelling, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-	c->pause.wait = wait_for_time;
-	c->cx.pause = &c->pause;
-}
 
 /* The rates we know are those of AWS's own endpoints. */
 static bool rates_are_known(const struct aws_settings *s)
@@ -99,7 +55,8 @@ struct aws_client *aws_client_new(struct aws_settings *settings)
 	c->cx.settings = settings;
 	c->cx.clock = settings->clock ? settings->clock : &clock_system;
 	c->cx.http = http_new();
-	init_waiting(c);
+	cancel_pause_init(&c->pause);
+	c->cx.pause = &c->pause.pause;
 	c->top = c->cx.http ? build(&c->cx) : NULL;
 	if (!c->top) {
 		aws_client_free(c);
@@ -116,17 +73,13 @@ void aws_client_free(struct aws_client *c)
 	aws_layer_free(c->top);
 	http_free(c->cx.http);
 	aws_settings_free(c->cx.settings);
-	pthread_cond_destroy(&c->cancelling);
-	pthread_mutex_destroy(&c->lock);
+	cancel_pause_release(&c->pause);
 	free(c);
 }
 
 void aws_client_cancel(struct aws_client *c)
 {
-	pthread_mutex_lock(&c->lock);
-	c->cancelled = true;
-	pthread_cond_broadcast(&c->cancelling);
-	pthread_mutex_unlock(&c->lock);
+	cancel_pause_cancel(&c->pause);
 	credentials_provider_cancel(c->cx.settings->provider);
 	http_cancel(c->cx.http);
 }

@@ -77,7 +77,7 @@ static bool may_repeat(
 	if ((x->rq->flags & AWS_ONCE) && x->in_doubt)
 		return false;
 	if (x->retry == RETRY_AUTH)
-		return once(&spent->auth) &&
+		return cx->settings->provider && once(&spent->auth) &&
 		    credentials_cached_expire(cx->settings->provider, x->used);
 	if (x->retry == RETRY_SKEW)
 		return once(&spent->skew) && correct_clock(cx, x);

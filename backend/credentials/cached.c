@@ -44,26 +44,36 @@ static bool is_valid(const struct cached *c, int64_t margin_ms)
 	return !expires || clock_wall(c->clock) < expires - margin_ms;
 }
 
+/* Under the lock: how long to leave a source alone that gave nothing that lasts. */
+static int64_t rest_ms(const struct cached *c)
+{
+	int64_t left;
+
+	if (!is_valid(c, 0))
+		return SHARE_ERROR_MS;
+	if (!credentials_expires_ms(c->held))
+		return RETRY_FAILED_MS;
+	left = credentials_expires_ms(c->held) - clock_wall(c->clock);
+	return left < RETRY_FAILED_MS ? left : RETRY_FAILED_MS;
+}
+
 /* Under the lock. Takes over `fresh` (NULL: failed, and `error` says why). */
 static void publish(struct cached *c, struct credentials *fresh, const struct ecsfs_error *error)
 {
-	int64_t now = clock_mono(c->clock);
-
 	c->error = *error;
 	c->provider.name = c->inner->name;
 	if (fresh) {
 		credentials_unref(c->held);
 		c->held = fresh;
 		c->dirty = false;
-		c->next_try_mono = now;
-	} else {
-		bool valid = is_valid(c, 0);
-
-		c->next_try_mono = now + (valid ? RETRY_FAILED_MS : SHARE_ERROR_MS);
-		if (valid)
-			log_warn("credentials could not be refreshed, the old ones are kept: %s",
-			    error->message);
+	} else if (is_valid(c, 0)) {
+		log_warn("credentials could not be refreshed, the old ones are kept: %s",
+		    error->message);
 	}
+	/* What is about to expire may also be all there is yet (instance metadata). */
+	c->next_try_mono = clock_mono(c->clock);
+	if (!fresh || !is_valid(c, REFRESH_EARLY_MS))
+		c->next_try_mono += rest_ms(c);
 }
 
 /* Under the lock, as the one whose turn it is; the lock is given up meanwhile. */
@@ -142,6 +152,13 @@ static int cached_fetch(
 	return r;
 }
 
+static bool cached_changed(struct credentials_provider *self)
+{
+	struct credentials_provider *inner = ((struct cached *)self)->inner;
+
+	return inner->changed && inner->changed(inner);
+}
+
 static void cached_cancel(struct credentials_provider *self)
 {
 	credentials_provider_cancel(((struct cached *)self)->inner);
@@ -169,6 +186,7 @@ struct credentials_provider *credentials_cached_new(
 	}
 	c->provider.name = inner->name;
 	c->provider.fetch = cached_fetch;
+	c->provider.changed = cached_changed;
 	c->provider.cancel = cached_cancel;
 	c->provider.destroy = cached_destroy;
 	c->inner = inner;

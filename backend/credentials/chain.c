@@ -6,6 +6,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/log.h"
+#include "backend/pause.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -23,14 +24,22 @@ static const struct row {
 	provider_make make;
 	bool eager; /* botocore too fetches from it to see whether it is there */
 } rows[] = {
-    {"environment", NOT_EXPLICIT, environment_make},
-    {"credentials-file", ANYWHERE, credentials_file_make},
-    {"config-file", ANYWHERE, config_file_make},
+    {"environment", NOT_EXPLICIT, environment_make, false},
+    {"assume-role", TOP, assume_role_make, false},
+    {"web-identity", ANYWHERE, web_identity_make, false},
+    {"sso", ANYWHERE, sso_make, false},
+    {"credentials-file", ANYWHERE, credentials_file_make, false},
+    {"login", ANYWHERE, login_make, false},
+    {"process", ANYWHERE, process_make, true},
+    {"config-file", ANYWHERE, config_file_make, false},
+    {"container", TOP, container_make, true},
+    {"imds", TOP, imds_make, true},
 };
 
 struct chain {
 	struct credentials_provider provider;
 	struct provider_env env;
+	struct cancel_pause pause;
 	bool explicit_profile;
 	struct config *fresh; /* the files as they are since they changed; NULL: the settings' */
 	struct config_stamp chosen;	    /* the files that `inner` was chosen from */
@@ -41,13 +50,6 @@ struct chain {
 	 * a name that somebody reads stays valid. */
 	char *names[ARRAY_SIZE(rows)];
 };
-
-char *provider_name(const char *kind, const char *profile)
-{
-	char *name;
-
-	return asprintf(&name, "%s (profile %s)", kind, profile) < 0 ? NULL : name;
-}
 
 static int choose(const struct provider_seed *seed, enum where most, const struct row **ret_row,
     struct credentials_provider **ret, struct ecsfs_error *err)
@@ -195,8 +197,8 @@ static void chain_cancel(struct credentials_provider *self)
 {
 	struct chain *c = (struct chain *)self;
 
-	/* Providers look at the flag; whatever waits for an answer waits in http. */
 	c->env.cancelled = true;
+	cancel_pause_cancel(&c->pause);
 	http_cancel(c->env.http);
 }
 
@@ -209,6 +211,7 @@ static void chain_destroy(struct credentials_provider *self)
 		free(c->names[i]);
 	config_free(c->fresh);
 	http_free(c->env.http);
+	cancel_pause_release(&c->pause);
 	free(c);
 }
 
@@ -222,6 +225,8 @@ struct credentials_provider *chain_new(const struct aws_settings *settings, bool
 	c->explicit_profile = explicit_profile;
 	c->env.may_ask = true;
 	c->env.http = http_new();
+	cancel_pause_init(&c->pause);
+	c->env.pause = &c->pause.pause;
 	c->tried = c->chosen = config_stamp_read(settings->config);
 	c->provider.name = "none yet";
 	c->provider.fetch = chain_fetch;
@@ -230,7 +235,7 @@ struct credentials_provider *chain_new(const struct aws_settings *settings, bool
 	c->provider.destroy = chain_destroy;
 	if (c->env.http)
 		return &c->provider;
-	free(c);
+	chain_destroy(&c->provider);
 	return NULL;
 }
 

@@ -1,0 +1,11 @@
+#ifndef ECSFS_CREDENTIALS_TERMINAL_H
+#define ECSFS_CREDENTIALS_TERMINAL_H
+
+#include "backend/base/buf.h"
+#include "backend/error.h"
+
+/* Asks the person at the controlling terminal, without echo, and appends the line's answer.
+ * -ENOTTY where there is no terminal, -EINVAL for an empty answer. */
+int terminal_ask(const char *question, struct buf *out, struct ecsfs_error *err);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * The files in which the AWS CLI keeps what `aws sso login` and `aws login` brought: JSON, named by
+ * a hash, rewritten by whoever refreshes it.
+ */
+#ifndef ECSFS_CREDENTIALS_TOKEN_FILE_H
+#define ECSFS_CREDENTIALS_TOKEN_FILE_H
+
+#include "backend/base/file.h"
+#include "backend/error.h"
+
+#include <jansson.h>
+
+struct token_file {
+	char *path;
+	struct file_stamp stamp; /* of what was last loaded or saved */
+};
+
+/* DIRECTORY/HASH.json, HASH being `name`'s in hex; `digest` as OpenSSL names it ("SHA1"). */
+int token_file_init(
+    struct token_file *f, const char *directory, const char *digest, const char *name);
+void token_file_release(struct token_file *f);
+
+/* A new object (release with secret_json_free). -ENOENT: there is no such file, or none that is
+ * JSON: nobody has logged in. */
+int token_file_load(struct token_file *f, json_t **ret);
+/* Replaces the file, mode 0600, at once. */
+int token_file_save(struct token_file *f, const json_t *token);
+/* Whether somebody has written it since. */
+bool token_file_changed(const struct token_file *f);
+
+#endif

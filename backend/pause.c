@@ -1,0 +1,52 @@
+#include "backend/pause.h"
+
+#include <errno.h>
+#include <time.h>
+
+static int wait_for_time(struct pause *self, int64_t ms)
+{
+	struct cancel_pause *p = (struct cancel_pause *)self;
+	struct timespec until;
+	bool cancelled;
+	int r = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&p->lock);
+	while (!p->cancelled && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&p->cancelling, &p->lock, &until);
+	cancelled = p->cancelled;
+	pthread_mutex_unlock(&p->lock);
+	return cancelled ? -EINTR : 0;
+}
+
+void cancel_pause_init(struct cancel_pause *p)
+{
+	pthread_condattr_t monotonic;
+
+	*p = (struct cancel_pause){.pause.wait = wait_for_time};
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->cancelling, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
+void cancel_pause_release(struct cancel_pause *p)
+{
+	pthread_cond_destroy(&p->cancelling);
+	pthread_mutex_destroy(&p->lock);
+}
+
+void cancel_pause_cancel(struct cancel_pause *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->cancelled = true;
+	pthread_cond_broadcast(&p->cancelling);
+	pthread_mutex_unlock(&p->lock);
+}
