@@ -288,7 +288,7 @@ static void run_query(struct sim *s, struct sim_request *rq, struct sim_reply *r
 
 void sim_dispatch(struct sim *s, struct sim_request *rq, struct sim_reply *ret)
 {
-	if (rq->content_type &&
+	if (!rq->target && rq->content_type &&
 	    strncmp(rq->content_type, "application/x-www-form-urlencoded", 33) == 0)
 		run_query(s, rq, ret);
 	else

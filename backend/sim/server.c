@@ -224,8 +224,7 @@ int http_server_start(struct sim *s, int port, struct ecsfs_error *err)
 	    MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL,
 	    (uint16_t)port, NULL, NULL, handle, s, MHD_OPTION_SOCK_ADDR, &address,
 	    MHD_OPTION_NOTIFY_COMPLETED, request_done, NULL, MHD_OPTION_CONNECTION_LIMIT, 1024u,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(64 * KIB),
-	    MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(64 * KIB), MHD_OPTION_END);
 	if (!s->daemon)
 		return ecsfs_error_set(
 		    err, EADDRINUSE, NULL, "cannot listen on 127.0.0.1:%d", port);
