@@ -59,7 +59,7 @@ struct entry {
 
 	int64_t asked_ms; /* somebody wanted it */
 	/* Of a listing: how its names are being read (batch.c). Of a cluster: how the task lists of its
-	 * services are (whole.c). */
+	 * services are, and since when all its tasks are being fetched for them (browsed_ms; whole.c). */
 	uint32_t sibling_hash;
 	int64_t sibling_ms;
 	int64_t browsed_ms;

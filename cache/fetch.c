@@ -111,7 +111,6 @@ void fetch_release(struct fetch *f)
 {
 	struct fetch_extra *x;
 
-	json_decref(f->siblings);
 	for (size_t i = 0; i < f->n; i++) {
 		json_decref(f->items[i].value);
 		free(f->items[i].words);

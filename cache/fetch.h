@@ -33,7 +33,6 @@ struct fetch {
 	struct fetch_item *items;
 	size_t n;
 	struct fetch_extras extras;
-	json_t *siblings; /* the names of the kind's listing, where known; owned */
 };
 
 /* One call to AWS; `ret` is new. */
@@ -65,12 +64,6 @@ json_t *arn_names(const json_t *arns);
 /* Sorts an array of strings and drops the doubled. New. */
 json_t *names_sorted(const json_t *strings);
 
-/*
- * The ids of running tasks by the service that their group names: an object of name arrays, sorted,
- * with one, maybe empty, for each of `services`. New; NULL: no memory.
- */
-json_t *tasks_by_service(const json_t *services, const json_t *tasks);
-
 /* The fetchers that the table of kinds names. */
 int fetch_describe(struct fetch *f, struct ecsfs_error *err);
 int fetch_list(struct fetch *f, struct ecsfs_error *err);
@@ -79,7 +72,6 @@ int fetch_task_definition(struct fetch *f, struct ecsfs_error *err);
 int fetch_latest(struct fetch *f, struct ecsfs_error *err);
 int fetch_capacity_providers(struct fetch *f, struct ecsfs_error *err);
 int fetch_service_deployments(struct fetch *f, struct ecsfs_error *err);
-int fetch_cluster_tasks(struct fetch *f, struct ecsfs_error *err);
 int fetch_caller(struct fetch *f, struct ecsfs_error *err);
 
 #endif

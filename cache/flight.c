@@ -117,14 +117,11 @@ static void gather(struct region *r, struct group *g, size_t batch)
 
 static void prepare(struct region *r, struct flight *f)
 {
-	const struct entry *listing = batch_listing(r, &f->entries[0]->key);
-
 	f->arrival.seq = r->mutations;
 	f->arrival.started_ms = region_now_ms(r);
 	f->fetch.client = r->client;
 	f->fetch.call = r->options.call;
 	f->fetch.clock = r->options.clock;
-	f->fetch.siblings = listing ? json_incref(listing->value) : NULL;
 	if (r->options.timeout_ms > 0)
 		f->fetch.deadline_ms = f->arrival.started_ms + r->options.timeout_ms;
 	for (size_t i = 0; i < f->fetch.n; i++) {

@@ -51,8 +51,6 @@ static const struct kind_row rows[KIND_COUNT] = {
 	.siblings = KIND_COUNT, .fetch = fetch_describe},
     [KIND_SERVICE_REVISION] = {"service_revision", TTL_RESOURCE, FORM_ARN, .batch = 20,
 	.siblings = KIND_COUNT, .fetch = fetch_describe},
-    [KIND_CLUSTER_TASKS] = {"cluster_tasks", TTL_RESOURCE, FORM_NAME, .batch = 1,
-	.by_cluster = true, .siblings = KIND_SERVICES, .fetch = fetch_cluster_tasks},
     [KIND_CALLER] = {"caller", TTL_FOREVER, SINGLE, .fetch = fetch_caller},
 };
 

@@ -50,9 +50,6 @@ enum kind {
 	KIND_SERVICE_DEPLOYMENT,   /* (ARN)         {doc}    DescribeServiceDeployments, batch 20 */
 	KIND_SERVICE_REVISION,     /* (ARN)         {doc}    DescribeServiceRevisions, batch 20 */
 	KIND_CALLER,               /* ()            {doc}    STS GetCallerIdentity */
-	KIND_CLUSTER_TASKS,        /* (C)           [names]  ListTasks and DescribeTasks of all that run, which
-	                                                     fills TASKS, TASK and every SERVICE_TASKS; the
-	                                                     cache's own: ask for those */
 	KIND_COUNT
 };
 

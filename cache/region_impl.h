@@ -97,9 +97,9 @@ void batch_read_ahead(struct region *r, const struct entry *e, int64_t now);
 struct entry *batch_listing(const struct region *r, const struct key *k);
 
 /*
- * The entry whose fetch answers `e`, and others too, at less cost: for a service's tasks perhaps
- * all tasks of its cluster; mostly e itself. NULL: e was answered from what is cached. With the
- * lock (whole.c).
+ * The entry to wait for instead of `e`, since it will answer `e` and others at less cost: for a
+ * service's tasks perhaps one of the cluster's tasks; mostly e itself. Who was woken asks again.
+ * NULL: e was answered from what is cached. With the lock (whole.c).
  */
 struct entry *whole_instead(struct region *r, struct entry *e, int64_t now, struct news *n);
 

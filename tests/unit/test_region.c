@@ -221,6 +221,17 @@ static void task_lists_come_from_cached_tasks(void **state)
 	assert_int_equal(calls_since(&mark), 1);
 }
 
+static void few_services_of_many_tasks_are_asked_for_each(void **state)
+{
+	(void)state;
+	world.services = 3;
+	world.tasks_each = 400;
+	list_services();
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(tasks_of((const char *[]){"s000", "s001", "s002"}[i]), 400);
+	assert_int_equal(world.describes, 0);
+}
+
 static void tasks_are_siblings_in_every_listing(void **state)
 {
 	int mark = 0;
@@ -430,6 +441,7 @@ int main(void)
 	    TEST(neither_answered_nor_failed_is_missing),
 	    TEST(task_lists_read_in_turn_come_from_the_cluster),
 	    TEST(task_lists_come_from_cached_tasks),
+	    TEST(few_services_of_many_tasks_are_asked_for_each),
 	    TEST(tasks_are_siblings_in_every_listing),
 	    TEST(services_without_tasks_have_empty_lists),
 	    TEST(inactive_is_missing),
