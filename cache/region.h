@@ -21,35 +21,60 @@
 #include <stdint.h>
 
 /*
- * Kinds of answers. In brackets: the key's parts a, b, c. The value's form:
- * [names] a sorted JSON array of strings, the last part of each ARN; {doc} an object.
+ * Kinds of answers. In brackets: the key's parts a, b. The value's form: [names] a sorted JSON array
+ * of strings, the last part of each ARN; {doc} an object.
+ *
+ * CLUSTERS               ()      [names]  ListClusters
+ * CLUSTER                (C)     {doc}    DescribeClusters, all includes, batch 100
+ * SERVICES               (C)     [names]  ListServices, 100 a page
+ * SERVICE                (C, S)  {doc}    DescribeServices, TAGS, batch 10; INACTIVE: ENOENT
+ * SERVICE_TASKS          (C, S)  [names]  ListTasks serviceName, RUNNING; of many services in turn,
+ *                                         made from the described tasks of the cluster
+ * SERVICE_STOPPED_TASKS  (C, S)  [names]  ListTasks serviceName, STOPPED
+ * TASKS                  (C)     [names]  ListTasks, RUNNING
+ * STOPPED_TASKS          (C)     [names]  ListTasks, STOPPED
+ * TASK                   (C, T)  {doc}    DescribeTasks, TAGS, batch 100
+ * TASK_PROTECTION        (C, T)  {doc}    GetTaskProtection, batch 100
+ * CONTAINER_INSTANCES    (C)     [names]  ListContainerInstances
+ * CONTAINER_INSTANCE     (C, I)  {doc}    DescribeContainerInstances, batch 100
+ * INSTANCE_TASKS         (C, I)  [names]  ListTasks containerInstance
+ * FAMILIES               ()      [names]  ListTaskDefinitionFamilies, ACTIVE
+ * REVISIONS              (F)     [names]  ListTaskDefinitions, ACTIVE: revision numbers
+ * TASK_DEFINITION        (F, R)  {doc}    DescribeTaskDefinition F:R: the taskDefinition with its
+ *                                         `tags` put inside
+ * LATEST                 (F)     {doc}    DescribeTaskDefinition F: its newest ACTIVE one; fills
+ *                                         TASK_DEFINITION too
+ * CAPACITY_PROVIDERS     ()      [names]  DescribeCapacityProviders, which fills the next
+ * CAPACITY_PROVIDER      (P)     {doc}
+ * SERVICE_DEPLOYMENTS    (C, S)  [docs]   ListServiceDeployments, the briefs, newest first
+ * SERVICE_DEPLOYMENT     (ARN)   {doc}    DescribeServiceDeployments, batch 20
+ * SERVICE_REVISION       (ARN)   {doc}    DescribeServiceRevisions, batch 20
+ * CALLER                 ()      {doc}    STS GetCallerIdentity
  */
 enum kind {
-	KIND_CLUSTERS,             /* ()            [names]  ListClusters */
-	KIND_CLUSTER,              /* (C)           {doc}    DescribeClusters, all includes, batch 100 */
-	KIND_SERVICES,             /* (C)           [names]  ListServices, 100 a page */
-	KIND_SERVICE,              /* (C, S)        {doc}    DescribeServices, TAGS, batch 10; INACTIVE: ENOENT */
-	KIND_SERVICE_TASKS,        /* (C, S)        [names]  ListTasks serviceName, RUNNING */
-	KIND_SERVICE_STOPPED_TASKS, /* (C, S)       [names]  ListTasks serviceName, STOPPED */
-	KIND_TASKS,                /* (C)           [names]  ListTasks, RUNNING */
-	KIND_STOPPED_TASKS,        /* (C)           [names]  ListTasks, STOPPED */
-	KIND_TASK,                 /* (C, T)        {doc}    DescribeTasks, TAGS, batch 100 */
-	KIND_TASK_PROTECTION,      /* (C, T)        {doc}    GetTaskProtection, batch 100 */
-	KIND_CONTAINER_INSTANCES,  /* (C)           [names]  ListContainerInstances */
-	KIND_CONTAINER_INSTANCE,   /* (C, I)        {doc}    DescribeContainerInstances, batch 100 */
-	KIND_INSTANCE_TASKS,       /* (C, I)        [names]  ListTasks containerInstance */
-	KIND_FAMILIES,             /* ()            [names]  ListTaskDefinitionFamilies, ACTIVE */
-	KIND_REVISIONS,            /* (F)           [names]  ListTaskDefinitions, ACTIVE: revision numbers */
-	KIND_TASK_DEFINITION,      /* (F, R)        {doc}    DescribeTaskDefinition F:R: the taskDefinition
-	                                                     with its `tags` put inside */
-	KIND_LATEST,               /* (F)           {doc}    DescribeTaskDefinition F: its newest ACTIVE one;
-	                                                     fills KIND_TASK_DEFINITION too */
-	KIND_CAPACITY_PROVIDERS,   /* ()            [names]  DescribeCapacityProviders, which fills the next */
-	KIND_CAPACITY_PROVIDER,    /* (P)           {doc} */
-	KIND_SERVICE_DEPLOYMENTS,  /* (C, S)        [docs]   ListServiceDeployments, the briefs, newest first */
-	KIND_SERVICE_DEPLOYMENT,   /* (ARN)         {doc}    DescribeServiceDeployments, batch 20 */
-	KIND_SERVICE_REVISION,     /* (ARN)         {doc}    DescribeServiceRevisions, batch 20 */
-	KIND_CALLER,               /* ()            {doc}    STS GetCallerIdentity */
+	KIND_CLUSTERS,
+	KIND_CLUSTER,
+	KIND_SERVICES,
+	KIND_SERVICE,
+	KIND_SERVICE_TASKS,
+	KIND_SERVICE_STOPPED_TASKS,
+	KIND_TASKS,
+	KIND_STOPPED_TASKS,
+	KIND_TASK,
+	KIND_TASK_PROTECTION,
+	KIND_CONTAINER_INSTANCES,
+	KIND_CONTAINER_INSTANCE,
+	KIND_INSTANCE_TASKS,
+	KIND_FAMILIES,
+	KIND_REVISIONS,
+	KIND_TASK_DEFINITION,
+	KIND_LATEST,
+	KIND_CAPACITY_PROVIDERS,
+	KIND_CAPACITY_PROVIDER,
+	KIND_SERVICE_DEPLOYMENTS,
+	KIND_SERVICE_DEPLOYMENT,
+	KIND_SERVICE_REVISION,
+	KIND_CALLER,
 	KIND_COUNT
 };
 
@@ -61,22 +86,30 @@ struct key {
 
 /* What counts as fresh for one request. */
 struct freshness {
-	int64_t born_ms; /* mono: when the request arrived; an answer or failure that ended a fetch begun
-	                    (value) or ended (failure) no earlier is always accepted */
-	int tid;         /* the asking thread, 0: none; with ttl=0 an open may use the answer that the same
-	                    thread's look-up fetched (at most a second ago, once) */
+	/*
+	 * Mono: when the request arrived. A value whose fetch began, and a failure whose fetch ended,
+	 * no earlier is always accepted.
+	 */
+	int64_t born_ms;
+	/*
+	 * The asking thread, 0: none. With ttl=0 an open may use the answer that the same thread's
+	 * look-up fetched, at most a second ago and once; after an open that brought another version
+	 * (and so is answered with ESTALE) the look-up and open that follow may use that.
+	 */
+	int tid;
+	/* A READ belongs to an open that asked: with ttl=0 it takes what is up to a second old. */
 	enum { FRESH_LOOKUP, FRESH_OPEN, FRESH_READ } use;
-	bool force;      /* only what was fetched since born_ms (rollout, touch) */
+	bool force; /* only what was fetched since born_ms (rollout, touch) */
 };
 
 struct answer {
-	json_t *value;      /* a new reference; NULL when err != 0 */
-	int err;            /* 0, or -ENOENT, -EACCES, ... : the object's answer, not a failure to ask */
+	json_t *value; /* a new reference; NULL when err != 0 */
+	int err;       /* 0, or -ENOENT, -EACCES, ... : the object's answer, not a failure to ask */
 	int64_t fetched_ms; /* mono, when the answer came */
 	int64_t fetched_wall_ms;
-	int64_t fresh_ms;   /* how much of its TTL is left, 0 when past it: the kernel's timeouts */
-	uint64_t version;   /* moves whenever the value changed; never repeats in a region */
-	bool stale;         /* past its TTL and AWS could not be asked */
+	int64_t fresh_ms; /* how much of its TTL is left, 0 when past it: the kernel's timeouts */
+	uint64_t version; /* moves whenever the value changed; never repeats in a region */
+	bool stale;	  /* past its TTL and AWS could not be asked */
 };
 
 void answer_release(struct answer *a);
@@ -84,7 +117,7 @@ void answer_release(struct answer *a);
 
 struct waiter {
 	void (*wake)(struct waiter *w); /* once, on a worker thread, no lock held */
-	struct waiter *next;            /* the cache's while waiting */
+	struct waiter *next;		/* the cache's while waiting */
 };
 
 struct region;
@@ -94,12 +127,12 @@ typedef int (*region_call_fn)(struct aws_client *c, const struct aws_request *rq
     struct aws_response *ret, struct ecsfs_error *err);
 
 struct region_options {
-	const char *name;  /* copied; the region's name */
-	int ttl_ms;        /* resources; 0: every open asks */
-	int ttl_slow_ms;   /* clusters, families: 60 s */
+	const char *name;    /* copied; the region's name */
+	int ttl_ms;	     /* resources; 0: every open asks */
+	int ttl_slow_ms;     /* clusters, families: 60 s */
 	int ttl_negative_ms; /* names that are not there: 5 s */
-	int stale_ms;      /* how long past the TTL an answer may stand in for an AWS that is away */
-	int timeout_ms;    /* bound of one fetch, all attempts */
+	int stale_ms;	/* how long past the TTL an answer may stand in for an AWS that is away */
+	int timeout_ms; /* bound of one fetch, all attempts */
 	const struct clock *clock;
 	region_call_fn call; /* NULL: aws_request */
 	size_t max_entries;  /* 0: LIMIT_CACHE_ENTRIES */
