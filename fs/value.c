@@ -1,6 +1,7 @@
 #include "fs/value.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/iso8601.h"
 #include "backend/base/limits.h"
 
 #include <ctype.h>
@@ -43,118 +44,23 @@ void value_render_time(double epoch_seconds, struct buf *out)
 	buf_addc(out, 'Z');
 }
 
-/* Reads exactly `digits` digits and moves `*text` behind them. */
-static bool take_number(const char **text, int digits, int *ret)
-{
-	int value = 0;
-
-	for (int i = 0; i < digits; i++) {
-		char c = (*text)[i];
-		if (c < '0' || c > '9')
-			return false;
-		value = value * 10 + (c - '0');
-	}
-	*text += digits;
-	*ret = value;
-	return true;
-}
-
-static bool take_char(const char **text, char c)
-{
-	if (**text != c)
-		return false;
-	(*text)++;
-	return true;
-}
-
-/* ".123", as a part of a second. */
-static bool take_fraction(const char **text, double *ret)
-{
-	double scale = 0.1;
-
-	*ret = 0;
-	if (!take_char(text, '.'))
-		return true;
-	if (!isdigit((unsigned char)**text))
-		return false;
-	for (; isdigit((unsigned char)**text); (*text)++, scale /= 10)
-		*ret += (**text - '0') * scale;
-	return true;
-}
-
-/* "Z", "+01:00", "+0100", "+01" or nothing, which is UTC; in seconds east. */
-static bool take_zone(const char **text, int *ret)
-{
-	int hours = 0, minutes = 0;
-
-	*ret = 0;
-	if (**text == '\0' || take_char(text, 'Z') || take_char(text, 'z'))
-		return true;
-	int sign = **text == '-' ? -1 : 1;
-	if (!take_char(text, '+') && !take_char(text, '-'))
-		return false;
-	if (!take_number(text, 2, &hours))
-		return false;
-	bool colon = take_char(text, ':');
-	if ((colon || **text) && !take_number(text, 2, &minutes))
-		return false;
-	*ret = sign * (hours * 3600 + minutes * 60);
-	return hours < 24 && minutes < 60;
-}
-
-static bool take_clock(const char **text, struct tm *tm, double *fraction, int *zone)
-{
-	*fraction = 0;
-	*zone = 0;
-	if (**text == '\0')
-		return true;
-	if (!take_char(text, 'T') && !take_char(text, 't') && !take_char(text, ' '))
-		return false;
-	if (!take_number(text, 2, &tm->tm_hour) || !take_char(text, ':') ||
-	    !take_number(text, 2, &tm->tm_min))
-		return false;
-	if (take_char(text, ':') &&
-	    (!take_number(text, 2, &tm->tm_sec) || !take_fraction(text, fraction)))
-		return false;
-	return take_zone(text, zone) && tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec < 61;
-}
-
-static int parse_iso_time(const char *text, double *ret)
-{
-	struct tm tm = {0};
-	double fraction;
-	int zone;
-
-	if (!take_number(&text, 4, &tm.tm_year) || !take_char(&text, '-') ||
-	    !take_number(&text, 2, &tm.tm_mon) || !take_char(&text, '-') ||
-	    !take_number(&text, 2, &tm.tm_mday))
-		return -EINVAL;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	struct tm asked = tm;
-	if (!take_clock(&text, &tm, &fraction, &zone) || *text)
-		return -EINVAL;
-	time_t seconds = timegm(&tm);
-	/* timegm() turns the 31st of February into March: only a date that stays is one. */
-	struct tm day = asked;
-	timegm(&day);
-	if (day.tm_mon != asked.tm_mon || day.tm_mday != asked.tm_mday)
-		return -EINVAL;
-	*ret = (double)(seconds - zone) + fraction;
-	return 0;
-}
-
 int value_parse_time(const char *text, double *ret_epoch_seconds)
 {
 	size_t digits = strspn(text, "0123456789");
-
-	if (digits == 4 && text[4] == '-')
-		return parse_iso_time(text, ret_epoch_seconds);
 	const char *rest = text + digits;
-	double fraction;
-	if (digits == 0 || digits > 12 || !take_fraction(&rest, &fraction) || *rest)
+	int64_t ms;
+
+	if (*rest == '-') {
+		int e = iso8601_parse(text, &ms);
+		if (!e)
+			*ret_epoch_seconds = (double)ms / 1000;
+		return e;
+	}
+	if (digits == 0 || digits > 12)
 		return -EINVAL;
-	*ret_epoch_seconds = (double)strtoll(text, NULL, 10) + fraction;
+	if (*rest && (rest[0] != '.' || !rest[1] || rest[1 + strspn(rest + 1, "0123456789")]))
+		return -EINVAL;
+	*ret_epoch_seconds = strtod(text, NULL);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -28,10 +29,10 @@ static int64_t take_fraction(const char **p)
 	return ms;
 }
 
-/* "Z", "UTC", "", "+hh:mm", "+hhmm": minutes east of UTC. */
+/* "Z", "UTC", "", "+hh:mm", "+hhmm", "+hh": minutes east of UTC. */
 static int take_zone(const char *p, int *ret_minutes)
 {
-	int sign = *p == '-' ? -1 : 1, hours, minutes;
+	int sign = *p == '-' ? -1 : 1, hours, minutes = 0;
 
 	*ret_minutes = 0;
 	if (!*p || !strcmp(p, "Z") || !strcmp(p, "z") || !strcmp(p, "UTC"))
@@ -41,11 +42,46 @@ static int take_zone(const char *p, int *ret_minutes)
 	p++;
 	if (take_digits(&p, 2, &hours))
 		return -EINVAL;
-	p += *p == ':';
-	if (take_digits(&p, 2, &minutes) || *p)
+	bool colon = *p == ':';
+	p += colon;
+	if ((colon || *p) && take_digits(&p, 2, &minutes))
 		return -EINVAL;
 	*ret_minutes = sign * (hours * 60 + minutes);
-	return 0;
+	return *p || hours > 23 || minutes > 59 ? -EINVAL : 0;
+}
+
+/* A date that there is: timegm() would turn the 30th of February into March. */
+static int take_date(const char **p, struct tm *tm)
+{
+	if (take_digits(p, 4, &tm->tm_year) || *(*p)++ != '-' || take_digits(p, 2, &tm->tm_mon) ||
+	    *(*p)++ != '-' || take_digits(p, 2, &tm->tm_mday))
+		return -EINVAL;
+	tm->tm_year -= 1900;
+	tm->tm_mon--;
+	struct tm day = *tm;
+	timegm(&day);
+	return day.tm_mon == tm->tm_mon && day.tm_mday == tm->tm_mday ? 0 : -EINVAL;
+}
+
+/* "T15:32", "T15:32:00", "T15:32:00.123"; a day alone is its midnight. */
+static int take_clock(const char **p, struct tm *tm, int64_t *ret_ms)
+{
+	*ret_ms = 0;
+	if (!**p)
+		return 0;
+	if (**p != 'T' && **p != 't' && **p != ' ')
+		return -EINVAL;
+	(*p)++;
+	if (take_digits(p, 2, &tm->tm_hour) || *(*p)++ != ':' || take_digits(p, 2, &tm->tm_min))
+		return -EINVAL;
+	if (**p == ':') {
+		(*p)++;
+		if (take_digits(p, 2, &tm->tm_sec))
+			return -EINVAL;
+		*ret_ms = take_fraction(p);
+	}
+	*p += strspn(*p, " ");
+	return tm->tm_hour > 23 || tm->tm_min > 59 || tm->tm_sec > 60 ? -EINVAL : 0;
 }
 
 int iso8601_parse(const char *text, int64_t *ret_ms)
@@ -55,21 +91,7 @@ int iso8601_parse(const char *text, int64_t *ret_ms)
 	int64_t ms;
 	int zone;
 
-	if (take_digits(&p, 4, &tm.tm_year) || *p++ != '-' || take_digits(&p, 2, &tm.tm_mon) ||
-	    *p++ != '-' || take_digits(&p, 2, &tm.tm_mday))
-		return -EINVAL;
-	if ((*p != 'T' && *p != 't' && *p != ' ') || (p++, take_digits(&p, 2, &tm.tm_hour)) ||
-	    *p++ != ':' || take_digits(&p, 2, &tm.tm_min) || *p++ != ':' ||
-	    take_digits(&p, 2, &tm.tm_sec))
-		return -EINVAL;
-	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
-	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
-		return -EINVAL;
-	tm.tm_year -= 1900;
-	tm.tm_mon--;
-	ms = take_fraction(&p);
-	p += strspn(p, " ");
-	if (take_zone(p, &zone))
+	if (take_date(&p, &tm) || take_clock(&p, &tm, &ms) || take_zone(p, &zone))
 		return -EINVAL;
 	*ret_ms = ((int64_t)timegm(&tm) - (int64_t)zone * 60) * 1000 + ms;
 	return 0;
