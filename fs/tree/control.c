@@ -188,6 +188,16 @@ static void add_row(struct buf *out, const struct row *row, const char *name, co
 	    strlen(name) < 38 ? (int)(38 - strlen(name)) : 0, suffix, row->help);
 }
 
+/* What stands for the names of a listing's files. */
+static const char *listed_name(const struct listing *l)
+{
+	if (l->part == PLACE(task))
+		return "TASK";
+	if (l->part == PLACE(container))
+		return "CONTAINER";
+	return "NAME";
+}
+
 static void add_type(void *arg, const struct dir_type *type, const char *path)
 {
 	struct buf *out = arg;
@@ -199,7 +209,7 @@ static void add_type(void *arg, const struct dir_type *type, const char *path)
 	for (const struct row *row = type->rows; row && row->name; row++)
 		add_row(out, row, row->name, "");
 	if (l && l->row)
-		add_row(out, l->row, l->suffix ? "CONTAINER" : "NAME", l->suffix ? l->suffix : "");
+		add_row(out, l->row, listed_name(l), l->suffix ? l->suffix : "");
 	if (type->make)
 		buf_adds(out, "  mkdir NAME makes one\n");
 	if (type->drop)

@@ -52,7 +52,7 @@ static bool is_cluster_link(const char *name)
 }
 
 static const struct row row_cluster_link = {
-    .help = "the cluster of --cluster-config",
+    .help = "named cluster: the one that --cluster-config names",
     .form = ROW_LINK,
     .render = render_cluster_link,
 };
