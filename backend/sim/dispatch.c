@@ -174,8 +174,10 @@ static void run_json(struct sim *s, const struct sim_request *rq, const struct s
 	c->out = json_object();
 	if (in)
 		run_action(s, action, c);
-	put_answer(ret, c);
+	put_answer(ret, c); /* what `out` shares with the state is never changed */
+	sim_region_lock(c->region);
 	json_decref(c->out);
+	sim_region_unlock(c->region);
 	json_decref(in);
 }
 

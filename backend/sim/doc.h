@@ -3,7 +3,7 @@
  * leave out what has no value, as AWS does.
  *
  * JSON that the state holds is never changed, only replaced, so answers share it and are written
- * out without the region's lock.
+ * out without the region's lock. They are released under it.
  */
 #ifndef ECSFS_SIM_DOC_H
 #define ECSFS_SIM_DOC_H
