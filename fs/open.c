@@ -92,23 +92,6 @@ static void make_current(struct node *n, struct text *t)
 	node_unref(node_for(n->parent, &spec));
 }
 
-static int open_plain(struct request *rq, struct ecsfs_error *err)
-{
-	auto_text struct text *t = NULL;
-	struct node *n = rq->node;
-
-	if (n->text && retry_expected(rq))
-		return request_reply_open(rq, NULL, NULL, false, true);
-	int e = fresh_text(rq, &t, err);
-	if (e)
-		return e;
-	if (is_version(n, t))
-		return request_reply_open(rq, NULL, NULL, false, true);
-	make_current(n, t);
-	retry_expect(rq);
-	return -ESTALE;
-}
-
 /* A new open file; direct: reads and writes come as they are. */
 static int reply_handle(struct request *rq, struct node *created, struct text *text)
 {
@@ -122,6 +105,27 @@ static int reply_handle(struct request *rq, struct node *created, struct text *t
 	request_reply_open(rq, h, created, true, false);
 	handle_unref(h);
 	return 0;
+}
+
+static int open_plain(struct request *rq, struct ecsfs_error *err)
+{
+	auto_text struct text *t = NULL;
+	struct node *n = rq->node;
+	bool again = retry_expected(rq);
+
+	if (n->text && again)
+		return request_reply_open(rq, NULL, NULL, false, true);
+	int e = fresh_text(rq, &t, err);
+	if (e)
+		return e;
+	if (is_version(n, t))
+		return request_reply_open(rq, NULL, NULL, false, true);
+	/* What no look-up can give a version of is read from the open file itself. */
+	if (again)
+		return reply_handle(rq, NULL, t);
+	make_current(n, t);
+	retry_expect(rq);
+	return -ESTALE;
 }
 
 static int open_rendered(struct request *rq, struct ecsfs_error *err)

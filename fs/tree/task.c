@@ -219,7 +219,8 @@ static int render_protection(struct ask *q, const struct place *p, const struct 
 	int e = ask(q, p->region, &k, &a, &reason);
 
 	(void)row;
-	if (e && !strcmp(reason.code, "TASK_NOT_VALID"))
+	/* TASK_NOT_VALID, MISSING: the task itself is known to be there. */
+	if (e == -EINVAL || e == -ENOENT)
 		return 0;
 	if (e) {
 		if (err)

@@ -22,7 +22,7 @@ static int find_family(struct ask *q, const struct place *p, struct ecsfs_error 
 	struct key latest = {.kind = KIND_LATEST, .a = p->family};
 	struct key first = {.kind = KIND_TASK_DEFINITION, .a = p->family, .b = "1"};
 
-	if (tree_listed(q, p, &families, p->family))
+	if (tree_listed(q, p, &families, p->family, false))
 		return 0;
 	int e = ask(q, p->region, &latest, &a, err);
 	return e == -ENOENT ? ask(q, p->region, &first, &a, err) : e;
@@ -63,7 +63,7 @@ static int find_revision(struct ask *q, const struct place *p, struct ecsfs_erro
 {
 	struct key revisions = {.kind = KIND_REVISIONS, .a = p->family};
 
-	if (tree_listed(q, p, &revisions, p->revision))
+	if (tree_listed(q, p, &revisions, p->revision, false))
 		return 0;
 	return tree_find(q, &dir_task_definition, p, err);
 }

@@ -80,13 +80,16 @@ static bool holds_name(const json_t *names, const char *name)
 	return false;
 }
 
-bool tree_listed(struct ask *q, const struct place *p, const struct key *k, const char *name)
+bool tree_listed(
+    struct ask *q, const struct place *p, const struct key *k, const char *name, bool old)
 {
 	auto_answer struct answer a = {0};
 	struct ask peek = *q;
 
 	peek.mode = ASK_PEEK;
-	if (ask(&peek, p->region, k, &a, NULL) || a.fresh_ms <= 0 || !holds_name(a.value, name))
+	if (ask(&peek, p->region, k, &a, NULL) || (a.fresh_ms <= 0 && !old))
+		return false;
+	if (!holds_name(a.value, name))
 		return false;
 	peek.mode = q->mode;
 	*q = peek;

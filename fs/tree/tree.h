@@ -42,8 +42,9 @@ int tree_find(
 int tree_names(struct ask *q, const struct place *p, const struct key *k, json_t *names,
     struct ecsfs_error *err);
 
-/* Whether a listing that is still fresh holds `name`: then it exists, and nothing is asked. */
-bool tree_listed(struct ask *q, const struct place *p, const struct key *k, const char *name);
+/* Whether a listing that is still fresh (`old`: of any age) holds `name`: nothing is asked. */
+bool tree_listed(
+    struct ask *q, const struct place *p, const struct key *k, const char *name, bool old);
 
 /* Appends "NAME" of every element's `member` to names. */
 int tree_append_names(json_t *names, const json_t *array, const char *member);

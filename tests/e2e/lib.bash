@@ -11,11 +11,15 @@ export AWS_ACCESS_KEY_ID=AKIDEXAMPLE
 export AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
 export AWS_REGION=us-east-1
 export AWS_EC2_METADATA_DISABLED=true
-export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+export AWS_CONFIG_FILE=/nonexistent AWS_SHARED_CREDENTIALS_FILE=/nonexistent
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_DEFAULT_REGION AWS_SESSION_TOKEN AWS_ENDPOINT_URL \
-	AWS_ENDPOINT_URL_ECS AWS_ENDPOINT_URL_CLOUDWATCH_LOGS HTTP_PROXY HTTPS_PROXY http_proxy https_proxy
+# Loaded anew for every test: what setup_file has exported stays.
+if [ -z "${ECSFS_E2E:-}" ]; then
+	export ECSFS_E2E=1
+	unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_DEFAULT_REGION AWS_SESSION_TOKEN AWS_ENDPOINT_URL \
+		AWS_ENDPOINT_URL_ECS AWS_ENDPOINT_URL_CLOUDWATCH_LOGS HTTP_PROXY HTTPS_PROXY http_proxy https_proxy
+fi
 
 # wait_for SECONDS COMMAND...: runs it until it succeeds.
 wait_for() {
@@ -139,6 +143,39 @@ faults() {
 # The last request's body of an action.
 last_request() {
 	curl -sf "$sim_url/_sim/requests" | jq -c "[.[] | select(.action == \"$1\")] | last | .body"
+}
+
+# requests ACTION: the bodies of all its requests since calls_reset, a line each.
+requests() {
+	curl -sf "$sim_url/_sim/requests" | jq -cS ".[] | select(.action == \"$1\") | .body"
+}
+
+# changes: how many calls that change something the region has counted since calls_reset.
+changes() {
+	curl -sf "$sim_url/_sim/calls" |
+		jq '[.actions | to_entries[] | select(.key | test("^(List|Describe|Get|Filter)") | not) | .value] | add // 0'
+}
+
+# refused COMMAND...: it must fail, and nothing that changes anything may be sent.
+refused() {
+	calls_reset
+	run "$@"
+	[ "$status" -ne 0 ] || {
+		echo "should have been refused: $*" >&2
+		return 1
+	}
+	[ "$(changes)" = 0 ] || {
+		echo "was sent although refused: $*" >&2
+		return 1
+	}
+}
+
+# said WORDS: the last line of .ecsfs/errors has them.
+said() {
+	tail -n 1 "$mnt/.ecsfs/errors" | grep -qF -- "$1" || {
+		echo "'$1' is not in: $(tail -n 1 "$mnt/.ecsfs/errors")" >&2
+		return 1
+	}
 }
 
 # fails ERRNO COMMAND...: the command must fail with that strerror on its stderr.

@@ -107,7 +107,7 @@ not_mounted() {
 }
 
 @test "bad options: one line that names the option, status 2" {
-	for option in --nonsense "-o nonsense" "-o ttl=soon" "-o ttl=-1" "-o umask=99" "-o log_window=x" "--region"; do
+	for option in --nonsense "-o nonsense" "-o ttl=soon" "-o ttl=-1" "-o umask=99" "-o log_window=x"; do
 		# shellcheck disable=SC2086
 		start $option
 		[ "$status" -eq 2 ]
@@ -117,6 +117,9 @@ not_mounted() {
 		[[ $output == *"$word"* ]]
 		not_mounted
 	done
+	run "$build/ecsfs" "$point" --region
+	[ "$status" -eq 2 ]
+	[[ $output == *--region* ]]
 	run "$build/ecsfs"
 	[ "$status" -eq 2 ]
 }
@@ -144,11 +147,11 @@ not_mounted() {
 	mnt=
 }
 
-@test "mount -t fuse.ecsfs, as from fstab" {
+@test "mount(8), as from fstab" {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	point=$BATS_TEST_TMPDIR/fstab
 	mkdir "$point"
-	PATH=$build:$PATH mount -t fuse.ecsfs -o "rw,relatime,ttl=1,region=us-east-1" prod-account "$point"
+	mount -t fuse -o "rw,relatime,ttl=1,region=us-east-1" "$build/ecsfs#prod-account" "$point"
 	grep -q "^prod-account $point fuse.ecsfs" /proc/mounts
 	[ "$(cat "$point/clusters/prod/status")" = ACTIVE ]
 	umount "$point"

@@ -86,13 +86,13 @@ setup() {
 @test "task_definition takes FAMILY:REVISION, FAMILY and an ARN" {
 	definition=$(cat "$web/task_definition")
 	family=${definition%:*}
-	for target in "$family:1" "$family" "$(jq -r .taskDefinitionArn "$mnt/task_definitions/$family/1/task_definition.json")"; do
+	for target in "$family:2" "$family" "$(jq -r .taskDefinitionArn "$mnt/task_definitions/$family/2/task_definition.json")"; do
 		calls_reset
 		echo "$target" >"$web/task_definition"
 		[ "$(calls UpdateService)" = 1 ]
 		[[ $(cat "$web/task_definition") == "$family":* ]]
 	done
-	[ "$(cat "$web/task_definition")" = "$family:1" ]
+	[ "$(cat "$web/task_definition")" = "$family:2" ]
 }
 
 @test "force_new_deployment makes one deployment, however it is written" {
