@@ -226,7 +226,9 @@ static bool in_window(struct logfile *f, const struct logstream *s, const struct
 {
 	if (e->timestamp <= f->window_newest_ms && seen_take(&f->window, window_hash(s, e)))
 		return true;
-	return e->timestamp <= f->cut_ms && e->ingested <= s->window_ingested_ms;
+	/* Of the last millisecond before the page was made, what it did not hold may have come since. */
+	return e->timestamp <= f->cut_ms &&
+	       e->ingested < s->window_ingested_ms + (f->cut_short ? 1 : 0);
 }
 
 bool logfile_accept(struct logfile *f, const struct logstream *s, const struct logscan_event *e)

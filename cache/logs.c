@@ -22,6 +22,7 @@ struct logs *logs_new(const struct logs_options *options)
 	if (!l->options.clock)
 		l->options.clock = &clock_system;
 	l->call = aws_request;
+	l->aws_now = aws_client_now_ms;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -331,7 +331,7 @@ static int task_is_ours(
 		return 0;
 	r = get_constant(f, KIND_TASK, f->cluster, id, &task, err);
 	if (r == -ENOENT)
-		return event_ms < aws_client_now_ms(region_client_peek(f->region)) - ECS_MEMORY_MS;
+		return event_ms < f->logs->aws_now(region_client_peek(f->region)) - ECS_MEMORY_MS;
 	/* Who may not describe tasks still sees the lines. */
 	if (r < 0)
 		return r == -EACCES ? 1 : r;

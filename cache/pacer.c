@@ -62,7 +62,7 @@ struct refresh {
 static bool refresh_sources(struct logfile *f)
 {
 	auto_sources struct sources sources = {0};
-	int64_t now = aws_client_now_ms(region_client_peek(f->region));
+	int64_t now = f->logs->aws_now(region_client_peek(f->region));
 
 	/* What cannot be asked now is asked again in ten seconds; who is followed stays followed. */
 	if (members_find(f, false, &sources, NULL) < 0)

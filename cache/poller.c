@@ -21,7 +21,7 @@
 int64_t group_safe_now(struct loggroup *g)
 {
 	int64_t mono = clock_mono(g->logs->options.clock);
-	int64_t offset = aws_client_now_ms(g->client) - mono;
+	int64_t offset = g->logs->aws_now(g->client) - mono;
 
 	if (offset < g->clock_offset_ms)
 		g->clock_offset_ms = offset;

@@ -17,6 +17,9 @@
 #define STREAMS_MAX 64 /* of a service, whose newest parts are read */
 #define RECENT_MAX 16  /* more, of tasks that ECS has forgotten */
 #define EMPTY_PAGES_MAX 20
+/* A page of less is taken for all that there is. */
+#define FULL_BYTES (PAGE_BYTES / 2)
+#define FULL_EVENTS 9999
 #define SKEW_MS ((int64_t)5 * 60 * 1000)
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
@@ -98,12 +101,13 @@ static int add_page(struct logfile *f, const struct source *source, const char *
 	struct logscan_event e;
 	struct logstream *s;
 	size_t first = n->count;
-	int64_t newest_ms = INT64_MIN;
+	int64_t newest_ms = INT64_MIN, bytes;
 	int r;
 
 	pthread_mutex_lock(&f->lock);
 	s = logfile_stream(f, name.data, name.len, hash);
 	pthread_mutex_unlock(&f->lock);
+	bytes = n->bytes;
 	r = s ? 1 : -ENOMEM;
 	while (r == 1 && (r = logscan_next(&page->scan, &e)) == 1) {
 		r = add_event(n, s, &e) < 0 ? -ENOMEM : 1;
@@ -116,6 +120,7 @@ static int add_page(struct logfile *f, const struct source *source, const char *
 		r = members_judge(f, source, &name, hash, newest_ms, err);
 	if (r == 0)
 		r = keep_page(n, page);
+	n->more |= n->bytes - bytes > FULL_BYTES || n->count - first >= FULL_EVENTS;
 	if (r < 0 || s->owner != STREAM_OURS) {
 		for (size_t i = first; i < n->count; i++)
 			n->bytes -= (int64_t)n->events[i].event.message.len + 1;
@@ -269,6 +274,7 @@ static void emit(struct logfile *f, struct newest *n)
 	}
 	if (first < n->count)
 		f->cut_ms = n->events[first].event.timestamp;
+	f->cut_short = n->more || first;
 	logfile_flush(f);
 	pthread_mutex_unlock(&f->lock);
 	atomic_fetch_add(&f->logs->events, n->count - first);
@@ -281,7 +287,7 @@ static int64_t least(int64_t a, int64_t b)
 
 static int64_t safe_now(struct logfile *f)
 {
-	return aws_client_now_ms(region_client_peek(f->region)) - SKEW_MS;
+	return f->logs->aws_now(region_client_peek(f->region)) - SKEW_MS;
 }
 
 /* The newest part; the reference that following begins from. */
@@ -486,7 +492,7 @@ static int read_window(
 	if (f->since_ms)
 		return read_since(f, sources, f->since_ms, ret_reference, err);
 	if (o->window_ms > 0) {
-		start = aws_client_now_ms(region_client_peek(f->region)) - o->window_ms;
+		start = f->logs->aws_now(region_client_peek(f->region)) - o->window_ms;
 		return read_since(f, sources, start, ret_reference, err);
 	}
 	if (o->window_bytes > 0 && o->window_bytes <= PAGE_BYTES)

@@ -1,0 +1,68 @@
+/*
+ * A log follower under test: a scripted ECS and CloudWatch Logs in the place of aws_request, and a
+ * clock moved by hand. AWS's rules for pages hold; what goes wrong is set in `cw`.
+ */
+#ifndef ECSFS_TESTS_LOGS_WORLD_H
+#define ECSFS_TESTS_LOGS_WORLD_H
+
+#include "cache/logs_impl.h"
+
+/* What CloudWatch is and what was asked of it. Guarded by lock. */
+struct cloudwatch {
+	pthread_mutex_t lock;
+	json_t *events;	 /* {group, logStreamName, timestamp, ingestionTime, eventId, message} */
+	json_t *streams; /* "group stream": those that are there */
+	size_t page;	 /* events a page */
+	bool names_missing_fail;
+	/* Faults of FilterLogEvents. */
+	int fail_err; /* every call fails so */
+	char fail_code[64];
+	int fail_after; /* calls that still succeed */
+	bool loop;	/* the token that was sent comes back for ever */
+	bool repeat;	/* every page but the first is given twice */
+	bool empty;	/* every page is preceded by an empty one with a token */
+	bool backwards; /* events of a page come in the wrong order */
+	/* Counts. */
+	int filters, gets, describes, lists, most_names;
+	int64_t last_start_ms;
+	char last_prefix[256];
+	size_t last_names;
+};
+extern struct cloudwatch cw;
+
+/* Both clocks, from a moment in 2026. */
+int64_t world_now(void);
+
+int logs_world_setup(void **state);
+int logs_world_teardown(void **state);
+/* Makes the follower anew with other options; before any file is open. */
+void logs_world_options(const struct logs_options *options);
+
+/* The cluster "prod" has a service "web" of tasks that begin "a", whose containers log to GROUP. */
+#define GROUP "/ecs/web"
+#define TASK_A "aaaaaaaa000000000000000000000001"
+#define TASK_B "aaaaaaaa11111111000000000000000b"
+#define TASK_OTHER "bbbbbbbb000000000000000000000001" /* of the service "api" */
+#define TASK_NONE "cccccccc000000000000000000000001"  /* of no service that ECS knows */
+#define STREAM_A "web/app/" TASK_A
+#define STREAM_B "web/app/" TASK_B
+
+/* Makes stream and event; arrives now. */
+void put(const char *stream, int64_t time_ms, const char *message);
+void put_bytes(const char *stream, int64_t time_ms, const char *message, size_t len);
+void make_stream(const char *stream);
+/* The stream and its events are gone. */
+void delete_stream(const char *stream);
+
+struct logfile *open_task(const char *task);
+struct logfile *open_service(void);
+struct logfile *open_since(const char *task, int64_t since_ms);
+
+/* Lets time pass, second by second, and every poll that is due then end. */
+void pass(int seconds);
+/* The file's whole text; freed at the next call. */
+const char *text_of(struct logfile *f);
+size_t pollers(void);
+const char *errors(void); /* of .ecsfs/errors; freed at the next call */
+
+#endif
