@@ -215,18 +215,14 @@ static int render_protection(struct ask *q, const struct place *p, const struct 
 {
 	struct key k = {.kind = KIND_TASK_PROTECTION, .a = p->cluster, .b = p->task};
 	auto_answer struct answer a = {0};
-	struct ecsfs_error reason = {0};
-	int e = ask(q, p->region, &k, &a, &reason);
+	int e = ask(q, p->region, &k, &a, err);
 
 	(void)row;
 	/* TASK_NOT_VALID, MISSING: the task itself is known to be there. */
 	if (e == -EINVAL || e == -ENOENT)
 		return 0;
-	if (e) {
-		if (err)
-			*err = reason;
+	if (e)
 		return e;
-	}
 	if (!doc_true(a.value, "protectionEnabled"))
 		buf_adds(out, "off\n");
 	else if (doc_peek(a.value, "expirationDate"))
