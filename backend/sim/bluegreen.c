@@ -80,7 +80,7 @@ double stage_weight(
 {
 	const char *strategy = doc_str(d->configuration, "strategy");
 	double percent, weight;
-	int64_t bake_ms;
+	int64_t bake_ms, steps = 0;
 
 	if (d->status >= DEPLOYING_ROLLBACK_REQUESTED && d->status != DEPLOYING_SUCCESSFUL)
 		return 0;
@@ -89,9 +89,9 @@ double stage_weight(
 	if (d->stage != STAGE_PRODUCTION)
 		return d->stage > STAGE_PRODUCTION ? 100 : 0;
 	step_of(d, &percent, &bake_ms);
-	weight = percent;
 	if (strategy && strcmp(strategy, "LINEAR") == 0 && bake_ms > 0)
-		weight += percent * (double)((now_ms - d->stage_ms) / (sim_span(r, bake_ms) + 1));
+		steps = (now_ms - d->stage_ms) / (sim_span(r, bake_ms) + 1);
+	weight = percent * (double)(1 + steps);
 	return weight > 100 ? 100 : weight;
 }
 

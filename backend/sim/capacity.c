@@ -104,15 +104,6 @@ static int check_instances(struct sim_call *c, size_t max)
 	return 0;
 }
 
-static void missing_instance(
-    struct sim_call *c, const struct cluster *k, json_t *failures, const char *text)
-{
-	char *arn = sim_arn(c->region, "container-instance", "%s/%s", k->name, sim_last_part(text));
-
-	sim_failure(failures, arn, "MISSING", NULL);
-	free(arn);
-}
-
 int act_describe_container_instances(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
@@ -132,7 +123,8 @@ int act_describe_container_instances(struct sim_call *c)
 		if (n)
 			json_array_append_new(list, instance_render(n, c->in, c->now_ms));
 		else
-			missing_instance(c, k, failures, json_string_value(name));
+			sim_missing(c, failures, "container-instance", "%s/%s", k->name,
+			    sim_last_part(json_string_value(name)));
 	}
 	return 0;
 }
@@ -174,7 +166,8 @@ int act_update_container_instances_state(struct sim_call *c)
 		struct instance *n = sim_instance_find(c->region, k, json_string_value(name));
 
 		if (!n) {
-			missing_instance(c, k, failures, json_string_value(name));
+			sim_missing(c, failures, "container-instance", "%s/%s", k->name,
+			    sim_last_part(json_string_value(name)));
 			continue;
 		}
 		n->draining = strcmp(status, "DRAINING") == 0;
@@ -240,16 +233,12 @@ static int describe_named(struct sim_call *c, const json_t *names, bool tags)
 
 	json_array_foreach (names, i, name) {
 		const struct provider *p = sim_provider_find(c->region, json_string_value(name));
-		char *arn;
 
-		if (p) {
+		if (p)
 			json_array_append_new(list, provider_render(p, tags, c->now_ms));
-			continue;
-		}
-		arn = sim_arn(
-		    c->region, "capacity-provider", "%s", sim_last_part(json_string_value(name)));
-		sim_failure(failures, arn, "MISSING", NULL);
-		free(arn);
+		else
+			sim_missing(c, failures, "capacity-provider", "%s",
+			    sim_last_part(json_string_value(name)));
 	}
 	doc_put_new(c->out, "capacityProviders", list);
 	doc_put_new(c->out, "failures", failures);

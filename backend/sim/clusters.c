@@ -159,15 +159,11 @@ int act_describe_clusters(struct sim_call *c)
 	for (size_t i = 0; i < (n ? n : 1); i++) {
 		const char *text = n ? json_string_value(json_array_get(names, i)) : "default";
 		const struct cluster *k = sim_cluster_find(c->region, text);
-		char *arn;
 
-		if (k) {
+		if (k)
 			json_array_append_new(list, cluster_render(k, c->in, c->now_ms));
-			continue;
-		}
-		arn = sim_arn(c->region, "cluster", "%s", sim_last_part(text));
-		sim_failure(failures, arn, "MISSING", NULL);
-		free(arn);
+		else
+			sim_missing(c, failures, "cluster", "%s", sim_last_part(text));
 	}
 	return 0;
 }

@@ -209,7 +209,7 @@ static void run_target(struct sim *s, struct sim_request *rq, struct sim_reply *
 	if (denied == 0 && !c.region)
 		denied =
 		    sim_fail(&c, 400, "UnrecognizedClientException", "The region is not enabled.");
-	if (denied < 0)
+	if (denied < 0 || !action)
 		put_error(ret, &c);
 	else
 		run_json(s, rq, action, &c, ret);

@@ -22,6 +22,7 @@
  *
  *     ListServices:3:throttle,UpdateService:1:lost,*:5%:5xx
  */
+#include "backend/base/cleanup.h"
 #include "backend/sim/server.h"
 
 #include <errno.h>
@@ -141,7 +142,7 @@ static void install(struct sim *s, struct fault_rule *rules, size_t count)
 int faults_set(struct sim *s, const char *script, struct ecsfs_error *err)
 {
 	struct fault_rule *rules = sim_alloc(RULES_MAX * sizeof(*rules));
-	char *copy = sim_strdup(script ? script : "");
+	auto_free char *copy = sim_strdup(script ? script : "");
 	char *save = NULL;
 	size_t n = 0;
 
@@ -152,13 +153,11 @@ int faults_set(struct sim *s, const char *script, struct ecsfs_error *err)
 			    "ACTION[+SKIP][:COUNT|:P%%]:KIND[=VALUE]",
 			    n + 1, one);
 
-			free(copy);
 			free(rules);
 			return ret;
 		}
 		n++;
 	}
-	free(copy);
 	install(s, rules, n);
 	return 0;
 }

@@ -106,6 +106,7 @@ void sim_region_free(struct sim_region *r)
 	for (size_t i = 0; i < r->providers.count; i++)
 		provider_free(r->providers.items[i]);
 	run_tokens_free(r);
+	region_drop_lines(r);
 	vec_release(&r->clusters);
 	vec_release(&r->retired);
 	vec_release(&r->families);

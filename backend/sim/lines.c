@@ -117,3 +117,18 @@ void task_log_chatter(struct sim_region *r, struct task *t, int64_t now_ms)
 		    (unsigned)(random / 1048576 % 180 + 1));
 	}
 }
+
+void log_line_release(struct log_line *l)
+{
+	free(l->region);
+	free(l->group);
+	free(l->stream);
+	free(l->text);
+}
+
+void region_drop_lines(struct sim_region *r)
+{
+	for (unsigned i = 0; i < r->line_count; i++)
+		log_line_release(&r->lines[i]);
+	r->line_count = 0;
+}

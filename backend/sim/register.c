@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-static bool requires(const json_t *in, const char *what)
+static bool needs(const json_t *in, const char *what)
 {
 	return doc_lists(in, "requiresCompatibilities", what);
 }
@@ -55,7 +55,7 @@ static int check_fargate(struct sim_call *c)
 	const char *mode = doc_str(c->in, "networkMode");
 	char cpu[24], memory[24];
 
-	if (!requires(c->in, "FARGATE"))
+	if (!needs(c->in, "FARGATE"))
 		return 0;
 	if (mode && strcmp(mode, "awsvpc") != 0)
 		return sim_fail(
@@ -116,7 +116,7 @@ static int check_logging(struct sim_call *c, const json_t *one)
 	if (!doc_str(options, "awslogs-group") || !doc_str(options, "awslogs-region"))
 		return sim_fail(c, 400, "ClientException",
 		    "Log driver awslogs requires options: awslogs-group, awslogs-region");
-	if (requires(c->in, "FARGATE") && !doc_str(options, "awslogs-stream-prefix"))
+	if (needs(c->in, "FARGATE") && !doc_str(options, "awslogs-stream-prefix"))
 		return sim_fail(c, 400, "ClientException",
 		    "Log driver awslogs requires option awslogs-stream-prefix for Fargate tasks.");
 	return 0;
@@ -263,7 +263,7 @@ static json_t *document(
 	json_t *o = json_object();
 
 	if (!mode)
-	mode = requires(in, "FARGATE") ? "awsvpc" : "bridge";
+		mode = needs(in, "FARGATE") ? "awsvpc" : "bridge";
 	doc_put_str(o, "taskDefinitionArn", td->arn);
 	doc_put_new(o, "containerDefinitions", definitions_render(in, mode));
 	doc_put_str(o, "family", td->family->name);

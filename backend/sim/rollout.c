@@ -2,6 +2,7 @@
 #include "backend/sim/rollout.h"
 
 #include "backend/base/buf.h"
+#include "backend/base/cleanup.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/place.h"
 #include "backend/sim/tasks.h"
@@ -34,11 +35,10 @@ char *task_names(struct task *const *tasks, size_t count)
 static void tell_tasks(struct sim_region *r, struct service *s, const char *verb,
     struct task *const *tasks, size_t count, int64_t now_ms)
 {
-	char *names = task_names(tasks, count);
+	auto_free char *names = task_names(tasks, count);
 
 	service_event(r, s, now_ms, "(service %s) has %s %zu %stasks: %s.", s->name, verb, count,
 	    strcmp(verb, "stopped") == 0 ? "running " : "", names);
-	free(names);
 }
 
 static void tell_unplaced(struct sim_region *r, struct service *s, int64_t now_ms)

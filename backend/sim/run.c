@@ -1,6 +1,7 @@
 /* RunTask and StartTask. */
 #include "backend/sim/run.h"
 
+#include "backend/base/cleanup.h"
 #include "backend/sim/actions.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/place.h"
@@ -58,12 +59,14 @@ static struct run_token *token_find(struct sim_region *r, const char *key, int64
 }
 
 static void token_keep(
-    struct sim_region *r, char *key, uint64_t hash, int64_t now_ms, json_t *answer)
+    struct sim_region *r, const char *key, uint64_t hash, int64_t now_ms, json_t *answer)
 {
 	struct run_token *t = sim_alloc(sizeof(*t));
 
-	*t = (struct run_token){
-	    .key = key, .hash = hash, .until_ms = now_ms + TOKEN_MS, .answer = json_incref(answer)};
+	*t = (struct run_token){.key = sim_strdup(key),
+	    .hash = hash,
+	    .until_ms = now_ms + TOKEN_MS,
+	    .answer = json_incref(answer)};
 	if (r->run_tokens.count == TOKENS_MAX) {
 		token_free(r->run_tokens.items[0]);
 		vec_remove(&r->run_tokens, 0);
@@ -198,16 +201,14 @@ int act_run_task(struct sim_call *c)
 	uint64_t hash = sim_hash_json(c->in);
 	json_t *tasks, *failures;
 	struct run_token *seen;
-	char *key;
+	auto_free char *key = NULL;
 
 	if (!td || check_run(c, k, td) < 0)
 		return -1;
 	key = sim_format("%s %s", k->name, token ? token : "");
 	seen = token ? token_find(c->region, key, c->now_ms) : NULL;
-	if (seen) {
-		free(key);
+	if (seen)
 		return answer_again(c, seen, hash);
-	}
 	tasks = json_array();
 	failures = json_array();
 	for (int64_t i = 0; i < doc_int(c->in, "count", 1); i++)
@@ -216,8 +217,6 @@ int act_run_task(struct sim_call *c)
 	doc_put_new(c->out, "failures", failures);
 	if (token && json_array_size(tasks))
 		token_keep(c->region, key, hash, c->now_ms, c->out);
-	else
-		free(key);
 	return 0;
 }
 

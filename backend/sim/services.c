@@ -89,16 +89,12 @@ int act_describe_services(struct sim_call *c)
 	json_array_foreach (names, i, name) {
 		const char *text = json_string_value(name);
 		const struct service *s = sim_service_find(k, text);
-		char *arn;
 
-		if (s) {
+		if (s)
 			json_array_append_new(
 			    list, service_render(s, doc_lists(c->in, "include", "TAGS")));
-			continue;
-		}
-		arn = sim_arn(c->region, "service", "%s/%s", k->name, sim_last_part(text));
-		sim_failure(failures, arn, "MISSING", NULL);
-		free(arn);
+		else
+			sim_missing(c, failures, "service", "%s/%s", k->name, sim_last_part(text));
 	}
 	return 0;
 }

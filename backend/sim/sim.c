@@ -1,6 +1,7 @@
 /* The simulator as a whole: its regions, its scheduler, its start and end. */
 #include "backend/sim/http_server.h"
 #include "backend/sim/rollout.h"
+#include "backend/sim/tasks.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -62,10 +63,7 @@ static void deliver(struct sim *s, struct sim_region *from, struct log_line *lin
 			    to->logs, l->group, l->stream, l->time_ms, l->text, strlen(l->text));
 			sim_region_unlock(to);
 		}
-		free(l->region);
-		free(l->group);
-		free(l->stream);
-		free(l->text);
+		log_line_release(l);
 	}
 }
 

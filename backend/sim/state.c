@@ -1,5 +1,6 @@
 #include "backend/sim/state.h"
 
+#include "backend/base/cleanup.h"
 #include "backend/sim/doc.h"
 
 #include <ctype.h>
@@ -48,16 +49,14 @@ int64_t sim_span(const struct sim_region *r, int64_t ms)
 
 char *sim_arn(const struct sim_region *r, const char *kind, const char *fmt, ...)
 {
-	char *path, *arn;
+	auto_free char *path = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
 	if (vasprintf(&path, fmt, ap) < 0)
 		sim_oom();
 	va_end(ap);
-	arn = sim_format("arn:aws:ecs:%s:%s:%s/%s", r->name, r->account, kind, path);
-	free(path);
-	return arn;
+	return sim_format("arn:aws:ecs:%s:%s:%s/%s", r->name, r->account, kind, path);
 }
 
 const char *sim_last_part(const char *text)
@@ -203,15 +202,12 @@ void sim_region_unlock(struct sim_region *r)
 /* Of an ARN, whether it is this account's and region's; a bare name is. */
 static bool arn_is_here(const struct sim_region *r, const char *text)
 {
-	char *prefix;
-	bool here;
+	auto_free char *prefix = NULL;
 
 	if (strncmp(text, "arn:", 4) != 0)
 		return true;
 	prefix = sim_format("arn:aws:ecs:%s:%s:", r->name, r->account);
-	here = strncmp(text, prefix, strlen(prefix)) == 0;
-	free(prefix);
-	return here;
+	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
 struct cluster *sim_cluster_find(struct sim_region *r, const char *text)
@@ -322,4 +318,18 @@ void sim_failure(json_t *failures, const char *arn, const char *reason, const ch
 	doc_put_str(f, "reason", reason);
 	doc_put_str(f, "detail", detail);
 	json_array_append_new(failures, f);
+}
+
+void sim_missing(struct sim_call *c, json_t *failures, const char *kind, const char *fmt, ...)
+{
+	auto_free char *path = NULL;
+	auto_free char *arn = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&path, fmt, ap) < 0)
+		sim_oom();
+	va_end(ap);
+	arn = sim_arn(c->region, kind, "%s", path);
+	sim_failure(failures, arn, "MISSING", NULL);
 }

@@ -317,6 +317,10 @@ struct provider *sim_provider_find(struct sim_region *r, const char *name_or_arn
 /* Adds {arn, reason, detail} to `failures` of an answer. */
 void sim_failure(json_t *failures, const char *arn, const char *reason, const char *detail);
 
+/* The same for a resource of that kind and path that is not there: MISSING. */
+void sim_missing(struct sim_call *c, json_t *failures, const char *kind, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* The newest ACTIVE revision; NULL: none. */
 struct taskdef *family_latest(const struct family *f);
 

@@ -116,15 +116,6 @@ static int check_task_ids(struct sim_call *c, size_t max)
 	return 0;
 }
 
-static void missing_task(
-    struct sim_call *c, const struct cluster *k, json_t *failures, const char *text)
-{
-	char *arn = sim_arn(c->region, "task", "%s/%s", k->name, sim_last_part(text));
-
-	sim_failure(failures, arn, "MISSING", NULL);
-	free(arn);
-}
-
 int act_describe_tasks(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
@@ -145,7 +136,8 @@ int act_describe_tasks(struct sim_call *c)
 			json_array_append_new(
 			    list, task_render(c->region, t, doc_lists(c->in, "include", "TAGS")));
 		else
-			missing_task(c, k, failures, json_string_value(name));
+			sim_missing(c, failures, "task", "%s/%s", k->name,
+			    sim_last_part(json_string_value(name)));
 	}
 	return 0;
 }
@@ -233,7 +225,8 @@ static int protection(struct sim_call *c, bool changing)
 		struct task *t = sim_task_find(k, c->region, json_string_value(name));
 
 		if (!t) {
-			missing_task(c, k, failures, json_string_value(name));
+			sim_missing(c, failures, "task", "%s/%s", k->name,
+			    sim_last_part(json_string_value(name)));
 			continue;
 		}
 		if (!protectable(c, t, changing, failures))

@@ -246,7 +246,7 @@ static void put_origin(json_t *o, const struct task *t)
 		doc_put_str(o, "group", t->group);
 	else
 		doc_put_new(o, "group", json_sprintf("family:%s", t->taskdef->family->name));
-	if (t->revision && strcmp(t->service->controller, "ECS") == 0)
+	if (t->service && t->revision && strcmp(t->service->controller, "ECS") == 0)
 		doc_put_new(o, "startedBy", json_sprintf("ecs-svc/%s", t->revision->number));
 	else
 		doc_put_str(o, "startedBy", t->started_by);

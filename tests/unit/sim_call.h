@@ -7,6 +7,7 @@
 #include "backend/sim/model.h"
 #include "backend/sim/rollout.h"
 #include "backend/sim/server.h"
+#include "backend/sim/tasks.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,17 +28,6 @@ struct bench {
 	char code[64], message[512]; /* of the last call; "" where it succeeded */
 };
 
-static inline void bench_forget_lines(struct sim_region *r)
-{
-	for (unsigned i = 0; i < r->line_count; i++) {
-		free(r->lines[i].region);
-		free(r->lines[i].group);
-		free(r->lines[i].stream);
-		free(r->lines[i].text);
-	}
-	r->line_count = 0;
-}
-
 static inline int bench_open(void **state)
 {
 	struct bench *b = calloc(1, sizeof(*b));
@@ -53,7 +43,6 @@ static inline int bench_close(void **state)
 {
 	struct bench *b = *state;
 
-	bench_forget_lines(b->region);
 	sim_region_free(b->region);
 	free(b);
 	return 0;
@@ -65,7 +54,7 @@ static inline void bench_pass(struct bench *b, int64_t ms)
 	for (int64_t end = b->now_ms + ms; b->now_ms < end;) {
 		b->now_ms += 100;
 		region_step(b->region, b->now_ms);
-		bench_forget_lines(b->region);
+		region_drop_lines(b->region);
 	}
 }
 
