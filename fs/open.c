@@ -111,9 +111,9 @@ static int open_plain(struct request *rq, struct ecsfs_error *err)
 {
 	auto_text struct text *t = NULL;
 	struct node *n = rq->node;
-	bool again = retry_expected(rq);
-
-	if (n->text && again)
+	/* Asked once: the record is used up, and this may run again. */
+	rq->retried |= retry_expected(rq);
+	if (n->text && rq->retried)
 		return request_reply_open(rq, NULL, NULL, false, true);
 	int e = fresh_text(rq, &t, err);
 	if (e)
@@ -121,7 +121,7 @@ static int open_plain(struct request *rq, struct ecsfs_error *err)
 	if (is_version(n, t))
 		return request_reply_open(rq, NULL, NULL, false, true);
 	/* What no look-up can give a version of is read from the open file itself. */
-	if (again)
+	if (rq->retried)
 		return reply_handle(rq, NULL, t);
 	make_current(n, t);
 	retry_expect(rq);

@@ -441,8 +441,9 @@ static int mount_options(struct options *o, const char *text, struct ecsfs_error
 struct arguments {
 	int argc, next;
 	char *const *argv;
-	const char *positional[3];
+	const char *positional[2];
 	int count;
+	const char *taker; /* the last option whose value was an argument of its own */
 };
 
 /* The value that follows an option as an argument of its own; NULL: the line ends. */
@@ -461,8 +462,10 @@ static int long_option(
 	if (!s)
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "--%s: no such option (see --help)", text);
-	if (!value && s->type != OPT_FLAG)
+	if (!value && s->type != OPT_FLAG) {
 		value = following(a);
+		a->taker = text;
+	}
 	return set(o, s, value, ",", err);
 }
 
@@ -531,6 +534,9 @@ static int finish(struct options *o, const struct arguments *a, struct ecsfs_err
 	const char *mountpoint = a->count ? a->positional[a->count - 1] : NULL;
 	bool information = o->help || o->version || o->print_credential_source;
 
+	if (!mountpoint && !information && a->taker)
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "a mount point is expected after --%s and its value (see --help)", a->taker);
 	if (!mountpoint && !information)
 		return ecsfs_error_set(err, EINVAL, NULL, "a mount point is expected (see --help)");
 	if (o->timeout_ms < 1)

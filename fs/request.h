@@ -74,6 +74,7 @@ struct request {
 	_Atomic int64_t deadline_ms; /* mono; 0: none */
 	struct stream *stream;
 	struct write_call *call;
+	bool retried;        /* OPEN's: it follows an ESTALE */
 	struct node *target; /* RENAME's: the attribute that is written */
 	request_fn work;     /* the job's */
 
