@@ -45,13 +45,6 @@ int make_cluster(struct commit *c, struct ecsfs_error *err)
 	return call_about_cluster(c, "CreateCluster", request, err);
 }
 
-int drop_cluster(struct commit *c, struct ecsfs_error *err)
-{
-	json_auto_t *request = json_pack("{s:s}", "cluster", c->place->cluster);
-
-	return call_about_cluster(c, "DeleteCluster", request, err);
-}
-
 static void sleep_ms(int ms)
 {
 	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
@@ -77,10 +70,12 @@ static int wait_for_attachments(const struct place *p, struct ecsfs_error *err)
 	return act_refuse(err, EBUSY, "another change of the cluster's capacity providers goes on");
 }
 
-static int put_capacity_providers(struct commit *c, const json_t *request, struct ecsfs_error *err)
+/* What AWS refuses while the capacity providers change is sent once more when they did. */
+static int call_when_idle(
+    struct commit *c, const char *action, const json_t *request, struct ecsfs_error *err)
 {
 	struct ecsfs_error reason = {0};
-	int e = call_about_cluster(c, "PutClusterCapacityProviders", request, &reason);
+	int e = call_about_cluster(c, action, request, &reason);
 
 	if (!e || strcmp(reason.code, "UpdateInProgressException") != 0) {
 		if (e && err)
@@ -88,7 +83,14 @@ static int put_capacity_providers(struct commit *c, const json_t *request, struc
 		return e;
 	}
 	e = wait_for_attachments(c->place, err);
-	return e ? e : call_about_cluster(c, "PutClusterCapacityProviders", request, err);
+	return e ? e : call_about_cluster(c, action, request, err);
+}
+
+int drop_cluster(struct commit *c, struct ecsfs_error *err)
+{
+	json_auto_t *request = json_pack("{s:s}", "cluster", c->place->cluster);
+
+	return call_when_idle(c, "DeleteCluster", request, err);
 }
 
 /* Both members are required by AWS and replaced whole: leaving one out must not mean "none". */
@@ -120,8 +122,8 @@ static int cluster_holds(
 	return e;
 }
 
-static int send_for_cluster(struct commit *c, json_t *members,
-    int (*send)(struct commit *, const json_t *, struct ecsfs_error *), struct ecsfs_error *err)
+static int send_for_cluster(
+    struct commit *c, const char *action, json_t *members, struct ecsfs_error *err)
 {
 	bool held;
 	int e = cluster_holds(c->place, members, &held, err);
@@ -130,7 +132,7 @@ static int send_for_cluster(struct commit *c, json_t *members,
 		return e;
 	if (json_object_set_new(members, "cluster", json_string(c->place->cluster)))
 		return -ENOMEM;
-	return send(c, members, err);
+	return call_when_idle(c, action, members, err);
 }
 
 int commit_capacity_providers(struct commit *c, struct ecsfs_error *err)
@@ -142,19 +144,14 @@ int commit_capacity_providers(struct commit *c, struct ecsfs_error *err)
 		e = shape_check(written, shape_cluster_capacity, err);
 	if (!e)
 		e = check_both(written, err);
-	return e ? e : send_for_cluster(c, written, put_capacity_providers, err);
-}
-
-static int update_settings(struct commit *c, const json_t *request, struct ecsfs_error *err)
-{
-	return call_about_cluster(c, "UpdateClusterSettings", request, err);
+	return e ? e : send_for_cluster(c, "PutClusterCapacityProviders", written, err);
 }
 
 /* The list as it is shown, or an object around it, as the API has it. */
 int commit_settings(struct commit *c, struct ecsfs_error *err)
 {
 	json_auto_t *written = NULL, *members = NULL;
-	int e = value_parse_document(c->text, c->len, true, &written, err);
+	int e = parse_document(c, &written, err);
 
 	if (e)
 		return e;
@@ -165,7 +162,7 @@ int commit_settings(struct commit *c, struct ecsfs_error *err)
 		return e;
 	if (json_array_size(json_object_get(members, "settings")) == 0)
 		return act_refuse(err, EINVAL, "settings must name at least one setting");
-	return send_for_cluster(c, members, update_settings, err);
+	return send_for_cluster(c, "UpdateClusterSettings", members, err);
 }
 
 static int check_scales(const json_t *provider, struct ecsfs_error *err)

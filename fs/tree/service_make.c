@@ -121,7 +121,7 @@ int make_service(struct commit *c, struct ecsfs_error *err)
 	return e;
 }
 
-/* A REPLICA service that is still scaled above zero is what "not empty" means here. */
+/* A REPLICA service that is still scaled above zero, or whose tasks still run, is not empty. */
 static int refused_delete(struct commit *c, int e, struct ecsfs_error *err)
 {
 	struct key k = key_of(c->place);

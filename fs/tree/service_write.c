@@ -31,6 +31,13 @@ int ask_now(const struct place *p, const struct key *k, json_t **ret, struct ecs
 	return 0;
 }
 
+int parse_document(const struct commit *c, json_t **ret, struct ecsfs_error *err)
+{
+	size_t space = strspn(c->text, " \t\r\n");
+
+	return value_parse_document(c->text, c->len, c->text[space] == '[', ret, err);
+}
+
 static struct key key_of(const struct place *p)
 {
 	return (struct key){.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
@@ -123,7 +130,7 @@ int commit_service_member(struct commit *c, struct ecsfs_error *err)
 	const char *member = c->row->member;
 	json_auto_t *value = NULL, *changes = json_object();
 	bool held;
-	int e = value_parse_document(c->text, c->len, true, &value, err);
+	int e = parse_document(c, &value, err);
 
 	if (!e)
 		e = shape_check_member(value, shape_service, member, err);

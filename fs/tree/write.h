@@ -67,6 +67,9 @@ extern const struct dir_type dir_api;
 /* A key of fs->memory: `what` about `name` in the place's region and cluster. */
 void memory_key(const struct place *p, const char *what, const char *name, struct buf *out);
 
+/* What was written as an object or an array, whichever it is. */
+int parse_document(const struct commit *c, json_t **ret, struct ecsfs_error *err);
+
 /* Asks AWS now for a document and waits: 0 and a new reference, or -errno. Worker. */
 int ask_now(const struct place *p, const struct key *k, json_t **ret, struct ecsfs_error *err);
 

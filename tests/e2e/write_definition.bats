@@ -1,0 +1,149 @@
+#!/usr/bin/env bats
+# Task definitions: written, registered, deployed, promoted, deregistered.
+
+load lib
+
+setup_file() {
+	sim_up --speed 20
+	mount_up -o allow_delete
+}
+
+teardown_file() {
+	mount_down
+	sim_down
+}
+
+setup() {
+	web=$mnt/clusters/prod/services/web
+	work=$BATS_TEST_TMPDIR
+	cat "$web/task_definition.json" >"$work/read"
+	calls_reset
+}
+
+with_env() {
+	jq --arg v "$1" '.containerDefinitions[0].environment += [{name: "V", value: $v}]' "$work/read"
+}
+
+@test "what cat gave can be written back edited: RegisterTaskDefinition and UpdateService, nothing else" {
+	with_env one >"$work/new"
+	cat "$web/desired_count" >/dev/null
+	calls_reset
+	cp "$work/new" "$web/task_definition.json"
+	[ "$(calls RegisterTaskDefinition)" = 1 ]
+	[ "$(calls UpdateService)" = 1 ]
+	[ "$(calls)" = 2 ]
+	for member in taskDefinitionArn revision status requiresAttributes compatibilities registeredAt registeredBy; do
+		[ "$(requests RegisterTaskDefinition | jq "has(\"$member\")")" = false ]
+	done
+	[ "$(requests RegisterTaskDefinition | jq -c .tags)" = '[{"key":"team","value":"shop"}]' ]
+	jq -e '.containerDefinitions[0].environment[] | select(.name == "V")' "$web/task_definition.json"
+	[ "$(cat "$web/task_definition")" = "web:$(jq .revision "$web/task_definition.json")" ]
+}
+
+@test "an equal document registers nothing: order, defaults, wrapping" {
+	cp "$work/read" "$web/task_definition.json"
+	jq '.containerDefinitions |= reverse | .containerDefinitions[].environment |= (. // [] | reverse)' "$work/read" >"$web/task_definition.json"
+	jq 'del(.volumes, .placementConstraints) | .containerDefinitions[] |= del(.cpu, .essential, .mountPoints)
+		| .cpu = (.cpu | tonumber)' "$work/read" >"$work/bare"
+	jq '{taskDefinition: del(.tags), tags: .tags}' "$work/read" >"$web/task_definition.json"
+	jq 'del(.tags)' "$work/read" >"$web/task_definition.json"
+	[ "$(changes)" = 0 ]
+}
+
+@test "bad documents are refused, nothing is sent" {
+	file=$web/task_definition.json
+	refused bash -c "head -c 200 '$work/read' > '$file'"
+	refused bash -c "echo '[]' > '$file'"
+	refused bash -c "echo '{\"family\": \"web\"}' > '$file'"
+	refused bash -c "echo '{\"family\": \"web\", \"containerDefinitions\": 7}' > '$file'"
+	said 'containerDefinitions must be a list'
+	refused bash -c "echo '{\"containerDefinitions\": [{\"name\": \"a\", \"image\": \"b\"}]}' > '$file'"
+	refused cp "$web/service.json" "$file"
+}
+
+@test "a registration that succeeded before an update that failed is not made again" {
+	with_env two >"$work/new"
+	faults 'UpdateService:1:denied'
+	run cp "$work/new" "$web/task_definition.json"
+	[ "$status" -ne 0 ]
+	said 'was registered'
+	said 'AccessDenied'
+	faults ''
+	[ "$(calls RegisterTaskDefinition)" = 1 ]
+	cp "$work/new" "$web/task_definition.json"
+	[ "$(calls RegisterTaskDefinition)" = 1 ]
+	[ "$(calls UpdateService)" = 2 ]
+	jq -e '.containerDefinitions[0].environment[] | select(.value == "two")' "$web/task_definition.json"
+}
+
+@test "a lost answer to a registration is looked for, not repeated" {
+	with_env three >"$work/new"
+	faults 'RegisterTaskDefinition:1:lost'
+	cp "$work/new" "$web/task_definition.json"
+	faults ''
+	[ "$(calls RegisterTaskDefinition)" = 1 ]
+	jq -e '.containerDefinitions[0].environment[] | select(.value == "three")' "$web/task_definition.json"
+}
+
+@test "a registration that never arrived is made once" {
+	with_env four >"$work/new"
+	faults 'RegisterTaskDefinition:1:reset'
+	cp "$work/new" "$web/task_definition.json"
+	faults ''
+	jq -e '.containerDefinitions[0].environment[] | select(.value == "four")' "$web/task_definition.json"
+	family=$(jq -r .family "$work/read")
+	[ "$(grep -l '"four"' "$mnt/task_definitions/$family"/[0-9]*/task_definition.json | wc -l)" = 1 ]
+}
+
+@test "cp between clusters promotes" {
+	staging=$mnt/clusters/staging/services/web
+	cp "$web/task_definition.json" "$staging/task_definition.json"
+	family=$(jq -r .family "$web/task_definition.json")
+	[[ $(cat "$staging/task_definition") == "$family":* ]]
+	[ "$(jq -S .containerDefinitions "$staging/task_definition.json")" = "$(jq -S .containerDefinitions "$web/task_definition.json")" ]
+}
+
+@test "register: a new revision, whose name can be read and deployed" {
+	with_env five >"$work/new"
+	cp "$work/new" "$mnt/task_definitions/web/register"
+	[ "$(calls RegisterTaskDefinition)" = 1 ]
+	[ "$(calls UpdateService)" = 0 ]
+	made=$(cat "$mnt/task_definitions/web/register")
+	[ "$made" = "web:$(readlink "$mnt/task_definitions/web/latest")" ]
+	cp "$work/new" "$mnt/task_definitions/web/register"
+	[ "$(calls RegisterTaskDefinition)" = 1 ]
+	refused bash -c "jq '.family = \"other\"' '$work/new' > '$mnt/task_definitions/web/register'"
+	said other
+}
+
+@test "mkdir of a family makes an empty one to register into" {
+	mkdir "$mnt/task_definitions/fresh"
+	[ "$(calls)" -le 3 ]
+	[ "$(changes)" = 0 ]
+	jq 'del(.family)' "$work/read" >"$mnt/task_definitions/fresh/register"
+	[ "$(readlink "$mnt/task_definitions/fresh/latest")" = 1 ]
+	[ "$(cat "$mnt/task_definitions/fresh/register")" = fresh:1 ]
+	mkdir "$mnt/task_definitions/empty"
+	rmdir "$mnt/task_definitions/empty"
+	[ ! -e "$mnt/task_definitions/empty" ]
+}
+
+@test "rmdir of a revision deregisters it" {
+	mkdir "$mnt/task_definitions/gone"
+	jq 'del(.family)' "$work/read" >"$mnt/task_definitions/gone/register"
+	rmdir "$mnt/task_definitions/gone/1"
+	[ "$(requests DeregisterTaskDefinition)" = '{"taskDefinition":"gone:1"}' ]
+	[ "$(cat "$mnt/task_definitions/gone/1/status")" = INACTIVE ]
+	run rmdir "$mnt/task_definitions/web"
+	[ "$status" -ne 0 ]
+}
+
+@test "an INACTIVE revision is refused by AWS, and says so" {
+	mkdir "$mnt/task_definitions/old"
+	jq 'del(.family)' "$work/read" >"$mnt/task_definitions/old/register"
+	rmdir "$mnt/task_definitions/old/1"
+	before=$(cat "$web/task_definition")
+	run bash -c "echo old:1 > '$web/task_definition'"
+	[ "$status" -ne 0 ]
+	[ "$(cat "$web/task_definition")" = "$before" ]
+}

@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# Tags of every kind of resource.
+
+load lib
+
+setup_file() {
+	sim_up --speed 20
+	mount_up
+}
+
+teardown_file() {
+	mount_down
+	sim_down
+}
+
+setup() {
+	web=$mnt/clusters/prod/services/web
+	echo base=1 >"$web/tags"
+	calls_reset
+}
+
+@test "appended lines add and change, and remove nothing" {
+	echo 'owner=ops' >>"$web/tags"
+	[ "$(calls TagResource)" = 1 ]
+	[ "$(calls UntagResource)" = 0 ]
+	echo 'owner=dev' >>"$web/tags"
+	[ "$(cat "$web/tags")" = "$(printf 'base=1\nowner=dev')" ]
+	[ "$(requests TagResource | tail -n 1 | jq -c .tags)" = '[{"key":"owner","value":"dev"}]' ]
+}
+
+@test "written whole: the difference, by TagResource and UntagResource" {
+	printf 'a=1\nb=2\n' >"$BATS_TEST_TMPDIR/two"
+	cp "$BATS_TEST_TMPDIR/two" "$web/tags"
+	[ "$(changes)" = 2 ]
+	[ "$(cat "$web/tags")" = "$(printf 'a=1\nb=2')" ]
+	calls_reset
+	printf 'a=1\nb=3\n' >"$BATS_TEST_TMPDIR/two"
+	cp "$BATS_TEST_TMPDIR/two" "$web/tags"
+	[ "$(changes)" = 1 ]
+	[ "$(requests TagResource | jq -c .tags)" = '[{"key":"b","value":"3"}]' ]
+	calls_reset
+	cp "$web/tags" "$BATS_TEST_TMPDIR/tags"
+	cp "$BATS_TEST_TMPDIR/tags" "$web/tags"
+	[ "$(changes)" = 0 ]
+}
+
+@test "truncation alone removes nothing" {
+	: >"$web/tags"
+	truncate -s 0 "$web/tags"
+	[ "$(changes)" = 0 ]
+	[ "$(cat "$web/tags")" = base=1 ]
+}
+
+@test "keys with =, spaces and UTF-8 come back as they were written" {
+	printf 'a\\=b=c=d\nзаметка=für äöü\nwith space= two \n' >"$web/tags"
+	[ "$(grep -c . "$web/tags")" = 3 ]
+	grep -qxF 'a\=b=c=d' "$web/tags"
+	grep -qxF 'заметка=für äöü' "$web/tags"
+	grep -qxF 'with space= two ' "$web/tags"
+	[ "$(requests TagResource | jq -cs 'map(.tags[].key) | sort')" = '["a=b","with space","заметка"]' ]
+}
+
+@test "editors: sed -i and a rename are the whole file" {
+	printf 'a=1\nb=2\n' >"$web/tags"
+	calls_reset
+	sed -i 's/b=2/b=9/' "$web/tags"
+	[ "$(cat "$web/tags")" = "$(printf 'a=1\nb=9')" ]
+	sed -i '/^a=/d' "$web/tags"
+	[ "$(cat "$web/tags")" = b=9 ]
+	[ "$(requests UntagResource | jq -c .tagKeys)" = '["a"]' ]
+}
+
+@test "what is no tag is refused, nothing is sent" {
+	refused bash -c "echo nonsense > '$web/tags'"
+	refused bash -c "echo =v >> '$web/tags'"
+	refused bash -c "echo 'aws:x=y' >> '$web/tags'"
+	said aws:
+	refused bash -c "echo 'bad!=y' >> '$web/tags'"
+	refused bash -c "printf '%0129d=v\\n' 0 >> '$web/tags'"
+	refused bash -c "printf 'k=%0257d\\n' 0 >> '$web/tags'"
+	refused bash -c "seq -f 'k%g=v' 60 >> '$web/tags'"
+	[ "$(cat "$web/tags")" = base=1 ]
+}
+
+@test "tags on clusters, tasks, revisions, instances and providers" {
+	task=$(ls "$mnt/clusters/prod/tasks" | head -n 1)
+	instance=$(ls "$mnt/clusters/prod/container_instances" | head -n 1)
+	provider=$(ls "$mnt/capacity_providers" | grep -v FARGATE | head -n 1)
+	for where in clusters/prod "clusters/prod/tasks/$task" task_definitions/web/1 \
+		${instance:+"clusters/prod/container_instances/$instance"} ${provider:+"capacity_providers/$provider"}; do
+		calls_reset
+		echo "marked=yes" >>"$mnt/$where/tags"
+		grep -qx marked=yes "$mnt/$where/tags"
+		[ "$(calls TagResource)" = 1 ]
+		arn=$(cat "$mnt/$where/arn")
+		[ "$(requests TagResource | jq -r .resourceArn)" = "$arn" ]
+		grep -vx marked=yes "$mnt/$where/tags" >"$BATS_TEST_TMPDIR/less" || true
+		[ -s "$BATS_TEST_TMPDIR/less" ] || echo other=1 >"$BATS_TEST_TMPDIR/less"
+		cp "$BATS_TEST_TMPDIR/less" "$mnt/$where/tags"
+		run grep -x marked=yes "$mnt/$where/tags"
+		[ "$status" -ne 0 ]
+	done
+}

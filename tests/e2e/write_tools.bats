@@ -1,0 +1,160 @@
+#!/usr/bin/env bats
+# Editors and tools, dry run, the journal, .ecsfs/api.
+
+load lib
+
+setup_file() {
+	sim_up --speed 20
+	mount_up
+}
+
+teardown_file() {
+	mount_down
+	sim_down
+}
+
+setup() {
+	web=$mnt/clusters/prod/services/web
+	work=$BATS_TEST_TMPDIR
+	cat "$web/service.json" >"$work/read"
+	calls_reset
+}
+
+@test "sed -i, sponge, mv, tee, heredocs and Python's write-then-rename" {
+	n=$(cat "$web/desired_count")
+	sed -i "s/\"desiredCount\": $n,\$/\"desiredCount\": 3,/" "$web/network_configuration.json"
+	[ "$(changes)" = 0 ]
+	jq '.desiredCount = 5' "$web/service.json" | sponge "$web/service.json"
+	[ "$(cat "$web/desired_count")" = 5 ]
+	jq '.desiredCount = 6' "$web/service.json" >"$web/new.json"
+	mv "$web/new.json" "$web/service.json"
+	[ "$(cat "$web/desired_count")" = 6 ]
+	[ ! -e "$web/new.json" ]
+	jq '.desiredCount = 2' "$web/service.json" >"$work/x"
+	tee "$web/service.json" <"$work/x" >/dev/null
+	[ "$(cat "$web/desired_count")" = 2 ]
+	cat >"$web/desired_count" <<-END
+		4
+	END
+	python3 - "$web" <<-'END'
+		import json, os, sys, tempfile
+		d = sys.argv[1]
+		doc = json.load(open(d + "/service.json"))
+		doc["desiredCount"] = 3
+		fd, name = tempfile.mkstemp(dir=d)
+		with os.fdopen(fd, "w") as f:
+		    json.dump(doc, f)
+		os.replace(name, d + "/service.json")
+	END
+	[ "$(cat "$web/desired_count")" = 3 ]
+	[ "$(changes)" = 5 ]
+}
+
+@test "vim edits and tells the truth" {
+	command -v vim >/dev/null || skip "no vim"
+	n=$(cat "$web/desired_count")
+	vim -es -u /dev/null --not-a-term -c "%s/\"desiredCount\": $n,\n  \"enableE/\"desiredCount\": 7,\r  \"enableE/" -c wq "$web/service.json" </dev/null >/dev/null 2>&1
+	[ "$(cat "$web/desired_count")" = 7 ]
+	[ "$(changes)" = 1 ]
+}
+
+@test "dry run: parsed, checked, journalled, answered, not sent" {
+	dry() {
+		mount_up -o dry_run,allow_delete
+		web=$mnt/clusters/prod/services/web
+		before=$(cat "$web/desired_count")
+		calls_reset
+		echo 9 >"$web/desired_count"
+		jq '.desiredCount = 8' "$web/service.json" >"$work/edited"
+		cp "$work/edited" "$web/service.json"
+		jq '.containerDefinitions[0].image = "x:1"' "$web/task_definition.json" >"$work/td"
+		cp "$work/td" "$web/task_definition.json"
+		echo a=b >>"$web/tags"
+		echo >"$web/rollback"
+		mkdir "$mnt/clusters/prod/services/drafty"
+		cp "$web/service.json" "$mnt/clusters/prod/services/drafty/"
+		rmdir "$mnt/clusters/prod/services/drafty" || true
+		echo web:1 >"$web/task_definition"
+		refused bash -c "echo abc > '$web/desired_count'"
+		refused bash -c "head -c 20 '$work/edited' > '$web/service.json'"
+		[ "$(changes)" = 0 ]
+		[ "$(cat "$web/desired_count")" = "$before" ]
+		jq -es 'map(select(.action == "UpdateService" and .request.desiredCount == 9)) | length == 1' "$mnt/.ecsfs/journal"
+		jq -es 'map(select(.action == "RegisterTaskDefinition")) | length == 1' "$mnt/.ecsfs/journal"
+		mount_down
+	}
+	(dry)
+}
+
+@test "the journal has a line for every attempt, refused ones too" {
+	echo 3 >"$web/desired_count"
+	run bash -c "echo nosuch:1 > '$web/task_definition'"
+	[ "$status" -ne 0 ]
+	tail -n 2 "$mnt/.ecsfs/journal" >"$work/lines"
+	[ "$(jq -s 'map(.action) == ["UpdateService", "UpdateService"]' "$work/lines")" = true ]
+	jq -es '.[0] | has("time") and has("uid") and has("gid") and has("pid") and has("path") and has("request") and has("outcome")' "$work/lines"
+	[ "$(jq -s '.[0].outcome == .[1].outcome' "$work/lines")" = false ]
+}
+
+@test "-o journal=FILE is appended to by several mounts at once" {
+	file=$work/journal
+	(
+		mount_up -o "journal=$file"
+		echo 3 >"$mnt/clusters/prod/services/web/desired_count"
+		mount_down
+	)
+	(
+		mount_up -o "journal=$file"
+		echo 2 >"$mnt/clusters/prod/services/web/desired_count"
+		mount_down
+	)
+	[ "$(jq -s 'map(.request.desiredCount)' -c "$file")" = '[3,2]' ]
+}
+
+@test ".ecsfs/api: a request and its answer on one open file" {
+	api=$mnt/.ecsfs/api/ecs
+	ls "$api" | grep -qx DescribeServices
+	ls "$mnt/.ecsfs/api/logs" | grep -qx FilterLogEvents
+	exec 7<>"$api/ListClusters"
+	echo '{"maxResults": 1}' >&7
+	[ "$(jq '.clusterArns | length' <&7)" = 1 ]
+	exec 7>&-
+	exec 7<>"$api/UpdateService"
+	echo '{"cluster": "prod", "service": "web", "desiredCount": 5}' >&7
+	[ "$(jq .service.desiredCount <&7)" = 5 ]
+	exec 7>&-
+	[ "$(cat "$web/desired_count")" = 5 ]
+	tail -n 1 "$mnt/.ecsfs/journal" | jq -e '.action == "UpdateService"'
+	refused bash -c "head -c 20 '$work/read' > '$api/UpdateService'"
+	run bash -c "echo '{\"service\": \"nosuch\", \"cluster\": \"prod\"}' > '$api/UpdateService'"
+	[ "$status" -ne 0 ]
+	[ ! -e "$api/not-an-action" ]
+}
+
+@test "-o ro refuses all of it" {
+	ro() {
+		mount_up -o ro
+		p=$mnt/clusters/prod
+		for file in services/web/service.json services/web/rollback services/web/tags run_task settings.json; do
+			fails 'Read-only' bash -c "echo '{}' > '$p/$file'"
+		done
+		fails 'Read-only' bash -c "echo '{}' > '$mnt/.ecsfs/api/ecs/ListClusters'"
+		fails 'Read-only' mkdir "$p/services/x"
+		fails 'Read-only' mkdir "$mnt/clusters/x"
+		mount_down
+	}
+	(ro)
+	[ "$(changes)" = 0 ]
+}
+
+@test "concurrent writers are each sent whole, and the reader sees the last accepted" {
+	for n in 1 2 3 4; do
+		jq ".desiredCount = $n" "$web/service.json" >"$work/doc$n"
+	done
+	for n in 1 2 3 4; do
+		cp "$work/doc$n" "$web/service.json" 2>/dev/null &
+	done
+	wait
+	last=$(requests UpdateService | tail -n 1 | jq .desiredCount)
+	[ "$(cat "$web/desired_count")" = "$last" ]
+}
