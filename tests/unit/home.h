@@ -1,0 +1,32 @@
+/*
+ * A home directory of a test's own, an environment without any AWS variable, and a clock moved by
+ * hand that starts at 2030-01-01T00:00:00Z.
+ */
+#ifndef ECSFS_TESTS_HOME_H
+#define ECSFS_TESTS_HOME_H
+
+#include "backend/settings.h"
+
+#include <stdatomic.h>
+
+#define HOME_START_MS INT64_C(1893456000000)
+
+struct home {
+	struct clock clock;
+	_Atomic int64_t now_ms; /* since the start */
+	char path[64];
+};
+
+void home_open(struct home *h);
+void home_close(struct home *h);
+/* Writes a file below it, ".aws/config", with what directories it needs. */
+void home_write(struct home *h, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Its path; static storage, good until the next call. */
+const char *home_path(const struct home *h, const char *name);
+/* Settings made there; fails the test where they cannot be. */
+struct aws_settings *home_settings(struct home *h, const char *profile);
+/* Fetches, demands the key id (NULL: a failure), and gives the error's message; static storage. */
+const char *home_fetch(struct aws_settings *s, const char *key_id);
+
+#endif
