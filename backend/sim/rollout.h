@@ -35,8 +35,8 @@ static inline struct deployment *primary_of(const struct service *s)
 	return s->deployments.count ? s->deployments.items[0] : NULL;
 }
 
-/* Members as AWS gives them back: defaults filled in, new. `old` is what an update starts from. */
-json_t *deployment_configuration(const json_t *given, const json_t *old, bool daemon);
+/* Members as AWS gives them back: whole, defaults filled in, new. An update merges nothing. */
+json_t *deployment_configuration(const json_t *given, bool daemon);
 json_t *network_configuration(const json_t *given);
 json_t *capacity_strategy(const json_t *given);
 /* platformVersion and platformFamily of a service document, by its launch type. */

@@ -9,34 +9,25 @@ static bool equals(const char *a, const char *b)
 	return a && strcmp(a, b) == 0;
 }
 
-json_t *deployment_configuration(const json_t *given, const json_t *old, bool daemon)
+json_t *deployment_configuration(const json_t *given, bool daemon)
 {
 	static const char *const members[] = {
 	    "alarms", "lifecycleHooks", "linearConfiguration", "canaryConfiguration"};
-	json_t *o = json_object();
 	const json_t *breaker = doc_get(given, "deploymentCircuitBreaker");
+	json_t *o = json_object();
 
-	if (!given && old) {
-		json_decref(o);
-		return json_incref((json_t *)old);
-	}
 	if (breaker)
 		doc_put(o, "deploymentCircuitBreaker", breaker);
-	else if (doc_has(old, "deploymentCircuitBreaker"))
-		doc_take(o, old, "deploymentCircuitBreaker");
 	else
 		doc_put_new(o, "deploymentCircuitBreaker",
 		    json_pack("{s:b,s:b}", "enable", 0, "rollback", 0));
-	doc_put_int(o, "maximumPercent",
-	    doc_int(given, "maximumPercent", doc_int(old, "maximumPercent", daemon ? 100 : 200)));
-	doc_put_int(o, "minimumHealthyPercent",
-	    doc_int(given, "minimumHealthyPercent",
-		doc_int(old, "minimumHealthyPercent", daemon ? 0 : 100)));
+	doc_put_int(o, "maximumPercent", doc_int(given, "maximumPercent", daemon ? 100 : 200));
+	doc_put_int(
+	    o, "minimumHealthyPercent", doc_int(given, "minimumHealthyPercent", daemon ? 0 : 100));
 	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
 		doc_take(o, given, members[i]);
-	doc_put_str(o, "strategy", doc_str(given, "strategy") ?: doc_str(old, "strategy") ?: "ROLLING");
-	doc_put_int(o, "bakeTimeInMinutes",
-	    doc_int(given, "bakeTimeInMinutes", doc_int(old, "bakeTimeInMinutes", 0)));
+	doc_put_str(o, "strategy", doc_str(given, "strategy") ?: "ROLLING");
+	doc_put_int(o, "bakeTimeInMinutes", doc_int(given, "bakeTimeInMinutes", 0));
 	return o;
 }
 
@@ -117,7 +108,7 @@ static json_t *document(
 	doc_take_list(doc, in, "serviceRegistries");
 	put_launch(doc, k, in);
 	doc_put_new(doc, "deploymentConfiguration",
-	    deployment_configuration(doc_get(in, "deploymentConfiguration"), NULL, daemon));
+	    deployment_configuration(doc_get(in, "deploymentConfiguration"), daemon));
 	if (doc_has(in, "role"))
 		doc_put_str(doc, "roleArn", doc_str(in, "role"));
 	else if (balanced || doc_has(in, "networkConfiguration"))

@@ -144,8 +144,7 @@ static json_t *updated_doc(const struct service *s, const json_t *in)
 		doc_take(doc, in, plain[i]);
 	if (doc_has(in, "deploymentConfiguration"))
 		doc_put_new(doc, "deploymentConfiguration",
-		    deployment_configuration(doc_get(in, "deploymentConfiguration"),
-			doc_get(s->doc, "deploymentConfiguration"), s->daemon));
+		    deployment_configuration(doc_get(in, "deploymentConfiguration"), s->daemon));
 	if (doc_has(in, "networkConfiguration"))
 		doc_put_new(doc, "networkConfiguration",
 		    network_configuration(doc_get(in, "networkConfiguration")));
