@@ -185,12 +185,23 @@ static int understand(const struct run *run, struct credentials **ret, struct ec
 	    json, &names_sts, "credential_process", run->process->account, ret, err);
 }
 
+static void make_one_line(struct buf *text)
+{
+	while (text->len && (unsigned char)text->data[text->len - 1] <= ' ')
+		text->data[--text->len] = '\0';
+	for (size_t i = 0; i < text->len; i++)
+		if ((unsigned char)text->data[i] < ' ' || text->data[i] == 0x7f)
+			text->data[i] = ' ';
+}
+
 /* The complaint goes to the person: as part of the error, or as a line where all went well. */
 static int judge(struct run *run, int status, struct credentials **ret, struct ecsfs_error *err)
 {
 	const char *program = run->process->words.word[0];
-	const char *complaint = buf_str(&run->complaint);
+	const char *complaint;
 
+	make_one_line(&run->complaint);
+	complaint = buf_str(&run->complaint);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		if (*complaint)
 			log_warn("credential_process: %s", complaint);

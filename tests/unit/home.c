@@ -90,7 +90,7 @@ void home_write(struct home *h, const char *name, const char *fmt, ...)
 	va_list ap;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s", home_path(h, name));
+	snprintf(path, sizeof(path), "%s/%s", h->path, name);
 	make_directories(path);
 	f = fopen(path, "w");
 	assert_non_null(f);
