@@ -104,7 +104,8 @@ struct tail {
 	struct eventstream stream;
 	logs_woken woken;
 	void *arg;
-	struct ecsfs_error *err;
+	struct ecsfs_error err; /* of result */
+	int result;		/* why we ended the call; 0: we did not */
 };
 
 /* Tells of every group that one update names, each once in a row. */
@@ -135,7 +136,7 @@ static int tail_message(void *arg, const struct eventstream_message *m)
 	struct tail *t = arg;
 
 	if (strcmp(m->type, "exception") == 0 || strcmp(m->type, "error") == 0)
-		return ecsfs_error_set(t->err, EIO, m->name, "StartLiveTail: %s", m->name);
+		return ecsfs_error_set(&t->err, EIO, m->name, "StartLiveTail: %s", m->name);
 	if (strcmp(m->name, "sessionUpdate") == 0)
 		return tail_update(t, m);
 	return 0;
@@ -145,14 +146,15 @@ static int tail_bytes(void *arg, const void *bytes, size_t len)
 {
 	struct tail *t = arg;
 
-	return eventstream_feed(&t->stream, bytes, len, tail_message, t, t->err);
+	t->result = eventstream_feed(&t->stream, bytes, len, tail_message, t, &t->err);
+	return t->result;
 }
 
 int logs_live_tail(const struct logs_door *d, const char *const *arns, size_t count,
     logs_woken woken, void *arg, struct ecsfs_error *err)
 {
 	json_auto_t *body = json_pack("{s:o}", "logGroupIdentifiers", names_array(arns, count));
-	struct tail t = {.woken = woken, .arg = arg, .err = err};
+	struct tail t = {.woken = woken, .arg = arg};
 	struct aws_request rq = {
 	    .region = d->region,
 	    .service = "logs",
@@ -169,5 +171,9 @@ int logs_live_tail(const struct logs_door *d, const char *const *arns, size_t co
 	r = d->call(d->client, &rq, &answer, err);
 	aws_response_release(&answer);
 	eventstream_release(&t.stream);
-	return r;
+	if (!t.result)
+		return r;
+	if (err)
+		*err = t.err;
+	return t.result;
 }

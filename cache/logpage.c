@@ -219,13 +219,12 @@ static void ahead_run(struct job *j)
 	logs_job_done(l);
 }
 
-/* Begins to fetch the page of w->token. Where that cannot be, it is fetched when it is needed. */
-static void ahead_start(struct walk *w)
+void walk_ahead(struct walk *w)
 {
 	struct ahead *a = calloc(1, sizeof(*a));
-	char *token = strdup(w->token);
+	char *token = w->token ? strdup(w->token) : NULL;
 
-	if (!a || !token) {
+	if (!a || !token != !w->token) {
 		free(a);
 		free(token);
 		return;
@@ -301,7 +300,7 @@ int walk_next(struct walk *w, struct logs_page *ret, struct ecsfs_error *err)
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	w->circles = w->token && walk_circles(w, w->token);
 	if (w->token && !w->circles)
-		ahead_start(w);
+		walk_ahead(w);
 	return 1;
 }
 

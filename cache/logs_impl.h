@@ -5,6 +5,7 @@
  *     logconf.c   where a container's log is, from its task definition
  *     members.c   which groups and streams a logfile shows; whether a task is the service's
  *     window.c    what a first read gives
+ *     forward.c   ... from a time on
  *     logfile.c   one file: which events are new to it, their lines, its spool
  *     logpage.c   pages of events, the next one asked for while one is read
  *     poller.c    rounds of FilterLogEvents over a log group
@@ -89,6 +90,8 @@ struct walk {
 /* Copies door and query. -ENOMEM. */
 int walk_begin(struct walk *w, struct logs *l, struct region *pool, const struct logs_door *door,
     const struct logs_query *query);
+/* Begins to fetch the next page. Where that cannot be, it is fetched when it is needed. */
+void walk_ahead(struct walk *w);
 /* 1: `ret` is a page; 0: there was none left; -errno (walk_release, and begin again). */
 int walk_next(struct walk *w, struct logs_page *ret, struct ecsfs_error *err);
 void walk_release(struct walk *w);
@@ -214,6 +217,22 @@ int members_judge(struct logfile *f, const struct source *s, const struct logsca
 
 /* Reads the first window and subscribes. Blocks. */
 int window_prepare(struct logfile *f, struct ecsfs_error *err);
+/*
+ * All lines from a time on (forward.c); `ret_reference`: what following begins from. What fails half
+ * way is said in .ecsfs/errors and left to following, which begins where this stopped; a failure of
+ * the first call is the opener's.
+ */
+int forward_read(struct logfile *f, struct sources *sources, int64_t start_ms,
+    int64_t *ret_reference, struct ecsfs_error *err);
+struct logs_door source_door(const struct logfile *f, const struct source *s);
+/* A time which AWS's clock has surely passed. */
+int64_t window_safe_now(const struct logfile *f);
+
+/* How late AWS's clock was at least when the event was there. */
+static inline int64_t event_reference_ms(const struct logscan_event *e)
+{
+	return e->ingested > 0 && e->ingested < e->timestamp ? e->ingested : e->timestamp;
+}
 
 /* ---- groups (poller.c, pacer.c) ---- */
 

@@ -305,9 +305,7 @@ static void note_page(
 	int64_t newest = INT64_MIN;
 
 	for (size_t i = 0; i < page->count; i++) {
-		const struct logscan_event *e = &page->events[i];
-		int64_t at =
-		    e->ingested > 0 && e->ingested < e->timestamp ? e->ingested : e->timestamp;
+		int64_t at = event_reference_ms(&page->events[i]);
 
 		if (at > newest)
 			newest = at;

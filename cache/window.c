@@ -1,13 +1,11 @@
 /*
  * What a first read gives. The newest part: GetLogEvents backward, the one call that goes newest
  * first, of every stream; merged by time and cut to size. From a time on (logs/since, a window that
- * is a duration, all, or more than a page): FilterLogEvents forward, which gives ids.
+ * is a duration, all, or more than a page): forward.c.
  */
 #include "cache/logs_impl.h"
 
 #include "backend/base/cleanup.h"
-#include "backend/base/limits.h"
-#include "backend/errlog.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -49,15 +47,7 @@ static void newest_release(struct newest *n)
 }
 #define auto_newest __attribute__((cleanup(newest_release)))
 
-static void note_reference(int64_t *reference, const struct logscan_event *e)
-{
-	int64_t at = e->ingested > 0 && e->ingested < e->timestamp ? e->ingested : e->timestamp;
-
-	if (at > *reference)
-		*reference = at;
-}
-
-static struct logs_door door_of(struct logfile *f, const struct source *s)
+struct logs_door source_door(const struct logfile *f, const struct source *s)
 {
 	return (struct logs_door){region_client_peek(f->region), s->region, f->logs->call};
 }
@@ -88,7 +78,8 @@ static int add_event(struct newest *n, struct logstream *s, const struct logscan
 	n->events[n->count] = (struct window_event){*e, s, n->count};
 	n->count++;
 	n->bytes += (int64_t)e->message.len + 1;
-	note_reference(&n->reference_ms, e);
+	if (event_reference_ms(e) > n->reference_ms)
+		n->reference_ms = event_reference_ms(e);
 	return 0;
 }
 
@@ -143,7 +134,7 @@ static bool same_token(const char *sent, const char *got)
 static int newest_page(struct logfile *f, const struct source *source, const char *stream,
     struct logs_page *page, struct ecsfs_error *err)
 {
-	struct logs_door door = door_of(f, source);
+	struct logs_door door = source_door(f, source);
 	auto_free char *token = NULL;
 
 	for (int i = 0; i < EMPTY_PAGES_MAX; i++) {
@@ -189,7 +180,7 @@ static bool was_read(struct logfile *f, const char *stream)
 static int read_forgotten(
     struct logfile *f, const struct source *source, struct newest *n, struct ecsfs_error *err)
 {
-	struct logs_door door = door_of(f, source);
+	struct logs_door door = source_door(f, source);
 	json_auto_t *names = NULL;
 	size_t i, read = 0;
 	json_t *name;
@@ -285,7 +276,7 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-static int64_t safe_now(struct logfile *f)
+int64_t window_safe_now(const struct logfile *f)
 {
 	return f->logs->aws_now(region_client_peek(f->region)) - SKEW_MS;
 }
@@ -295,7 +286,7 @@ static int read_newest(
     struct logfile *f, struct sources *sources, int64_t *ret_reference, struct ecsfs_error *err)
 {
 	auto_newest struct newest n = {.reference_ms = INT64_MIN};
-	int64_t now = safe_now(f), base = INT64_MIN;
+	int64_t now = window_safe_now(f), base = INT64_MIN;
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < sources->count; i++) {
@@ -317,7 +308,7 @@ static int read_newest(
 static int find_start(struct logfile *f, const struct source *source, const char *stream,
     int64_t want, int64_t *ret_start, struct ecsfs_error *err)
 {
-	struct logs_door door = door_of(f, source);
+	struct logs_door door = source_door(f, source);
 	auto_logs_page struct logs_page page = {0};
 	auto_free char *token = NULL;
 	int64_t bytes = 0;
@@ -371,114 +362,7 @@ static int find_window(
 			    f, s, members.v[m].stream, want / (int64_t)count, ret_start, err);
 	}
 	if (*ret_start == INT64_MAX)
-		*ret_start = safe_now(f);
-	return r;
-}
-
-/* What following must know of the lines given out: ids of the last pages and of the overlap. */
-struct forward {
-	int64_t page_start_ms[3]; /* of the last pages */
-	int64_t reference_ms;
-	int64_t keep_ms;
-};
-
-static int forward_page(struct logfile *f, const struct source *source, struct logs_page *page,
-    struct forward *w, struct ecsfs_error *err)
-{
-	struct logpage events = {0};
-	int64_t lines, keep;
-	int r = logpage_read(&events, &page->scan);
-
-	if (r < 0)
-		ecsfs_error_set(err, -r, NULL, "FilterLogEvents: a page is not understood");
-	if (r == 0 && events.count) {
-		for (size_t i = 0; i < events.count; i++)
-			note_reference(&w->reference_ms, &events.events[i]);
-		lines = deliver(f, source, NULL, &events, err);
-		r = lines < 0 ? (int)lines : 0;
-		keep = least(w->keep_ms, w->page_start_ms[0]);
-		memmove(w->page_start_ms, w->page_start_ms + 1, 2 * sizeof(w->page_start_ms[0]));
-		w->page_start_ms[2] = events.events[0].timestamp;
-		pthread_mutex_lock(&f->lock);
-		seen_forget(&f->seen, keep);
-		pthread_mutex_unlock(&f->lock);
-	}
-	logpage_release(&events);
-	return r;
-}
-
-static bool abandoned(struct logfile *f)
-{
-	bool gone;
-
-	pthread_mutex_lock(&f->logs->lock);
-	gone = !f->opens || f->logs->stopping;
-	pthread_mutex_unlock(&f->logs->lock);
-	return gone;
-}
-
-static bool is_stalled(struct logfile *f)
-{
-	bool stalled;
-
-	pthread_mutex_lock(&f->lock);
-	stalled = f->stalled;
-	pthread_mutex_unlock(&f->lock);
-	return stalled;
-}
-
-/*
- * All lines of a source from a time on. What fails half way is left to the follower, which begins
- * where this stopped; a failure of the first call is the opener's.
- */
-static int read_forward(struct logfile *f, struct source *source, int64_t start_ms,
-    struct forward *w, struct ecsfs_error *err)
-{
-	const struct logs_door door = door_of(f, source);
-	const char *const names[] = {source->pattern};
-	const struct logs_query query = {.group = source->group,
-	    .prefix = source->exact ? NULL : source->pattern,
-	    .names = names,
-	    .count = source->exact,
-	    .start_ms = start_ms};
-	auto_logs_page struct logs_page page = {0};
-	struct walk walk;
-	int64_t last_ms = start_ms;
-	int r = walk_begin(&walk, f->logs, f->region, &door, &query);
-
-	while (r >= 0 && !abandoned(f) && (r = walk_next(&walk, &page, err)) == 1) {
-		source->seen = source->exact;
-		r = forward_page(f, source, &page, w, err);
-		if (is_stalled(f))
-			r = -ENOSPC;
-		if (w->page_start_ms[2] != INT64_MIN)
-			last_ms = w->page_start_ms[2];
-	}
-	if (r < 0 && r != -ENOENT && walk.pages) {
-		if (r != -ENOSPC)
-			errlog_add(f->logs->options.clock, f->path, err);
-		w->reference_ms = least(w->reference_ms, last_ms);
-		w->keep_ms = w->reference_ms;
-		r = 0;
-	}
-	walk_release(&walk);
-	return r == -ENOENT ? 0 : r;
-}
-
-static int read_since(struct logfile *f, struct sources *sources, int64_t start_ms,
-    int64_t *ret_reference, struct ecsfs_error *err)
-{
-	int64_t now = safe_now(f);
-	struct forward w = {
-	    .page_start_ms = {INT64_MIN, INT64_MIN, INT64_MIN},
-	    .reference_ms = INT64_MIN,
-	    .keep_ms = now - f->logs->options.overlap_ms,
-	};
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < sources->count; i++)
-		r = read_forward(f, &sources->v[i], start_ms, &w, err);
-	*ret_reference = w.reference_ms == INT64_MIN ? now : least(now, w.reference_ms);
+		*ret_start = window_safe_now(f);
 	return r;
 }
 
@@ -490,15 +374,15 @@ static int read_window(
 	int r;
 
 	if (f->since_ms)
-		return read_since(f, sources, f->since_ms, ret_reference, err);
+		return forward_read(f, sources, f->since_ms, ret_reference, err);
 	if (o->window_ms > 0) {
 		start = f->logs->aws_now(region_client_peek(f->region)) - o->window_ms;
-		return read_since(f, sources, start, ret_reference, err);
+		return forward_read(f, sources, start, ret_reference, err);
 	}
 	if (o->window_bytes > 0 && o->window_bytes <= PAGE_BYTES)
 		return read_newest(f, sources, ret_reference, err);
 	r = o->window_bytes > 0 ? find_window(f, sources, &start, err) : 0;
-	return r < 0 ? r : read_since(f, sources, start, ret_reference, err);
+	return r < 0 ? r : forward_read(f, sources, start, ret_reference, err);
 }
 
 int window_prepare(struct logfile *f, struct ecsfs_error *err)

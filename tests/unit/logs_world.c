@@ -121,10 +121,12 @@ static bool selected(const json_t *body, const json_t *e)
 	const json_t *names = json_object_get(body, "logStreamNames");
 	const char *prefix = json_string_value(json_object_get(body, "logStreamNamePrefix"));
 	const char *stream = json_string_value(json_object_get(e, "logStreamName"));
+	const json_t *end = json_object_get(body, "endTime");
 	size_t i;
 	json_t *name;
 
-	if (time_of(e) < json_integer_value(json_object_get(body, "startTime")))
+	if (time_of(e) < json_integer_value(json_object_get(body, "startTime")) ||
+	    (end && time_of(e) > json_integer_value(end)))
 		return false;
 	if (prefix)
 		return strncmp(stream, prefix, strlen(prefix)) == 0;

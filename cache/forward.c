@@ -1,0 +1,231 @@
+/*
+ * All lines of a file from a time on, by FilterLogEvents, which gives ids. Tokens make a chain: a
+ * page can be asked for only when the one before it is there. So, once the first page has told how
+ * many lines a second there are, the time to come is cut into pieces of about a page, some of which
+ * are asked for at once; they are given out in order.
+ */
+#include "cache/logs_impl.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/errlog.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PIECES 4		       /* asked for at once */
+#define PAGE_FULL ((size_t)700 * 1024) /* of JSON: a piece that brings less could be longer */
+
+struct forward {
+	struct logfile *file;
+	struct source *source;
+	int64_t
+	    page_start_ms[3]; /* of the last pages: their ids are kept, should they come again */
+	int64_t newest_ms;    /* of the last page */
+	int64_t reference_ms;
+	int64_t keep_ms; /* ids from here on are kept for following */
+
+	struct walk pieces[PIECES];
+	size_t first, count;
+	int64_t next_ms;  /* where the next piece begins */
+	int64_t span_ms;  /* how long a piece is */
+	int64_t until_ms; /* the piece that reaches it is the last, and has no end */
+	bool all_begun;
+	size_t pages;
+};
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool abandoned(struct logfile *f)
+{
+	bool gone;
+
+	pthread_mutex_lock(&f->logs->lock);
+	gone = !f->opens || f->logs->stopping;
+	pthread_mutex_unlock(&f->logs->lock);
+	return gone;
+}
+
+/* Notes times, and forgets the ids of pages long given out. */
+static void note_page(struct forward *w, const struct logpage *page)
+{
+	struct logfile *f = w->file;
+	int64_t keep = least(w->keep_ms, w->page_start_ms[0]);
+
+	for (size_t i = 0; i < page->count; i++) {
+		int64_t reference = event_reference_ms(&page->events[i]);
+
+		if (reference > w->reference_ms)
+			w->reference_ms = reference;
+	}
+	memmove(w->page_start_ms, w->page_start_ms + 1, 2 * sizeof(w->page_start_ms[0]));
+	w->page_start_ms[2] = page->events[0].timestamp;
+	w->newest_ms = page->events[page->count - 1].timestamp;
+	pthread_mutex_lock(&f->lock);
+	seen_forget(&f->seen, keep);
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* 1, or -errno; -ENOSPC: the spool is full. */
+static int take_page(struct forward *w, struct logs_page *page, struct ecsfs_error *err)
+{
+	struct logpage events = {0};
+	int64_t lines = 0;
+	int r = logpage_read(&events, &page->scan);
+
+	w->pages++;
+	w->source->seen = w->source->exact;
+	if (r < 0)
+		ecsfs_error_set(err, -r, NULL, "FilterLogEvents: a page is not understood");
+	if (r == 0 && events.count) {
+		lines = deliver(w->file, w->source, NULL, &events, err);
+		note_page(w, &events);
+	}
+	logpage_release(&events);
+	if (r < 0 || lines < 0)
+		return r < 0 ? r : (int)lines;
+	pthread_mutex_lock(&w->file->lock);
+	r = w->file->stalled ? -ENOSPC : 1;
+	pthread_mutex_unlock(&w->file->lock);
+	return abandoned(w->file) ? -ECANCELED : r;
+}
+
+static int begin_walk(struct forward *w, struct walk *walk, int64_t start_ms, int64_t end_ms)
+{
+	struct logfile *f = w->file;
+	const struct logs_door door = source_door(f, w->source);
+	const char *const names[] = {w->source->pattern};
+	const struct logs_query query = {
+	    .group = w->source->group,
+	    .prefix = w->source->exact ? NULL : w->source->pattern,
+	    .names = names,
+	    .count = w->source->exact,
+	    .start_ms = start_ms,
+	    .end_ms = end_ms,
+	};
+
+	return walk_begin(walk, f->logs, f->region, &door, &query);
+}
+
+/* Reads on to the first page that holds events. 1: there are more pages; 0: there are none. */
+static int read_first(struct forward *w, int64_t start_ms, struct ecsfs_error *err)
+{
+	auto_logs_page struct logs_page page = {0};
+	struct walk walk;
+	int r = begin_walk(w, &walk, start_ms, 0);
+
+	while (
+	    r >= 0 && w->page_start_ms[2] == INT64_MIN && (r = walk_next(&walk, &page, err)) == 1)
+		r = take_page(w, &page, err);
+	if (r == 1)
+		r = walk.token != NULL;
+	walk_release(&walk);
+	return r;
+}
+
+static int begin_piece(struct forward *w)
+{
+	struct walk *walk = &w->pieces[(w->first + w->count) % PIECES];
+	int64_t end_ms = w->next_ms + w->span_ms;
+	int r;
+
+	w->all_begun = end_ms >= w->until_ms;
+	r = begin_walk(w, walk, w->next_ms, w->all_begun ? 0 : end_ms);
+	if (r < 0)
+		return r;
+	walk_ahead(walk);
+	w->next_ms = end_ms; /* inclusive: the last millisecond is read twice, and given out once */
+	w->count++;
+	return 0;
+}
+
+static void end_piece(struct forward *w)
+{
+	walk_release(&w->pieces[w->first]);
+	w->first = (w->first + 1) % PIECES;
+	w->count--;
+}
+
+/* Gives the first piece out, and learns from it how long the next ones should be. */
+static int read_piece(struct forward *w, struct ecsfs_error *err)
+{
+	auto_logs_page struct logs_page page = {0};
+	size_t pages = 0, bytes = 0;
+	int r;
+
+	while ((r = walk_next(&w->pieces[w->first], &page, err)) == 1) {
+		pages++;
+		bytes += page.answer.raw.len;
+		r = take_page(w, &page, err);
+		if (r < 0)
+			break;
+	}
+	end_piece(w);
+	if (pages > 1)
+		w->span_ms = w->span_ms / (int64_t)pages + 1;
+	else if (bytes < PAGE_FULL)
+		w->span_ms += bytes < PAGE_FULL / 4 ? w->span_ms * 2 : w->span_ms / 4 + 1;
+	return r;
+}
+
+static int read_pieces(struct forward *w, struct ecsfs_error *err)
+{
+	int r = 0;
+
+	w->next_ms = w->newest_ms;
+	w->span_ms = (w->newest_ms - w->page_start_ms[2]) * 9 / 10 + 1;
+	w->all_begun = false;
+	do {
+		while (r >= 0 && !w->all_begun && w->count < PIECES)
+			r = begin_piece(w);
+		if (r >= 0)
+			r = read_piece(w, err);
+	} while (r >= 0 && (w->count || !w->all_begun));
+	while (w->count)
+		end_piece(w);
+	return r;
+}
+
+static int read_source(struct forward *w, int64_t start_ms, struct ecsfs_error *err)
+{
+	struct logfile *f = w->file;
+	size_t before = w->pages;
+	int64_t stopped_ms;
+	int r = read_first(w, start_ms, err);
+
+	if (r == 1)
+		r = read_pieces(w, err);
+	if (r == -ENOENT || r == -ECANCELED)
+		return 0;
+	if (r >= 0 || w->pages == before)
+		return r;
+	if (r != -ENOSPC)
+		errlog_add(f->logs->options.clock, f->path, err);
+	stopped_ms = w->page_start_ms[2] == INT64_MIN ? start_ms : w->page_start_ms[2];
+	w->reference_ms = least(w->reference_ms, stopped_ms);
+	w->keep_ms = w->reference_ms;
+	return 0;
+}
+
+int forward_read(struct logfile *f, struct sources *sources, int64_t start_ms,
+    int64_t *ret_reference, struct ecsfs_error *err)
+{
+	int64_t now = window_safe_now(f), until = f->logs->aws_now(region_client_peek(f->region));
+	struct forward w = {
+	    .file = f,
+	    .reference_ms = INT64_MIN,
+	    .keep_ms = now - f->logs->options.overlap_ms,
+	    .until_ms = until,
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sources->count; i++) {
+		w.source = &sources->v[i];
+		w.page_start_ms[0] = w.page_start_ms[1] = w.page_start_ms[2] = INT64_MIN;
+		r = read_source(&w, start_ms, err);
+	}
+	*ret_reference = w.reference_ms == INT64_MIN ? now : least(now, w.reference_ms);
+	return r;
+}
