@@ -81,17 +81,38 @@ static struct span trim(struct span s, size_t *ret_indent)
 	return trim_end(s);
 }
 
-/* The next line of `text`, without its end, which may be \n, \r\n or \r. */
-static struct span next_line(struct span *text)
+/* Bytes of the end of a line at the start of `s`; 0: none. Inside a value Python counts more as one
+ * (str.splitlines) than in the file. */
+static size_t line_end_at(struct span s, bool in_value)
+{
+	if (!s.len)
+		return 0;
+	if (s.len >= 2 && !memcmp(s.at, "\r\n", 2))
+		return 2;
+	if (*s.at == '\n' || *s.at == '\r')
+		return 1;
+	if (!in_value)
+		return 0;
+	if (strchr("\v\f\x1c\x1d\x1e", *s.at))
+		return 1;
+	if (s.len >= 2 && !memcmp(s.at, "\xc2\x85", 2))
+		return 2;
+	if (s.len >= 3 && (!memcmp(s.at, "\xe2\x80\xa8", 3) || !memcmp(s.at, "\xe2\x80\xa9", 3)))
+		return 3;
+	return 0;
+}
+
+/* Takes the next line, without its end, off the start of `text`. */
+static struct span next_line(struct span *text, bool in_value)
 {
 	struct span line = {text->at, 0};
-	size_t end;
+	size_t end = 0;
 
-	while (line.len < text->len && line.at[line.len] != '\n' && line.at[line.len] != '\r')
+	while (text->len && !(end = line_end_at(*text, in_value))) {
+		text->at++;
+		text->len--;
 		line.len++;
-	end = line.len;
-	if (end < text->len)
-		end += end + 1 < text->len && !memcmp(text->at + end, "\r\n", 2) ? 2 : 1;
+	}
 	text->at += end;
 	text->len -= end;
 	return line;
@@ -103,7 +124,7 @@ static json_t *parse_table(struct span text)
 	json_auto_t *table = json_object();
 
 	while (table && text.len) {
-		struct span line = trim(next_line(&text), NULL);
+		struct span line = trim(next_line(&text, true), NULL);
 		const char *equals = line.len ? memchr(line.at, '=', line.len) : NULL;
 		size_t before = equals ? (size_t)(equals - line.at) : 0;
 		struct span key, value;
@@ -237,7 +258,7 @@ static int parse_text(struct parser *p, struct span text)
 		int r;
 
 		p->line++;
-		r = parse_line(p, next_line(&text));
+		r = parse_line(p, next_line(&text, false));
 		if (r)
 			return r;
 	}
