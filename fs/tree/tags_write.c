@@ -112,9 +112,16 @@ static int send(struct commit *c, const struct dir_type *type, const json_t *obj
 	return e;
 }
 
+/* What one pass is for. */
+enum pass {
+	PASS_ADD,    /* adds and changes what is named */
+	PASS_REMOVE, /* removes what is not */
+	PASS_WHOLE,  /* both */
+};
+
 /* Sends the difference to what AWS has, as what is cached says or (`now`) as AWS says. */
-static int apply_as(struct commit *c, const struct dir_type *type, const json_t *named, bool whole,
-    bool now, bool *ret_sent, struct ecsfs_error *err)
+static int apply_as(struct commit *c, const struct dir_type *type, const json_t *named,
+    enum pass pass, bool now, bool *ret_sent, struct ecsfs_error *err)
 {
 	auto_answer struct answer a = {0};
 	json_auto_t *set = NULL, *unset = NULL;
@@ -123,21 +130,23 @@ static int apply_as(struct commit *c, const struct dir_type *type, const json_t 
 
 	if (!e)
 		e = tags_difference(
-		    json_object_get(object, "tags"), named, whole, &set, &unset, err);
+		    json_object_get(object, "tags"), named, pass != PASS_ADD, &set, &unset, err);
 	if (e)
 		return e;
+	if (pass == PASS_REMOVE)
+		json_array_clear(set);
 	*ret_sent = json_array_size(set) + json_array_size(unset) > 0;
 	return *ret_sent ? send(c, type, object, set, unset, err) : 0;
 }
 
 /* A write that sends nothing must not rest on an old picture: AWS is asked anew. */
-static int apply(struct commit *c, const struct dir_type *type, const json_t *named, bool whole,
+static int apply(struct commit *c, const struct dir_type *type, const json_t *named, enum pass pass,
     struct ecsfs_error *err)
 {
 	bool sent;
-	int e = apply_as(c, type, named, whole, false, &sent, err);
+	int e = apply_as(c, type, named, pass, false, &sent, err);
 
-	return e || sent ? e : apply_as(c, type, named, whole, true, &sent, err);
+	return e || sent ? e : apply_as(c, type, named, pass, true, &sent, err);
 }
 
 static int commit_lines(struct commit *c, const struct dir_type *type, struct ecsfs_error *err)
@@ -154,18 +163,25 @@ static int commit_lines(struct commit *c, const struct dir_type *type, struct ec
 	all->sent = end;
 	if (e || json_object_size(named) == 0)
 		return e;
-	return apply(c, type, named, false, err);
+	return apply(c, type, named, PASS_ADD, err);
 }
 
-/* The last line, if it was held back, and after O_TRUNC what was not named. */
+/* The last line, if it was held back, and after O_TRUNC what no line named. */
 static int commit_end(struct commit *c, const struct dir_type *type, struct ecsfs_error *err)
 {
 	struct written *all = *c->state;
 	json_auto_t *named = NULL;
 	bool sent;
-	int e = tags_parse(all ? all->text : "", all ? all->len : 0, &named, err);
+	int e = all ? tags_parse(all->text, all->len, &named, err) : 0;
 
-	return e ? e : apply_as(c, type, named, c->truncated, false, &sent, err);
+	if (e || !all)
+		return e;
+	if (all->sent < all->len)
+		e = apply(c, type, named, PASS_ADD, err);
+	all->sent = all->len;
+	if (e || !c->truncated)
+		return e;
+	return apply_as(c, type, named, PASS_REMOVE, false, &sent, err);
 }
 
 static int commit_tags(struct commit *c, const struct dir_type *type, struct ecsfs_error *err)
@@ -178,7 +194,7 @@ static int commit_tags(struct commit *c, const struct dir_type *type, struct ecs
 	if (c->at == COMMIT_FLUSH)
 		return commit_end(c, type, err);
 	e = tags_parse(c->text, c->len, &named, err);
-	return e ? e : apply(c, type, named, true, err);
+	return e ? e : apply(c, type, named, PASS_WHOLE, err);
 }
 
 int commit_cluster_tags(struct commit *c, struct ecsfs_error *err)

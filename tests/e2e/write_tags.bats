@@ -101,3 +101,11 @@ setup() {
 		[ "$status" -ne 0 ]
 	done
 }
+
+@test "lines that a program's buffer cuts are put together" {
+	seq -f 'key%g=a value that is not short at all' 40 >"$BATS_TEST_TMPDIR/long"
+	calls_reset
+	dd if="$BATS_TEST_TMPDIR/long" of="$web/tags" bs=1024 2>/dev/null
+	[ "$(cat "$web/tags" | sort)" = "$(sort "$BATS_TEST_TMPDIR/long")" ]
+	[ "$(calls UntagResource)" = 1 ]
+}
