@@ -50,6 +50,11 @@ static void sleep_ms(int ms)
 	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
 }
 
+static bool is_busy(const json_t *cluster)
+{
+	return !strcmp(doc_string_peek(cluster, "attachmentsStatus"), "UPDATE_IN_PROGRESS");
+}
+
 /* Waits until the change before this one is done. -EBUSY: it takes too long. */
 static int wait_for_attachments(const struct place *p, struct ecsfs_error *err)
 {
@@ -106,33 +111,31 @@ static int check_both(const json_t *written, struct ecsfs_error *err)
 	return 0;
 }
 
-/* Whether the cluster holds `written`'s members already, as AWS says now. */
-static int cluster_holds(
-    const struct place *p, const json_t *written, bool *ret, struct ecsfs_error *err)
+/* Whether the cluster holds the members already. */
+static bool cluster_holds(const json_t *cluster, const json_t *members)
 {
-	struct key k = key_of(p);
-	json_auto_t *cluster = NULL;
 	const char *member;
 	json_t *value;
-	int e = ask_now(p, &k, &cluster, err);
 
-	*ret = !e;
-	json_object_foreach ((json_t *)written, member, value)
-		*ret = *ret && json_equal(value, json_object_get(cluster, member));
-	return e;
+	json_object_foreach ((json_t *)members, member, value)
+		if (!json_equal(value, json_object_get(cluster, member)))
+			return false;
+	return true;
 }
 
 static int send_for_cluster(
     struct commit *c, const char *action, json_t *members, struct ecsfs_error *err)
 {
-	bool held;
-	int e = cluster_holds(c->place, members, &held, err);
+	struct key k = key_of(c->place);
+	json_auto_t *cluster = NULL;
+	int e = ask_now(c->place, &k, &cluster, err);
 
-	if (e || held)
+	if (e || cluster_holds(cluster, members))
 		return e;
 	if (json_object_set_new(members, "cluster", json_string(c->place->cluster)))
 		return -ENOMEM;
-	return call_when_idle(c, action, members, err);
+	e = is_busy(cluster) ? wait_for_attachments(c->place, err) : 0;
+	return e ? e : call_when_idle(c, action, members, err);
 }
 
 int commit_capacity_providers(struct commit *c, struct ecsfs_error *err)
