@@ -138,6 +138,9 @@ static int choose_again(struct chain *c, struct ecsfs_error *err)
 	c->row = inner ? row : NULL;
 	if (inner)
 		take_name(c, row, inner);
+	if (inner && c->explicit_profile && row->where == TOP && row->eager)
+		log_warn("the profile '%s' has no credentials: those of the %s are used",
+		    seed.profile, row->kind);
 	return 0;
 }
 
