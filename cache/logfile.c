@@ -205,8 +205,9 @@ static void remember(struct logfile *f, uint64_t hash, int64_t time_ms)
 {
 	struct ecsfs_error err = {0};
 
-	if (seen_add(&f->seen, hash, time_ms) == 0)
+	if (seen_add(&f->seen, hash, time_ms) == 0 || f->told)
 		return;
+	f->told = true;
 	ecsfs_error_set(&err, ENOBUFS, NULL,
 	    "more lines within the overlap than are remembered: lines later than the newer half "
 	    "are "
@@ -228,7 +229,7 @@ static bool in_window(struct logfile *f, const struct logstream *s, const struct
 		return true;
 	/* Of the last millisecond before the page was made, what it did not hold may have come since. */
 	return e->timestamp <= f->cut_ms &&
-	       e->ingested < s->window_ingested_ms + (f->cut_short ? 1 : 0);
+	    e->ingested < s->window_ingested_ms + (f->cut_short ? 1 : 0);
 }
 
 bool logfile_accept(struct logfile *f, const struct logstream *s, const struct logscan_event *e)

@@ -4,6 +4,7 @@
 #include "backend/base/limits.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,6 +19,10 @@ struct logs *logs_new(const struct logs_options *options)
 
 	if (!l)
 		return NULL;
+	/* Pages are megabytes on many threads: mapped one by one they go back to the system, which
+	 * blocks between others in as many heaps never do. */
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	mallopt(M_ARENA_MAX, 4);
 	l->options = *options;
 	if (!l->options.clock)
 		l->options.clock = &clock_system;

@@ -139,6 +139,7 @@ struct logfile {
 	bool cut_short;	/* there were older ones, which it left out */
 	bool following;		    /* the window is done */
 	bool stalled;		    /* the spool took no more */
+	bool told; /* that more lines come than are remembered */
 	struct logstream **streams; /* a table by hash, open addressing */
 	size_t stream_count, stream_room;
 };

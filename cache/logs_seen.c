@@ -121,7 +121,7 @@ int seen_add(struct seen *s, uint64_t hash, int64_t time_ms)
 	e = find(s, hash);
 	if (!e->hash)
 		s->used++;
-	*e = (struct seen_entry){hash, time_ms, e->count + 1};
+	*e = (struct seen_entry){hash, time_ms, e->count < UINT16_MAX ? e->count + 1u : UINT16_MAX};
 	return r;
 }
 

@@ -11,8 +11,8 @@
 
 struct seen_entry {
 	uint64_t hash; /* 0: free */
-	int64_t time_ms;
-	uint32_t count;
+	int64_t time_ms : 48;
+	unsigned count : 16;
 };
 
 struct seen {

@@ -23,7 +23,7 @@
 #define LIMIT_SCRATCH_FILES 1024
 #define LIMIT_SCRATCH_BYTES (64 * MIB)
 #define LIMIT_LOGFILES 1024
-#define LIMIT_LOG_SEEN ((size_t)1 << 20) /* events of a log that are known again, by file */
+#define LIMIT_LOG_SEEN ((size_t)1 << 19) /* events of a log that are known again, by file */
 #define LIMIT_SPOOL_BYTES ((int64_t)4 * 1024 * 1024 * 1024)
 #define LIMIT_ERRORS 100
 #define LIMIT_JOURNAL (1 * MIB)
