@@ -59,6 +59,13 @@ static json_t *compact(const json_t *value)
 	return json_deep_copy(value);
 }
 
+json_t *canon_plain(const json_t *value)
+{
+	json_auto_t *iso = value_with_iso_times(value);
+
+	return compact(iso);
+}
+
 /* Sets a default; `value` is taken over. */
 static void fill(json_t *object, const char *member, json_t *value)
 {
@@ -342,8 +349,7 @@ static void drop_disabled_service_connect(json_t *service)
 
 json_t *canon_service(const json_t *service)
 {
-	json_auto_t *iso = value_with_iso_times(service);
-	json_t *doc = compact_object(iso);
+	json_t *doc = canon_plain(service);
 
 	fill(doc, "schedulingStrategy", json_string("REPLICA"));
 	fill(doc, "propagateTags", json_string("NONE"));

@@ -10,6 +10,12 @@
 #include <stdbool.h>
 
 /*
+ * A value with its numbers in one form (1.0 is 1) and without empty members, whose times may have
+ * been in either form: what a tool that only copies it leaves unchanged. A new reference.
+ */
+json_t *canon_plain(const json_t *value);
+
+/*
  * A task definition (the inner document, tags inside), without what only AWS writes. A new
  * reference; NULL: no memory.
  */

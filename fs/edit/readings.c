@@ -4,7 +4,6 @@
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/service_edit.h"
-#include "fs/value.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -74,24 +73,24 @@ static uint64_t hash(const char *text)
 	return h ? h : 1;
 }
 
+/* Tools write 100.0 as 100: numbers are compared in one form. */
 static uint64_t hash_member(const json_t *doc, const char *member)
 {
 	const json_t *value = json_object_get(doc, member);
+	json_auto_t *plain = value ? canon_plain(value) : NULL;
 	auto_free char *text = NULL;
 
-	if (!value)
+	if (!plain)
 		return 0;
-	text = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	text = json_dumps(plain, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 	return text ? hash(text) : 0;
 }
 
 /* Empty lists stay: a service without events is recognised by having none. */
 static void fingerprint(const json_t *doc, uint64_t drift[SERVICE_DRIFT_COUNT])
 {
-	json_auto_t *iso = value_with_iso_times(doc);
-
 	for (size_t i = 0; i < SERVICE_DRIFT_COUNT; i++)
-		drift[i] = hash_member(iso, service_drift_members[i]);
+		drift[i] = hash_member(doc, service_drift_members[i]);
 }
 
 /* Events are the bulk of a document and no edit's base. */

@@ -295,6 +295,55 @@ int service_force_where_needed(json_t *changes)
 	return json_object_set_new(changes, "forceNewDeployment", json_true()) ? -ENOMEM : 0;
 }
 
+/* Whether each member that differs was changed at the top of the document to the same value. */
+static bool mirrors(const json_t *was, const json_t *is, const struct service_edit *edit)
+{
+	json_auto_t *members = json_deep_copy(was);
+	const char *member;
+	json_t *value;
+
+	if (!members || json_object_update(members, (json_t *)is))
+		return false;
+	json_object_foreach (members, member, value) {
+		const json_t *top = json_object_get(edit->written, member);
+
+		if (same(json_object_get(was, member), json_object_get(is, member)))
+			continue;
+		if (!same(json_object_get(is, member), top) ||
+		    same(top, json_object_get(edit->base, member)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A search and replace over the whole document also hits what a deployment repeats of the service
+ * (desiredCount, taskDefinition, networkConfiguration): that is no edit of the deployment.
+ */
+static bool deployments_mirror(const struct service_edit *edit)
+{
+	json_auto_t *was = canon_plain(json_object_get(edit->base, "deployments"));
+	json_auto_t *is = canon_plain(json_object_get(edit->written, "deployments"));
+	size_t i;
+	json_t *deployment;
+
+	if (json_array_size(was) != json_array_size(is))
+		return false;
+	json_array_foreach (was, i, deployment)
+		if (!mirrors(deployment, json_array_get(is, i), edit))
+			return false;
+	return true;
+}
+
+static int check_edited(const struct service_edit *edit, struct ecsfs_error *err)
+{
+	if (!edit->base || !edit->edited)
+		return 0;
+	if (!strcmp(edit->edited, "deployments") && deployments_mirror(edit))
+		return 0;
+	return refuse_fixed(edit->edited, err);
+}
+
 int service_edit(const struct service_edit *edit, json_t **ret, struct ecsfs_error *err)
 {
 	__attribute__((cleanup(sides_release))) struct sides s = {
@@ -302,8 +351,8 @@ int service_edit(const struct service_edit *edit, json_t **ret, struct ecsfs_err
 	json_auto_t *changes = json_object();
 	int got = shape_check(edit->written, shape_service, err);
 
-	if (!got && edit->base && edit->edited)
-		got = refuse_fixed(edit->edited, err);
+	if (!got)
+		got = check_edited(edit, err);
 	if (got)
 		return got;
 	s.base = edit->base ? canon_lifted(edit->base) : NULL;

@@ -50,6 +50,16 @@ setup() {
 	[ "$(changes)" = 5 ]
 }
 
+@test "sed -i over a whole document: what a deployment repeats is no edit of it" {
+	n=$(cat "$web/desired_count")
+	sed -i "s/\"desiredCount\": $n,/\"desiredCount\": $((n + 1)),/" "$web/service.json"
+	[ "$(requests UpdateService)" = '{"cluster":"prod","desiredCount":'$((n + 1))',"service":"web"}' ]
+	calls_reset
+	fails 'Invalid argument' sed -i 's/"launchType": "FARGATE"/"launchType": "EC2"/' "$web/service.json"
+	said launchType
+	[ "$(changes)" = 0 ]
+}
+
 @test "vim edits and tells the truth" {
 	command -v vim >/dev/null || skip "no vim"
 	n=$(cat "$web/desired_count")

@@ -76,6 +76,17 @@ static void test_iso_times_are_the_same(void **state)
 	readings_free(r);
 }
 
+static void test_numbers_are_the_same_in_any_form(void **state)
+{
+	struct readings *r = readings_new();
+	json_t *written = reading(2, 2, 1);
+
+	(void)state;
+	note(r, "arn", change(reading(2, 2, 1), "taskSets", json_pack("[{s:f}]", "scale", 100.0)));
+	expect(r, "arn", change(written, "taskSets", json_pack("[{s:i}]", "scale", 100)), 2, NULL);
+	readings_free(r);
+}
+
 static void test_one_edited_member_is_named(void **state)
 {
 	struct readings *r = readings_new();
@@ -138,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_recognised_by_what_moves),
 	    cmocka_unit_test(test_iso_times_are_the_same),
+	    cmocka_unit_test(test_numbers_are_the_same_in_any_form),
 	    cmocka_unit_test(test_one_edited_member_is_named),
 	    cmocka_unit_test(test_unknown),
 	    cmocka_unit_test(test_a_moving_member_left_out_is_no_difference),

@@ -200,6 +200,32 @@ static void test_edited_drift_is_refused(void **state)
 	assert_non_null(strstr(err.message, "runningCount"));
 }
 
+#define MIRRORED(count)                                                                            \
+	"{\"desiredCount\":5,\"deployments\":[{\"id\":\"ecs-svc/1\",\"status\":\"PRIMARY\","       \
+	"\"runningCount\":2,\"desiredCount\":" #count ",\"serviceConnectConfiguration\":"          \
+	"{\"enabled\":true,\"namespace\":\"n\"}}]}"
+
+static int edit_deployments(const char *change, json_t **ret, struct ecsfs_error *err)
+{
+	json_auto_t *base = service(), *written = with(service(), change);
+	struct service_edit sides = {
+	    .base = base, .written = written, .theirs = base, .edited = "deployments"};
+
+	return service_edit(&sides, ret, err);
+}
+
+static void test_search_and_replace_hits_the_deployment_too(void **state)
+{
+	struct ecsfs_error err = {0};
+	json_auto_t *changes = NULL, *wanted = json_pack("{s:i}", "desiredCount", 5);
+
+	(void)state;
+	assert_int_equal(edit_deployments(MIRRORED(5), &changes, &err), 0);
+	assert_true(json_equal(changes, wanted));
+	assert_int_equal(edit_deployments(MIRRORED(6), NULL, &err), -EINVAL);
+	assert_non_null(strstr(err.message, "deployments"));
+}
+
 static void test_three_way(void **state)
 {
 	(void)state;
@@ -311,6 +337,7 @@ int main(void)
 	    cmocka_unit_test(test_members_of_aws_are_refused_by_name),
 	    cmocka_unit_test(test_drift_is_no_edit),
 	    cmocka_unit_test(test_edited_drift_is_refused),
+	    cmocka_unit_test(test_search_and_replace_hits_the_deployment_too),
 	    cmocka_unit_test(test_three_way),
 	    cmocka_unit_test(test_capacity_provider_strategy_forces),
 	    cmocka_unit_test(test_lifted_members),
