@@ -100,9 +100,13 @@ int iso8601_parse(const char *text, int64_t *ret_ms)
 void iso8601_format(int64_t ms, char ret[21])
 {
 	time_t seconds = (time_t)(ms / 1000);
+	char text[80];
 	struct tm tm;
 
-	gmtime_r(&seconds, &tm);
-	if (!strftime(ret, 21, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		*ret = '\0';
+	/* Not strftime: its %Y has no leading zeros. */
+	if (!gmtime_r(&seconds, &tm))
+		tm = (struct tm){0};
+	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	snprintf(ret, 21, "%.20s", text);
 }

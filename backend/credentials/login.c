@@ -18,6 +18,8 @@
 
 #define RENEW_EARLY_MS (5 * 60 * 1000)
 
+#define LIFE_MAX_S (10 * 365 * 86400) /* longer ones are a mistake */
+
 enum { TIMEOUT_MS = 10000 };
 
 struct login {
@@ -138,7 +140,7 @@ static int keep(struct login *l, json_t *token, const json_t *answer, struct ecs
 	char expires[21];
 	int r;
 
-	if (!json_is_object(keys) || !refresh || seconds <= 0)
+	if (!json_is_object(keys) || !refresh || seconds <= 0 || seconds > LIFE_MAX_S)
 		return ecsfs_error_set(err, EIO, NULL, "sign-in's answer has no keys");
 	iso8601_format(clock_wall(l->env->settings->clock) + seconds * 1000, expires);
 	if (json_object_update(kept, keys) ||

@@ -18,6 +18,8 @@
 
 #define RENEW_EARLY_MS (15 * 60 * 1000)
 
+#define LIFE_MAX_S (10 * 365 * 86400) /* longer ones are a mistake */
+
 enum { TIMEOUT_MS = 10000, ATTEMPTS = 3, WAIT_MS = 500 };
 
 struct sso {
@@ -106,7 +108,7 @@ static int keep_token(struct sso *s, json_t *token, const json_t *answer, struct
 	char expires[21];
 	int r;
 
-	if (!access || seconds <= 0)
+	if (!access || seconds <= 0 || seconds > LIFE_MAX_S)
 		return ecsfs_error_set(err, EIO, NULL, "SSO's answer has no token");
 	iso8601_format(clock_wall(s->env->settings->clock) + seconds * 1000, expires);
 	if (json_object_set_new(token, "accessToken", json_string(access)) ||
