@@ -11,7 +11,9 @@
 #define REFUSED_MS 60000
 /* How far back in the order of use a listing is looked for: a few full batches. */
 #define RECENT_ENTRIES 500
-/* Batches asked for at once, from the first one on: 1, 4, 8. */
+/* Names read in turn before anything is read ahead: who stops early has cost no call too many. */
+#define AHEAD_AFTER 100
+/* Batches asked for at once from then on: 4, 8. */
 #define AHEAD_FACTOR 4
 #define MOST_AHEAD 8
 
@@ -219,7 +221,11 @@ void batch_read_ahead(struct region *r, const struct entry *e, int64_t now)
 
 	if (batch == 1 || !walk_begin(&w, r, &e->key, now) || !w.browsing)
 		return;
-	listing->window = in_turn ? listing->window * AHEAD_FACTOR : 1;
+	listing->in_turn = in_turn ? listing->in_turn + (uint32_t)(listing->window * batch) : 0;
+	if (listing->in_turn < AHEAD_AFTER)
+		listing->window = 1;
+	else if (listing->window < MOST_AHEAD)
+		listing->window *= AHEAD_FACTOR;
 	if (listing->window > MOST_AHEAD)
 		listing->window = MOST_AHEAD;
 	keys = listing->window * batch - 1;

@@ -65,6 +65,7 @@ struct entry {
 	int64_t browsed_ms;
 	int64_t refused_ms;
 	uint32_t next_hash; /* of the key that is missed next, where the names are read in turn */
+	uint32_t in_turn;   /* names read in turn before that one */
 	uint32_t window;    /* batches that are then asked for at once */
 };
 
