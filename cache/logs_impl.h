@@ -135,11 +135,11 @@ struct logfile {
 	struct seen seen;     /* event ids given out */
 	struct seen window;   /* events of the first window that may come again, with an id */
 	int64_t window_newest_ms;
-	int64_t cut_ms;	/* of the window's oldest event; INT64_MIN: there is none */
-	bool cut_short;	/* there were older ones, which it left out */
+	int64_t cut_ms;		    /* of the window's oldest event; INT64_MIN: there is none */
+	bool cut_short;		    /* there were older ones, which it left out */
 	bool following;		    /* the window is done */
 	bool stalled;		    /* the spool took no more */
-	bool told; /* that more lines come than are remembered */
+	bool told;		    /* that more lines come than are remembered */
 	struct logstream **streams; /* a table by hash, open addressing */
 	size_t stream_count, stream_room;
 };
@@ -336,10 +336,10 @@ void livetail_free(struct logs *l);
 void group_wake(struct loggroup *g);
 
 struct logs {
-	struct logs_options options; /* constant */
-	region_call_fn call;	     /* constant */
+	struct logs_options options;			/* constant */
+	region_call_fn call;				/* constant */
 	int64_t (*aws_now)(const struct aws_client *c); /* constant: aws_client_now_ms */
-	bool manual;		     /* constant: no pacer thread; tests take the turns */
+	bool manual; /* constant: no pacer thread; tests take the turns */
 
 	pthread_mutex_t lock;	/* guards all below, and what says so above */
 	pthread_cond_t changed; /* a file is ready, a job ended */

@@ -62,8 +62,12 @@ class Log:
 
 
 def lines(first, count, when=None):
+    """Of this moment, or a line each millisecond from `when` on."""
     now = when or time.time()
-    return [{"timestamp": int(now * 1000), "message": LINE % (first + i, now)} for i in range(count)]
+    return [
+        {"timestamp": int(now * 1000) + (i if when else 0), "message": LINE % (first + i, now)}
+        for i in range(count)
+    ]
 
 
 def percentile(values, share):

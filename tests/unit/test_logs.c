@@ -170,14 +170,23 @@ static void pages_misbehave(void **state)
 	make_stream(STREAM_A);
 	f = open_task(TASK_A);
 	for (int fault = 0; fault < 4; fault++) {
+		pthread_mutex_lock(&cw.lock);
 		cw.repeat = fault == 1;
 		cw.empty = fault == 2;
 		cw.backwards = fault == 3;
+		pthread_mutex_unlock(&cw.lock);
 		many_lines(world_now() - 3000, fault * 100 + 1, 100);
 		pass(40);
 		all_numbers_once(text_of(f), (fault + 1) * 100);
 	}
 	logs_close(f);
+}
+
+static void set_loop(bool loop)
+{
+	pthread_mutex_lock(&cw.lock);
+	cw.loop = loop;
+	pthread_mutex_unlock(&cw.lock);
 }
 
 static void a_token_that_repeats_for_ever_ends(void **state)
@@ -188,14 +197,14 @@ static void a_token_that_repeats_for_ever_ends(void **state)
 	(void)state;
 	put(STREAM_A, world_now(), "n1");
 	f = open_task(TASK_A);
-	cw.loop = true;
+	set_loop(true);
 	put(STREAM_A, world_now(), "n2");
 	calls = cw.filters;
 	pass(20);
 	assert_in_range(cw.filters - calls, 1, 120);
 	all_numbers_once(text_of(f), 2);
 	assert_non_null(strstr(errors(), "repeats"));
-	cw.loop = false;
+	set_loop(false);
 	many_lines(world_now() - 60000, 3, 10);
 	pass(20);
 	all_numbers_once(text_of(f), 12);
@@ -253,7 +262,9 @@ static void a_failure_in_the_middle_of_the_pages(void **state)
 	for (int i = 0; i < 8; i++) {
 		many_lines(world_now() - 2000, 2 + i * 40, 40);
 		fail_with(EIO, "");
+		pthread_mutex_lock(&cw.lock);
 		cw.fail_after = i;
+		pthread_mutex_unlock(&cw.lock);
 		pass(6);
 		fail_with(0, "");
 		pass(6);
