@@ -143,3 +143,51 @@ deploy() {
 	[ "$(calls UpdateService)" = 0 ]
 	wait_for 60 grep -qxF "$before" "$web/task_definition"
 }
+
+# call ACTION REQUEST: through .ecsfs/api.
+call() {
+	exec 7<>"$mnt/.ecsfs/api/ecs/$1"
+	echo "$2" >&7
+	cat <&7
+	exec 7>&-
+}
+
+@test "blue/green: decided by the service deployment, success and rollback" {
+	jq '.deploymentConfiguration.strategy = "BLUE_GREEN" | .deploymentConfiguration.bakeTimeInMinutes = 1' \
+		"$web/service.json" >"$BATS_TEST_TMPDIR/edited"
+	cp "$BATS_TEST_TMPDIR/edited" "$web/service.json"
+	echo web:2 >"$web/task_definition"
+	timeout 100 cat "$web/rollout" >"$BATS_TEST_TMPDIR/out"
+	grep -q BAKE_TIME "$BATS_TEST_TMPDIR/out"
+	tail -n 1 "$BATS_TEST_TMPDIR/out" | grep -q 'steady web:2'
+	echo web-broken >"$web/task_definition"
+	run timeout 100 cat "$web/rollout"
+	[ "$status" -ne 0 ]
+	[ "$status" -ne 124 ]
+	[[ $output == *'rolled back to web:2'* ]]
+}
+
+@test "a CODE_DEPLOY service: what UpdateService does not offer is EOPNOTSUPP, by name, unsent" {
+	call CreateService '{"cluster": "prod", "serviceName": "cd", "taskDefinition": "web", "desiredCount": 1,
+		"launchType": "FARGATE", "deploymentController": {"type": "CODE_DEPLOY"},
+		"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-0a1b2c3d4e5f60001"]}},
+		"loadBalancers": [{"targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/50dc6c495c0c9188",
+		"containerName": "app", "containerPort": 8080}]}' >/dev/null
+	cd=$mnt/clusters/prod/services/cd
+	timeout 30 cat "$cd/rollout" | grep -q 'steady web:'
+	[ -z "$(cat "$cd/rollout_state")" ]
+	for file in task_definition force_new_deployment rollback; do
+		calls_reset
+		fails 'not supported' bash -c "echo web:2 > '$cd/$file'"
+		[ "$(changes)" = 0 ]
+	done
+	jq '.taskDefinition = "web:2"' "$cd/service.json" >"$BATS_TEST_TMPDIR/edited"
+	refused cp "$BATS_TEST_TMPDIR/edited" "$cd/service.json"
+	said CodeDeploy
+	jq '.containerDefinitions[0].image = "other:1"' "$cd/task_definition.json" >"$BATS_TEST_TMPDIR/td"
+	refused cp "$BATS_TEST_TMPDIR/td" "$cd/task_definition.json"
+	said CodeDeploy
+	jq '.desiredCount = 2' "$cd/service.json" >"$BATS_TEST_TMPDIR/edited"
+	cp "$BATS_TEST_TMPDIR/edited" "$cd/service.json"
+	[ "$(cat "$cd/desired_count")" = 2 ]
+}
