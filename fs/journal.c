@@ -3,6 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/base/log.h"
+#include "fs/caller.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -52,18 +53,6 @@ void journal_close(struct journal *j)
 	free(j);
 }
 
-static void process_name(pid_t pid, char *out, size_t size)
-{
-	auto_fclose FILE *f = NULL;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	f = fopen(path, "re");
-	if (!f || !fgets(out, (int)size, f))
-		out[0] = '\0';
-	out[strcspn(out, "\n")] = '\0';
-}
-
 static void set_string(json_t *line, const char *key, const char *value)
 {
 	if (value && *value)
@@ -78,7 +67,7 @@ static json_t *line_of(struct journal *j, const struct commit *c, const char *se
 	char name[64] = "";
 
 	value_render_time((double)clock_wall(j->clock) / 1000, &time);
-	process_name(c->caller.pid, name, sizeof(name));
+	caller_name(c->caller.pid, name, sizeof(name));
 	set_string(line, "time", buf_str(&time));
 	json_object_set_new(line, "uid", json_integer(c->caller.uid));
 	json_object_set_new(line, "gid", json_integer(c->caller.gid));

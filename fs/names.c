@@ -3,6 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "fs/attr.h"
+#include "fs/caller.h"
 #include "fs/commit.h"
 #include "fs/lookup.h"
 #include "fs/notify.h"
@@ -29,24 +30,10 @@ static struct refusal {
 } refusals[REFUSALS]; /* refusal_lock */
 static unsigned refusal_next;
 
-static pid_t process_of(pid_t tid)
-{
-	auto_fclose FILE *f = NULL;
-	char line[256];
-	int tgid = tid;
-
-	snprintf(line, sizeof(line), "/proc/%d/status", (int)tid);
-	f = fopen(line, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Tgid: %d", &tgid) == 1)
-			break;
-	return tgid;
-}
-
 static void remember_refusal(struct request *rq)
 {
 	auto_buf struct buf path = BUF_INIT(64 * KIB);
-	pid_t tgid = process_of(rq->caller.pid);
+	pid_t tgid = caller_process(rq->caller.pid);
 	struct refusal *r = NULL;
 
 	node_path(rq->node, NULL, &path);
@@ -69,7 +56,7 @@ static void remember_refusal(struct request *rq)
 static bool refused_below(struct request *rq)
 {
 	auto_buf struct buf path = BUF_INIT(64 * KIB);
-	pid_t tgid = process_of(rq->caller.pid);
+	pid_t tgid = caller_process(rq->caller.pid);
 	bool found = false;
 
 	request_path(rq, &path);

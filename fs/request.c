@@ -4,6 +4,7 @@
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
 #include "fs/attr.h"
+#include "fs/caller.h"
 #include "fs/commit.h"
 #include "fs/stream.h"
 #include "fs/xattr.h"
@@ -11,8 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -141,55 +140,6 @@ bool request_claim(struct request *rq)
 	return mine;
 }
 
-static bool bit(unsigned long long set, int signo)
-{
-	return set >> (signo - 1) & 1;
-}
-
-static bool one_ends(int signo, bool caught, bool mutation)
-{
-	switch (signo) {
-	case SIGINT:
-	case SIGTERM:
-	case SIGHUP:
-	case SIGQUIT:
-	case SIGKILL:
-		return true;
-	case SIGCHLD:
-	case SIGCONT:
-	case SIGURG:
-	case SIGWINCH:
-		return false;
-	case SIGSTOP:
-	case SIGTSTP:
-	case SIGTTIN:
-	case SIGTTOU:
-		return !caught && !mutation;
-	default:
-		return !caught;
-	}
-}
-
-static unsigned long long signal_set(const char *status, const char *label)
-{
-	const char *at = strstr(status, label);
-
-	return at ? strtoull(at + strlen(label), NULL, 16) : 0;
-}
-
-bool request_signal_ends(const char *status, bool mutation)
-{
-	unsigned long long pending =
-	    signal_set(status, "\nSigPnd:") | signal_set(status, "\nShdPnd:");
-	unsigned long long caught = signal_set(status, "\nSigCgt:");
-
-	pending &= ~signal_set(status, "\nSigBlk:") & ~signal_set(status, "\nSigIgn:");
-	for (int signo = 1; signo <= 64; signo++)
-		if (bit(pending, signo) && one_ends(signo, bit(caught, signo), mutation))
-			return true;
-	return false;
-}
-
 static bool mutates(const struct request *rq)
 {
 	switch (rq->kind) {
@@ -205,20 +155,12 @@ static bool mutates(const struct request *rq)
 	}
 }
 
-static bool caller_ends(const struct request *rq)
+static bool ends(const struct request *rq)
 {
-	auto_fclose FILE *f = NULL;
-	char path[64], status[4096];
-
 	/* A caller outside our pid namespace: only those that lose nothing are let go. */
 	if (rq->caller.pid <= 0)
 		return !mutates(rq);
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)rq->caller.pid);
-	f = fopen(path, "re");
-	if (!f)
-		return true;
-	status[fread(status, 1, sizeof(status) - 1, f)] = '\0';
-	return request_signal_ends(status, mutates(rq));
+	return caller_ends(rq->caller.pid, mutates(rq));
 }
 
 static void interrupted(fuse_req_t req, void *arg)
@@ -253,15 +195,23 @@ static size_t watch_collect(struct request **out, size_t room, int64_t now)
 	return n;
 }
 
-static void watch_one(struct request *rq, int64_t now, bool closing)
+static void deadline(struct request *rq)
 {
 	struct ecsfs_error err = {0};
+	int e = rq->late ? rq->late(rq, &err)
+			 : ecsfs_error_set(&err, ETIMEDOUT, NULL, "no answer in time");
 
+	if (e)
+		request_fail(rq, e, &err);
+}
+
+static void watch_one(struct request *rq, int64_t now, bool closing)
+{
 	if (closing)
 		request_fail(rq, -EINTR, NULL);
 	else if (rq->deadline_ms && rq->deadline_ms <= now)
-		request_fail(rq, ecsfs_error_set(&err, ETIMEDOUT, NULL, "no answer in time"), &err);
-	else if (rq->interrupted && caller_ends(rq))
+		deadline(rq);
+	else if (rq->interrupted && ends(rq))
 		request_fail(rq, -EINTR, NULL);
 	request_unref(rq);
 }

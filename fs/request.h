@@ -74,7 +74,9 @@ struct request {
 	_Atomic int64_t deadline_ms; /* mono; 0: none */
 	struct stream *stream;
 	struct write_call *call;
-	bool retried;        /* OPEN's: it follows an ESTALE */
+	request_fn
+	    late;     /* run at the deadline instead of failing; NULL: ETIMEDOUT. It never waits */
+	bool retried; /* OPEN's: it follows an ESTALE */
 	struct node *target; /* RENAME's: the attribute that is written */
 	request_fn work;     /* the job's */
 
@@ -134,13 +136,6 @@ double request_seconds(int64_t ms);
 
 /* Answers everything parked, at unmount; later ones are refused. Ends the watcher. */
 void requests_shutdown(void);
-
-/*
- * Whether a signal that will end the thread's call is pending and not blocked (/proc/TID/status).
- * For a mutation, whose call may be under way, stop signals do not count. `status`: that file's
- * text; pure.
- */
-bool request_signal_ends(const char *status, bool mutation);
 
 void request_count(enum request_kind kind);
 
