@@ -2,21 +2,10 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/queue.h>
-
-struct item {
-	TAILQ_ENTRY(item) link;
-	char *key;
-	json_t *value;
-};
-
-TAILQ_HEAD(items, item);
 
 struct memory {
-	pthread_mutex_t lock; /* of everything below */
-	struct items used;    /* the last used first */
-	size_t count;
+	pthread_mutex_t lock;
+	json_t *items; /* lock: by key, the last used last (jansson keeps the order of insertion) */
 };
 
 struct memory *memory_new(void)
@@ -26,98 +15,51 @@ struct memory *memory_new(void)
 	if (!m)
 		return NULL;
 	pthread_mutex_init(&m->lock, NULL);
-	TAILQ_INIT(&m->used);
+	m->items = json_object();
 	return m;
-}
-
-/* Under the lock, or at the end. */
-static void drop(struct memory *m, struct item *item)
-{
-	TAILQ_REMOVE(&m->used, item, link);
-	m->count--;
-	json_decref(item->value);
-	free(item->key);
-	free(item);
 }
 
 void memory_free(struct memory *m)
 {
-	struct item *item;
-
 	if (!m)
 		return;
-	while ((item = TAILQ_FIRST(&m->used)))
-		drop(m, item);
+	json_decref(m->items);
 	pthread_mutex_destroy(&m->lock);
 	free(m);
 }
 
-/* Under the lock. Makes it the last used one. */
-static struct item *find(struct memory *m, const char *key)
+/* Puts the key last. Under the lock. */
+static void use(struct memory *m, const char *key, json_t *value)
 {
-	struct item *item;
-
-	TAILQ_FOREACH (item, &m->used, link)
-		if (!strcmp(item->key, key))
-			break;
-	if (item) {
-		TAILQ_REMOVE(&m->used, item, link);
-		TAILQ_INSERT_HEAD(&m->used, item, link);
-	}
-	return item;
-}
-
-/* Under the lock. */
-static struct item *add(struct memory *m, const char *key)
-{
-	struct item *item = calloc(1, sizeof(*item));
-
-	if (!item || !(item->key = strdup(key))) {
-		free(item);
-		return NULL;
-	}
-	TAILQ_INSERT_HEAD(&m->used, item, link);
-	m->count++;
-	if (m->count > MEMORY_KEYS)
-		drop(m, TAILQ_LAST(&m->used, items));
-	return item;
+	json_incref(value);
+	json_object_del(m->items, key);
+	json_object_set_new(m->items, key, value);
 }
 
 void memory_put(struct memory *m, const char *key, json_t *value)
 {
-	struct item *item;
-
 	pthread_mutex_lock(&m->lock);
-	item = find(m, key);
-	if (!item)
-		item = add(m, key);
-	if (item) {
-		json_incref(value);
-		json_decref(item->value);
-		item->value = value;
-	}
+	use(m, key, value);
+	if (json_object_size(m->items) > MEMORY_KEYS)
+		json_object_del(m->items, json_object_iter_key(json_object_iter(m->items)));
 	pthread_mutex_unlock(&m->lock);
 }
 
 json_t *memory_get(struct memory *m, const char *key)
 {
-	struct item *item;
 	json_t *value;
 
 	pthread_mutex_lock(&m->lock);
-	item = find(m, key);
-	value = item ? json_incref(item->value) : NULL;
+	value = json_incref(json_object_get(m->items, key));
+	if (value)
+		use(m, key, value);
 	pthread_mutex_unlock(&m->lock);
 	return value;
 }
 
 void memory_forget(struct memory *m, const char *key)
 {
-	struct item *item;
-
 	pthread_mutex_lock(&m->lock);
-	item = find(m, key);
-	if (item)
-		drop(m, item);
+	json_object_del(m->items, key);
 	pthread_mutex_unlock(&m->lock);
 }

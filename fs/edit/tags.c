@@ -30,29 +30,32 @@ static void escape(const char *text, bool key, struct buf *out)
 	}
 }
 
-static int by_key(const void *a, const void *b)
+/* The tag whose key comes next behind `last` (NULL: the first); NULL: none. */
+static const json_t *next_tag(const json_t *tags, const char *last)
 {
-	const json_t *left = *(json_t *const *)a, *right = *(json_t *const *)b;
+	const json_t *next = NULL;
+	size_t i;
+	json_t *tag;
 
-	return strcmp(doc_string_peek(left, "key"), doc_string_peek(right, "key"));
+	json_array_foreach (tags, i, tag) {
+		const char *key = doc_string_peek(tag, "key");
+
+		if (last && strcmp(key, last) <= 0)
+			continue;
+		if (!next || strcmp(key, doc_string_peek(next, "key")) < 0)
+			next = tag;
+	}
+	return next;
 }
 
 void tags_render(const json_t *tags, struct buf *out)
 {
-	size_t n = json_array_size(tags);
-	auto_free const json_t **sorted = calloc(n + 1, sizeof(*sorted));
+	const json_t *tag = next_tag(tags, NULL);
 
-	if (!sorted) {
-		buf_fail(out);
-		return;
-	}
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = json_array_get(tags, i);
-	qsort(sorted, n, sizeof(*sorted), by_key);
-	for (size_t i = 0; i < n; i++) {
-		escape(doc_string_peek(sorted[i], "key"), true, out);
+	for (; tag; tag = next_tag(tags, doc_string_peek(tag, "key"))) {
+		escape(doc_string_peek(tag, "key"), true, out);
 		buf_addc(out, '=');
-		escape(doc_string_peek(sorted[i], "value"), false, out);
+		escape(doc_string_peek(tag, "value"), false, out);
 		buf_addc(out, '\n');
 	}
 }

@@ -131,8 +131,9 @@ static int is_in_use(struct commit *c, const json_t *service, const json_t *requ
 	return e;
 }
 
-/* The revision that a failed write of the same document left behind: its ARN, else NULL. */
-static char *pending_arn(const struct place *p, const char *key, const json_t *request)
+/* The revision that a failed write of the same document left behind: its ARN (a new
+ * reference), else NULL. */
+static json_t *pending_arn(const struct place *p, const char *key, const json_t *request)
 {
 	json_auto_t *pending = memory_get(p->fs->memory, key);
 	const json_t *before = json_object_get(pending, "request");
@@ -140,20 +141,20 @@ static char *pending_arn(const struct place *p, const char *key, const json_t *r
 	if (!before || !canon_taskdef_equal(request, before) ||
 	    !canon_taskdef_equal(before, request))
 		return NULL;
-	return strdup(doc_string_peek(pending, "arn"));
+	return json_incref(json_object_get(pending, "arn"));
 }
 
 static void remember_pending(
-    const struct place *p, const char *key, const json_t *request, const char *arn)
+    const struct place *p, const char *key, const json_t *request, const json_t *arn)
 {
-	json_auto_t *pending = json_pack("{s:O, s:s}", "request", request, "arn", arn);
+	json_auto_t *pending = json_pack("{s:O, s:O}", "request", request, "arn", arn);
 
 	memory_put(p->fs->memory, key, pending);
 }
 
-/* The ARN of a revision that `request` describes; the family's name under -o dry_run. */
+/* The ARN of a revision that `request` describes, a new string; the family's name under -o dry_run. */
 static int obtain_revision(
-    struct commit *c, const char *key, const json_t *request, char **ret, struct ecsfs_error *err)
+    struct commit *c, const char *key, const json_t *request, json_t **ret, struct ecsfs_error *err)
 {
 	json_auto_t *definition = NULL;
 	int e;
@@ -164,11 +165,11 @@ static int obtain_revision(
 	e = register_definition(c, request, &definition, err);
 	if (e)
 		return e;
-	*ret = strdup(doc_string_peek(
-	    definition ? definition : request, definition ? "taskDefinitionArn" : "family"));
-	if (definition)
+	*ret = json_incref(definition ? json_object_get(definition, "taskDefinitionArn")
+				      : json_object_get(request, "family"));
+	if (definition && *ret)
 		remember_pending(c->place, key, request, *ret);
-	return *ret ? 0 : -ENOMEM;
+	return *ret ? 0 : act_refuse(err, EIO, "the answer names no task definition");
 }
 
 static int deploy(struct commit *c, const char *arn, const char *key, struct ecsfs_error *err)
@@ -183,8 +184,7 @@ static int deploy(struct commit *c, const char *arn, const char *key, struct ecs
 	}
 	ecsfs_error_wrap(&reason,
 	    "%s was registered, but the service was not updated (the same document written again "
-	    "uses "
-	    "that revision)",
+	    "uses that revision)",
 	    value_arn_name(arn));
 	if (err)
 		*err = reason;
@@ -197,8 +197,7 @@ int commit_service_task_definition(struct commit *c, struct ecsfs_error *err)
 	struct ask q = ask_blocking(p->region);
 	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
 	auto_answer struct answer a = {0};
-	auto_free char *arn = NULL;
-	json_auto_t *written = NULL, *request = NULL;
+	json_auto_t *written = NULL, *request = NULL, *arn = NULL;
 	json_auto_t *change = json_pack("{s:s}", "taskDefinition", "");
 	const json_t *service;
 	bool same = false;
@@ -216,7 +215,7 @@ int commit_service_task_definition(struct commit *c, struct ecsfs_error *err)
 		return e;
 	memory_key(p, "registered for", p->service, &key);
 	e = obtain_revision(c, buf_str(&key), request, &arn, err);
-	return e ? e : deploy(c, arn, buf_str(&key), err);
+	return e ? e : deploy(c, json_string_value(arn), buf_str(&key), err);
 }
 
 /* What the file shows afterwards. */

@@ -58,7 +58,9 @@ static TAILQ_HEAD(, watch) watches = TAILQ_HEAD_INITIALIZER(watches); /* watches
 
 static double now_of(const struct watch *w)
 {
-	return (double)(clock_wall(w->fs->clock) / 1000);
+	int64_t seconds = clock_wall(w->fs->clock) / 1000;
+
+	return (double)seconds;
 }
 
 /* Keeps the last of the lines, less its time: the sentence of the error. */
@@ -387,6 +389,20 @@ static int first_picture(struct watch *w, struct ecsfs_error *err)
 	return e;
 }
 
+static int join_watch(
+    struct reader *r, const struct place *p, bool *ret_alone, struct ecsfs_error *err)
+{
+	struct watch *w = watch_ref(p, ret_alone);
+
+	if (!w)
+		return act_refuse(err, EAGAIN, "the service cannot be followed");
+	r->watch = w;
+	pthread_mutex_lock(&w->lock);
+	TAILQ_INSERT_TAIL(&w->readers, r, link);
+	pthread_mutex_unlock(&w->lock);
+	return 0;
+}
+
 static int open_rollout(
     const struct place *p, const struct row *row, void **ret_stream, struct ecsfs_error *err)
 {
@@ -401,13 +417,8 @@ static int open_rollout(
 	}
 	r->grown_ms = clock_wall(p->fs->clock);
 	e = spool_new(&r->spool, err);
-	if (!e && !(r->watch = watch_ref(p, &alone)))
-		e = act_refuse(err, EAGAIN, "the service cannot be followed");
-	if (r->watch) {
-		pthread_mutex_lock(&r->watch->lock);
-		TAILQ_INSERT_TAIL(&r->watch->readers, r, link);
-		pthread_mutex_unlock(&r->watch->lock);
-	}
+	if (!e)
+		e = join_watch(r, p, &alone, err);
 	if (!e && alone)
 		e = first_picture(r->watch, err);
 	if (e)
