@@ -1,4 +1,5 @@
 #include "backend/error.h"
+#undef ecsfs_error_set /* the analyser's view of it */
 
 #include "backend/base/cleanup.h"
 

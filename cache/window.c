@@ -254,7 +254,8 @@ static void emit(struct logfile *f, struct newest *n)
 {
 	size_t first;
 
-	qsort(n->events, n->count, sizeof(*n->events), by_time);
+	if (n->count)
+		qsort(n->events, n->count, sizeof(*n->events), by_time);
 	first = cut(n, f->logs->options.window_bytes);
 	pthread_mutex_lock(&f->lock);
 	for (size_t i = first; i < n->count; i++) {

@@ -285,7 +285,7 @@ int commit_write(struct request *rq, struct ecsfs_error *err)
 	if (e == 0 && !done)
 		e = h->failed ? h->failed : take(h, rq, err);
 	pthread_mutex_unlock(&h->lock);
-	if (e == -EINPROGRESS || e < 0)
+	if (e < 0)
 		return e;
 	if (e == 0)
 		return reply_result(rq, 0);

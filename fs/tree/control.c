@@ -47,7 +47,8 @@ static void render_credentials(const struct aws_settings *s, struct buf *out)
 	if (!expires_ms)
 		return;
 	buf_adds(out, "credentials_expire: ");
-	value_render_time((double)(expires_ms / 1000), out);
+	expires_ms -= expires_ms % 1000;
+	value_render_time((double)expires_ms / 1000, out);
 	buf_addc(out, '\n');
 }
 

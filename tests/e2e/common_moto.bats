@@ -2,7 +2,8 @@
 # What must hold on every region, here on moto, an ECS that nobody here wrote.
 #
 # Not tried, since moto does not do it: it starts no tasks for a service, makes no events, knows no
-# service deployments, revisions, task protection, UpdateClusterSettings or StartLiveTail.
+# service deployments, revisions, task protection, UpdateClusterSettings or StartLiveTail. A bare
+# family stays bare in its services.
 
 load lib
 load common
