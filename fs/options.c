@@ -379,17 +379,19 @@ static int store(struct options *o, const struct spec *s, const char *value, con
 	return -EINVAL;
 }
 
-/* `value` NULL: none was given. */
-static int set(struct options *o, const struct spec *s, const char *value, const char *separators,
+/* `value` NULL: none was given. Lists have colons too where commas end the option. */
+static int set(struct options *o, const struct spec *s, const char *value, bool in_mount_options,
     struct ecsfs_error *err)
 {
+	const char *separators = in_mount_options ? ":," : ",";
+	const char *dashes = in_mount_options ? "-o " : "--";
 	int e = (s->type == OPT_FLAG) == (value != NULL) ? -EINVAL : 0;
 
 	if (!e)
 		e = store(o, s, value, separators);
 	if (e == -EINVAL)
-		return ecsfs_error_set(err, EINVAL, NULL, "%s%s%s: %s", s->name, value ? "=" : "",
-		    value ? value : "", expected(s->type));
+		return ecsfs_error_set(err, EINVAL, NULL, "%s%s%s%s: %s", dashes, s->name,
+		    value ? "=" : "", value ? value : "", expected(s->type));
 	return e;
 }
 
@@ -412,7 +414,7 @@ static int mount_option(struct options *o, const char *word, struct ecsfs_error 
 	if (!*word || one_of(ignored, word) || has_prefix(ignored_prefixes, word))
 		return 0;
 	if (s)
-		return set(o, s, word[len] ? word + len + 1 : NULL, ":,", err);
+		return set(o, s, word[len] ? word + len + 1 : NULL, true, err);
 	if (one_of(passed, word))
 		return pass(o, word);
 	return ecsfs_error_set(err, EINVAL, NULL, "-o %s: no such mount option (see --help)", word);
@@ -466,7 +468,7 @@ static int long_option(
 		value = following(a);
 		a->taker = text;
 	}
-	return set(o, s, value, ",", err);
+	return set(o, s, value, false, err);
 }
 
 static int short_options(
@@ -486,7 +488,7 @@ static int short_options(
 		if (!s)
 			return ecsfs_error_set(
 			    err, EINVAL, NULL, "-%c: no such option (see --help)", *letters);
-		int e = set(o, s, NULL, ",", err);
+		int e = set(o, s, NULL, false, err);
 		if (e)
 			return e;
 	}
