@@ -1,0 +1,60 @@
+#!/usr/bin/env bats
+# Logs followed through what goes wrong at CloudWatch Logs: every line once.
+
+load logs
+
+@test "throttles, resets, broken answers and expired credentials lose and double nothing" {
+	put_log put "$group" "$stream" 1 10
+	follow tail -s 0.1 -n +1 -f "$log"
+	arrives 10
+	last=10
+	for kind in throttle reset truncate expired 5xx; do
+		faults "FilterLogEvents:2:$kind"
+		put_log put "$group" "$stream" $((last + 1)) $((last + 20))
+		last=$((last + 20))
+	done
+	arrives "$last"
+	faults 'FilterLogEvents:30%:reset,FilterLogEvents:30%:throttle'
+	knobs repeat=2 empty=3
+	put_log drip "$group" "$stream" $((last + 1)) $((last + 100))
+	faults ''
+	arrives $((last + 100))
+}
+
+@test "lines that arrive late come once, after those that came before" {
+	put_log put "$group" "$stream" 1 10 20
+	follow tail -s 0.1 -n +1 -f "$log"
+	arrives 10
+	put_log put "$group" "$stream" 11 20
+	arrives 20
+	put_log put "$group" "$stream" 21 30 60
+	arrives 30
+	knobs late=3000
+	put_log drip "$group" "$stream" 31 100
+	wait_for 20 has_lines "$out" 100
+	diff <(numbered 1 100) <(sort "$out")
+}
+
+@test "a refusal half way stops the file, says so, and goes on when access returns" {
+	put_log put "$group" "$stream" 1 10
+	follow tail -s 0.1 -n +1 -f "$log"
+	arrives 10
+	faults 'FilterLogEvents:denied'
+	put_log put "$group" "$stream" 11 20
+	wait_for 15 grep -q "$container.log.*AccessDenied" "$mnt/.ecsfs/errors"
+	[ "$(wc -l <"$out")" = 10 ]
+	faults ''
+	arrives 20
+}
+
+@test "a stream that is deleted while followed keeps its lines, and goes on when it is back" {
+	put_log put "$group" "$stream" 1 10
+	follow tail -s 0.1 -n +1 -f "$log"
+	arrives 10
+	put_log drop "$group" "$stream"
+	calls_reset
+	wait_for 15 polled_twice
+	diff <(numbered 1 10) "$log"
+	put_log put "$group" "$stream" 11 20
+	arrives 20
+}
