@@ -24,7 +24,10 @@ struct forward {
 	int64_t reference_ms;
 	int64_t keep_ms; /* ids from here on are kept for following */
 
-	struct walk pieces[PIECES];
+	struct piece {
+		struct walk walk;
+		int64_t end_ms; /* 0: none */
+	} pieces[PIECES];
 	size_t first, count;
 	int64_t next_ms;  /* where the next piece begins */
 	int64_t span_ms;  /* how long a piece is */
@@ -109,33 +112,51 @@ static int begin_walk(struct forward *w, struct walk *walk, int64_t start_ms, in
 	return walk_begin(walk, f->logs, f->region, &door, &query);
 }
 
+/*
+ * The next page of a walk. A token is refused once it is a day old, or has expired sooner: then the
+ * walk begins again from the newest event given out; what is read twice is given out once.
+ */
+static int next_page(struct forward *w, struct piece *piece, int64_t start_ms,
+    struct logs_page *page, struct ecsfs_error *err)
+{
+	bool by_token = piece->walk.token != NULL;
+	int r = walk_next(&piece->walk, page, err);
+
+	if (r != -EINVAL || !by_token)
+		return r;
+	walk_release(&piece->walk);
+	r = begin_walk(w, &piece->walk, start_ms, piece->end_ms);
+	return r < 0 ? r : walk_next(&piece->walk, page, err);
+}
+
 /* Reads on to the first page that holds events. 1: there are more pages; 0: there are none. */
 static int read_first(struct forward *w, int64_t start_ms, struct ecsfs_error *err)
 {
 	auto_logs_page struct logs_page page = {0};
-	struct walk walk;
-	int r = begin_walk(w, &walk, start_ms, 0);
+	struct piece all = {0};
+	int r = begin_walk(w, &all.walk, start_ms, 0);
 
-	while (
-	    r >= 0 && w->page_start_ms[2] == INT64_MIN && (r = walk_next(&walk, &page, err)) == 1)
+	while (r >= 0 && w->page_start_ms[2] == INT64_MIN &&
+	    (r = next_page(w, &all, start_ms, &page, err)) == 1)
 		r = take_page(w, &page, err);
 	if (r == 1)
-		r = walk.token != NULL;
-	walk_release(&walk);
+		r = all.walk.token != NULL;
+	walk_release(&all.walk);
 	return r;
 }
 
 static int begin_piece(struct forward *w)
 {
-	struct walk *walk = &w->pieces[(w->first + w->count) % PIECES];
+	struct piece *piece = &w->pieces[(w->first + w->count) % PIECES];
 	int64_t end_ms = w->next_ms + w->span_ms;
 	int r;
 
 	w->all_begun = end_ms >= w->until_ms;
-	r = begin_walk(w, walk, w->next_ms, w->all_begun ? 0 : end_ms);
+	piece->end_ms = w->all_begun ? 0 : end_ms;
+	r = begin_walk(w, &piece->walk, w->next_ms, piece->end_ms);
 	if (r < 0)
 		return r;
-	walk_ahead(walk);
+	walk_ahead(&piece->walk);
 	w->next_ms = end_ms; /* inclusive: the last millisecond is read twice, and given out once */
 	w->count++;
 	return 0;
@@ -143,7 +164,7 @@ static int begin_piece(struct forward *w)
 
 static void end_piece(struct forward *w)
 {
-	walk_release(&w->pieces[w->first]);
+	walk_release(&w->pieces[w->first].walk);
 	w->first = (w->first + 1) % PIECES;
 	w->count--;
 }
@@ -155,7 +176,7 @@ static int read_piece(struct forward *w, struct ecsfs_error *err)
 	size_t pages = 0, bytes = 0;
 	int r;
 
-	while ((r = walk_next(&w->pieces[w->first], &page, err)) == 1) {
+	while ((r = next_page(w, &w->pieces[w->first], w->newest_ms, &page, err)) == 1) {
 		pages++;
 		bytes += page.answer.raw.len;
 		r = take_page(w, &page, err);

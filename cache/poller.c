@@ -106,16 +106,23 @@ void group_wake(struct loggroup *g)
 
 void group_rewind(struct loggroup *g, int64_t reference_ms)
 {
-	if (!g->known) {
+	bool known = g->known;
+
+	if (!known) {
 		g->known = true;
 		g->newest_ms = g->sweep_from_ms = g->fast_from_ms = reference_ms;
+		/* Who reads a log once has closed it by then, and paid for no poll. */
+		g->due_ms = clock_mono(g->logs->options.clock) + INTERVAL_MIN_MS;
 	}
 	if (reference_ms < g->sweep_from_ms)
 		g->sweep_from_ms = reference_ms;
 	if (reference_ms < g->fast_from_ms)
 		g->fast_from_ms = reference_ms;
 	g->rewinds++;
-	group_wake(g);
+	if (known)
+		group_wake(g);
+	else
+		pacer_kick_locked(g->logs);
 }
 
 static bool subscribed(const struct loggroup *g, const struct logfile *f, const char *pattern)
