@@ -116,8 +116,8 @@ static const struct row rows[] = {
 
     ROW("ExpiredTokenException", EACCES, RETRY_AUTH),
     ROW("ExpiredToken", EACCES, RETRY_AUTH),
-    ROW("UnrecognizedClientException", EACCES, RETRY_AUTH),
-    ROW("InvalidClientTokenId", EACCES, RETRY_AUTH),
+    ROW("UnrecognizedClientException", EACCES, RETRY_KEYS),
+    ROW("InvalidClientTokenId", EACCES, RETRY_KEYS),
     ROW("InvalidSignatureException", EACCES, RETRY_SKEW),
     ROW("SignatureDoesNotMatch", EACCES, RETRY_SKEW),
     ROW("RequestTimeTooSkewed", EACCES, RETRY_SKEW),

@@ -42,6 +42,7 @@ enum retry_class {
 	RETRY_THROTTLE,	 /* slow down, repeat */
 	RETRY_TRANSIENT, /* repeat */
 	RETRY_AUTH,	 /* refresh the credentials, repeat once */
+	RETRY_KEYS,	 /* likewise, rarely: the region may not be enabled */
 	RETRY_SKEW,	 /* correct the clock by the answer's Date, repeat once */
 	RETRY_QUOTA,	 /* LimitExceeded: repeat at most once */
 };

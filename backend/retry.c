@@ -59,6 +59,14 @@ static bool correct_clock(struct aws_context *cx, const struct aws_exchange *x)
 	return true;
 }
 
+static bool refresh(struct credentials_provider *provider, const struct aws_exchange *x)
+{
+	if (!provider)
+		return false;
+	return x->retry == RETRY_AUTH ? credentials_cached_expire(provider, x->used)
+				      : credentials_cached_doubt(provider, x->used);
+}
+
 static bool once(bool *used)
 {
 	bool first = !*used;
@@ -76,9 +84,8 @@ static bool may_repeat(
 		return false;
 	if ((x->rq->flags & AWS_ONCE) && x->in_doubt)
 		return false;
-	if (x->retry == RETRY_AUTH)
-		return cx->settings->provider && once(&spent->auth) &&
-		    credentials_cached_expire(cx->settings->provider, x->used);
+	if (x->retry == RETRY_AUTH || x->retry == RETRY_KEYS)
+		return once(&spent->auth) && refresh(cx->settings->provider, x);
 	if (x->retry == RETRY_SKEW)
 		return once(&spent->skew) && correct_clock(cx, x);
 	if (x->retry == RETRY_NEVER || ++spent->attempts >= cx->settings->max_attempts)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,16 +34,22 @@ bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
 	    a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns && a->mode == b->mode;
 }
 
+/* How long the writer of a pipe may be silent. */
+enum { PIPE_MS = 5000 };
+
 static int read_all(int fd, struct buf *out)
 {
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 	char block[4096];
 	ssize_t n;
 
 	while ((n = read(fd, block, sizeof(block))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EAGAIN && poll(&p, 1, PIPE_MS) > 0)
+			continue;
 		if (n < 0)
-			return -errno;
+			return errno == EAGAIN ? -ETIMEDOUT : -errno;
 		if (out->len + (size_t)n > out->max)
 			return -EFBIG;
 		buf_add(out, block, (size_t)n);
@@ -53,7 +60,7 @@ static int read_all(int fd, struct buf *out)
 
 int file_read(const char *path, bool allow_pipe, struct buf *out)
 {
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | (allow_pipe ? 0 : O_NONBLOCK));
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0)

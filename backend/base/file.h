@@ -26,7 +26,8 @@ bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 /*
  * Appends the content of a regular file to `out`, whose ceiling is the file's: -EFBIG beyond it.
  * -EINVAL for what is not a regular file (a FIFO would block), else open's and read's errno. With
- * `allow_pipe` pipes and devices are read too (token files may be handed over as /dev/fd/N).
+ * `allow_pipe` pipes and devices are read too (token files may be handed over as /dev/fd/N):
+ * -ETIMEDOUT where the writer is silent for five seconds, and nothing where there is none.
  */
 int file_read(const char *path, bool allow_pipe, struct buf *out);
 

@@ -16,6 +16,7 @@
 #define SHARE_ERROR_MS 1000	    /* with none */
 #define LOOK_AT_FILES_MS 1000
 #define FORCE_EVERY_MS (60 * 1000)
+#define DOUBT_EVERY_MS (15 * 60 * 1000)
 
 struct cached {
 	struct credentials_provider provider;
@@ -25,11 +26,12 @@ struct cached {
 	pthread_mutex_t lock; /* all below */
 	pthread_cond_t done;  /* a turn ended */
 	struct credentials *held;
-	bool fetching;		/* it is somebody's turn */
-	bool dirty;		/* the files behind `held` changed, or AWS refused it */
-	int64_t next_try_mono;	/* after a failure: not before */
-	int64_t next_look_mono; /* at the files */
-	int64_t next_force_mono;
+	bool fetching;		  /* it is somebody's turn */
+	bool dirty;		  /* the files behind `held` changed, or AWS refused it */
+	int64_t next_try_mono;	  /* after a failure: not before */
+	int64_t next_look_mono;	  /* at the files */
+	int64_t next_force_mono;  /* AWS said that they have expired: not before */
+	int64_t next_doubt_mono;  /* AWS said that it does not know them: not before */
 	struct ecsfs_error error; /* of the last fetch; err 0 where it succeeded */
 };
 
@@ -192,29 +194,43 @@ struct credentials_provider *credentials_cached_new(
 	c->inner = inner;
 	c->clock = clock;
 	c->next_try_mono = c->next_look_mono = INT64_MIN;
-	c->next_force_mono = INT64_MIN;
+	c->next_force_mono = c->next_doubt_mono = INT64_MIN;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->done, NULL);
 	return &c->provider;
 }
 
-bool credentials_cached_expire(struct credentials_provider *cached, const struct credentials *seen)
+static bool force(
+    struct cached *c, const struct credentials *seen, int64_t *next_mono, int64_t every_ms)
 {
-	struct cached *c = (struct cached *)cached;
 	int64_t now = clock_mono(c->clock);
 	bool forced = false;
 
 	pthread_mutex_lock(&c->lock);
 	if (c->held != seen) {
 		forced = true;
-	} else if (now >= c->next_force_mono) {
+	} else if (now >= *next_mono) {
 		forced = true;
-		c->next_force_mono = now + FORCE_EVERY_MS;
+		*next_mono = now + every_ms;
 		c->next_try_mono = now;
 		c->dirty = true;
 	}
 	pthread_mutex_unlock(&c->lock);
 	return forced;
+}
+
+bool credentials_cached_expire(struct credentials_provider *cached, const struct credentials *seen)
+{
+	struct cached *c = (struct cached *)cached;
+
+	return force(c, seen, &c->next_force_mono, FORCE_EVERY_MS);
+}
+
+bool credentials_cached_doubt(struct credentials_provider *cached, const struct credentials *seen)
+{
+	struct cached *c = (struct cached *)cached;
+
+	return force(c, seen, &c->next_doubt_mono, DOUBT_EVERY_MS);
 }
 
 int64_t credentials_cached_expires_ms(struct credentials_provider *cached)

@@ -89,6 +89,12 @@ struct credentials_provider *credentials_cached_new(
  * minute; returns false when it was refused for that. */
 bool credentials_cached_expire(struct credentials_provider *cached, const struct credentials *seen);
 
+/*
+ * The same when AWS does not know the keys at all, at most once in a quarter of an hour: a region
+ * that is not enabled says so of any keys.
+ */
+bool credentials_cached_doubt(struct credentials_provider *cached, const struct credentials *seen);
+
 /* The expiry of what is held now (wall ms; 0: never or nothing held), without fetching. */
 int64_t credentials_cached_expires_ms(struct credentials_provider *cached);
 

@@ -4,8 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <termios.h>
+
+static pthread_mutex_t one_question = PTHREAD_MUTEX_INITIALIZER;
+static atomic_int asking;
 
 static int read_line(int fd, struct buf *out)
 {
@@ -25,7 +30,7 @@ static int read_line(int fd, struct buf *out)
 	}
 }
 
-int terminal_ask(const char *question, struct buf *out, struct ecsfs_error *err)
+static int ask(const char *question, struct buf *out, struct ecsfs_error *err)
 {
 	auto_close int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	struct termios shown, hidden;
@@ -44,4 +49,21 @@ int terminal_ask(const char *question, struct buf *out, struct ecsfs_error *err)
 	if (r)
 		return ecsfs_error_set(err, -r, NULL, "the terminal: %s", strerror(-r));
 	return out->len > before ? 0 : ecsfs_error_set(err, EINVAL, NULL, "nothing was entered");
+}
+
+int terminal_ask(const char *question, struct buf *out, struct ecsfs_error *err)
+{
+	int r;
+
+	atomic_fetch_add(&asking, 1);
+	pthread_mutex_lock(&one_question);
+	r = ask(question, out, err);
+	pthread_mutex_unlock(&one_question);
+	atomic_fetch_sub(&asking, 1);
+	return r;
+}
+
+bool terminal_is_asking(void)
+{
+	return atomic_load(&asking) > 0;
 }

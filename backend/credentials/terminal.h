@@ -5,7 +5,10 @@
 #include "backend/error.h"
 
 /* Asks the person at the controlling terminal, without echo, and appends the line's answer.
- * -ENOTTY where there is no terminal, -EINVAL for an empty answer. */
+ * One question at a time. -ENOTTY where there is no terminal, -EINVAL for an empty answer. */
 int terminal_ask(const char *question, struct buf *out, struct ecsfs_error *err);
+
+/* Whether somebody is being asked now, or waits to be: a start then takes as long as that. */
+bool terminal_is_asking(void);
 
 #endif

@@ -188,6 +188,26 @@ static void test_forced_at_most_once_a_minute(void **state)
 	credentials_unref(seen);
 }
 
+static void test_doubted_once_in_a_quarter_of_an_hour(void **state)
+{
+	struct fixture *f = *state;
+	struct credentials *seen = NULL;
+
+	gives(f, "KEY1", NULL);
+	assert_int_equal(f->cached->fetch(f->cached, &seen, NULL), 0);
+	assert_true(credentials_cached_doubt(f->cached, seen));
+	credentials_unref(seen);
+	gives(f, "KEY2", NULL);
+	assert_int_equal(f->cached->fetch(f->cached, &seen, NULL), 0);
+	f->home.now_ms = 15 * MINUTE_MS - 1;
+	assert_false(credentials_cached_doubt(f->cached, seen));
+	gives(f, "KEY2", NULL);
+	f->home.now_ms = 15 * MINUTE_MS;
+	assert_true(credentials_cached_doubt(f->cached, seen));
+	gives(f, "KEY3", NULL);
+	credentials_unref(seen);
+}
+
 static void *fetch_in_thread(void *arg)
 {
 	struct fixture *f = arg;
@@ -256,6 +276,7 @@ int main(void)
 	    TEST(test_an_error_is_shared_for_a_second),
 	    TEST(test_a_change_is_looked_for_once_a_second),
 	    TEST(test_forced_at_most_once_a_minute),
+	    TEST(test_doubted_once_in_a_quarter_of_an_hour),
 	    TEST(test_one_fetch_for_all),
 	    TEST(test_nobody_waits_while_the_old_ones_are_good),
 	    TEST(test_short_lived_ones_are_not_fetched_for_every_call),
