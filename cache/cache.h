@@ -47,6 +47,7 @@ struct entry {
 	json_t *value;
 	struct ecsfs_error *words; /* of err */
 	int64_t started_ms;	   /* when the fetch of the answer began (mono) */
+	uint64_t started_at;	   /* region_moment() then */
 	int64_t fetched_ms;	   /* when it ended (mono) */
 	int64_t fetched_wall_ms;
 	uint64_t version;
@@ -54,6 +55,7 @@ struct entry {
 
 	struct ecsfs_error *failure; /* the last fetch failed so; NULL: it did not */
 	int64_t failed_ms;
+	uint64_t failed_at; /* region_moment() */
 
 	struct hold *hold; /* after a publication: what an older picture is */
 

@@ -29,7 +29,8 @@ void credit_grant(
 /*
  * The OPEN that spends a credit may ask again (a handler runs from its start after each wait): it
  * is known by its time of birth. Among LOOKUPs, a directory's and then a file's behind the same
- * document, only the steps of one walk share, which come within CREDIT_WALK_MS.
+ * document, only the steps of one walk share, which come within CREDIT_WALK_MS; and the OPEN ends its
+ * own walk at once, while what a `cd` looked up is no part of it.
  */
 bool credit_use(struct credits *c, uint32_t key_hash, const struct freshness *f, int64_t now)
 {
@@ -42,6 +43,8 @@ bool credit_use(struct credits *c, uint32_t key_hash, const struct freshness *f,
 		return f->use == FRESH_OPEN && slot->used_born_ms == f->born_ms;
 	if (f->use == FRESH_LOOKUP)
 		return slot->of_open || age <= CREDIT_WALK_MS;
+	if (!slot->of_open && age > CREDIT_OPEN_MS)
+		return false;
 	if (f->use == FRESH_OPEN)
 		slot->used_born_ms = f->born_ms;
 	return true;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #define CREDIT_MS 1000
+#define CREDIT_OPEN_MS 50
 #define CREDIT_WALK_MS 10
 #define CREDIT_SLOTS 256
 

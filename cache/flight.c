@@ -119,6 +119,7 @@ static void prepare(struct region *r, struct flight *f)
 {
 	f->arrival.seq = r->mutations;
 	f->arrival.started_ms = region_now_ms(r);
+	f->arrival.started_at = region_moment();
 	f->fetch.client = r->client;
 	f->fetch.call = r->options.call;
 	f->fetch.clock = r->options.clock;

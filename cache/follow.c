@@ -166,6 +166,7 @@ static void *keep_time(void *arg)
 		w->fresh = region_fresh(w->region);
 		w->fresh.force = true;
 		w->fresh.born_ms -= w->interval_ms / 2;
+		w->fresh.born_at = 0;
 		ask_or_answer(w);
 		pthread_mutex_lock(&f->lock);
 	}

@@ -41,6 +41,11 @@ static bool fresh_without_ttl(
 	return credit_use(&r->credits, e->hash, f, now);
 }
 
+bool freshness_since_birth(const struct freshness *f, int64_t ms, uint64_t at)
+{
+	return ms == f->born_ms && f->born_at ? at > f->born_at : ms >= f->born_ms;
+}
+
 bool entry_fresh(struct region *r, struct entry *e, const struct freshness *f, int64_t now)
 {
 	int64_t ttl;
@@ -48,7 +53,7 @@ bool entry_fresh(struct region *r, struct entry *e, const struct freshness *f, i
 	if (!e->known || e->dirty)
 		return false;
 	ttl = entry_ttl_ms(r, e);
-	if (e->started_ms >= f->born_ms) {
+	if (freshness_since_birth(f, e->started_ms, e->started_at)) {
 		if (ttl == 0)
 			credit_grant(&r->credits, e->hash, f, e->moved, now);
 		return true;

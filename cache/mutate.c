@@ -215,7 +215,11 @@ static void publish_one(struct region *r, const struct key *k, json_t *doc, stru
 {
 	const struct kind_row *row = kind_row(k->kind);
 	struct entry *e = cache_get(&r->cache, k);
-	struct arrival a = {.started_ms = region_now_ms(r), .now_ms = region_now_ms(r)};
+	struct arrival a = {
+	    .started_ms = region_now_ms(r),
+	    .started_at = region_moment(),
+	    .now_ms = region_now_ms(r),
+	};
 	json_auto_t *full = NULL;
 
 	if (!e)

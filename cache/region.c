@@ -131,14 +131,25 @@ int64_t region_now_ms(const struct region *r)
 	return clock_mono(r->options.clock);
 }
 
+uint64_t region_moment(void)
+{
+	static _Atomic uint64_t moment;
+
+	return ++moment;
+}
+
 struct freshness region_fresh(const struct region *r)
 {
-	return (struct freshness){.born_ms = region_now_ms(r), .use = FRESH_OPEN};
+	return (struct freshness){
+	    .born_ms = region_now_ms(r), .born_at = region_moment(), .use = FRESH_OPEN};
 }
 
 struct freshness region_fresh_now(const struct region *r)
 {
-	return (struct freshness){.born_ms = region_now_ms(r), .use = FRESH_OPEN, .force = true};
+	struct freshness f = region_fresh(r);
+
+	f.force = true;
+	return f;
 }
 
 void region_on_change(struct region *r, region_changed_fn fn, void *arg)
@@ -200,11 +211,14 @@ static int give_impossible(
 	return 0;
 }
 
-static bool failure_told(const struct entry *e, const struct freshness *f, int64_t now)
+static bool failure_told(
+    const struct region *r, const struct entry *e, const struct freshness *f, int64_t now)
 {
 	if (!e->failure)
 		return false;
-	return e->failed_ms >= f->born_ms || (!f->force && now - e->failed_ms < FAILURE_DAMP_MS);
+	if (freshness_since_birth(f, e->failed_ms, e->failed_at))
+		return true;
+	return !f->force && r->options.ttl_ms > 0 && now - e->failed_ms < FAILURE_DAMP_MS;
 }
 
 static int give_failure(struct region *r, struct entry *e, const struct freshness *f, int64_t now,
@@ -264,7 +278,7 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 	e->asked_ms = now;
 	if (entry_fresh(r, e, f, now))
 		return give_fresh(r, e, now, ret, err);
-	if (failure_told(e, f, now))
+	if (failure_told(r, e, f, now))
 		return give_failure(r, e, f, now, ret, err);
 	if (!w)
 		return -EINPROGRESS;

@@ -91,6 +91,7 @@ struct freshness {
 	 * no earlier is always accepted.
 	 */
 	int64_t born_ms;
+	uint64_t born_at; /* region_moment() then; 0: what shares its millisecond came later */
 	/*
 	 * The asking thread, 0: none. With ttl=0 an open may use the answer that the same thread's
 	 * look-up fetched, at most a second ago and once; after an open that brought another version
@@ -162,6 +163,8 @@ int region_peek(struct region *r, const struct key *k, struct answer *ret);
 /* Asks and waits: for workers only, never from a FUSE thread. */
 int region_get(struct region *r, const struct key *k, const struct freshness *f, struct answer *ret,
     struct ecsfs_error *err);
+/* Moves at every call: tells the order of what happens within one millisecond. */
+uint64_t region_moment(void);
 /* A freshness for "whatever the TTL allows, as of now" and for "ask AWS now". */
 struct freshness region_fresh(const struct region *r);
 struct freshness region_fresh_now(const struct region *r);

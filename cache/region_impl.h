@@ -76,6 +76,8 @@ void news_tell(struct region *r, struct news *n);
 int64_t entry_ttl_ms(const struct region *r, const struct entry *e);
 /* Whether the answer is known and within its TTL. */
 bool entry_young(const struct region *r, const struct entry *e, int64_t now);
+/* Whether what happened at (ms, region_moment()) was after the request's birth. */
+bool freshness_since_birth(const struct freshness *f, int64_t ms, uint64_t at);
 bool entry_fresh(struct region *r, struct entry *e, const struct freshness *f, int64_t now);
 /* Whether what is known may stand in for an AWS that cannot be asked. */
 bool entry_may_stand_in(
@@ -109,6 +111,7 @@ struct entry *whole_instead(struct region *r, struct entry *e, int64_t now, stru
  */
 struct arrival {
 	int64_t started_ms, now_ms, wall_ms;
+	uint64_t started_at; /* region_moment() */
 	uint64_t seq;
 };
 void store_item(struct region *r, struct entry *e, struct fetch_item *it, const struct arrival *a,

@@ -43,6 +43,7 @@ void store_value(struct region *r, struct entry *e, json_t *value, int err,
 	e->known = true;
 	e->dirty = false;
 	e->started_ms = a->started_ms;
+	e->started_at = a->started_at;
 	e->fetched_ms = a->now_ms;
 	e->fetched_wall_ms = a->wall_ms;
 }
@@ -60,6 +61,7 @@ static void store_failure(struct entry *e, const struct fetch_item *it, int64_t 
 
 	replace_words(&e->failure, it->words ? it->words : &plain);
 	e->failed_ms = now;
+	e->failed_at = region_moment();
 }
 
 static bool hold_active(struct entry *e, int64_t now)

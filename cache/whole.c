@@ -71,8 +71,10 @@ static void note_age(struct cycle *c, const struct entry *e)
 {
 	bool newer = e->fetched_ms > c->arrival.now_ms;
 
-	if (e->started_ms < c->arrival.started_ms)
+	if (e->started_at < c->arrival.started_at) {
 		c->arrival.started_ms = e->started_ms;
+		c->arrival.started_at = e->started_at;
+	}
 	if (newer != (c->since != INT64_MAX))
 		return;
 	c->arrival.now_ms = e->fetched_ms;
@@ -122,7 +124,12 @@ static bool gather_tasks(struct cycle *c, const struct entry *list)
 
 	c->tasks = json_array();
 	c->arrival = (struct arrival){
-	    list->started_ms, list->fetched_ms, list->fetched_wall_ms, c->r->mutations};
+	    .started_ms = list->started_ms,
+	    .started_at = list->started_at,
+	    .now_ms = list->fetched_ms,
+	    .wall_ms = list->fetched_wall_ms,
+	    .seq = c->r->mutations,
+	};
 	json_array_foreach (ids, i, id) {
 		if (!gather_task(c, json_string_value(id)))
 			return false;

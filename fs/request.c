@@ -410,6 +410,7 @@ struct request *request_new(fuse_req_t req, enum request_kind kind, uint64_t nod
 	rq->refs = 1;
 	rq->caller = (struct caller){.uid = ctx->uid, .gid = ctx->gid, .pid = ctx->pid};
 	rq->born_ms = clock_mono(fs->clock);
+	rq->born_at = region_moment();
 	rq->deadline_ms = rq->born_ms + fs->options.timeout_ms;
 	rq->waiter.wake = wake;
 	if (nodeid && !(rq->node = node_by_id(nodeid))) {
@@ -437,7 +438,13 @@ struct ask request_ask(struct request *rq, enum ask_mode mode, int use)
 {
 	return (struct ask){
 	    .mode = mode,
-	    .fresh = {.born_ms = rq->born_ms, .tid = rq->caller.pid, .use = use},
+	    .fresh =
+		{
+		    .born_ms = rq->born_ms,
+		    .born_at = rq->born_at,
+		    .tid = rq->caller.pid,
+		    .use = use,
+		},
 	    .waiter = &rq->waiter,
 	    .fresh_ms = INT64_MAX,
 	};

@@ -69,6 +69,7 @@ struct request {
 	struct handle *handle;
 	struct caller caller;
 	int64_t born_ms;
+	uint64_t born_at; /* region_moment() */
 
 	/* Kept across runs. */
 	_Atomic int64_t deadline_ms; /* mono; 0: none */

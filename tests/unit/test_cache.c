@@ -1,5 +1,6 @@
 #include "cache/cache.h"
 #include "cache/credit.h"
+#include "cache/region_impl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -218,6 +219,29 @@ static void a_credit_ends_after_a_second(void **state)
 	assert_false(credit_use(&credits, 1, &open, 1001));
 }
 
+static void what_was_looked_up_before_is_no_part_of_an_open(void **state)
+{
+	static struct credits credits;
+	struct freshness look = request(7, FRESH_LOOKUP, 0), open = request(7, FRESH_OPEN, 60);
+
+	(void)state;
+	credit_grant(&credits, 1, &look, true, 0);
+	assert_false(credit_use(&credits, 1, &open, 60));
+}
+
+static void one_millisecond_has_an_order(void **state)
+{
+	struct freshness f = {.born_ms = 5, .born_at = 70};
+
+	(void)state;
+	assert_false(freshness_since_birth(&f, 5, 69));
+	assert_true(freshness_since_birth(&f, 5, 71));
+	assert_true(freshness_since_birth(&f, 6, 71));
+	assert_false(freshness_since_birth(&f, 4, 69));
+	f.born_at = 0;
+	assert_true(freshness_since_birth(&f, 5, 1));
+}
+
 static void an_open_leaves_a_credit_only_with_news(void **state)
 {
 	static struct credits credits;
@@ -258,6 +282,8 @@ int main(void)
 	    cmocka_unit_test(a_listing_keeps_what_publications_told),
 	    cmocka_unit_test(a_look_up_serves_its_open_once),
 	    cmocka_unit_test(a_credit_ends_after_a_second),
+	    cmocka_unit_test(what_was_looked_up_before_is_no_part_of_an_open),
+	    cmocka_unit_test(one_millisecond_has_an_order),
 	    cmocka_unit_test(an_open_leaves_a_credit_only_with_news),
 	    cmocka_unit_test(look_ups_share_within_one_walk),
 	};
