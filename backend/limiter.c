@@ -70,9 +70,10 @@ static const struct {
 static const struct quota unknown = {"", "", 20, 20};
 
 enum {
-	RECOVERY_MS = 60000, /* from nothing to the full rate */
-	CUT_EVERY_MS = 1000, /* many calls throttled together are one reason to slow down */
-	SLOWEST = 16,	     /* the full rate divided by that */
+	RECOVERY_MS = 60000,  /* from nothing to the full rate */
+	CUT_EVERY_MS = 1000,  /* many calls throttled together are one reason to slow down */
+	SLOWEST = 16,	      /* the full rate divided by that */
+	GUESS_WAIT_MS = 2000, /* no longer for a pace that is only a guess */
 };
 
 struct bucket {
@@ -215,17 +216,21 @@ void limiter_free(struct limiter *l)
 }
 
 /* A token may be taken before it is there; who takes it then waits until it is. */
-static int64_t take(struct bucket *b, int64_t patience_ms)
+static int64_t take(struct bucket *b, bool known_rates, int64_t patience_ms)
 {
 	double missing = 1 - b->tokens;
 	int64_t wait = missing > 0 ? (int64_t)(missing * 1000 / b->rate) + 1 : 0;
+	int64_t longest = patience_ms;
 
 	if (!b->limited)
 		return 0;
-	if (wait > patience_ms)
-		return -1;
-	b->tokens -= 1;
-	return wait;
+	if (!known_rates && longest > GUESS_WAIT_MS)
+		longest = GUESS_WAIT_MS;
+	if (wait <= longest) {
+		b->tokens -= 1;
+		return wait;
+	}
+	return known_rates ? -1 : longest / 2;
 }
 
 int64_t limiter_take(struct limiter *l, const char *region, const char *service, const char *action,
@@ -238,7 +243,7 @@ int64_t limiter_take(struct limiter *l, const char *region, const char *service,
 	b = find_bucket(l, region, service, action);
 	if (b) {
 		refill(l, b);
-		wait = take(b, patience_ms);
+		wait = take(b, l->known_rates, patience_ms);
 	}
 	pthread_mutex_unlock(&l->lock);
 	return wait;
@@ -266,6 +271,27 @@ void limiter_throttled(
 	pthread_mutex_unlock(&l->lock);
 }
 
+void limiter_answered(
+    struct limiter *l, const char *region, const char *service, const char *action)
+{
+	struct bucket *b;
+
+	if (l->known_rates)
+		return;
+	pthread_mutex_lock(&l->lock);
+	b = find_bucket(l, region, service, action);
+	if (b && b->limited) {
+		refill(l, b);
+		b->rate *= 2;
+		if (b->rate >= b->full_rate) {
+			b->rate = b->full_rate;
+			b->tokens = b->burst;
+			b->limited = false;
+		}
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
 static int limiter_call(struct aws_layer *layer, struct aws_exchange *x, struct aws_response *ret,
     struct ecsfs_error *err)
 {
@@ -285,7 +311,9 @@ static int limiter_call(struct aws_layer *layer, struct aws_exchange *x, struct 
 		return ecsfs_error_set(
 		    err, EINTR, NULL, "cancelled while %s waited for its turn", rq->action);
 	r = layer->inner->call(layer->inner, x, ret, err);
-	if (r < 0 && x->retry == RETRY_THROTTLE)
+	if (r == 0)
+		limiter_answered(self->limiter, x->region, rq->service, rq->action);
+	else if (x->retry == RETRY_THROTTLE)
 		limiter_throttled(self->limiter, x->region, rq->service, rq->action);
 	return r;
 }

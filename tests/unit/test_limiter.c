@@ -155,6 +155,38 @@ static void elsewhere_there_is_no_limit(void **state)
 	limiter_free(l);
 }
 
+static void a_guessed_pace_refuses_nobody(void **state)
+{
+	struct limiter *l = limiter_new(&by_hand, false);
+
+	(void)state;
+	now_ms = 0;
+	for (int i = 0; i < 20; i++) {
+		now_ms += 1000;
+		limiter_throttled(l, "r", "ecs", "DescribeServices");
+	}
+	for (int i = 0; i < 200; i++)
+		assert_in_range(limiter_take(l, "r", "ecs", "DescribeServices", 5000), 0, 2000);
+	assert_in_range(limiter_take(l, "r", "ecs", "DescribeServices", 100), 0, 100);
+	for (int i = 0; i < 5; i++)
+		limiter_answered(l, "r", "ecs", "DescribeServices");
+	assert_int_equal(take(l, "r", "DescribeServices"), 0);
+	limiter_free(l);
+}
+
+static void answers_do_not_raise_a_known_rate(void **state)
+{
+	struct limiter *l = limiter_new(&by_hand, true);
+
+	(void)state;
+	now_ms = 0;
+	limiter_throttled(l, "r", "ecs", "DescribeServices");
+	for (int i = 0; i < 5; i++)
+		limiter_answered(l, "r", "ecs", "DescribeServices");
+	assert_in_range(take(l, "r", "DescribeServices"), 99, 102);
+	limiter_free(l);
+}
+
 /* The layer. */
 
 static struct aws_context context;
@@ -231,6 +263,8 @@ int main(void)
 	    cmocka_unit_test(rates_of_logs),
 	    cmocka_unit_test(slows_down_and_recovers),
 	    cmocka_unit_test(elsewhere_there_is_no_limit),
+	    cmocka_unit_test(a_guessed_pace_refuses_nobody),
+	    cmocka_unit_test(answers_do_not_raise_a_known_rate),
 	    cmocka_unit_test(the_layer_waits),
 	};
 
