@@ -88,7 +88,7 @@ static int run_commit(struct request *rq, struct handle *h, struct node *n, enum
 	    .text = text,
 	    .len = len,
 	    .at = at,
-	    .truncated = at == COMMIT_RENAME || (h && (h->flags & O_TRUNC)),
+	    .truncated = at == COMMIT_RENAME || (h && h->truncated),
 	    .caller = rq->caller,
 	    .state = h ? &h->state : &state,
 	    .answer = &answer,
@@ -320,8 +320,7 @@ int commit_flush(struct request *rq, struct ecsfs_error *err)
 	if (!e && gathers(h->node->row) && h->wrote && !h->complete && !h->call &&
 	    !blank(buf_str(&h->gather), h->gather.len))
 		e = h->failed = ecsfs_error_set(err, EINVAL, NULL, "the document is not complete");
-	if (!e && h->node->row->form == ROW_LINES && h->wrote && (h->flags & O_TRUNC) &&
-	    !h->flushed)
+	if (!e && h->node->row->form == ROW_LINES && h->wrote && h->truncated && !h->flushed)
 		lines = h->flushed = true;
 	pthread_mutex_unlock(&h->lock);
 	if (e)

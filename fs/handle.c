@@ -81,6 +81,25 @@ void handle_closed(struct handle *h)
 	handle_unref(h);
 }
 
+void handles_truncated(const struct node *n, pid_t thread)
+{
+	struct handle *h;
+
+	pthread_mutex_lock(&open_lock);
+	for (h = open_handles; h; h = h->next)
+		if (h->node == n && h->opener == thread && handle_writes(h))
+			break;
+	if (h)
+		handle_ref(h);
+	pthread_mutex_unlock(&open_lock);
+	if (!h)
+		return;
+	pthread_mutex_lock(&h->lock);
+	h->truncated = true;
+	pthread_mutex_unlock(&h->lock);
+	handle_unref(h);
+}
+
 bool handle_reads(const struct handle *h)
 {
 	return (h->flags & O_ACCMODE) != O_WRONLY;

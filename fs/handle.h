@@ -16,11 +16,13 @@ struct handle {
 	struct handle *prev, *next; /* of those the kernel has open */
 	atomic_int refs;
 	struct node *node;
-	int flags; /* of open(2) */
+	int flags;    /* of open(2), without O_TRUNC */
+	pid_t opener; /* the thread */
 	struct stream *stream;
 
 	pthread_mutex_t lock; /* of all that follows */
 	struct text *text;    /* what it reads: control files, dialogs, files open for both */
+	bool truncated;	      /* the open emptied the file: what is written stands for the whole */
 	bool based, wrote;    /* a first write came; one was sent or gathered */
 	off_t base;	      /* the first write's offset, which counts as 0 */
 	struct buf gather;    /* a document on its way */
@@ -44,6 +46,11 @@ void handle_closed(struct handle *h);
 
 bool handle_reads(const struct handle *h);
 bool handle_writes(const struct handle *h);
+/*
+ * The thread truncated the node's file: that belongs to the file that it opened last for writing
+ * (the kernel sends an open's O_TRUNC after the open).
+ */
+void handles_truncated(const struct node *n, pid_t thread);
 /* Whether close(2) has anything to do. */
 bool handle_flushes(const struct handle *h);
 size_t handles_count(void);

@@ -108,6 +108,7 @@ static int reply_handle(struct request *rq, struct node *created, struct text *t
 
 	if (!h)
 		return -ENOMEM;
+	h->opener = rq->caller.pid;
 	h->text = text_ref(text);
 	if (rq->stream)
 		h->stream = stream_ref(rq->stream);
@@ -201,15 +202,7 @@ int open_run(struct request *rq, struct ecsfs_error *err)
 
 	if (n->type)
 		return -EISDIR;
-	if (!n->scratch)
-		return open_row(rq, err);
-	if (rq->flags & O_TRUNC) {
-		int e = scratch_truncate(n->scratch, 0);
-
-		if (e)
-			return e;
-	}
-	return reply_handle(rq, NULL, NULL);
+	return n->scratch ? reply_handle(rq, NULL, NULL) : open_row(rq, err);
 }
 
 static int read_scratch(struct request *rq)

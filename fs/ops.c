@@ -45,6 +45,11 @@ static void op_init(void *arg, struct fuse_conn_info *conn)
 	    conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ASYNC_DIO);
 	conn->want &= ~(unsigned)(FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_POSIX_ACL |
 	    FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_HANDLE_KILLPRIV);
+	/*
+	 * An open's O_TRUNC comes as a SETATTR, whose answer is the true size. Else the kernel empties
+	 * its inode by itself, and who reads the value at that moment reads nothing.
+	 */
+	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
 	/* Every waiting request counts as one in the background of the kernel's own read-ahead. */
 	conn->max_background = 1024;
 	conn->congestion_threshold = 768;
