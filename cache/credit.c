@@ -22,13 +22,13 @@ void credit_grant(
 	    .key_hash = key_hash,
 	    .of_open = f->use == FRESH_OPEN,
 	    .granted_ms = now,
-	    .used_born_ms = -1,
+	    .used_by = 0,
 	};
 }
 
 /*
  * The OPEN that spends a credit may ask again (a handler runs from its start after each wait): it
- * is known by its time of birth. Among LOOKUPs, a directory's and then a file's behind the same
+ * is known by the moment of its birth. Among LOOKUPs, a directory's and then a file's behind the same
  * document, only the steps of one walk share, which come within CREDIT_WALK_MS; and the OPEN ends its
  * own walk at once, while what a `cd` looked up is no part of it.
  */
@@ -39,13 +39,13 @@ bool credit_use(struct credits *c, uint32_t key_hash, const struct freshness *f,
 
 	if (f->tid == 0 || slot->tid != f->tid || slot->key_hash != key_hash || age > CREDIT_MS)
 		return false;
-	if (slot->used_born_ms >= 0)
-		return f->use == FRESH_OPEN && slot->used_born_ms == f->born_ms;
+	if (slot->used_by)
+		return f->use == FRESH_OPEN && slot->used_by == f->born_at;
 	if (f->use == FRESH_LOOKUP)
 		return slot->of_open || age <= CREDIT_WALK_MS;
 	if (!slot->of_open && age > CREDIT_OPEN_MS)
 		return false;
 	if (f->use == FRESH_OPEN)
-		slot->used_born_ms = f->born_ms;
+		slot->used_by = f->born_at;
 	return true;
 }

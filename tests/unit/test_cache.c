@@ -187,7 +187,7 @@ static void a_listing_keeps_what_publications_told(void **state)
 
 static struct freshness request(int tid, int use, int64_t born)
 {
-	struct freshness f = {.tid = tid, .born_ms = born};
+	struct freshness f = {.tid = tid, .born_ms = born, .born_at = (uint64_t)born + 1};
 
 	f.use = use;
 	return f;
@@ -207,6 +207,8 @@ static void a_look_up_serves_its_open_once(void **state)
 	assert_true(credit_use(&credits, 1, &open, 105));
 	assert_true(credit_use(&credits, 1, &open, 107)); /* the same open, after a wait */
 	assert_false(credit_use(&credits, 1, &next, 107));
+	next.born_ms = open.born_ms;
+	assert_false(credit_use(&credits, 1, &next, 107)); /* within one millisecond too */
 }
 
 static void a_credit_ends_after_a_second(void **state)
