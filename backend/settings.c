@@ -100,7 +100,7 @@ static bool flag(const struct draft *d, const char *variable, const char *key)
 	return value && !strcasecmp(value, "true");
 }
 
-static bool is_host_label(const char *s)
+bool aws_region_valid(const char *s)
 {
 	size_t len = strlen(s);
 
@@ -131,7 +131,7 @@ static int take_region(struct draft *d, const char *region, const char *source)
 {
 	int r;
 
-	if (!is_host_label(region))
+	if (!aws_region_valid(region))
 		return ecsfs_error_set(
 		    d->err, EINVAL, NULL, "'%.100s' (%s) is not a region's name", region, source);
 	r = set_string(d, &d->s->region, region);
@@ -154,6 +154,8 @@ static int find_region(struct draft *d, const char *cluster_region)
 	for (size_t i = 0; i < ARRAY_SIZE(variables); i++)
 		if (not_empty(getenv(variables[i])))
 			return take_region(d, getenv(variables[i]), variables[i]);
+	if (!not_empty(profile) && d->options->fallback_region)
+		return take_region(d, d->options->fallback_region, "default");
 	if (!not_empty(profile))
 		return ecsfs_error_set(d->err, EINVAL, NULL,
 		    "no region: give --region, set AWS_REGION, or put region into the profile '%s' "

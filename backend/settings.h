@@ -17,6 +17,7 @@
 struct aws_options {
 	const char *profile; /* explicit: the environment's keys are then skipped */
 	const char *region;
+	const char *fallback_region; /* where nothing else names one */
 	const char *endpoint_url;
 	const char *cluster_config; /* ~/.ecs/config */
 	const char *ecs_profile;    /* ~/.ecs/credentials */
@@ -90,6 +91,9 @@ struct aws_service {
 	const char *config_key; /* in a `services` section */
 };
 const struct aws_service *aws_service_find(const char *name);
+
+/* Whether it can be part of a host's name. */
+bool aws_region_valid(const char *name);
 
 /* All regions of the partition of `like`, NULL-ended; static storage. For --region all. */
 const char *const *aws_regions_of_partition(const char *like);

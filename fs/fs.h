@@ -9,13 +9,23 @@
 #include "cache/logs.h"
 #include "cache/region.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
+
+/* What a region answered when it was first asked, or since. */
+enum region_state {
+	REGION_ASKED,
+	REGION_ANSWERS,
+	REGION_FAILS,
+	REGION_NOT_ENABLED, /* it does not know the account's keys */
+};
 
 struct account {
 	char *name; /* the profile's: its directory where several are mounted */
 	struct aws_client *client;
 	struct region **regions; /* NULL-ended; of the names asked for, in their order */
+	_Atomic(enum region_state) *states; /* likewise; NULL: all answer */
 };
 
 struct fs_options {
@@ -44,6 +54,7 @@ struct fs {
 	struct account **accounts; /* NULL-ended */
 	bool many_accounts;        /* --profile a,b: a directory each */
 	bool many_regions;         /* --region a,b: a directory each */
+	bool all_regions;          /* --region all: those that are not enabled are not listed */
 	struct logs *logs;
 	struct follow *follow; /* of services whose events or rollout is open */
 	struct journal *journal;
@@ -53,6 +64,15 @@ struct fs {
 	char *mountpoint;
 	char *source; /* fsname */
 };
+
+/*
+ * What is known of a region of an account (NULL: REGION_ANSWERS). That its keys are unknown says
+ * something of the region only where another one knows them: REGION_FAILS else.
+ */
+enum region_state account_state(const struct account *a, const struct region *r);
+void account_set_state(struct account *a, const struct region *r, enum region_state state);
+/* The first region that answers, else the first: for what is the same in all of them. */
+struct region *account_region(const struct account *a);
 
 /* Drops every cached answer of every region, and tells the kernel (.ecsfs/refresh). Any thread. */
 void fs_refresh(struct fs *fs);

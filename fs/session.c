@@ -2,10 +2,10 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "backend/base/log.h"
 #include "backend/settings.h"
 #include "backend/sim/sim.h"
 #include "cache/follow.h"
+#include "fs/check.h"
 #include "fs/edit/memory.h"
 #include "fs/edit/readings.h"
 #include "fs/journal.h"
@@ -49,10 +49,15 @@ static int demo_start(
 	return asprintf(ret_url, "http://127.0.0.1:%d", sim_port(s->sim)) < 0 ? -ENOMEM : 0;
 }
 
+static bool all_regions(const struct options *o)
+{
+	return o->regions && strcmp(o->regions[0], "all") == 0;
+}
+
 /* The first region that is asked for by name; NULL: the settings decide. */
 static const char *region_option(const struct options *o)
 {
-	return o->regions && strcmp(o->regions[0], "all") != 0 ? o->regions[0] : NULL;
+	return o->regions && !all_regions(o) ? o->regions[0] : NULL;
 }
 
 static int settings_of(const struct options *o, const char *profile, const char *endpoint_url,
@@ -61,6 +66,7 @@ static int settings_of(const struct options *o, const char *profile, const char 
 	struct aws_options ao = {
 	    .profile = profile,
 	    .region = region_option(o),
+	    .fallback_region = all_regions(o) ? "us-east-1" : NULL,
 	    .endpoint_url = endpoint_url,
 	    .cluster_config = o->cluster_config,
 	    .ecs_profile = o->ecs_profile,
@@ -86,22 +92,38 @@ static struct region *region_of(
 	return region_new(client, &ro);
 }
 
-static int account_regions(const struct options *o, struct account *a)
+static int check_name(const char *name, bool alone, struct ecsfs_error *err)
+{
+	if (!aws_region_valid(name))
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "'%.100s' (--region) is not a region's name", name);
+	if (!alone && strcmp(name, "all") == 0)
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "--region=all: it names every region and stands alone");
+	return 0;
+}
+
+static int account_regions(const struct options *o, struct account *a, struct ecsfs_error *err)
 {
 	const char *own[] = {aws_client_region_peek(a->client), NULL};
 	const char *const *names = own;
 	size_t count = 0;
 
-	if (o->regions && !region_option(o))
+	if (all_regions(o))
 		names = aws_regions_of_partition(own[0]);
 	else if (o->regions)
 		names = (const char *const *)o->regions;
 	while (names[count])
 		count++;
 	a->regions = calloc(count + 1, sizeof(struct region *));
-	if (!a->regions)
+	a->states = calloc(count + 1, sizeof(*a->states));
+	if (!a->regions || !a->states)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
+		int e = check_name(names[i], count == 1, err);
+
+		if (e)
+			return e;
 		a->regions[i] = region_of(o, a->client, names[i]);
 		if (!a->regions[i])
 			return -ENOMEM;
@@ -126,7 +148,7 @@ static int account_open(const struct options *o, const char *profile, const char
 		return -ENOMEM;
 	}
 	a->client = aws_client_new(settings);
-	return a->client ? account_regions(o, a) : -ENOMEM;
+	return a->client ? account_regions(o, a, err) : -ENOMEM;
 }
 
 static int accounts_open(
@@ -147,20 +169,32 @@ static int accounts_open(
 	do
 		e = account_open(o, profiles[i], endpoint_url, &s->fs.accounts[i], err);
 	while (!e && ++i < count);
-	if (!e)
-		s->fs.many_regions = s->fs.accounts[0]->regions[1] != NULL;
+	s->fs.all_regions = all_regions(o);
+	s->fs.many_regions = s->fs.all_regions || (o->regions && o->regions[1]);
 	return e;
 }
 
-static char *source_name(const struct fs *fs)
+static void join(char *const *names, struct buf *out)
 {
-	const struct aws_settings *settings = aws_client_settings_peek(fs->accounts[0]->client);
-	char *name = NULL;
+	for (size_t i = 0; names[i]; i++)
+		buf_addf(out, "%s%s", i ? "," : "", names[i]);
+}
 
-	if (asprintf(&name, "%s@%s", settings->profile,
-		region_name_peek(fs->accounts[0]->regions[0])) < 0)
-		return NULL;
-	return name;
+/* PROFILE,...@REGION,... */
+static char *source_name(const struct options *o, const struct fs *fs)
+{
+	auto_buf struct buf name = BUF_INIT(64 * KIB);
+
+	if (fs->many_accounts)
+		join(o->profiles, &name);
+	else
+		buf_adds(&name, fs->accounts[0]->name);
+	buf_addc(&name, '@');
+	if (fs->many_regions)
+		join(o->regions, &name);
+	else
+		buf_adds(&name, region_name_peek(fs->accounts[0]->regions[0]));
+	return buf_failed(&name) ? NULL : buf_detach(&name, NULL);
 }
 
 int session_open(const struct options *o, struct session *ret, struct ecsfs_error *err)
@@ -186,99 +220,14 @@ int session_open(const struct options *o, struct session *ret, struct ecsfs_erro
 	fs->readings = readings_new();
 	fs->memory = memory_new();
 	fs->started_mono_ms = clock_mono(fs->clock);
-	fs->source = o->fsname ? strdup(o->fsname) : o->demo ? strdup("demo") : source_name(fs);
+	fs->source = o->fsname ? strdup(o->fsname) : o->demo ? strdup("demo") : source_name(o, fs);
 	bool complete = fs->logs && fs->follow && fs->readings && fs->memory && fs->source;
 	return complete ? 0 : -ENOMEM;
 }
 
-/* One region's answer to the first question. */
-struct check {
-	pthread_t thread;
-	bool started;
-	struct region *region;
-	int e;
-	struct ecsfs_error err;
-};
-
-static void *check_run(void *arg)
-{
-	struct check *c = arg;
-	struct freshness fresh = region_fresh(c->region);
-	struct key key = {.kind = KIND_CLUSTERS};
-	auto_answer struct answer a = {0};
-
-	c->e = region_get(c->region, &key, &fresh, &a, &c->err);
-	if (!c->e && a.err)
-		c->e = a.err < 0 ? a.err : -a.err;
-	return NULL;
-}
-
-/* Who is known but may not list clusters can still use what he may. */
-static bool usable(const struct check *c)
-{
-	static const char *const harmless[] = {
-	    "AccessDenied",
-	    "AccessDeniedException",
-	    "ThrottlingException",
-	    "Throttling",
-	};
-
-	if (!c->e || c->e == -EBUSY)
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++)
-		if (strcmp(c->err.code, harmless[i]) == 0)
-			return true;
-	return false;
-}
-
-static size_t count_regions(const struct fs *fs)
-{
-	size_t n = 0;
-
-	for (struct account **a = fs->accounts; *a; a++)
-		for (struct region **r = (*a)->regions; *r; r++)
-			n++;
-	return n;
-}
-
-static void check_start(const struct fs *fs, struct check *c)
-{
-	for (struct account **a = fs->accounts; *a; a++)
-		for (struct region **r = (*a)->regions; *r; r++, c++) {
-			c->region = *r;
-			c->started = pthread_create(&c->thread, NULL, check_run, c) == 0;
-			if (!c->started)
-				check_run(c);
-		}
-}
-
 int session_check(struct session *s, struct ecsfs_error *err)
 {
-	size_t n = count_regions(&s->fs);
-	auto_free struct check *checks = calloc(n, sizeof(*checks));
-	const struct check *bad = NULL;
-	bool any = false;
-
-	if (!checks)
-		return -ENOMEM;
-	check_start(&s->fs, checks);
-	for (size_t i = 0; i < n; i++) {
-		if (checks[i].started)
-			pthread_join(checks[i].thread, NULL);
-		if (usable(&checks[i]))
-			any = true;
-		else if (!bad)
-			bad = &checks[i];
-		if (!usable(&checks[i]) && n > 1)
-			log_warn(
-			    "%s: %s", region_name_peek(checks[i].region), checks[i].err.message);
-	}
-	if (any || !bad)
-		return 0;
-	*err = bad->err;
-	if (!err->err)
-		ecsfs_error_set(err, -bad->e, NULL, "%s", strerror(-bad->e));
-	return bad->e;
+	return checks_run(&s->fs, &s->checks, err);
 }
 
 void session_cancel(struct session *s)
@@ -293,6 +242,7 @@ static void account_close(struct account *a)
 	for (struct region **r = a->regions; r && *r; r++)
 		region_free(*r);
 	free(a->regions);
+	free(a->states);
 	if (a->client)
 		aws_client_free(a->client);
 	free(a->name);
@@ -304,6 +254,7 @@ void session_close(struct session *s)
 	struct fs *fs = &s->fs;
 
 	session_cancel(s);
+	checks_free(s->checks);
 	if (fs->follow)
 		follow_free(fs->follow);
 	if (fs->logs)
@@ -321,14 +272,28 @@ void session_close(struct session *s)
 	*s = (struct session){0};
 }
 
-int session_describe(const struct options *o, struct buf *out, struct ecsfs_error *err)
+static int describe_profile(
+    const struct options *o, const char *profile, struct buf *out, struct ecsfs_error *err)
 {
 	struct aws_settings *settings = NULL;
-	int e =
-	    settings_of(o, o->profiles ? o->profiles[0] : NULL, o->endpoint_url, &settings, err);
+	int e = settings_of(o, profile, o->endpoint_url, &settings, err);
 
 	if (!e)
 		e = aws_settings_describe(settings, out, err);
 	aws_settings_free(settings);
+	return e;
+}
+
+int session_describe(const struct options *o, struct buf *out, struct ecsfs_error *err)
+{
+	size_t i = 0;
+	int e;
+
+	do {
+		if (i)
+			buf_addc(out, '\n');
+		e = describe_profile(o, o->profiles ? o->profiles[i] : NULL, out, err);
+		i++;
+	} while (!e && o->profiles && o->profiles[i]);
 	return e;
 }

@@ -7,11 +7,13 @@
 
 #include "fs/options.h"
 
+struct checks;
 struct sim;
 
 struct session {
 	struct fs fs;
 	struct sim *sim; /* --demo */
+	struct checks *checks;
 };
 
 /*
@@ -21,9 +23,9 @@ struct session {
 int session_open(const struct options *o, struct session *ret, struct ecsfs_error *err);
 
 /*
- * Asks every region for its clusters, all at once, which fills that answer. Wrong keys and an
- * endpoint that does not answer are failures; where there are several regions, those of all of
- * them. A refusal of the call alone is none.
+ * Asks whether the regions answer (fs/check.h). Wrong keys and an endpoint that does not answer are
+ * failures; where there are several regions, those of all of them. A refusal of the call alone is
+ * none.
  */
 int session_check(struct session *s, struct ecsfs_error *err);
 
@@ -31,7 +33,7 @@ int session_check(struct session *s, struct ecsfs_error *err);
 void session_cancel(struct session *s);
 void session_close(struct session *s);
 
-/* Writes what would be used, for --print-credential-source. */
+/* Writes what would be used, for --print-credential-source: a paragraph for each profile. */
 int session_describe(const struct options *o, struct buf *out, struct ecsfs_error *err);
 
 #endif

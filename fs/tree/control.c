@@ -76,8 +76,15 @@ static void render_cache(struct region *r, struct buf *out)
 		buf_addf(out, "  %s: %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(sum));
 }
 
-static void render_region(const struct aws_settings *s, struct region *r, struct buf *out)
+static void render_region(const struct account *account, struct region *r, struct buf *out)
 {
+	static const char *const states[] = {
+	    [REGION_ASKED] = "has not answered yet",
+	    [REGION_ANSWERS] = "answers",
+	    [REGION_FAILS] = "did not answer at the start (see errors)",
+	    [REGION_NOT_ENABLED] = "not enabled for this account",
+	};
+	const struct aws_settings *s = aws_client_settings_peek(account->client);
 	auto_free char *endpoint = NULL;
 	const char *name = region_name_peek(r);
 	struct ecsfs_error reason = {0};
@@ -85,6 +92,8 @@ static void render_region(const struct aws_settings *s, struct region *r, struct
 	buf_addf(out, "region: %s", name);
 	if (!strcmp(name, s->region))
 		buf_addf(out, " (%s)", s->region_source);
+	if (account->regions[1])
+		buf_addf(out, "\n  state: %s", states[account_state(account, r)]);
 	if (aws_endpoint(s, "ecs", name, &endpoint, NULL, NULL, &reason))
 		buf_addf(out, "\n  endpoint: none: %s\n", reason.message);
 	else
@@ -95,13 +104,13 @@ static void render_region(const struct aws_settings *s, struct region *r, struct
 static int render_account(struct ask *q, const struct account *account, struct buf *out)
 {
 	const struct aws_settings *s = aws_client_settings_peek(account->client);
-	int e = render_caller(q, account->regions[0], out);
+	int e = render_caller(q, account_region(account), out);
 
 	if (e)
 		return e;
 	render_credentials(s, out);
 	for (struct region **r = account->regions; *r; r++)
-		render_region(s, *r, out);
+		render_region(account, *r, out);
 	return 0;
 }
 

@@ -112,10 +112,35 @@ static int list_regions(
 {
 	(void)q;
 	(void)err;
-	for (struct region **r = account_of(p)->regions; *r; r++)
+	for (struct region **r = account_of(p)->regions; *r; r++) {
+		if (p->fs->all_regions && account_state(account_of(p), *r) == REGION_NOT_ENABLED)
+			continue;
 		if (json_array_append_new(names, json_string(region_name_peek(*r))))
 			return -ENOMEM;
+	}
 	return 0;
+}
+
+/* One that was not enabled is asked again: that is how its becoming so is seen. */
+static int find_region(struct ask *q, const struct place *p, struct ecsfs_error *err)
+{
+	const struct key k = {.kind = KIND_CLUSTERS};
+	auto_answer struct answer a = {0};
+	struct ecsfs_error own = {0};
+	int e;
+
+	if (!p->region)
+		return -ENOENT;
+	if (account_state(p->account, p->region) != REGION_NOT_ENABLED)
+		return 0;
+	e = ask(q, p->region, &k, &a, &own);
+	if (e == 0)
+		account_set_state(p->account, p->region, REGION_ANSWERS);
+	if (e == -EACCES && strcmp(own.code, "UnrecognizedClientException") == 0)
+		ecsfs_error_wrap(&own, "the region %s is not enabled for this account", p->name);
+	if (err)
+		*err = own;
+	return e;
 }
 
 static int list_accounts(
@@ -131,6 +156,7 @@ static int list_accounts(
 
 static const struct listing regions = {
     .names = list_regions,
+    .find = find_region,
     .type = &dir_region,
     .part = PLACE(name),
 };

@@ -1,0 +1,285 @@
+#include "fs/check.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/log.h"
+#include "backend/credentials/terminal.h"
+#include "backend/errlog.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* How long the others are waited for once one region answers; how often a person who is asked for
+ * a code is looked at. */
+enum { PATIENCE_MS = 3000, LOOK_MS = 200 };
+
+/* One region's answer to the first question. */
+struct check {
+	pthread_t thread;
+	bool started;
+	struct checks *all;
+	struct account *account;
+	struct region *region;
+	bool done; /* all->lock, as the rest */
+	bool usable;
+	struct ecsfs_error err;
+};
+
+struct checks {
+	struct fs *fs;
+	pthread_mutex_t lock;
+	pthread_cond_t answered;
+	size_t waiting, usable;
+	size_t count;
+	struct check check[];
+};
+
+static size_t index_of(const struct account *a, const struct region *r)
+{
+	size_t i = 0;
+
+	while (a->regions[i] && a->regions[i] != r)
+		i++;
+	return i;
+}
+
+void account_set_state(struct account *a, const struct region *r, enum region_state state)
+{
+	size_t i = index_of(a, r);
+
+	if (a->states && a->regions[i])
+		atomic_store(&a->states[i], state);
+}
+
+static bool any_answers(const struct account *a)
+{
+	for (size_t i = 0; a->regions[i]; i++)
+		if (atomic_load(&a->states[i]) == REGION_ANSWERS)
+			return true;
+	return false;
+}
+
+enum region_state account_state(const struct account *a, const struct region *r)
+{
+	size_t i = index_of(a, r);
+	enum region_state state;
+
+	if (!a->states || !a->regions[i])
+		return REGION_ANSWERS;
+	state = atomic_load(&a->states[i]);
+	return state == REGION_NOT_ENABLED && !any_answers(a) ? REGION_FAILS : state;
+}
+
+struct region *account_region(const struct account *a)
+{
+	for (size_t i = 0; a->states && a->regions[i]; i++)
+		if (atomic_load(&a->states[i]) == REGION_ANSWERS)
+			return a->regions[i];
+	return a->regions[0];
+}
+
+/* Who is known but may not list clusters can still use what he may. */
+static bool is_usable(int e, const struct ecsfs_error *err)
+{
+	static const char *const harmless[] = {
+	    "AccessDenied",
+	    "AccessDeniedException",
+	    "ThrottlingException",
+	    "Throttling",
+	};
+
+	if (!e || e == -EBUSY)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++)
+		if (strcmp(err->code, harmless[i]) == 0)
+			return true;
+	return false;
+}
+
+static int ask_clusters(struct region *r, struct ecsfs_error *err)
+{
+	struct freshness fresh = region_fresh(r);
+	struct key key = {.kind = KIND_CLUSTERS};
+	auto_answer struct answer a = {0};
+	int e = region_get(r, &key, &fresh, &a, err);
+
+	return e ? e : a.err > 0 ? -a.err : a.err;
+}
+
+/* "ops/us-east-1", as far as the tree has directories of them. */
+static void path_of(const struct check *c, struct buf *out)
+{
+	const struct fs *fs = c->all->fs;
+
+	if (fs->many_accounts)
+		buf_adds(out, c->account->name);
+	if (fs->many_accounts && fs->many_regions)
+		buf_addc(out, '/');
+	if (fs->many_regions)
+		buf_adds(out, region_name_peek(c->region));
+}
+
+/* Where others answer, a failure ends nothing: so it is told here. */
+static void tell(const struct check *c, enum region_state state)
+{
+	auto_buf struct buf path = BUF_INIT(4096);
+
+	if (c->all->count == 1 || c->err.err == EINTR)
+		return;
+	path_of(c, &path);
+	errlog_add(c->all->fs->clock, buf_str(&path), &c->err);
+	if (state != REGION_NOT_ENABLED || !c->all->fs->all_regions)
+		log_warn("%s: %s", buf_str(&path), c->err.message);
+}
+
+/* Of several accounts each one's name is asked for, so that status waits for none of them. */
+static void know_caller(const struct check *c)
+{
+	struct freshness fresh = region_fresh(c->region);
+	struct key key = {.kind = KIND_CALLER};
+	auto_answer struct answer a = {0};
+
+	if (c->all->fs->many_accounts && account_region(c->account) == c->region)
+		region_get(c->region, &key, &fresh, &a, NULL);
+}
+
+static void *check_run(void *arg)
+{
+	struct check *c = arg;
+	struct ecsfs_error err = {0};
+	enum region_state state = REGION_ANSWERS;
+	int e = ask_clusters(c->region, &err);
+
+	if (e && !err.err)
+		ecsfs_error_set(&err, -e, NULL, "%s", strerror(-e));
+	if (!is_usable(e, &err))
+		state = strcmp(err.code, "UnrecognizedClientException") == 0 ? REGION_NOT_ENABLED
+									     : REGION_FAILS;
+	account_set_state(c->account, c->region, state);
+	c->err = err;
+	if (state != REGION_ANSWERS)
+		tell(c, state);
+	pthread_mutex_lock(&c->all->lock);
+	c->done = true;
+	c->usable = state == REGION_ANSWERS;
+	c->all->waiting--;
+	c->all->usable += c->usable;
+	pthread_cond_signal(&c->all->answered);
+	pthread_mutex_unlock(&c->all->lock);
+	if (state == REGION_ANSWERS)
+		know_caller(c);
+	return NULL;
+}
+
+static size_t count_regions(const struct fs *fs)
+{
+	size_t n = 0;
+
+	for (struct account **a = fs->accounts; *a; a++)
+		for (struct region **r = (*a)->regions; *r; r++)
+			n++;
+	return n;
+}
+
+static struct checks *checks_new(struct fs *fs)
+{
+	size_t n = count_regions(fs);
+	struct checks *all = calloc(1, sizeof(*all) + n * sizeof(all->check[0]));
+	struct check *c = all ? all->check : NULL;
+	pthread_condattr_t attr;
+
+	if (!all)
+		return NULL;
+	all->fs = fs;
+	all->count = all->waiting = n;
+	pthread_mutex_init(&all->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&all->answered, &attr);
+	pthread_condattr_destroy(&attr);
+	for (struct account **a = fs->accounts; *a; a++)
+		for (struct region **r = (*a)->regions; *r; r++, c++)
+			*c = (struct check){.all = all, .account = *a, .region = *r};
+	return all;
+}
+
+/* Signals are for the main thread: they decide about unmounting. */
+static void start(struct checks *all)
+{
+	sigset_t every, before;
+
+	sigfillset(&every);
+	pthread_sigmask(SIG_SETMASK, &every, &before);
+	for (size_t i = 0; i < all->count; i++) {
+		struct check *c = &all->check[i];
+
+		c->started = pthread_create(&c->thread, NULL, check_run, c) == 0;
+		if (!c->started)
+			check_run(c);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static struct timespec at_mono(int64_t ms)
+{
+	return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+}
+
+static int64_t now_mono(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Under the lock. */
+static void await(struct checks *all)
+{
+	int64_t patience = now_mono() + PATIENCE_MS;
+
+	while (all->waiting) {
+		int64_t now = now_mono();
+		struct timespec until = at_mono(now < patience ? patience : now + LOOK_MS);
+
+		if (all->usable && now >= patience && !terminal_is_asking())
+			return;
+		if (all->usable)
+			pthread_cond_timedwait(&all->answered, &all->lock, &until);
+		else
+			pthread_cond_wait(&all->answered, &all->lock);
+	}
+}
+
+int checks_run(struct fs *fs, struct checks **ret, struct ecsfs_error *err)
+{
+	struct checks *all = *ret = checks_new(fs);
+	int e = 0;
+
+	if (!all)
+		return -ENOMEM;
+	start(all);
+	pthread_mutex_lock(&all->lock);
+	await(all);
+	if (!all->usable) {
+		*err = all->check[0].err;
+		e = -err->err;
+	}
+	pthread_mutex_unlock(&all->lock);
+	return e;
+}
+
+void checks_free(struct checks *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->count; i++)
+		if (c->check[i].started)
+			pthread_join(c->check[i].thread, NULL);
+	pthread_cond_destroy(&c->answered);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}

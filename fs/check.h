@@ -1,0 +1,23 @@
+/*
+ * Whether the regions of a mount answer: each is asked for its clusters, all at once, which fills
+ * that answer. What they said is kept for the tree, in account.states.
+ */
+#ifndef ECSFS_CHECK_H
+#define ECSFS_CHECK_H
+
+#include "backend/error.h"
+#include "fs/fs.h"
+
+struct checks;
+
+/*
+ * Asks, and waits until one region answers and the others have had three seconds; for all where
+ * none does, and for as long as somebody is asked for a code. Those that have not answered by then
+ * go on in the background. 0, or the failure of the first region where every one failed. `ret` is
+ * set either way and is to be freed, after the clients were cancelled.
+ */
+int checks_run(struct fs *fs, struct checks **ret, struct ecsfs_error *err);
+/* Waits for those that go on. NULL is fine. */
+void checks_free(struct checks *c);
+
+#endif
