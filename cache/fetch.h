@@ -27,6 +27,7 @@ STAILQ_HEAD(fetch_extras, fetch_extra);
 
 struct fetch {
 	struct aws_client *client;
+	const char *region; /* where; borrowed */
 	region_call_fn call;
 	const struct clock *clock;
 	int64_t deadline_ms; /* mono, of all its calls together; 0: the client's own bound */

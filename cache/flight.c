@@ -121,6 +121,7 @@ static void prepare(struct region *r, struct flight *f)
 	f->arrival.started_ms = region_now_ms(r);
 	f->arrival.started_at = region_moment();
 	f->fetch.client = r->client;
+	f->fetch.region = r->name;
 	f->fetch.call = r->options.call;
 	f->fetch.clock = r->options.clock;
 	if (r->options.timeout_ms > 0)

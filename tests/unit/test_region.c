@@ -19,6 +19,7 @@ static void a_point_lookup_is_one_call(void **state)
 	assert_int_equal(desired_of("s001"), 1);
 	assert_int_equal(world.calls, 1);
 	assert_string_equal(world.last_action, "DescribeServices");
+	assert_string_equal(world.last_region, region_name_peek(region));
 }
 
 static void many_readers_of_one_key_cost_one_call(void **state)

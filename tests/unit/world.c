@@ -166,6 +166,7 @@ static void count_call(const struct aws_request *rq)
 	world.calls++;
 	world.describes += strncmp(rq->action, "Describe", 8) == 0;
 	snprintf(world.last_action, sizeof(world.last_action), "%s", rq->action);
+	snprintf(world.last_region, sizeof(world.last_region), "%s", rq->region ? rq->region : "");
 	for (size_t i = 0; keys[i]; i++) {
 		int n = (int)json_array_size(json_object_get(rq->body, keys[i]));
 

@@ -30,6 +30,7 @@ struct world {
 	int describes;
 	int largest; /* keys of one Describe */
 	char last_action[64];
+	char last_region[32];
 };
 extern struct world world;
 
