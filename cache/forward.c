@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define PIECES 4		       /* asked for at once */
+#define PIECES 6		       /* asked for at once */
 #define PAGE_FULL ((size_t)700 * 1024) /* of JSON: a piece that brings less could be longer */
 
 struct forward {
@@ -34,6 +34,7 @@ struct forward {
 	int64_t until_ms; /* the piece that reaches it is the last, and has no end */
 	bool all_begun;
 	size_t pages;
+	struct logpage events; /* of one page at a time; its room is used again */
 };
 
 static int64_t least(int64_t a, int64_t b)
@@ -74,19 +75,17 @@ static void note_page(struct forward *w, const struct logpage *page)
 /* 1, or -errno; -ENOSPC: the spool is full. */
 static int take_page(struct forward *w, struct logs_page *page, struct ecsfs_error *err)
 {
-	struct logpage events = {0};
 	int64_t lines = 0;
-	int r = logpage_read(&events, &page->scan);
+	int r = logpage_read(&w->events, &page->scan);
 
 	w->pages++;
 	w->source->seen = w->source->exact;
 	if (r < 0)
 		ecsfs_error_set(err, -r, NULL, "FilterLogEvents: a page is not understood");
-	if (r == 0 && events.count) {
-		lines = deliver(w->file, w->source, NULL, &events, err);
-		note_page(w, &events);
+	if (r == 0 && w->events.count) {
+		lines = deliver(w->file, w->source, NULL, &w->events, err);
+		note_page(w, &w->events);
 	}
-	logpage_release(&events);
 	if (r < 0 || lines < 0)
 		return r < 0 ? r : (int)lines;
 	pthread_mutex_lock(&w->file->lock);
@@ -187,7 +186,7 @@ static int read_piece(struct forward *w, struct ecsfs_error *err)
 	if (pages > 1)
 		w->span_ms = w->span_ms / (int64_t)pages + 1;
 	else if (bytes < PAGE_FULL)
-		w->span_ms += bytes < PAGE_FULL / 4 ? w->span_ms * 2 : w->span_ms / 4 + 1;
+		w->span_ms += bytes < PAGE_FULL / 4 ? w->span_ms * 7 : w->span_ms / 4 + 1;
 	return r;
 }
 
@@ -247,6 +246,7 @@ int forward_read(struct logfile *f, struct sources *sources, int64_t start_ms,
 		w.page_start_ms[0] = w.page_start_ms[1] = w.page_start_ms[2] = INT64_MIN;
 		r = read_source(&w, start_ms, err);
 	}
+	logpage_release(&w.events);
 	*ret_reference = w.reference_ms == INT64_MIN ? now : least(now, w.reference_ms);
 	return r;
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 
 /* Lines of one page, of one file: a page is a megabyte of text, and what leads each line. */
+#define FLUSH_AT (128 * KIB)
 #define PENDING_MAX (64 * MIB)
 
 static char *copy(const char *s)
@@ -368,6 +369,9 @@ static int64_t take_lines(
 			logfile_line(f, s, e);
 			lines++;
 		}
+		/* In pieces that stay in the processor's cache on their way to the spool. */
+		if (f->pending.len > FLUSH_AT && !f->stalled)
+			logfile_flush(f);
 	}
 	return lines;
 }
