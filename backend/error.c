@@ -1,5 +1,4 @@
 #include "backend/error.h"
-#undef ecsfs_error_set /* the analyser's view of it */
 
 #include "backend/base/cleanup.h"
 

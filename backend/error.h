@@ -28,10 +28,6 @@ struct ecsfs_error {
 int ecsfs_error_set(struct ecsfs_error *e, int err, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-#ifdef __clang_analyzer__ /* which cannot see that an error is never 0 */
-#define ecsfs_error_set(e, err, ...) (ecsfs_error_set((e), (err), __VA_ARGS__), -(err))
-#endif
-
 /* Puts "context: " before the message and returns -e->err (-EIO where e is NULL or not set). */
 int ecsfs_error_wrap(struct ecsfs_error *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -15,6 +15,25 @@ case $what in
 all | unit | e2e) ;;
 *) die "unknown part '$what': all, unit or e2e" ;;
 esac
+# Each file of tests has a region and mounts of its own and mostly waits: several run at once.
+end_to_end() {
+	local logs file failed=0
+
+	logs=$(mktemp -d)
+	export ECSFS_BUILD=$dir
+	printf '%s\n' "$top"/tests/e2e/*.bats |
+		xargs -P $(($(nproc) * 2)) -I{} sh -c 'bats -T --print-output-on-failure "$1" >"$2/${1##*/}" 2>&1 || touch "$2/${1##*/}.failed"' - {} "$logs" || true
+	for file in "$logs"/*.bats; do
+		printf '%s\n' "--- ${file##*/}"
+		cat "$file"
+		[ ! -e "$file.failed" ] || failed=$((failed + 1))
+	done
+	cat "$logs"/*.bats | awk '/^ok .*# skip/ { s++; next } /^ok / { p++ } /^not ok / { f++ }
+		END { printf "end-to-end: %d passed, %d failed, %d skipped\n", p, f, s }'
+	rm -rf "$logs"
+	[ "$failed" -eq 0 ] || die "$failed files of end-to-end tests failed"
+}
+
 need_packages "${build_packages[@]}" "${test_packages[@]}"
 [ "$what" = unit ] || need_fuse
 say "building"
@@ -26,5 +45,5 @@ if [ "$what" != e2e ]; then
 fi
 if [ "$what" != unit ]; then
 	say "end to end"
-	ECSFS_BUILD=$dir bats --print-output-on-failure "$top/tests/e2e"
+	end_to_end
 fi

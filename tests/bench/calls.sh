@@ -38,8 +38,12 @@ for name in $(ls "$mnt/clusters/c1/services" | head -n 100); do
 done
 row "cat services/*/desired_count of 100 after ls (calls)" "$(calls)" "goal 10"
 calls_reset
-for _ in $(seq 100); do cat "$mnt/clusters/c2/services/s9/desired_count" >/dev/null & done
-wait
+readers=()
+for _ in $(seq 100); do
+	cat "$mnt/clusters/c2/services/s9/desired_count" >/dev/null &
+	readers+=("$!")
+done
+wait "${readers[@]}"
 row "a hundred concurrent readers of one file (calls)" "$(calls)" "goal 1"
 calls_reset
 echo 4 >"$mnt/clusters/c2/services/s9/desired_count"

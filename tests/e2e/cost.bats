@@ -62,10 +62,12 @@ PY
 @test "a hundred concurrent readers of one file: one call" {
 	name=$(some_service)
 	calls_reset
+	readers=()
 	for _ in $(seq 100); do
-		cat "$services/$name/desired_count" &
-	done >"$BATS_TEST_TMPDIR/out"
-	wait
+		cat "$services/$name/desired_count" >>"$BATS_TEST_TMPDIR/out" &
+		readers+=("$!")
+	done
+	wait "${readers[@]}"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/out")" = 100 ]
 	[ "$(calls)" = 1 ]
 }
