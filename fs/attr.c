@@ -94,21 +94,31 @@ static void peek_listing(struct ask *q, const struct dir_type *type, const struc
 		q->fresh_ms = 0;
 }
 
+/*
+ * How long a directory's attributes hold that stand for an answer. Of one that is past its TTL the
+ * kernel has just been told by the generation, and of one that is not known it keeps nothing.
+ */
+static int64_t hold_ms(int64_t fresh_ms)
+{
+	if (fresh_ms <= 0)
+		return nodes_fs()->options.ttl_ms;
+	return fresh_ms < ATTR_FOREVER_MS ? fresh_ms : ATTR_FOREVER_MS;
+}
+
 static void dir_attr(
     struct node *n, const struct dir_type *type, struct stat *st, double *ret_timeout)
 {
 	struct ask object = attr_peek(n), listing = attr_peek(n);
 	struct place p;
-	int64_t fresh;
 
 	place_of(n, &p);
 	int64_t seconds = object_seconds(&object, type, &p);
 	peek_listing(&listing, type, &p);
-	fresh = listing.fresh_ms < object.fresh_ms ? listing.fresh_ms : object.fresh_ms;
 	uint32_t generation = node_generation(n, listing.version, listing.fresh_ms <= 0, false);
 	set_times(st, seconds, generation % 1000000000);
 	st->st_mode = attr_dir_mode(type);
-	*ret_timeout = request_seconds(fresh < ATTR_FOREVER_MS ? fresh : ATTR_FOREVER_MS);
+	int64_t ms = hold_ms(object.fresh_ms), listing_ms = hold_ms(listing.fresh_ms);
+	*ret_timeout = request_seconds(listing_ms < ms ? listing_ms : ms);
 }
 
 static off_t link_size(struct node *n)
@@ -133,8 +143,8 @@ static void file_attr(struct node *n, struct stat *st, double *ret_timeout)
 		st->st_size = link_size(n);
 	} else if (n->row->form == ROW_STREAM) {
 		st->st_size = stream_size(n, &mtime_ns);
-	} else if (n->text) {
-		st->st_size = (off_t)n->text->len;
+	} else if (n->text || n->row->form == ROW_DIALOG || !row_readable(n->row)) {
+		st->st_size = n->text ? (off_t)n->text->len : 0;
 		*ret_timeout = request_seconds(ATTR_FOREVER_MS);
 	}
 	set_times(st, mtime_ns / 1000000000, mtime_ns % 1000000000);
