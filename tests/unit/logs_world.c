@@ -2,6 +2,7 @@
 
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
+#include "backend/eventstream.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -316,6 +317,9 @@ static json_t *ecs(const char *action, const json_t *body)
 		return list_tasks(body);
 	if (strcmp(action, "DescribeTasks") == 0)
 		return describe_tasks(body);
+	if (strcmp(action, "GetCallerIdentity") == 0)
+		return json_pack("{s:s, s:s}", "Account", "1", "Arn",
+		    "arn:aws:sts::1:assumed-role/reader/session");
 	if (strcmp(action, "DescribeServices") == 0)
 		return json_pack("{s:[{s:s, s:s, s:s, s:s, s:f, s:[]}], s:[]}", "services",
 		    "serviceArn", "arn:aws:ecs:us-east-1:1:service/prod/web", "serviceName", "web",
@@ -329,6 +333,90 @@ static json_t *ecs(const char *action, const json_t *body)
 		    "awslogs", "options", "awslogs-group", GROUP, "awslogs-stream-prefix", "web",
 		    "name", "silent", "tags");
 	return NULL;
+}
+
+/* ---- StartLiveTail ---- */
+
+/* Sends one update to the session; with the lock, which is not held while it is taken. */
+static int tail_update(const struct aws_request *rq)
+{
+	const struct eventstream_header headers[] = {
+	    {":message-type", "event"}, {":event-type", "sessionUpdate"}};
+	auto_buf struct buf out = BUF_INIT(MIB);
+	json_auto_t *update = *cw.tail_group
+	    ? json_pack("{s:[{s:s, s:s}]}", "sessionResults", "logGroupIdentifier", cw.tail_group,
+		  "message", "sampled")
+	    : json_pack("{s:[]}", "sessionResults");
+	char *payload = json_dumps(update, JSON_COMPACT);
+	int r;
+
+	eventstream_encode(headers, 2, payload, strlen(payload), &out);
+	free(payload);
+	if (cw.tail_broken)
+		out.data[out.len - 1] ^= 1;
+	pthread_mutex_unlock(&cw.lock);
+	/* In two pieces: messages are not read whole from a connection. */
+	r = rq->sink(rq->sink_arg, out.data, out.len / 2);
+	if (r == 0)
+		r = rq->sink(rq->sink_arg, out.data + out.len / 2, out.len - out.len / 2);
+	pthread_mutex_lock(&cw.lock);
+	return r;
+}
+
+static int live_tail(const struct aws_request *rq, struct ecsfs_error *err)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&cw.lock);
+	cw.tails++;
+	if (cw.tail_err)
+		r = ecsfs_error_set(err, cw.tail_err, "AccessDeniedException", "no live tail");
+	cw.tail_running++;
+	pthread_cond_broadcast(&cw.tail_changed);
+	while (r == 0 && !cw.tail_end) {
+		if (cw.tail_group) {
+			r = tail_update(rq);
+			free(cw.tail_group);
+			cw.tail_group = NULL;
+			pthread_cond_broadcast(&cw.tail_changed);
+		} else {
+			pthread_cond_wait(&cw.tail_changed, &cw.lock);
+		}
+	}
+	cw.tail_end = false;
+	cw.tail_running--;
+	pthread_cond_broadcast(&cw.tail_changed);
+	pthread_mutex_unlock(&cw.lock);
+	return r;
+}
+
+/* With the lock. */
+static void tail_sleep(void)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 20;
+	if (pthread_cond_timedwait(&cw.tail_changed, &cw.lock, &until) == ETIMEDOUT)
+		fail_msg("nothing happened in the session");
+}
+
+void tail_say(const char *group)
+{
+	pthread_mutex_lock(&cw.lock);
+	cw.tail_group = strdup(group);
+	pthread_cond_broadcast(&cw.tail_changed);
+	while (cw.tail_group)
+		tail_sleep();
+	pthread_mutex_unlock(&cw.lock);
+}
+
+void tail_wait(int running)
+{
+	pthread_mutex_lock(&cw.lock);
+	while (cw.tail_running != running)
+		tail_sleep();
+	pthread_mutex_unlock(&cw.lock);
 }
 
 /* ---- the door ---- */
@@ -356,6 +444,8 @@ static int call(struct aws_client *c, const struct aws_request *rq, struct aws_r
 	int r;
 
 	(void)c;
+	if (rq->flags & AWS_STREAM)
+		return live_tail(rq, err);
 	pthread_mutex_lock(&cw.lock);
 	r = answer(rq, &json, err);
 	if (r == 0 && (rq->flags & AWS_RAW)) {
@@ -399,6 +489,7 @@ int logs_world_setup(void **state)
 	json_decref(cw.events);
 	json_decref(cw.streams);
 	cw = (struct cloudwatch){.lock = PTHREAD_MUTEX_INITIALIZER,
+	    .tail_changed = PTHREAD_COND_INITIALIZER,
 	    .events = json_array(),
 	    .streams = json_object(),
 	    .page = 10000};
@@ -418,6 +509,10 @@ void logs_world_options(const struct logs_options *options)
 int logs_world_teardown(void **state)
 {
 	(void)state;
+	pthread_mutex_lock(&cw.lock);
+	cw.tail_end = true;
+	pthread_cond_broadcast(&cw.tail_changed);
+	pthread_mutex_unlock(&cw.lock);
 	logs_free(logs_);
 	region_free(region_);
 	free(text);

@@ -27,6 +27,14 @@ struct cloudwatch {
 	int64_t last_start_ms;
 	char last_prefix[256];
 	size_t last_names;
+	/* StartLiveTail: a session goes on until it is told otherwise. */
+	pthread_cond_t tail_changed;
+	int tails;	  /* sessions asked for */
+	int tail_running; /* under way */
+	int tail_err;	  /* every session is refused so */
+	bool tail_end;	  /* one session is ended by AWS */
+	bool tail_broken; /* what comes next has a wrong sum */
+	char *tail_group; /* an update names it; "": an update without events; NULL: none is due */
 };
 extern struct cloudwatch cw;
 
@@ -63,6 +71,10 @@ void pass(int seconds);
 /* The file's whole text; freed at the next call. */
 const char *text_of(struct logfile *f);
 size_t pollers(void);
+/* Has the session that is under way say that something came to a group; returns once it is taken. */
+void tail_say(const char *group);
+/* Waits until so many sessions are under way. */
+void tail_wait(int running);
 const char *errors(void); /* of .ecsfs/errors; freed at the next call */
 
 #endif
