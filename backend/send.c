@@ -64,7 +64,9 @@ static int split_url(struct target *t, const char *base, const char *host_prefix
 /* AWS's own endpoint of CloudWatch Logs has its streams behind another name. */
 static const char *stream_prefix(const struct aws_exchange *x, const char *base)
 {
-	bool own = !strncmp(base, "https://logs.", 13) && strstr(base, ".amazonaws.com");
+	bool logs = !strncmp(base, "https://logs.", 13) || !strncmp(base, "https://logs-fips.", 18);
+	/* Dual-stack names end in api.aws, in China in api.amazonwebservices.com.cn. */
+	bool own = logs && (strstr(base, ".amazonaws.com") || strstr(base, ".api."));
 
 	return own && (x->rq->flags & AWS_STREAM) ? "stream-" : "";
 }
@@ -202,6 +204,9 @@ static int judge_failure(
 	x->in_doubt = answer->sent;
 	if (answer->sent)
 		snprintf(err->action, sizeof(err->action), "%s", x->rq->action);
+	/* EFBIG is for what a user writes; an answer that large is none of AWS's. */
+	if (err->err == EFBIG)
+		err->err = EIO;
 	return -err->err;
 }
 
