@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define PIECES 6		       /* asked for at once */
+#define PIECES 8		       /* asked for at once */
 #define PAGE_FULL ((size_t)700 * 1024) /* of JSON: a piece that brings less could be longer */
 
 struct forward {
@@ -135,6 +135,7 @@ static int read_first(struct forward *w, int64_t start_ms, struct ecsfs_error *e
 	struct piece all = {0};
 	int r = begin_walk(w, &all.walk, start_ms, 0);
 
+	all.walk.one_by_one = true;
 	while (r >= 0 && w->page_start_ms[2] == INT64_MIN &&
 	    (r = next_page(w, &all, start_ms, &page, err)) == 1)
 		r = take_page(w, &page, err);

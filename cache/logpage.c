@@ -299,7 +299,7 @@ int walk_next(struct walk *w, struct logs_page *ret, struct ecsfs_error *err)
 	if (ret->scan.next_token && !w->token)
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	w->circles = w->token && walk_circles(w, w->token);
-	if (w->token && !w->circles)
+	if (w->token && !w->circles && !w->one_by_one)
 		walk_ahead(w);
 	return 1;
 }
