@@ -4,6 +4,7 @@
 
 #include "backend/base/cleanup.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -104,6 +105,20 @@ static void take_failure(struct fetch *f, const struct describe *d, const json_t
 	fetch_refuse(it, &why);
 }
 
+/* AWS lists what it has, an empty list too, and tells what it has not. */
+static bool understood(const struct describe *d, const json_t *answer)
+{
+	const json_t *docs = json_object_get(answer, d->answers);
+	const json_t *doc;
+	size_t i;
+
+	json_array_foreach (docs, i, doc) {
+		if (!json_is_string(json_object_get(doc, d->name)))
+			return false;
+	}
+	return json_is_array(docs) || json_is_array(json_object_get(answer, "failures"));
+}
+
 int fetch_describe(struct fetch *f, struct ecsfs_error *err)
 {
 	const struct describe *d = describe_of(f->items[0].key->kind);
@@ -117,6 +132,9 @@ int fetch_describe(struct fetch *f, struct ecsfs_error *err)
 	rc = fetch_call(f, "ecs", d->action, body, &answer, err);
 	if (rc < 0)
 		return rc;
+	if (!understood(d, answer))
+		return ecsfs_error_set(
+		    err, EIO, NULL, "%s: the answer is not understood", d->action);
 	json_array_foreach (json_object_get(answer, d->answers), i, doc) {
 		struct fetch_item *it =
 		    item_of(f, json_string_value(json_object_get(doc, d->name)));

@@ -10,7 +10,6 @@
 #define GATHER_MS 2
 #define IDLE_THREAD_MS 10000
 #define MOST_QUEUED 65536
-/* A failure so young answers whoever asks, so that an AWS that is away is not asked in a storm. */
 #define FAILURE_DAMP_MS 1000
 /* How long the kernel may keep what stands in for an AWS that is away. */
 #define STAND_IN_FRESH_MS 1000
@@ -211,6 +210,18 @@ static int give_impossible(
 	return 0;
 }
 
+/*
+ * A failure so young answers whoever asks, so that an AWS that is away is not asked in a storm. With
+ * ttl=0 every open asks, but where a name that the kernel knew could not be looked up again it
+ * comes a second time at once, for the same open.
+ */
+static int64_t failure_damp_ms(const struct region *r, const struct freshness *f)
+{
+	if (r->options.ttl_ms > 0)
+		return FAILURE_DAMP_MS;
+	return f->use == FRESH_LOOKUP ? CREDIT_WALK_MS : 0;
+}
+
 static bool failure_told(
     const struct region *r, const struct entry *e, const struct freshness *f, int64_t now)
 {
@@ -218,7 +229,7 @@ static bool failure_told(
 		return false;
 	if (freshness_since_birth(f, e->failed_ms, e->failed_at))
 		return true;
-	return !f->force && r->options.ttl_ms > 0 && now - e->failed_ms < FAILURE_DAMP_MS;
+	return !f->force && now - e->failed_ms < failure_damp_ms(r, f);
 }
 
 static int give_failure(struct region *r, struct entry *e, const struct freshness *f, int64_t now,

@@ -430,6 +430,39 @@ static void a_failure_is_not_remembered_but_damped(void **state)
 	assert_int_equal(world.calls, 2);
 }
 
+static void without_ttl_the_next_asks_again_after_a_failure(void **state)
+{
+	(void)state;
+	world.fail_err = ETIMEDOUT;
+	assert_int_equal(desired_of("s001"), -ETIMEDOUT);
+	world.fail_err = 0;
+	assert_int_equal(desired_of("s001"), 1);
+	assert_int_equal(world.calls, 2);
+}
+
+static void without_ttl_one_millisecond_serves_one(void **state)
+{
+	(void)state;
+	assert_int_equal(desired_of("s001"), 1);
+	assert_int_equal(desired_of("s001"), 1);
+	assert_int_equal(world.calls, 2);
+}
+
+static void what_says_nothing_is_no_absence(void **state)
+{
+	static const char *const answers[] = {"{}", "{\"services\":null}",
+	    "{\"services\":[null,7]}", "{\"services\":[{\"serviceArn\":7}],\"failures\":\"x\"}"};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		world.says = answers[i];
+		assert_int_equal(desired_of("s001"), -EIO);
+		now_ms += 1000;
+	}
+	world.says = "{\"services\":[],\"failures\":[]}";
+	assert_int_equal(desired_of("s001"), -ENOENT);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -459,6 +492,9 @@ int main(void)
 	    TEST(a_listing_that_describes_fills_the_documents),
 	    TEST(an_aws_that_is_away_is_stood_in_for),
 	    TEST(a_failure_is_not_remembered_but_damped),
+	    TEST_NO_TTL(without_ttl_the_next_asks_again_after_a_failure),
+	    TEST_NO_TTL(without_ttl_one_millisecond_serves_one),
+	    TEST(what_says_nothing_is_no_absence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,7 +187,7 @@ static int fake_call(struct aws_client *c, const struct aws_request *rq, struct 
 	if (world.fail_err)
 		ecsfs_error_set(&why, world.fail_err, world.fail_code, "scripted");
 	else
-		ret->json = answer(rq, &why);
+		ret->json = world.says ? json_loads(world.says, 0, NULL) : answer(rq, &why);
 	world.at_gate++;
 	pthread_cond_broadcast(&world.changed);
 	while (world.closed)
@@ -231,6 +231,7 @@ static int setup_ttl(int ttl_ms)
 	world.desired = 1;
 	world.inactive = world.denied = NULL;
 	world.fail_err = 0;
+	world.says = NULL;
 	world.calls = world.describes = world.largest = world.at_gate = 0;
 	world.closed = false;
 	now_ms = 1000000;

@@ -24,7 +24,8 @@ struct world {
 	const char *denied;   /* a service that may not be described */
 	bool closed;	      /* calls stop at the gate */
 	int at_gate;
-	int fail_err; /* every call fails so */
+	int fail_err;	  /* every call fails so */
+	const char *says; /* every answer is this JSON; NULL: the true one */
 	char fail_code[64];
 	int calls;
 	int describes;
