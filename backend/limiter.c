@@ -224,13 +224,13 @@ static int64_t take(struct bucket *b, bool known_rates, int64_t patience_ms)
 
 	if (!b->limited)
 		return 0;
-	if (!known_rates && longest > GUESS_WAIT_MS)
-		longest = GUESS_WAIT_MS;
+	if (!known_rates)
+		longest = patience_ms / 2 < GUESS_WAIT_MS ? patience_ms / 2 : GUESS_WAIT_MS;
 	if (wait <= longest) {
 		b->tokens -= 1;
 		return wait;
 	}
-	return known_rates ? -1 : longest / 2;
+	return known_rates ? -1 : longest;
 }
 
 int64_t limiter_take(struct limiter *l, const char *region, const char *service, const char *action,
