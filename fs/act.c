@@ -3,22 +3,11 @@
 #include "fs/journal.h"
 
 #include <errno.h>
-#include <string.h>
 
-/*
- * Control files belong to no region: they act in the first profile's own, where that is mounted,
- * else in the first that answers.
- */
+/* Control files belong to no region: they act in one of the first profile. */
 static struct region *region_of(const struct place *p)
 {
-	const struct account *a = p->fs->accounts[0];
-
-	if (p->region)
-		return p->region;
-	for (struct region **r = a->regions; a->regions[1] && *r; r++)
-		if (!strcmp(region_name_peek(*r), aws_client_region_peek(a->client)))
-			return *r;
-	return account_region(a);
+	return p->region ? p->region : account_region(p->fs->accounts[0]);
 }
 
 int act_call(struct commit *c, const char *service, const char *action, const json_t *request,

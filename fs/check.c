@@ -75,10 +75,17 @@ enum region_state account_state(const struct account *a, const struct region *r)
 
 struct region *account_region(const struct account *a)
 {
-	for (size_t i = 0; a->states && a->regions[i]; i++)
-		if (atomic_load(&a->states[i]) == REGION_ANSWERS)
-			return a->regions[i];
-	return a->regions[0];
+	struct region *found = NULL;
+
+	if (!a->regions[1])
+		return a->regions[0];
+	for (struct region **r = a->regions; *r; r++) {
+		bool own = strcmp(region_name_peek(*r), aws_client_region_peek(a->client)) == 0;
+
+		if (account_state(a, *r) == REGION_ANSWERS && (own || !found))
+			found = *r;
+	}
+	return found ? found : a->regions[0];
 }
 
 /* Who is known but may not list clusters can still use what he may. */

@@ -71,7 +71,8 @@ struct fs {
  */
 enum region_state account_state(const struct account *a, const struct region *r);
 void account_set_state(struct account *a, const struct region *r, enum region_state state);
-/* The first region that answers, else the first: for what is the same in all of them. */
+/* For what is the same in all regions: the profile's own where it answers, else the first that does,
+ * else the first. */
 struct region *account_region(const struct account *a);
 
 /* Drops every cached answer of every region, and tells the kernel (.ecsfs/refresh). Any thread. */

@@ -43,6 +43,9 @@ static int web_identity_fetch(
 	if (r)
 		return ecsfs_error_set(err, EACCES, NULL,
 		    "the web identity token %s cannot be read: %s", w->token_path, strerror(-r));
+	if (!token.len)
+		return ecsfs_error_set(
+		    err, EACCES, NULL, "the web identity token %s is empty", w->token_path);
 	request = make_request(w, buf_str(&token));
 	if (!request)
 		return ecsfs_error_set(
