@@ -23,6 +23,7 @@ import threading
 
 try:
     import botocore.exceptions
+    import botocore.loaders
     import botocore.session
 except ImportError:
     print('skipped: botocore is not installed')
@@ -40,6 +41,7 @@ PROVIDERS = {
     'iam-role': 'imds',
 }
 SERVICES = ('ecs', 'logs', 'sts')
+LOADER = botocore.loaders.Loader()
 EXPIRY = '2099-01-01T00:00:00Z'
 KEYS = {'AccessKeyId': 'AKIDSERVER', 'SecretAccessKey': 'secret', 'Expiration': EXPIRY}
 
@@ -87,6 +89,7 @@ class Case:
 def ask_botocore(case):
     """Runs in a child, so that the environment is the case's alone."""
     session = botocore.session.Session(profile=case.profile)
+    session.register_component('data_loader', LOADER)
     credentials = session.get_credentials()
     answer = {'provider': PROVIDERS[credentials.method] if credentials else 'none'}
     for service in SERVICES:
@@ -104,13 +107,29 @@ def endpoint_of(client):
     return url.rstrip('/')
 
 
-def child():
-    case = Case(**json.load(sys.stdin))
+def child(case, env):
+    os.environ.clear()
+    os.environ.update(env)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 2)
     try:
-        answer = ask_botocore(case)
+        return ask_botocore(case)
     except Exception as error:  # every failure is the answer "error"
-        answer = {'error': f'{type(error).__name__}: {error}'}
-    print(json.dumps(answer))
+        return {'error': f'{type(error).__name__}: {error}'}
+
+
+def in_child(case, env):
+    """A fork, since loading botocore and its models anew for each case takes most of the time."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with os.fdopen(writer, 'w') as out:
+            json.dump(child(case, env), out)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        text = answer.read()
+    os.waitpid(pid, 0)
+    return json.loads(text)
 
 
 def environment(case, home):
@@ -142,9 +161,7 @@ def compare(program, case):
         (aws / 'credentials').write_text(case.credentials)
         pathlib.Path(home, 'token').write_text('token')
         env = environment(case, home)
-        run = subprocess.run([sys.executable, __file__, '--child'], env=env, text=True,
-                             input=json.dumps(vars(case)), capture_output=True, timeout=60)
-        theirs = json.loads(run.stdout)
+        theirs = in_child(case, env)
         ours = ask_ecsfs(program, case, env)
     # botocore fetches a role's source while it chooses, ecsfs with the first call.
     if 'CredentialRetrievalError' in theirs.get('error', '') and ours.get('provider') == 'assume-role':
@@ -416,6 +433,13 @@ def main():
     parser.add_argument('--count', type=int, default=150)
     parser.add_argument('--only', default='', help='cases whose name has this')
     arguments = parser.parse_args()
+    for service in SERVICES:  # read once, before the forks
+        LOADER.load_service_model(service, 'service-2')
+        LOADER.load_service_model(service, 'endpoint-rule-set-1')
+    LOADER.load_data('endpoints')
+    LOADER.load_data('partitions')
+    LOADER.load_data('sdk-default-configuration')
+    LOADER.load_data('_retry')
     server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Metadata)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f'http://127.0.0.1:{server.server_port}'
@@ -435,7 +459,4 @@ def main():
 
 
 if __name__ == '__main__':
-    if sys.argv[1:] == ['--child']:
-        child()
-    else:
-        sys.exit(main())
+    sys.exit(main())
