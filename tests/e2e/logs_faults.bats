@@ -58,3 +58,27 @@ load logs
 	put_log put "$group" "$stream" 11 20
 	arrives 20
 }
+
+stalled() {
+	[ "$(calls FilterLogEvents)" -ge 1 ]
+}
+
+@test "Ctrl-C, kill and a close half way end a reader of a long log at once" {
+	put_log put "$group" "$stream" 1 60000 600
+	since=$cluster/tasks/$task/logs/since/1h/$container.log
+	# The second joins the read that the first began.
+	calls_reset
+	faults 'FilterLogEvents+1:stall=3000'
+	for signal in INT KILL; do
+		env --default-signal=INT cat "$since" >/dev/null 2>&1 3>&- &
+		reader=$!
+		wait_for 20 stalled
+		kill -"$signal" "$reader"
+		wait_for 2 not_running "$reader"
+	done
+	faults ''
+	for _ in 1 2 3 4 5; do
+		[ "$(head -n 1 "$since")" = 'line 000001' ]
+	done
+	diff <(numbered 1 60000) "$since" >&2
+}
