@@ -53,7 +53,7 @@ deploy() {
 
 @test "a deployment that is superseded is a read error" {
 	deploy a
-	timeout 60 cat "$web/rollout" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" &
+	timeout 60 cat "$web/rollout" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	reader=$!
 	wait_for 10 grep -q IN_PROGRESS "$BATS_TEST_TMPDIR/out"
 	deploy b
@@ -73,15 +73,22 @@ deploy() {
 	deploy a
 	calls_reset
 	start=$SECONDS
+	readers=
 	for n in 1 2 3 4 5 6 7 8; do
-		timeout 200 cat "$web/rollout" >"$BATS_TEST_TMPDIR/out$n" &
+		cat "$web/rollout" >"$BATS_TEST_TMPDIR/out$n" 3>&- &
+		readers="$readers $!"
 		sleep 0.3
 	done
-	sleep 6
-	seconds=$((SECONDS - start))
-	[ "$(calls DescribeServices)" -le $((seconds / 2 + 2)) ]
-	kill %1 %2 %3 %4 %5 %6 %7 %8 2>/dev/null || true
-	wait || true
+	wait_for 20 test -s "$BATS_TEST_TMPDIR/out8"
+	sleep 4
+	seconds=$((SECONDS - start + 1))
+	made=$(calls DescribeServices)
+	kill $readers 2>/dev/null || true
+	wait $readers 2>/dev/null || true
+	[ "$made" -le $((seconds / 2 + 2)) ]
+	for n in 1 2 3 4 5 6 7 8; do
+		[ -s "$BATS_TEST_TMPDIR/out$n" ]
+	done
 }
 
 @test "Ctrl-C ends a reader at once" {
@@ -91,7 +98,7 @@ deploy() {
 	mount_up
 	web=$mnt/clusters/prod/services/web
 	deploy a
-	cat "$web/rollout" >"$BATS_TEST_TMPDIR/out" &
+	cat "$web/rollout" >"$BATS_TEST_TMPDIR/out" 3>&- &
 	reader=$!
 	wait_for 10 test -s "$BATS_TEST_TMPDIR/out"
 	kill -INT "$reader" || kill "$reader"
