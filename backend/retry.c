@@ -98,6 +98,18 @@ static bool may_repeat(
 	return clock_mono(cx->clock) + *ret_wait_ms < x->deadline_ms;
 }
 
+/* What somebody has to do whose credentials a refresh did not help. */
+static void advise(
+    const struct aws_context *cx, const struct aws_exchange *x, struct ecsfs_error *err)
+{
+	if (x->retry == RETRY_AUTH && cx->settings->provider)
+		ecsfs_error_wrap(err,
+		    "the credentials (%s) have expired: log in again ('aws sso login', 'aws "
+		    "login') "
+		    "or provide new ones",
+		    cx->settings->provider->name);
+}
+
 static int retry_call(struct aws_layer *layer, struct aws_exchange *x, struct aws_response *ret,
     struct ecsfs_error *err)
 {
@@ -114,8 +126,10 @@ static int retry_call(struct aws_layer *layer, struct aws_exchange *x, struct aw
 		/* What one attempt may have done, a later refusal does not undo. */
 		lost = lost || err->lost_answer;
 		err->lost_answer = lost;
-		if (!may_repeat(cx, x, &spent, &wait))
+		if (!may_repeat(cx, x, &spent, &wait)) {
+			advise(cx, x, err);
 			return r;
+		}
 		metrics_retry(x->rq->service, x->rq->action,
 		    x->retry == RETRY_THROTTLE ? METRICS_THROTTLED : METRICS_RETRIED);
 		if (wait && cx->pause->wait(cx->pause, wait) < 0) {

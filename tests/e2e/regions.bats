@@ -252,7 +252,7 @@ PY
 	# Nothing helps: it is said what to do.
 	rules '{"keys": {"AKID3": "ExpiredTokenException"}}'
 	fails 'Permission denied' ls "$mnt/clusters"
-	said 'ExpiredToken'
+	said 'have expired: log in again'
 }
 
 @test "a changed credentials file is used without a remount" {
