@@ -56,6 +56,7 @@ struct entry {
 	struct ecsfs_error *failure; /* the last fetch failed so; NULL: it did not */
 	int64_t failed_ms;
 	uint64_t failed_at; /* region_moment() */
+	int looked_up_by;   /* the last thread whose LOOKUP had to wait */
 
 	struct hold *hold; /* after a publication: what an older picture is */
 

@@ -213,13 +213,14 @@ static int give_impossible(
 /*
  * A failure so young answers whoever asks, so that an AWS that is away is not asked in a storm. With
  * ttl=0 every open asks, but where a name that the kernel knew could not be looked up again it
- * comes a second time at once, for the same open.
+ * comes a second time at once, of the same thread for the same open.
  */
-static int64_t failure_damp_ms(const struct region *r, const struct freshness *f)
+static int64_t failure_damp_ms(
+    const struct region *r, const struct entry *e, const struct freshness *f)
 {
 	if (r->options.ttl_ms > 0)
 		return FAILURE_DAMP_MS;
-	return f->use == FRESH_LOOKUP ? CREDIT_WALK_MS : 0;
+	return f->use == FRESH_LOOKUP && f->tid == e->looked_up_by ? CREDIT_WALK_MS : 0;
 }
 
 static bool failure_told(
@@ -229,7 +230,7 @@ static bool failure_told(
 		return false;
 	if (freshness_since_birth(f, e->failed_ms, e->failed_at))
 		return true;
-	return !f->force && now - e->failed_ms < failure_damp_ms(r, f);
+	return !f->force && now - e->failed_ms < failure_damp_ms(r, e, f);
 }
 
 static int give_failure(struct region *r, struct entry *e, const struct freshness *f, int64_t now,
@@ -293,6 +294,8 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 		return give_failure(r, e, f, now, ret, err);
 	if (!w)
 		return -EINPROGRESS;
+	if (f->use == FRESH_LOOKUP)
+		e->looked_up_by = f->tid;
 	whole = f->force ? e : whole_instead(r, e, now, n);
 	if (!whole)
 		return give_fresh(r, e, now, ret, err);
