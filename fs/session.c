@@ -17,6 +17,17 @@
 
 enum { TTL_SLOW_MS = 60000, TTL_NEGATIVE_MS = 5000 };
 
+static bool all_regions(const struct options *o)
+{
+	return o->regions && strcmp(o->regions[0], "all") == 0;
+}
+
+/* The first region that is asked for by name; NULL: the settings decide. */
+static const char *region_option(const struct options *o)
+{
+	return o->regions && !all_regions(o) ? o->regions[0] : NULL;
+}
+
 /* What the demo's own region wants, whatever this machine is set up for. */
 static int demo_start(
     const struct options *o, struct session *s, char **ret_url, struct ecsfs_error *err)
@@ -33,7 +44,7 @@ static int demo_start(
 	    "AWS_CA_BUNDLE",
 	    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 	};
-	struct sim_options sim = {.region = o->regions ? o->regions[0] : "us-east-1"};
+	struct sim_options sim = {.region = region_option(o) ? region_option(o) : "us-east-1"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(unset); i++)
 		unsetenv(unset[i]);
@@ -47,17 +58,6 @@ static int demo_start(
 	if (e)
 		return e;
 	return asprintf(ret_url, "http://127.0.0.1:%d", sim_port(s->sim)) < 0 ? -ENOMEM : 0;
-}
-
-static bool all_regions(const struct options *o)
-{
-	return o->regions && strcmp(o->regions[0], "all") == 0;
-}
-
-/* The first region that is asked for by name; NULL: the settings decide. */
-static const char *region_option(const struct options *o)
-{
-	return o->regions && !all_regions(o) ? o->regions[0] : NULL;
 }
 
 static int settings_of(const struct options *o, const char *profile, const char *endpoint_url,
