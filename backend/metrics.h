@@ -12,7 +12,8 @@
 enum metrics_outcome { METRICS_OK, METRICS_ERROR, METRICS_THROTTLED, METRICS_RETRIED };
 
 /* One call ended; `us`: how long it took, retries included. */
-void metrics_call(const char *service, const char *action, enum metrics_outcome outcome, int64_t us);
+void metrics_call(
+    const char *service, const char *action, enum metrics_outcome outcome, int64_t us);
 /* One attempt that will be repeated. */
 void metrics_retry(const char *service, const char *action, enum metrics_outcome why);
 

@@ -18,8 +18,8 @@ struct sigv4_header {
 
 struct sigv4_request {
 	const char *method;
-	const char *path;  /* as sent, before the '?'; "/" at least */
-	const char *query; /* as sent, without '?'; NULL or "": none */
+	const char *path;		    /* as sent, before the '?'; "/" at least */
+	const char *query;		    /* as sent, without '?'; NULL or "": none */
 	const struct sigv4_header *headers; /* host, x-amz-date, x-amz-security-token included */
 	size_t header_count;
 	const void *body;
@@ -30,13 +30,13 @@ struct sigv4_request {
 struct sigv4_scope {
 	const char *region;
 	const char *service; /* the signing name */
-	int64_t time_s;      /* epoch seconds */
+	int64_t time_s;	     /* epoch seconds */
 };
 
 /* Each appends to `out`; -ENOMEM or -EINVAL. */
 int sigv4_canonical_request(const struct sigv4_request *rq, struct buf *out);
-int sigv4_string_to_sign(const struct sigv4_scope *scope, const char *canonical_request,
-    size_t len, struct buf *out);
+int sigv4_string_to_sign(
+    const struct sigv4_scope *scope, const char *canonical_request, size_t len, struct buf *out);
 /* 64 hex digits and a NUL. */
 int sigv4_signature(const struct credentials *c, const struct sigv4_scope *scope,
     const char *string_to_sign, size_t len, char ret_hex[65]);

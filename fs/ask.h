@@ -22,11 +22,11 @@ enum ask_mode {
 struct ask {
 	enum ask_mode mode;
 	struct freshness fresh;
-	struct waiter *waiter;   /* ASK_PARK: the request's; one wait at a time */
-	int64_t fresh_ms;        /* out: the least TTL left of the answers used; INT64_MAX: none used */
+	struct waiter *waiter; /* ASK_PARK: the request's; one wait at a time */
+	int64_t fresh_ms; /* out: the least TTL left of the answers used; INT64_MAX: none used */
 	int64_t fetched_wall_ms; /* out: the oldest of them; 0: none used */
-	bool stale;              /* out: one of them stands in for an AWS that is away */
-	uint64_t version;        /* out: differs when the version of any answer used differs */
+	bool stale;		 /* out: one of them stands in for an AWS that is away */
+	uint64_t version;	 /* out: differs when the version of any answer used differs */
 	/* Called for every key asked for; NULL: nobody wants to know. */
 	void (*asked)(void *arg, struct region *r, const struct key *k);
 	void *asked_arg;

@@ -24,7 +24,7 @@ enum region_state {
 struct account {
 	char *name; /* the profile's: its directory where several are mounted */
 	struct aws_client *client;
-	struct region **regions; /* NULL-ended; of the names asked for, in their order */
+	struct region **regions;	    /* NULL-ended; of the names asked for, in their order */
 	_Atomic(enum region_state) *states; /* likewise; NULL: all answer */
 };
 
@@ -37,10 +37,10 @@ struct fs_options {
 	mode_t umask; /* 077 */
 	uid_t uid;
 	gid_t gid;
-	int ttl_ms;             /* 5000 */
-	int timeout_ms;         /* how long a request may stay parked: 30 s */
+	int ttl_ms;		    /* 5000 */
+	int timeout_ms;		    /* how long a request may stay parked: 30 s */
 	int64_t rollout_timeout_ms; /* 0: none */
-	char *journal_file;     /* NULL: none */
+	char *journal_file;	    /* NULL: none */
 };
 
 struct follow;
@@ -52,14 +52,14 @@ struct fs {
 	struct fs_options options;
 	const struct clock *clock;
 	struct account **accounts; /* NULL-ended */
-	bool many_accounts;        /* --profile a,b: a directory each */
-	bool many_regions;         /* --region a,b: a directory each */
-	bool all_regions;          /* --region all: those that are not enabled are not listed */
+	bool many_accounts;	   /* --profile a,b: a directory each */
+	bool many_regions;	   /* --region a,b: a directory each */
+	bool all_regions;	   /* --region all: those that are not enabled are not listed */
 	struct logs *logs;
 	struct follow *follow; /* of services whose events or rollout is open */
 	struct journal *journal;
 	struct readings *readings; /* fs/edit/readings.h: the service documents given out */
-	struct memory *memory;     /* fs/edit/memory.h: what was registered and run */
+	struct memory *memory;	   /* fs/edit/memory.h: what was registered and run */
 	int64_t started_mono_ms;
 	char *mountpoint;
 	char *source; /* fsname */

@@ -25,12 +25,12 @@
 struct place {
 	struct fs *fs;
 	struct account *account; /* NULL above the accounts */
-	struct region *region;   /* NULL above the regions, and in .ecsfs */
+	struct region *region;	 /* NULL above the regions, and in .ecsfs */
 	const char *cluster, *service, *task, *container, *deployment;
 	const char *instance, *family, *revision, *provider;
-	const char *when;        /* logs/since/WHEN */
+	const char *when;	 /* logs/since/WHEN */
 	const char *api_service; /* .ecsfs/api/SERVICE */
-	const char *name;        /* the last name of the path: a listed file's own */
+	const char *name;	 /* the last name of the path: a listed file's own */
 };
 #define PLACE(member) offsetof(struct place, member)
 
@@ -56,13 +56,13 @@ struct commit {
 	const char *text;
 	size_t len;
 	enum commit_at {
-		COMMIT_WRITE,  /* a value, or the write(2) that completed a document, or lines as they come */
+		COMMIT_WRITE, /* a value, or the write(2) that completed a document, or lines as they come */
 		COMMIT_FLUSH,  /* ROW_LINES only: at the first flush after data */
 		COMMIT_RENAME, /* a scratch file renamed onto the row: text is the whole */
 	} at;
 	bool truncated; /* the open emptied the file: the text stands for the whole */
 	struct caller caller;
-	void **state;       /* the open file's own, kept from write to flush; freed with free(3) */
+	void **state;	    /* the open file's own, kept from write to flush; freed with free(3) */
 	struct buf *answer; /* ROW_DIALOG: what the open file reads afterwards */
 };
 
@@ -72,15 +72,16 @@ enum row_form {
 	ROW_LINES,    /* tags: lines act as they come, the flush ends what O_TRUNC began */
 	ROW_LINK,     /* a symbolic link; render gives the target */
 	ROW_STREAM,   /* grows: direct I/O, one inode for all its length */
-	ROW_DIALOG,   /* run_task, .ecsfs/api: a JSON request in, its answer out, on one open file */
-	ROW_CONTROL,  /* .ecsfs: rendered at open, direct I/O */
+	ROW_DIALOG,  /* run_task, .ecsfs/api: a JSON request in, its answer out, on one open file */
+	ROW_CONTROL, /* .ecsfs: rendered at open, direct I/O */
 };
 
 enum row_flags {
-	ROW_HIDDEN = 1 << 0,  /* looked up, not listed: its open blocks (rollout) */
-	ROW_ALWAYS = 1 << 1,  /* its open always asks AWS */
+	ROW_HIDDEN = 1 << 0,   /* looked up, not listed: its open blocks (rollout) */
+	ROW_ALWAYS = 1 << 1,   /* its open always asks AWS */
 	ROW_EMPTY_OK = 1 << 2, /* a write of an empty line is meaningful (force_new_deployment) */
-	ROW_EXPLICIT = 1 << 3, /* a write allowed without a value limit of LIMIT_VALUE (unused bits free) */
+	ROW_EXPLICIT =
+	    1 << 3, /* a write allowed without a value limit of LIMIT_VALUE (unused bits free) */
 };
 
 /* A growing file. `open` runs on a worker and may block; nothing else may. */
@@ -98,7 +99,8 @@ struct stream_ops {
 };
 
 struct row {
-	const char *name; /* NULL where the directory lists the names (then suffix says the ending) */
+	const char
+	    *name; /* NULL where the directory lists the names (then suffix says the ending) */
 	const char *help; /* one line, for .ecsfs/help and README */
 	enum row_form form;
 	unsigned flags;
@@ -136,11 +138,11 @@ struct listing {
 	 */
 	int (*find)(struct ask *q, const struct place *p, struct ecsfs_error *err);
 	const struct dir_type *type; /* they are directories */
-	const struct row *row;       /* they are files or links */
-	const char *suffix;          /* ".log": every file name ends in it, the place's part does not */
-	size_t part;                 /* PLACE(...) which a name fills, also of files */
+	const struct row *row;	     /* they are files or links */
+	const char *suffix; /* ".log": every file name ends in it, the place's part does not */
+	size_t part;	    /* PLACE(...) which a name fills, also of files */
 	bool (*valid)(const char *name); /* others are ENOENT without asking; NULL: any */
-	bool unlisted;               /* logs/since: names are found, none is listed */
+	bool unlisted;			 /* logs/since: names are found, none is listed */
 };
 
 struct dir_type {

@@ -35,15 +35,15 @@ void value_snake(const char *member, struct buf *out);
  * Parsers of what is written: white space around it is ignored, anything else is -EINVAL with a
  * sentence that quotes it; a NUL byte is -EINVAL.
  */
-int value_parse_int(const char *text, size_t len, int64_t min, int64_t max, int64_t *ret,
-    struct ecsfs_error *err);
+int value_parse_int(
+    const char *text, size_t len, int64_t min, int64_t max, int64_t *ret, struct ecsfs_error *err);
 int value_parse_bool(const char *text, size_t len, bool *ret, struct ecsfs_error *err);
 /* One line without control characters: a new string. */
 int value_parse_line(const char *text, size_t len, char **ret, struct ecsfs_error *err);
 /* A JSON object (or array where `array`), UTF-8, no doubled members: a new reference. The sentence
  * names line and column. */
-int value_parse_document(const char *text, size_t len, bool array, json_t **ret,
-    struct ecsfs_error *err);
+int value_parse_document(
+    const char *text, size_t len, bool array, json_t **ret, struct ecsfs_error *err);
 
 /*
  * How far a document that comes in pieces is: 0 incomplete so far, > 0 the length at which it is

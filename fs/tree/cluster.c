@@ -142,7 +142,8 @@ static const struct row cluster_rows[] = {
     },
     {
 	.name = "run_task",
-	.help = "write a RunTask request or a task definition's name; reads what the last run started",
+	.help =
+	    "write a RunTask request or a task definition's name; reads what the last run started",
 	.form = ROW_DIALOG,
 	.render = render_run_task,
 	.commit = commit_run_task,

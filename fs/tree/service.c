@@ -270,7 +270,8 @@ static int commit_force_new_deployment(struct commit *c, struct ecsfs_error *err
 static const struct row service_rows[] = {
     {
 	.name = "service.json",
-	.help = "the DescribeServices document; write it back edited: what differs goes out in one call",
+	.help = "the DescribeServices document; write it back edited: what differs goes out in one "
+		"call",
 	.form = ROW_DOCUMENT,
 	.render = render_service_document,
 	.commit = commit_service,
@@ -394,7 +395,8 @@ static const struct row service_rows[] = {
     },
     {
 	.name = "rollout",
-	.help = "blocks: a line for every change until the deployment is over, an error when it failed",
+	.help =
+	    "blocks: a line for every change until the deployment is over, an error when it failed",
 	.form = ROW_STREAM,
 	.flags = ROW_HIDDEN | ROW_ALWAYS,
 	.stream = &stream_rollout,

@@ -9,17 +9,16 @@
 #include "backend/sim/server.h"
 #include "backend/sim/tasks.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NETWORK                                                                                    \
-	"'networkConfiguration':{'awsvpcConfiguration':{'subnets':['subnet-0a1b']}}"
+#define NETWORK "'networkConfiguration':{'awsvpcConfiguration':{'subnets':['subnet-0a1b']}}"
 #define FARGATE_SERVICE "'launchType':'FARGATE'," NETWORK
 
 struct bench {
@@ -116,8 +115,8 @@ __attribute__((format(printf, 3, 4))) static inline json_t *call(
 /* DescribeServices of one, new. */
 static inline json_t *service(struct bench *b, const char *cluster, const char *name)
 {
-	json_t *o = call(b, "DescribeServices", "{'cluster':'%s','services':['%s'],'include':['TAGS']}",
-	    cluster, name);
+	json_t *o = call(b, "DescribeServices",
+	    "{'cluster':'%s','services':['%s'],'include':['TAGS']}", cluster, name);
 	json_t *s = json_incref(json_array_get(json_object_get(o, "services"), 0));
 
 	json_decref(o);

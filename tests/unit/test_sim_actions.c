@@ -7,10 +7,12 @@ static void test_unknown_names(void **state)
 
 	assert_refused(b, "ClusterNotFoundException", "ListServices", "{'cluster':'nosuch'}");
 	assert_refused(b, "ClusterNotFoundException", "DescribeServices", "{'services':['web']}");
-	assert_refused(b, "ServiceNotFoundException", "UpdateService", "{'cluster':'prod','service':'x'}");
+	assert_refused(
+	    b, "ServiceNotFoundException", "UpdateService", "{'cluster':'prod','service':'x'}");
 	assert_refused(b, "ClientException", "DescribeTaskDefinition", "{'taskDefinition':'x'}");
 	assert_string_equal(b->message, "Unable to describe task definition.");
-	assert_refused(b, "InvalidParameterException", "DescribeTaskDefinition", "{'taskDefinition':'web:x'}");
+	assert_refused(
+	    b, "InvalidParameterException", "DescribeTaskDefinition", "{'taskDefinition':'web:x'}");
 	assert_refused(b, "ClientException", "UpdateService",
 	    "{'cluster':'prod','service':'web','taskDefinition':'nosuch:9'}");
 	assert_refused(b, "ClientException", "UpdateService",
@@ -26,7 +28,8 @@ static void test_missing_are_failures_in_the_answer(void **state)
 
 	assert_int_equal(json_array_size(json_object_get(o, "services")), 1);
 	assert_string_equal(string(f, "reason"), "MISSING");
-	assert_string_equal(string(f, "arn"), "arn:aws:ecs:us-east-1:123456789012:service/prod/nosuch");
+	assert_string_equal(
+	    string(f, "arn"), "arn:aws:ecs:us-east-1:123456789012:service/prod/nosuch");
 	json_decref(o);
 }
 
@@ -37,7 +40,8 @@ static void test_the_model_is_enforced(void **state)
 	assert_refused(b, "InvalidParameterException", "UpdateService", "{}");
 	assert_refused(b, "ClientException", "DescribeTaskDefinition", "{}");
 	assert_refused(b, "SerializationException", "UpdateService", "{'service':5}");
-	assert_refused(b, "SerializationException", "UpdateService", "{'service':'web','desiredCount':'3'}");
+	assert_refused(
+	    b, "SerializationException", "UpdateService", "{'service':'web','desiredCount':'3'}");
 	assert_refused(b, "SerializationException", "ListClusters", "{'nosuch':1}");
 	assert_refused(b, "InvalidParameterException", "ListServices", "{'launchType':'MOON'}");
 	assert_refused(b, "InvalidParameterException", "UpdateService",
@@ -50,10 +54,13 @@ static void test_batches_have_limits(void **state)
 
 	assert_refused(b, "InvalidParameterException", "DescribeServices",
 	    "{'cluster':'prod','services':['a','b','c','d','e','f','g','h','i','j','k']}");
-	assert_refused(b, "InvalidParameterException", "DescribeTasks", "{'cluster':'prod','tasks':['short']}");
+	assert_refused(b, "InvalidParameterException", "DescribeTasks",
+	    "{'cluster':'prod','tasks':['short']}");
 	assert_string_equal(b->message, "taskId length should be one of [32,36]");
-	assert_refused(b, "InvalidParameterException", "ListServices", "{'cluster':'prod','maxResults':101}");
-	assert_refused(b, "InvalidParameterException", "ListServices", "{'cluster':'prod','nextToken':'x'}");
+	assert_refused(
+	    b, "InvalidParameterException", "ListServices", "{'cluster':'prod','maxResults':101}");
+	assert_refused(
+	    b, "InvalidParameterException", "ListServices", "{'cluster':'prod','nextToken':'x'}");
 	assert_refused(b, "InvalidParameterException", "RunTask",
 	    "{'cluster':'prod','taskDefinition':'shell','count':11," FARGATE_SERVICE "}");
 }
@@ -68,27 +75,29 @@ static void test_pages_survive_changes(void **state)
 	for (int i = 0; i < 8; i++)
 		assert_done(b, "CreateCluster", "{'clusterName':'page-%d'}", i);
 	do {
-		json_t *o = token[0] ? call(b, "ListClusters", "{'maxResults':3,'nextToken':'%s'}", token) :
-		                       call(b, "ListClusters", "{'maxResults':3}");
+		json_t *o = token[0]
+		    ? call(b, "ListClusters", "{'maxResults':3,'nextToken':'%s'}", token)
+		    : call(b, "ListClusters", "{'maxResults':3}");
 		const json_t *arn;
 		size_t i;
 
 		assert_non_null(o);
-		json_array_foreach(json_object_get(o, "clusterArns"), i, arn)
-		{
+		json_array_foreach (json_object_get(o, "clusterArns"), i, arn) {
 			const char *name = sim_last_part(json_string_value(arn));
 
 			assert_null(strstr(seen, name));
 			strcat(strcat(seen, name), " ");
 		}
-		snprintf(token, sizeof(token), "%s", string(o, "nextToken") ? string(o, "nextToken") : "");
+		snprintf(token, sizeof(token), "%s",
+		    string(o, "nextToken") ? string(o, "nextToken") : "");
 		json_decref(o);
 		if (++pages == 1) {
 			assert_done(b, "DeleteCluster", "{'cluster':'page-0'}");
 			assert_done(b, "CreateCluster", "{'clusterName':'late'}");
 		}
 	} while (token[0]);
-	assert_string_equal(seen, "prod staging page-0 page-1 page-2 page-3 page-4 page-5 page-6 page-7 late ");
+	assert_string_equal(
+	    seen, "prod staging page-0 page-1 page-2 page-3 page-4 page-5 page-6 page-7 late ");
 	assert_int_equal(pages, 4);
 }
 
@@ -100,7 +109,9 @@ static void test_list_services_gives_ten_unless_asked(void **state)
 	assert_done(b, "CreateCluster", "{'clusterName':'many'}");
 	for (int i = 0; i < 12; i++)
 		assert_done(b, "CreateService",
-		    "{'cluster':'many','serviceName':'s%d','taskDefinition':'api','desiredCount':0," FARGATE_SERVICE "}", i);
+		    "{'cluster':'many','serviceName':'s%d','taskDefinition':'api','desiredCount':"
+		    "0," FARGATE_SERVICE "}",
+		    i);
 	o = call(b, "ListServices", "{'cluster':'many'}");
 	assert_int_equal(json_array_size(json_object_get(o, "serviceArns")), 10);
 	assert_non_null(string(o, "nextToken"));
@@ -118,7 +129,8 @@ static void test_update_service_by_kind(void **state)
 	assert_refused(b, "InvalidParameterException", "UpdateService",
 	    "{'cluster':'prod','service':'agent','desiredCount':2}");
 	assert_refused(b, "InvalidParameterException", "UpdateService",
-	    "{'cluster':'prod','service':'api','capacityProviderStrategy':[{'capacityProvider':'FARGATE','weight':1}]}");
+	    "{'cluster':'prod','service':'api','capacityProviderStrategy':[{'capacityProvider':'"
+	    "FARGATE','weight':1}]}");
 	assert_done(b, "UpdateService",
 	    "{'cluster':'prod','service':'api','forceNewDeployment':true,"
 	    "'capacityProviderStrategy':[{'capacityProvider':'FARGATE','weight':1}]}");
@@ -150,7 +162,8 @@ static void test_what_deploys(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		json_t *o = call(b, "UpdateService", "{'cluster':'prod','service':'web',%s}", cases[i].members);
+		json_t *o = call(
+		    b, "UpdateService", "{'cluster':'prod','service':'web',%s}", cases[i].members);
 
 		assert_non_null(o);
 		assert_int_equal(
@@ -224,7 +237,8 @@ static void test_register_fills_in_what_aws_does(void **state)
 	assert_refused(b, "ClientException", "RegisterTaskDefinition",
 	    "{'family':'f','cpu':'256','memory':'100','requiresCompatibilities':['FARGATE'],"
 	    "'containerDefinitions':[{'name':'a','image':'i'}]}");
-	assert_refused(b, "ClientException", "RegisterTaskDefinition", "{'family':'a/b','containerDefinitions':[]}");
+	assert_refused(b, "ClientException", "RegisterTaskDefinition",
+	    "{'family':'a/b','containerDefinitions':[]}");
 }
 
 static void test_tags(void **state)
@@ -233,7 +247,9 @@ static void test_tags(void **state)
 	static const char arn[] = "arn:aws:ecs:us-east-1:123456789012:service/prod/web";
 	json_t *o;
 
-	assert_done(b, "TagResource", "{'resourceArn':'%s','tags':[{'key':'a','value':'1'},{'key':'team','value':'x'}]}", arn);
+	assert_done(b, "TagResource",
+	    "{'resourceArn':'%s','tags':[{'key':'a','value':'1'},{'key':'team','value':'x'}]}",
+	    arn);
 	assert_done(b, "UntagResource", "{'resourceArn':'%s','tagKeys':['a','nosuch']}", arn);
 	o = call(b, "ListTagsForResource", "{'resourceArn':'%s'}", arn);
 	assert_int_equal(json_array_size(json_object_get(o, "tags")), 2);
@@ -241,9 +257,11 @@ static void test_tags(void **state)
 	assert_refused(b, "InvalidParameterException", "TagResource",
 	    "{'resourceArn':'%s','tags':[{'key':'aws:x','value':'1'}]}", arn);
 	assert_refused(b, "InvalidParameterException", "TagResource",
-	    "{'resourceArn':'arn:aws:ecs:us-east-1:123456789012:service/web','tags':[{'key':'a','value':'1'}]}");
+	    "{'resourceArn':'arn:aws:ecs:us-east-1:123456789012:service/"
+	    "web','tags':[{'key':'a','value':'1'}]}");
 	assert_refused(b, "InvalidParameterException", "TagResource",
-	    "{'resourceArn':'arn:aws:ecs:us-east-1:123456789012:capacity-provider/FARGATE','tags':[{'key':'a','value':'1'}]}");
+	    "{'resourceArn':'arn:aws:ecs:us-east-1:123456789012:capacity-provider/"
+	    "FARGATE','tags':[{'key':'a','value':'1'}]}");
 }
 
 static void test_capacity_providers_are_busy_for_a_while(void **state)
@@ -253,11 +271,13 @@ static void test_capacity_providers_are_busy_for_a_while(void **state)
 				      "'defaultCapacityProviderStrategy':[]}";
 
 	assert_done(b, "PutClusterCapacityProviders", "%s", request);
-	assert_refused(b, "UpdateInProgressException", "PutClusterCapacityProviders", "%s", request);
+	assert_refused(
+	    b, "UpdateInProgressException", "PutClusterCapacityProviders", "%s", request);
 	bench_pass(b, 3000);
 	assert_done(b, "PutClusterCapacityProviders", "%s", request);
 	assert_refused(b, "ResourceInUseException", "PutClusterCapacityProviders",
-	    "{'cluster':'prod','capacityProviders':['prod-asg'],'defaultCapacityProviderStrategy':[]}");
+	    "{'cluster':'prod','capacityProviders':['prod-asg'],'defaultCapacityProviderStrategy':["
+	    "]}");
 	assert_refused(b, "InvalidParameterException", "UpdateCapacityProvider",
 	    "{'name':'FARGATE','autoScalingGroupProvider':{}}");
 }
@@ -274,7 +294,8 @@ static void test_protection(void **state)
 	    string(json_array_get(json_object_get(o, "failures"), 0), "reason"), "TASK_NOT_VALID");
 	json_decref(o);
 	assert_refused(b, "InvalidParameterException", "UpdateTaskProtection",
-	    "{'cluster':'prod','tasks':['%s'],'protectionEnabled':true,'expiresInMinutes':2881}", alone);
+	    "{'cluster':'prod','tasks':['%s'],'protectionEnabled':true,'expiresInMinutes':2881}",
+	    alone);
 	free(alone);
 }
 
@@ -282,8 +303,10 @@ static void test_deleting_a_cluster_that_is_in_use(void **state)
 {
 	struct bench *b = *state;
 
-	assert_refused(b, "ClusterContainsContainerInstancesException", "DeleteCluster", "{'cluster':'prod'}");
-	assert_refused(b, "ClusterContainsServicesException", "DeleteCluster", "{'cluster':'staging'}");
+	assert_refused(
+	    b, "ClusterContainsContainerInstancesException", "DeleteCluster", "{'cluster':'prod'}");
+	assert_refused(
+	    b, "ClusterContainsServicesException", "DeleteCluster", "{'cluster':'staging'}");
 }
 
 int main(void)

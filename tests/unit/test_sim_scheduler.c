@@ -12,7 +12,7 @@ static bool told(const json_t *s, const char *text)
 	const json_t *e;
 	size_t i;
 
-	json_array_foreach(json_object_get(s, "events"), i, e) {
+	json_array_foreach (json_object_get(s, "events"), i, e) {
 		if (strstr(string(e, "message"), text))
 			return true;
 	}
@@ -28,7 +28,8 @@ static char *copy(const char *s)
 static char *deployment_status(struct bench *b, const char *arn)
 {
 	json_t *o = call(b, "DescribeServiceDeployments", "{'serviceDeploymentArns':['%s']}", arn);
-	char *status = copy(string(json_array_get(json_object_get(o, "serviceDeployments"), 0), "status"));
+	char *status =
+	    copy(string(json_array_get(json_object_get(o, "serviceDeployments"), 0), "status"));
 
 	json_decref(o);
 	return status;
@@ -69,12 +70,14 @@ static void test_scaling_in_keeps_the_stopped_for_an_hour(void **state)
 
 	assert_done(b, "UpdateService", "{'cluster':'staging','service':'web','desiredCount':0}");
 	bench_pass(b, 8000);
-	o = call(b, "ListTasks", "{'cluster':'staging','serviceName':'web','desiredStatus':'STOPPED'}");
+	o = call(
+	    b, "ListTasks", "{'cluster':'staging','serviceName':'web','desiredStatus':'STOPPED'}");
 	assert_int_equal(json_array_size(json_object_get(o, "taskArns")), 1);
 	json_decref(o);
 	b->now_ms += 3600 * 1000;
 	bench_pass(b, 100);
-	o = call(b, "ListTasks", "{'cluster':'staging','serviceName':'web','desiredStatus':'STOPPED'}");
+	o = call(
+	    b, "ListTasks", "{'cluster':'staging','serviceName':'web','desiredStatus':'STOPPED'}");
 	assert_int_equal(json_array_size(json_object_get(o, "taskArns")), 0);
 	json_decref(o);
 }
@@ -98,7 +101,7 @@ static void test_rolling_stays_in_its_bounds(void **state)
 		s = service(b, "prod", "worker");
 		running = number(s, "runningCount");
 		pending = number(s, "pendingCount");
-		assert_true(running >= 2);           /* 50 % of 4 */
+		assert_true(running >= 2);	     /* 50 % of 4 */
 		assert_true(running + pending <= 6); /* 150 % of 4 */
 		listed = json_array_size(json_object_get(s, "deployments"));
 		json_decref(s);
@@ -122,8 +125,8 @@ static void test_breaker_rolls_back_to_the_old_id(void **state)
 	char *definition = copy(string(s, "taskDefinition"));
 
 	json_decref(s);
-	assert_done(b, "UpdateService",
-	    "{'cluster':'prod','service':'web','taskDefinition':'web-broken'}");
+	assert_done(
+	    b, "UpdateService", "{'cluster':'prod','service':'web','taskDefinition':'web-broken'}");
 	s = service(b, "prod", "web");
 	for (int i = 0; i < 100 && strcmp(string(deployment(s, 0), "id"), good) != 0; i++) {
 		json_decref(s);
@@ -173,7 +176,8 @@ static void test_breaker_without_rollback_fails(void **state)
 
 	assert_done(b, "UpdateService",
 	    "{'cluster':'prod','service':'worker','taskDefinition':'web-broken',"
-	    "'deploymentConfiguration':{'deploymentCircuitBreaker':{'enable':true,'rollback':false}}}");
+	    "'deploymentConfiguration':{'deploymentCircuitBreaker':{'enable':true,'rollback':false}"
+	    "}}");
 	bench_pass(b, 60000);
 	s = service(b, "prod", "worker");
 	assert_string_equal(string(deployment(s, 0), "rolloutState"), "FAILED");
@@ -185,8 +189,8 @@ static void test_breaker_without_rollback_fails(void **state)
 static void test_a_failed_task_says_why(void **state)
 {
 	struct bench *b = *state;
-	json_t *o = call(b, "RunTask",
-	    "{'cluster':'prod','taskDefinition':'web-broken'," FARGATE_SERVICE "}");
+	json_t *o = call(
+	    b, "RunTask", "{'cluster':'prod','taskDefinition':'web-broken'," FARGATE_SERVICE "}");
 	char *arn = copy(string(json_array_get(json_object_get(o, "tasks"), 0), "taskArn"));
 	const json_t *t;
 
@@ -198,7 +202,8 @@ static void test_a_failed_task_says_why(void **state)
 	assert_string_equal(string(t, "stopCode"), "TaskFailedToStart");
 	assert_non_null(strstr(string(t, "stoppedReason"), "CannotPullContainerError"));
 	assert_null(json_object_get(t, "startedAt"));
-	assert_null(json_object_get(json_array_get(json_object_get(t, "containers"), 0), "exitCode"));
+	assert_null(
+	    json_object_get(json_array_get(json_object_get(t, "containers"), 0), "exitCode"));
 	json_decref(o);
 	free(arn);
 }
@@ -206,13 +211,15 @@ static void test_a_failed_task_says_why(void **state)
 static void test_a_newer_deployment_supersedes(void **state)
 {
 	struct bench *b = *state;
-	json_t *o = call(b, "UpdateService", "{'cluster':'prod','service':'api','forceNewDeployment':true}");
+	json_t *o = call(
+	    b, "UpdateService", "{'cluster':'prod','service':'api','forceNewDeployment':true}");
 	char *first = copy(string(json_object_get(o, "service"), "currentServiceDeployment"));
 	json_t *s;
 
 	json_decref(o);
 	bench_pass(b, 1000);
-	assert_done(b, "UpdateService", "{'cluster':'prod','service':'api','forceNewDeployment':true}");
+	assert_done(
+	    b, "UpdateService", "{'cluster':'prod','service':'api','forceNewDeployment':true}");
 	assert_deployment(b, first, "STOP_REQUESTED");
 	bench_pass(b, 1000);
 	assert_deployment(b, first, "STOPPED");
@@ -233,8 +240,10 @@ static void test_a_protected_task_holds_the_rollout(void **state)
 
 	json_decref(o);
 	assert_done(b, "UpdateTaskProtection",
-	    "{'cluster':'staging','tasks':['%s'],'protectionEnabled':true,'expiresInMinutes':1}", arn);
-	assert_done(b, "UpdateService", "{'cluster':'staging','service':'api','forceNewDeployment':true}");
+	    "{'cluster':'staging','tasks':['%s'],'protectionEnabled':true,'expiresInMinutes':1}",
+	    arn);
+	assert_done(
+	    b, "UpdateService", "{'cluster':'staging','service':'api','forceNewDeployment':true}");
 	bench_pass(b, 30000);
 	s = service(b, "staging", "api");
 	assert_int_equal(json_array_size(json_object_get(s, "deployments")), 2);
@@ -250,7 +259,8 @@ static void test_a_daemon_follows_the_instances(void **state)
 {
 	struct bench *b = *state;
 	json_t *o = call(b, "ListContainerInstances", "{'cluster':'prod'}");
-	char *arn = copy(json_string_value(json_array_get(json_object_get(o, "containerInstanceArns"), 0)));
+	char *arn =
+	    copy(json_string_value(json_array_get(json_object_get(o, "containerInstanceArns"), 0)));
 	json_t *s;
 
 	json_decref(o);
@@ -269,13 +279,15 @@ static void test_deleting_drains_first(void **state)
 	struct bench *b = *state;
 	json_t *s;
 
-	assert_refused(b, "InvalidParameterException", "DeleteService", "{'cluster':'staging','service':'web'}");
+	assert_refused(b, "InvalidParameterException", "DeleteService",
+	    "{'cluster':'staging','service':'web'}");
 	assert_done(b, "DeleteService", "{'cluster':'staging','service':'web','force':true}");
 	s = service(b, "staging", "web");
 	assert_string_equal(string(s, "status"), "DRAINING");
 	json_decref(s);
 	assert_refused(b, "InvalidParameterException", "CreateService",
-	    "{'cluster':'staging','serviceName':'web','taskDefinition':'web','desiredCount':1," FARGATE_SERVICE "}");
+	    "{'cluster':'staging','serviceName':'web','taskDefinition':'web','desiredCount':"
+	    "1," FARGATE_SERVICE "}");
 	bench_pass(b, 10000);
 	s = service(b, "staging", "web");
 	assert_string_equal(string(s, "status"), "INACTIVE");
@@ -283,14 +295,16 @@ static void test_deleting_drains_first(void **state)
 	assert_refused(b, "ServiceNotActiveException", "UpdateService",
 	    "{'cluster':'staging','service':'web','desiredCount':1}");
 	assert_done(b, "CreateService",
-	    "{'cluster':'staging','serviceName':'web','taskDefinition':'web','desiredCount':1," FARGATE_SERVICE "}");
+	    "{'cluster':'staging','serviceName':'web','taskDefinition':'web','desiredCount':"
+	    "1," FARGATE_SERVICE "}");
 }
 
 static void test_blue_green_waits_at_its_hook(void **state)
 {
 	struct bench *b = *state;
 	json_t *o = call(b, "UpdateService",
-	    "{'cluster':'prod','service':'worker','forceNewDeployment':true,'deploymentConfiguration':"
+	    "{'cluster':'prod','service':'worker','forceNewDeployment':true,'"
+	    "deploymentConfiguration':"
 	    "{'strategy':'BLUE_GREEN','maximumPercent':200,'minimumHealthyPercent':100,"
 	    "'lifecycleHooks':[{'targetType':'PAUSE','lifecycleStages':['POST_SCALE_UP']}]}}");
 	char *arn = copy(string(json_object_get(o, "service"), "currentServiceDeployment"));

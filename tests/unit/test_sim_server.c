@@ -1,12 +1,12 @@
 /* The simulator's own door: fault scripts, counters, a start and an end. */
 #include "backend/sim/server.h"
 
+#include <cmocka.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,8 +87,8 @@ static void test_percent_is_repeatable(void **state)
 
 static void test_bad_scripts_are_refused(void **state)
 {
-	static const char *const bad[] = {"A", "A:what", "A:1", "A:x:throttle", "A:101%:throttle", "A+:reset",
-	    ":reset", "A:latency", "A:error", "A:stall=x", "A:1:2:reset"};
+	static const char *const bad[] = {"A", "A:what", "A:1", "A:x:throttle", "A:101%:throttle",
+	    "A+:reset", ":reset", "A:latency", "A:error", "A:stall=x", "A:1:2:reset"};
 	struct sim *s = *state;
 	struct ecsfs_error err;
 
