@@ -24,6 +24,8 @@ int act_call(struct commit *c, const char *service, const char *action, const js
 	    .action = action,
 	    .body = request,
 	    .flags = flags,
+	    /* Not repeated after the writer was told that no answer came. */
+	    .timeout_ms = fs->options.timeout_ms,
 	};
 
 	if (ret)
