@@ -78,3 +78,32 @@ PY
 	done
 	[ "$(calls)" -le 1 ]
 }
+
+@test "with ttl=0 every open of one shell in its own directory is one call" {
+	name=$(some_service)
+	mount_down
+	mount_up -o ttl=0
+	cd "$mnt/clusters/$cluster/services/$name"
+	calls_reset
+	sleep 0.1
+	for _ in 1 2 3 4 5; do
+		read -r value <desired_count
+		[ -n "$value" ]
+	done
+	cd /
+	[ "$(calls DescribeServices)" = 5 ]
+}
+
+@test "a throttled write is busy within the time of the mount, and is not repeated later" {
+	name=$(some_service)
+	mount_down
+	mount_up -o timeout=3
+	calls_reset
+	faults 'UpdateService:throttle'
+	run bash -c "echo 2 >'$mnt/clusters/$cluster/services/$name/desired_count'"
+	sent=$(calls UpdateService)
+	faults ''
+	[[ $output == *busy* ]]
+	sleep 3
+	[ "$(calls UpdateService)" = "$sent" ]
+}
