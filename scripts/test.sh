@@ -22,7 +22,7 @@ end_to_end() {
 	logs=$(mktemp -d)
 	export ECSFS_BUILD=$dir
 	printf '%s\n' "$top"/tests/e2e/*.bats |
-		xargs -P $(($(nproc) * 2)) -I{} sh -c 'bats -T --print-output-on-failure "$1" >"$2/${1##*/}" 2>&1 || touch "$2/${1##*/}.failed"' - {} "$logs" || true
+		xargs -P $(($(nproc) * 2)) -I{} sh -c 'timeout -k 5 600 bats -T --print-output-on-failure "$1" >"$2/${1##*/}" 2>&1 || touch "$2/${1##*/}.failed"' - {} "$logs" || true
 	for file in "$logs"/*.bats; do
 		printf '%s\n' "--- ${file##*/}"
 		cat "$file"
