@@ -77,4 +77,6 @@ void tail_say(const char *group);
 void tail_wait(int running);
 const char *errors(void); /* of .ecsfs/errors; freed at the next call */
 
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, logs_world_setup, logs_world_teardown)
+
 #endif
