@@ -9,7 +9,6 @@
 #include "backend/sim/server.h"
 #include "backend/sim/tasks.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define NETWORK "'networkConfiguration':{'awsvpcConfiguration':{'subnets':['subnet-0a1b']}}"
 #define FARGATE_SERVICE "'launchType':'FARGATE'," NETWORK
