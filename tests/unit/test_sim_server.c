@@ -1,7 +1,6 @@
 /* The simulator's own door: fault scripts, counters, a start and an end. */
 #include "backend/sim/server.h"
 
-#include <cmocka.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +8,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static int start(void **state)
 {
