@@ -43,7 +43,7 @@ A simulated region is mounted at $mountpoint. In another shell, try:
 
   cd $mountpoint/clusters/prod/services && ls
   cat web/desired_count web/task_definition
-  echo 4 > web/desired_count && cat web/rollout
+  echo 6 > web/desired_count && cat web/rollout
   tail -f web/logs/app.log
   cat $mountpoint/.ecsfs/help
 
