@@ -66,12 +66,18 @@ replaced() {
 	grep -q 'INFO app: stopped after' "$prod"/stopped_tasks/"$id"*/logs/app.log
 }
 
+# polled_in REGION: its log groups are being followed.
+polled_in() {
+	curl -sf "$sim_url/_sim/requests" |
+		jq -e --arg r "$1" '[.[] | select(.region == $r) | .action] | index("FilterLogEvents")' >/dev/null
+}
+
 @test "a log group in another region" {
 	echo web:3 >"$web/task_definition"
 	timeout 60 cat "$web/rollout" >/dev/null
 	follow "$web/logs/proxy.log"
 	wait_for 20 grep -q 'INFO proxy: started' "$out"
-	curl -sf "$sim_url/_sim/requests" | jq -e '[.[] | select(.region == "eu-west-1") | .action] | index("FilterLogEvents")' >/dev/null
+	wait_for 20 polled_in eu-west-1
 	grep -q HTTP "$web/logs/since/1h/proxy.log"
 }
 
