@@ -22,12 +22,9 @@ teardown() {
 	mount_down
 }
 
-# A service's name that this mount has not seen.
+# A service's name, of the region itself, so that this mount has not seen it.
 some_service() {
-	AWS_ENDPOINT_URL=$sim_url python3 - "$cluster" "$sim_url" <<'PY' 2>/dev/null || echo s0
-import boto3, sys
-print(boto3.client("ecs", endpoint_url=sys.argv[2], region_name="us-east-1").list_services(cluster=sys.argv[1])["serviceArns"][0].split("/")[-1])
-PY
+	echo service-007
 }
 
 @test "cat desired_count on a cold cache: exactly one call" {
