@@ -9,8 +9,10 @@ load lib
 load common
 
 setup_file() {
-	command -v moto_server >/dev/null && moto_server --help >/dev/null 2>&1 || skip "moto is not installed"
-	python3 -c 'import boto3' 2>/dev/null || skip "no boto3 to make the fleet with"
+	if ! moto_server --help >/dev/null 2>&1 || ! has_botocore; then
+		lacks "moto, or a boto3 of today, is not installed"
+		return 0
+	fi
 	export moto_port=$((20000 + RANDOM % 20000))
 	moto_server -p "$moto_port" >"$BATS_FILE_TMPDIR/moto" 2>&1 3>&- &
 	export moto_pid=$!
@@ -18,6 +20,10 @@ setup_file() {
 	wait_for 60 curl -sf "$AWS_ENDPOINT_URL/moto-api/" -o /dev/null
 	fleet_make
 	mount_up
+}
+
+setup() {
+	skip_what_lacks
 }
 
 teardown_file() {

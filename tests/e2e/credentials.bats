@@ -10,7 +10,7 @@ setup() {
 }
 
 @test "provider, region and endpoints are those that botocore chooses" {
-	python3 -c 'import botocore' 2>/dev/null || skip "botocore is not installed"
+	has_botocore || skip "botocore is not installed"
 	run python3 "$top/tests/e2e/compare_botocore.py" --ecsfs "$build/ecsfs" --count 20
 	echo "$output"
 	[ "$status" -eq 0 ]
