@@ -15,7 +15,7 @@
  *   asked  closed
  *   no     no      waits for due_ms
  *   yes    no      fn runs when the answer is there
- *   yes    yes     out of the list; freed by the answer, or, while fn runs, by who closes it
+ *   yes    yes     out of the list; ended when the answer is there, or fn has returned
  */
 struct follower {
 	struct waiter waiter;
@@ -24,11 +24,12 @@ struct follower {
 	struct key key; /* its strings are owned */
 	int interval_ms;
 	follow_fn fn;
+	void (*done)(void *arg);
 	void *arg;
 	struct freshness fresh; /* of the question under way */
 	/* All below: follow->lock. */
 	int64_t due_ms; /* mono, of the machine */
-	bool asked, running, closed;
+	bool asked, closed;
 	struct follower *next;
 };
 
@@ -69,6 +70,13 @@ static void free_follower(struct follower *w)
 	free(w);
 }
 
+/* Lock not held. */
+static void end(struct follower *w)
+{
+	w->done(w->arg);
+	free_follower(w);
+}
+
 /* The answer is there, or a failure: hands it over, and goes to sleep again. Lock not held. */
 static void answered(struct follower *w, const struct answer *a, const struct ecsfs_error *err)
 {
@@ -76,21 +84,21 @@ static void answered(struct follower *w, const struct answer *a, const struct ec
 
 	pthread_mutex_lock(&f->lock);
 	bool run = !w->closed;
-	w->running = run;
 	pthread_mutex_unlock(&f->lock);
 	if (run)
 		w->fn(w->arg, a, err);
 
 	pthread_mutex_lock(&f->lock);
-	w->running = false;
-	w->asked = false;
+	bool closed = w->closed;
+	w->asked = closed;
 	w->due_ms = now_ms() + w->interval_ms;
+	pthread_mutex_unlock(&f->lock);
+	if (closed)
+		end(w);
+	pthread_mutex_lock(&f->lock);
 	f->asked--;
 	pthread_cond_broadcast(&f->changed);
 	pthread_mutex_unlock(&f->lock);
-	/* One closed before fn began is ours; one closed since then is freed by who waits for fn. */
-	if (!run)
-		free_follower(w);
 }
 
 static void ask_or_answer(struct follower *w)
@@ -193,7 +201,7 @@ static char *copy_part(const char *part, bool *failed)
 }
 
 int follower_open(struct follow *f, struct region *r, const struct key *k, int interval_ms,
-    follow_fn fn, void *arg, struct follower **ret)
+    follow_fn fn, void (*done)(void *arg), void *arg, struct follower **ret)
 {
 	struct follower *w = calloc(1, sizeof(*w));
 	bool failed = false;
@@ -207,6 +215,7 @@ int follower_open(struct follow *f, struct region *r, const struct key *k, int i
 		copy_part(k->c, &failed)},
 	    .interval_ms = interval_ms,
 	    .fn = fn,
+	    .done = done,
 	    .arg = arg,
 	    .due_ms = now_ms() + interval_ms};
 	pthread_mutex_lock(&f->lock);
@@ -236,12 +245,10 @@ void follower_close(struct follower *w)
 		}
 	}
 	w->closed = true;
-	while (w->running)
-		pthread_cond_wait(&f->changed, &f->lock);
 	bool ended = !w->asked;
 	pthread_mutex_unlock(&f->lock);
 	if (ended)
-		free_follower(w);
+		end(w);
 }
 
 void follow_free(struct follow *f)

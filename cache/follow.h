@@ -16,8 +16,8 @@ struct follower;
 
 /*
  * Called with what came, never twice at once for one follower: the answer, or NULL and the failure.
- * On a worker or on the thread that keeps the time: may take locks, must not wait for AWS nor call
- * follower_close().
+ * On a worker or on the thread that keeps the time: may take locks and close its follower, must not
+ * wait for AWS.
  */
 typedef void (*follow_fn)(void *arg, const struct answer *a, const struct ecsfs_error *err);
 
@@ -30,11 +30,12 @@ void follow_free(struct follow *f);
 /*
  * Follows `k` (copied) of `r`: the first question goes out after `interval_ms`, then one that long
  * after each answer. An answer that others asked for in the last half of the interval will do.
- * -ENOMEM, -EAGAIN: no thread.
+ * `done` lets go of `arg`, once: after follower_close(), when `fn` neither runs nor will.
+ * -ENOMEM, -EAGAIN: no thread; `done` is not called.
  */
 int follower_open(struct follow *f, struct region *r, const struct key *k, int interval_ms,
-    follow_fn fn, void *arg, struct follower **ret);
-/* Once this returns `fn` does not run any more, and will not. */
+    follow_fn fn, void (*done)(void *arg), void *arg, struct follower **ret);
+/* Never waits: `fn` may still run on another thread, or be who calls. It does not begin again. */
 void follower_close(struct follower *w);
 
 #endif

@@ -58,8 +58,10 @@ static void follow_events(void *arg, const struct answer *a, const struct ecsfs_
 		errlog_add(&clock_system, ev->path, &err);
 }
 
-static void free_events(struct events *ev)
+static void free_events(void *arg)
 {
+	struct events *ev = arg;
+
 	if (ev->spool)
 		spool_free(ev->spool);
 	event_lines_release(&ev->lines);
@@ -99,7 +101,8 @@ static int fill_events(struct events *ev, const struct place *p, struct ecsfs_er
 		e = add_events(ev, service, err);
 	if (e)
 		return e;
-	e = follower_open(p->fs->follow, p->region, &k, POLL_MS, follow_events, ev, &ev->follower);
+	e = follower_open(
+	    p->fs->follow, p->region, &k, POLL_MS, follow_events, free_events, ev, &ev->follower);
 	return e ? ecsfs_error_set(err, -e, NULL, "the service cannot be followed") : 0;
 }
 
@@ -124,7 +127,6 @@ static void close_events(void *stream)
 	struct events *ev = stream;
 
 	follower_close(ev->follower);
-	free_events(ev);
 }
 
 static struct spool *events_spool(void *stream)

@@ -3,8 +3,9 @@
  * begins with the first picture that was taken after the open. All readers of a service share one
  * watch, so that however many read, AWS is asked for the service once in WATCH_MS.
  *
- * A picture is handled in three steps: readers see it (lock), the service deployment is described
- * where one of them wants it (no lock), readers judge (lock).
+ * A picture is handled in three steps: readers see it, the service deployment is described where one
+ * of them wants it (nothing waits for that), readers judge. A reader that this wakes may be the last
+ * one, and leave on the spot: who handles a picture holds a reference.
  */
 #include "fs/tree/write.h"
 
@@ -40,7 +41,8 @@ struct reader {
 
 struct watch {
 	TAILQ_ENTRY(watch) link; /* watches_lock */
-	size_t refs;		 /* watches_lock */
+	size_t readers_count;	 /* watches_lock: the last one closes the follower */
+	size_t refs;		 /* watches_lock: readers, the follower, a question under way */
 	const struct fs *fs;
 	struct region *region;
 	char *cluster, *service;
@@ -51,6 +53,10 @@ struct watch {
 	json_t *deployment; /* the service deployment last described */
 	char *deployment_arn;
 	int64_t described_ms; /* mono */
+	/* Of who handles a picture: the question for a service deployment. */
+	struct waiter waiter;
+	struct freshness fresh;
+	char *wanted_arn;
 };
 
 static pthread_mutex_t watches_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -138,26 +144,6 @@ static bool is_withheld(int e)
 	return e == -EACCES || e == -EINVAL || e == -EOPNOTSUPP || e == -ENOENT;
 }
 
-/* Describes a service deployment; who may not, or an AWS without them, leaves none. */
-static void describe(struct watch *w, const char *arn)
-{
-	struct key k = {.kind = KIND_SERVICE_DEPLOYMENT, .a = arn};
-	struct freshness now = region_fresh_now(w->region);
-	auto_answer struct answer a = {0};
-	int e = region_get(w->region, &k, &now, &a, NULL);
-
-	e = e ? e : a.err;
-	if (e && !is_withheld(e))
-		return;
-	pthread_mutex_lock(&w->lock);
-	json_decref(w->deployment);
-	w->deployment = e ? NULL : json_incref(a.value);
-	free(w->deployment_arn);
-	w->deployment_arn = strdup(arn);
-	w->described_ms = clock_mono(w->fs->clock);
-	pthread_mutex_unlock(&w->lock);
-}
-
 /* What is not described yet is judged by a later picture. */
 static void judge(struct watch *w)
 {
@@ -224,17 +210,99 @@ static bool begin_picture(struct watch *w)
 	return free_now;
 }
 
+static void watch_free(struct watch *w)
+{
+	json_decref(w->deployment);
+	free(w->deployment_arn);
+	free(w->wanted_arn);
+	free(w->cluster);
+	free(w->service);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+static void watch_unref(void *arg)
+{
+	struct watch *w = arg;
+
+	pthread_mutex_lock(&watches_lock);
+	bool last = --w->refs == 0;
+	pthread_mutex_unlock(&watches_lock);
+	if (last)
+		watch_free(w);
+}
+
+/* A reader is gone. */
+static void watch_leave(struct watch *w)
+{
+	pthread_mutex_lock(&watches_lock);
+	bool last = --w->readers_count == 0;
+	if (last)
+		TAILQ_REMOVE(&watches, w, link);
+	pthread_mutex_unlock(&watches_lock);
+	if (last)
+		follower_close(w->follower);
+	watch_unref(w);
+}
+
+static void end_picture(struct watch *w)
+{
+	judge(w);
+	wake_readers(w);
+}
+
+/* What DescribeServiceDeployments said; who may not ask, or an AWS without it, leaves none. */
+static void keep_deployment(struct watch *w, int e, json_t *deployment)
+{
+	if (e && !is_withheld(e))
+		return;
+	pthread_mutex_lock(&w->lock);
+	json_decref(w->deployment);
+	w->deployment = e ? NULL : json_incref(deployment);
+	free(w->deployment_arn);
+	w->deployment_arn = w->wanted_arn;
+	w->wanted_arn = NULL;
+	w->described_ms = clock_mono(w->fs->clock);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* Asks for the service deployment that is wanted, or goes on with the answer. Owns a reference. */
+static void describe(struct watch *w)
+{
+	struct key k = {.kind = KIND_SERVICE_DEPLOYMENT, .a = w->wanted_arn};
+	auto_answer struct answer a = {0};
+	int e = region_ask(w->region, &k, &w->fresh, &w->waiter, &a, NULL);
+
+	if (e == -EINPROGRESS)
+		return;
+	keep_deployment(w, e ? e : a.err, a.value);
+	end_picture(w);
+	watch_unref(w);
+}
+
+static void go_on(struct waiter *waiter)
+{
+	describe((struct watch *)((char *)waiter - offsetof(struct watch, waiter)));
+}
+
 static void handle_picture(struct watch *w, const json_t *service)
 {
-	auto_free char *arn = NULL;
+	char *arn;
 
 	if (!begin_picture(w))
 		return;
 	arn = show(w, service);
-	if (arn)
-		describe(w, arn);
-	judge(w);
-	wake_readers(w);
+	if (!arn) {
+		end_picture(w);
+		return;
+	}
+	free(w->wanted_arn);
+	w->wanted_arn = arn;
+	w->fresh = region_fresh_now(w->region);
+	pthread_mutex_lock(&watches_lock);
+	w->refs++;
+	pthread_mutex_unlock(&watches_lock);
+	describe(w);
 }
 
 /* Why AWS could not be asked: said once, and gone on when it can. Under the watch's lock. */
@@ -284,31 +352,6 @@ static void follow_service(void *arg, const struct answer *a, const struct ecsfs
 		handle_picture(w, a->value);
 }
 
-static void watch_free(struct watch *w)
-{
-	if (w->follower)
-		follower_close(w->follower);
-	json_decref(w->deployment);
-	free(w->deployment_arn);
-	free(w->cluster);
-	free(w->service);
-	pthread_mutex_destroy(&w->lock);
-	free(w);
-}
-
-static void watch_unref(struct watch *w)
-{
-	bool last;
-
-	pthread_mutex_lock(&watches_lock);
-	last = --w->refs == 0;
-	if (last)
-		TAILQ_REMOVE(&watches, w, link);
-	pthread_mutex_unlock(&watches_lock);
-	if (last)
-		watch_free(w);
-}
-
 /* Under watches_lock. */
 static struct watch *watch_new(const struct place *p)
 {
@@ -323,10 +366,11 @@ static struct watch *watch_new(const struct place *p)
 	w->region = p->region;
 	w->cluster = strdup(p->cluster);
 	w->service = strdup(p->service);
-	w->refs = 1;
+	w->waiter.wake = go_on;
+	w->refs = 1; /* the follower's */
 	if (!w->cluster || !w->service ||
-	    follower_open(
-		p->fs->follow, p->region, &k, WATCH_MS, follow_service, w, &w->follower)) {
+	    follower_open(p->fs->follow, p->region, &k, WATCH_MS, follow_service, watch_unref, w,
+		&w->follower)) {
 		watch_free(w);
 		return NULL;
 	}
@@ -335,7 +379,7 @@ static struct watch *watch_new(const struct place *p)
 }
 
 /* `ret_new`: nobody watches yet, the first picture is the opener's to take. */
-static struct watch *watch_ref(const struct place *p, bool *ret_new)
+static struct watch *watch_join(const struct place *p, bool *ret_new)
 {
 	struct watch *w;
 
@@ -345,10 +389,12 @@ static struct watch *watch_ref(const struct place *p, bool *ret_new)
 		    !strcmp(w->service, p->service))
 			break;
 	*ret_new = !w;
-	if (w)
-		w->refs++;
-	else
+	if (!w)
 		w = watch_new(p);
+	if (w) {
+		w->readers_count++;
+		w->refs++;
+	}
 	pthread_mutex_unlock(&watches_lock);
 	return w;
 }
@@ -363,7 +409,7 @@ static void close_rollout(void *stream)
 		TAILQ_REMOVE(&r->watch->readers, r, link);
 		waiters = r->waiters;
 		pthread_mutex_unlock(&r->watch->lock);
-		watch_unref(r->watch);
+		watch_leave(r->watch);
 	}
 	wake(waiters);
 	if (r->spool)
@@ -392,7 +438,7 @@ static int first_picture(struct watch *w, struct ecsfs_error *err)
 static int join_watch(
     struct reader *r, const struct place *p, bool *ret_alone, struct ecsfs_error *err)
 {
-	struct watch *w = watch_ref(p, ret_alone);
+	struct watch *w = watch_join(p, ret_alone);
 
 	if (!w)
 		return act_refuse(err, EAGAIN, "the service cannot be followed");

@@ -27,8 +27,8 @@ setup() {
 }
 
 teardown_file() {
-	[ -z "${mnt:-}" ] || mount_down
 	[ -z "${moto_pid:-}" ] || kill "$moto_pid"
+	mount_down
 }
 
 @test "browse" { both_browse; }

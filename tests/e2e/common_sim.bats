@@ -19,8 +19,7 @@ setup() {
 }
 
 teardown_file() {
-	[ -z "${mnt:-}" ] || mount_down
-	[ -z "${sim_pid:-}" ] || sim_down
+	all_down
 }
 
 @test "browse" { both_browse; }

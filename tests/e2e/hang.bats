@@ -13,7 +13,7 @@ teardown_file() {
 
 teardown() {
 	faults ''
-	[ -z "${mnt:-}" ] || mount_down
+	mount_down
 }
 
 # A reader waits in the daemon.
@@ -133,7 +133,7 @@ PY
 	cat "$mnt/clusters/prod/services/web/desired_count" 2>/dev/null &
 	reader=$!
 	wait_for 10 stalled
-	kill -KILL "$(pgrep -f "ecsfs -f .*$mnt\$")"
+	kill -KILL "$(cat "$mnt_dir/pid")"
 	wait_for 5 not_running "$reader"
 	fusermount3 -u -z "$mnt" || umount -l "$mnt"
 	mnt=

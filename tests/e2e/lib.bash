@@ -81,10 +81,18 @@ judge_up() {
 	export AWS_ENDPOINT_URL=http://127.0.0.1:$port
 }
 
+# bats does not stop a teardown at what fails: the functions that end things say it by their status.
+
 # Ends the region, and demands that no request broke AWS's model.
 sim_down() {
+	[ -n "${sim_pid:-}" ] || return 0
 	[ -z "$judge_pid" ] || kill "$judge_pid" 2>/dev/null || true
-	kill "$sim_pid" 2>/dev/null && wait_gone "$sim_pid"
+	if ! kill "$sim_pid" || ! wait_gone "$sim_pid"; then
+		echo "ecsfs-sim has crashed, or does not end" >&2
+		cat "$sim_dir/err" >&2
+		kill -9 "$sim_pid" 2>/dev/null
+		return 1
+	fi
 	if [ -s "$sim_dir/violations" ]; then
 		sort "$sim_dir/violations" | uniq -c | head -n 20 >&2
 		return 1
@@ -98,7 +106,9 @@ mount_up() {
 	mkdir "$mnt"
 	# The shell that waits records the exit status, which teardown looks at.
 	(
-		"$build/ecsfs" -f "$@" "$mnt" >"$mnt_dir/out" 2>"$mnt_dir/err" && status=0 || status=$?
+		env --default-signal=INT "$build/ecsfs" -f "$@" "$mnt" >"$mnt_dir/out" 2>"$mnt_dir/err" &
+		echo $! >"$mnt_dir/pid"
+		wait $! && status=0 || status=$?
 		echo "$status" >"$mnt_dir/status"
 	) 3>&- &
 	export mnt mnt_dir
@@ -118,9 +128,24 @@ mount_down() {
 	[ -n "${mnt:-}" ] || return 0
 	[ -e "$mnt_dir/status" ] || fusermount3 -u "$mnt" 2>/dev/null || umount "$mnt" 2>/dev/null ||
 		fusermount3 -u -z "$mnt"
-	wait_for 30 test -s "$mnt_dir/status"
-	quiet_daemon
-	[ "$(cat "$mnt_dir/status")" = 0 ]
+	if ! wait_for 30 test -s "$mnt_dir/status"; then
+		echo "the daemon does not end" >&2
+		kill -9 "$(cat "$mnt_dir/pid")"
+		return 1
+	fi
+	quiet_daemon || return 1
+	[ "$(cat "$mnt_dir/status")" = 0 ] || {
+		echo "the daemon ended with status $(cat "$mnt_dir/status")" >&2
+		return 1
+	}
+}
+
+# Both, the region also when the daemon did not end well.
+all_down() {
+	local bad=0
+	mount_down || bad=1
+	sim_down || bad=1
+	return "$bad"
 }
 
 # Suspicious words on the daemon's stderr fail the test.

@@ -12,7 +12,7 @@ setup_file() {
 }
 
 teardown_file() {
-	[ -z "${sim_pid:-}" ] || sim_down
+	sim_down
 }
 
 setup() {
@@ -39,7 +39,7 @@ teardown() {
 	for pid in "${followers[@]}"; do
 		kill "$pid" 2>/dev/null || true
 	done
-	[ -z "${mnt:-}" ] || mount_down
+	mount_down
 }
 
 stream_of() {

@@ -141,7 +141,7 @@ live() {
 	put_log put "$group" "$stream" 1 10
 	follow tail -s 0.1 -n +1 -f "$log"
 	arrives 10
-	kill -TERM "$(pgrep -f "ecsfs -f .*$mnt\$")"
+	kill -TERM "$(cat "$mnt_dir/pid")"
 	wait_for 20 test -s "$mnt_dir/status"
 	quiet_daemon
 	[ "$(cat "$mnt_dir/status")" = 0 ]

@@ -12,9 +12,7 @@ teardown_file() {
 }
 
 teardown() {
-	if [ -n "${mnt:-}" ]; then
-		mount_down
-	fi
+	mount_down
 }
 
 # start OPTION...: ecsfs into the background, as a user types it.
@@ -42,7 +40,7 @@ not_mounted() {
 @test "SIGTERM and SIGINT unmount and end with status 0" {
 	for signal in TERM INT; do
 		mount_up
-		pid=$(pgrep -f "ecsfs -f $mnt\$")
+		pid=$(cat "$mnt_dir/pid")
 		kill -"$signal" "$pid"
 		wait_for 10 test -s "$mnt_dir/status"
 		[ "$(cat "$mnt_dir/status")" = 0 ]
@@ -135,7 +133,7 @@ not_mounted() {
 
 @test "a mount point left dead by a crash is cleared at the next start" {
 	mount_up
-	kill -KILL "$(pgrep -f "ecsfs -f $mnt\$")"
+	kill -KILL "$(cat "$mnt_dir/pid")"
 	wait_for 10 test -s "$mnt_dir/status"
 	run cat "$mnt/clusters/prod/status"
 	[ "$status" -ne 0 ]
@@ -172,7 +170,7 @@ not_mounted() {
 	cat "$mnt/clusters/prod/services/web/desired_count" 2>"$mnt_dir/reader" &
 	reader=$!
 	wait_for 10 parked_one
-	kill -TERM "$(pgrep -f "ecsfs -f .*$mnt\$")"
+	kill -TERM "$(cat "$mnt_dir/pid")"
 	wait_for 5 test -s "$mnt_dir/status"
 	[ "$(cat "$mnt_dir/status")" = 0 ]
 	wait "$reader" && return 1

@@ -13,13 +13,11 @@ setup() {
 }
 
 teardown() {
-	if [ -n "${mnt:-}" ]; then
-		mount_down
-	fi
 	! mountpoint -q "$dir/mnt" || fusermount3 -u -z "$dir/mnt"
 	for pid in ${servers:-}; do
 		kill "$pid" 2>/dev/null || true
 	done
+	mount_down
 }
 
 # fake RULES [CERTIFICATE KEY]: starts fake_aws.py; sets $port and AWS_ENDPOINT_URL.
@@ -186,7 +184,7 @@ keys() {
 	ls "$mnt"/*/clusters/* >/dev/null
 	! echo '{}' 2>/dev/null >"$mnt/us-east-1/clusters/AKIDA-us-east-1/settings.json"
 	! ls "$mnt/us-east-1/clusters/no-such" 2>/dev/null
-	pid=$(pgrep -f "ecsfs -f -d .*$mnt\$")
+	pid=$(cat "$mnt_dir/pid")
 	cat "$mnt"/.ecsfs/{status,errors,journal,metrics,help} "$mnt_dir/err" "$mnt_dir/out" >"$dir/all"
 	tr '\0' '\n' <"/proc/$pid/cmdline" >>"$dir/all"
 	[ "$(wc -l <"$dir/all")" -gt 30 ]

@@ -9,8 +9,7 @@ setup_file() {
 }
 
 teardown_file() {
-	mount_down
-	sim_down
+	all_down
 }
 
 setup() {

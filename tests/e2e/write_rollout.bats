@@ -10,8 +10,7 @@ setup() {
 }
 
 teardown() {
-	mount_down
-	sim_down
+	all_down
 }
 
 deploy() {

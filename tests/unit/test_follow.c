@@ -19,6 +19,8 @@ struct told {
 	int times, failures;
 	int desired; /* of the last picture */
 	int err;     /* of the last failure */
+	int done;
+	struct follower *close; /* by be_told itself */
 };
 
 static void be_told(void *arg, const struct answer *a, const struct ecsfs_error *err)
@@ -33,7 +35,19 @@ static void be_told(void *arg, const struct answer *a, const struct ecsfs_error 
 		t->failures++;
 		t->err = err->err;
 	}
+	struct follower *close = t->close;
 	pthread_cond_broadcast(&t->changed);
+	pthread_mutex_unlock(&t->lock);
+	if (close)
+		follower_close(close);
+}
+
+static void be_done(void *arg)
+{
+	struct told *t = arg;
+
+	pthread_mutex_lock(&t->lock);
+	t->done++;
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -74,7 +88,7 @@ static struct follower *open_follower(struct follow *f, const char *name, struct
 	struct follower *w = NULL;
 
 	told_init(t);
-	assert_int_equal(follower_open(f, region, &k, SOON, be_told, t, &w), 0);
+	assert_int_equal(follower_open(f, region, &k, SOON, be_told, be_done, t, &w), 0);
 	return w;
 }
 
@@ -90,8 +104,10 @@ static void test_each_change_is_told(void **state)
 		wait_desired(&t, desired);
 	}
 	assert_int_equal(t.failures, 0);
+	assert_int_equal(t.done, 0);
 	follower_close(w);
 	follow_free(f);
+	assert_int_equal(t.done, 1);
 }
 
 static void test_within_half_an_interval_nobody_is_asked_again(void **state)
@@ -154,6 +170,25 @@ static void test_one_closed_while_its_question_is_out_hears_nothing(void **state
 	/* Waits for the answer under way. */
 	follow_free(f);
 	assert_int_equal(t.times, 0);
+	assert_int_equal(t.done, 1);
+}
+
+/* As the last reader of a rollout does, whom the follower's own picture wakes. */
+static void test_one_may_be_closed_by_what_it_calls(void **state)
+{
+	struct follow *f = follow_new();
+	struct told t;
+
+	(void)state;
+	close_gate(true);
+	struct follower *w = open_follower(f, "s001", &t);
+	wait_at_gate(1);
+	t.close = w;
+	close_gate(false);
+	wait_times(&t, 1);
+	follow_free(f);
+	assert_int_equal(t.times, 1);
+	assert_int_equal(t.done, 1);
 }
 
 static void test_one_that_never_had_a_follower_ends(void **state)
@@ -173,6 +208,8 @@ int main(void)
 		test_a_failure_is_told_and_the_asking_goes_on, world_setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(test_one_closed_while_its_question_is_out_hears_nothing,
 		world_setup, world_teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_one_may_be_closed_by_what_it_calls, world_setup, world_teardown),
 	    cmocka_unit_test(test_one_that_never_had_a_follower_ends),
 	};
 
