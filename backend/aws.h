@@ -53,6 +53,7 @@ struct aws_request {
 	int64_t timeout_ms; /* bound of all attempts together; 0: the client's default */
 	aws_sink sink;
 	void *sink_arg;
+	struct buf *room; /* with AWS_RAW: memory for the answer, taken over; NULL: fresh */
 };
 
 struct aws_response {

@@ -267,6 +267,7 @@ static int exchange(const struct aws_context *cx, const struct target *t, struct
 	    .body_len = body->len,
 	    .timeout_ms = (int)attempt_limit_ms(cx, x),
 	    .stall_ms = x->rq->flags & AWS_STREAM ? STREAM_STALL_MS : 0,
+	    .room = x->rq->room,
 	    .max_body = x->rq->flags & AWS_RAW ? LIMIT_LOG_RESPONSE : LIMIT_RESPONSE,
 	    .ca_bundle = cx->settings->ca_bundle,
 	    /* AWS's own endpoints are https; http is there only where somebody asked for it. */
