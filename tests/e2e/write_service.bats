@@ -199,3 +199,25 @@ aws_scales() {
 	cp "$work/again" "$web/service.json"
 	[ "$(changes)" = 0 ]
 }
+
+@test "who read before a change that moves nothing else does not set it back" {
+	echo 88 >"$web/health_check_grace_period_seconds"
+	cat "$web/service.json" >/dev/null
+	calls_reset
+	edit '.enableExecuteCommand |= not'
+	[ "$(requests UpdateService | jq -c 'keys')" = '["cluster","enableExecuteCommand","service"]' ]
+	[ "$(cat "$web/health_check_grace_period_seconds")" = 88 ]
+}
+
+@test "an editor that saves twice without reading again sends each change" {
+	python3 - "$web/service.json" <<-'END'
+		import json, sys
+		doc = json.load(open(sys.argv[1]))
+		for count in (8, 9):
+		    doc["desiredCount"] = count
+		    with open(sys.argv[1], "w") as f:
+		        json.dump(doc, f)
+	END
+	[ "$(requests UpdateService | jq -cs 'map(.desiredCount)')" = '[8,9]' ]
+	[ "$(changes)" = 2 ]
+}
