@@ -10,6 +10,7 @@
 #include "fs/edit/doc.h"
 #include "fs/edit/memory.h"
 #include "fs/edit/service_edit.h"
+#include "fs/edit/shape.h"
 #include "fs/edit/taskdef_edit.h"
 #include "fs/value.h"
 
@@ -191,6 +192,22 @@ static int deploy(struct commit *c, const char *arn, const char *key, struct ecs
 	return e;
 }
 
+/* What is newer than the table is known by the revision that the document was read from. */
+static int check_known(
+    const struct place *p, const json_t *written, const json_t *request, struct ecsfs_error *err)
+{
+	struct ask q = ask_blocking(p->region);
+	auto_answer struct answer a = {0};
+	const json_t *inner = doc_peek(written, "taskDefinition");
+	const char *arn = doc_string_peek(inner ? inner : written, "taskDefinitionArn");
+
+	if (!shape_check_known(request, shape_task_definition, NULL, NULL))
+		return 0;
+	if (tree_ask_task_definition(&q, p, arn, &a, NULL))
+		return shape_check_known(request, shape_task_definition, NULL, err);
+	return shape_check_known(request, shape_task_definition, a.value, err);
+}
+
 int commit_service_task_definition(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
@@ -205,6 +222,8 @@ int commit_service_task_definition(struct commit *c, struct ecsfs_error *err)
 
 	if (!e)
 		e = taskdef_request(written, NULL, &request, err);
+	if (!e)
+		e = check_known(p, written, request, err);
 	if (!e)
 		e = dir_object(&q, &dir_service, p, &a, &service, err);
 	if (!e)
@@ -247,6 +266,8 @@ int commit_register(struct commit *c, struct ecsfs_error *err)
 
 	if (!e)
 		e = taskdef_request(written, c->place->family, &request, err);
+	if (!e)
+		e = check_known(c->place, written, request, err);
 	if (!e)
 		definition = newest_if_equal(c->place, request);
 	if (!e && !definition)

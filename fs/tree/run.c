@@ -46,6 +46,8 @@ static int check_run(const struct place *p, const json_t *request, struct ecsfs_
 	const json_t *count = doc_peek(request, "count");
 	int e = shape_check(request, shape_run_task, err);
 
+	if (!e)
+		e = shape_check_known(request, shape_run_task, NULL, err);
 	if (e)
 		return e;
 	if (!*doc_string_peek(request, "taskDefinition"))

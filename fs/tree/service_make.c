@@ -7,6 +7,7 @@
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/service_create.h"
+#include "fs/edit/shape.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -51,6 +52,23 @@ static int create(struct commit *c, const json_t *request, struct ecsfs_error *e
 	return 0;
 }
 
+/* A clone may have members that are newer than the table: those that AWS shows of the original. */
+static int check_known(const struct place *p, const json_t *written, struct ecsfs_error *err)
+{
+	struct key k = {
+	    .kind = KIND_SERVICE,
+	    .a = value_arn_name(doc_string_peek(written, "clusterArn")),
+	    .b = value_arn_name(doc_string_peek(written, "serviceArn")),
+	};
+	json_auto_t *original = NULL;
+
+	if (!shape_check_known(written, shape_service, NULL, NULL))
+		return 0;
+	if (region_name_valid(KIND_CLUSTER, k.a) && region_name_valid(KIND_SERVICE, k.b))
+		ask_now(p, &k, &original, NULL);
+	return shape_check_known(written, shape_service, original, err);
+}
+
 static int commit_draft(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
@@ -59,6 +77,8 @@ static int commit_draft(struct commit *c, struct ecsfs_error *err)
 
 	if (!e)
 		e = service_create_request(written, p->cluster, p->service, &request, err);
+	if (!e)
+		e = check_known(p, written, err);
 	return e ? e : create(c, request, err);
 }
 

@@ -109,6 +109,19 @@ int commit_service(struct commit *c, struct ecsfs_error *err)
 	return e;
 }
 
+/* What the table does not know may be a member that AWS has shown. */
+static int check_known(struct commit *c, const json_t *value, struct ecsfs_error *err)
+{
+	struct key k = key_of(c->place);
+	json_auto_t *now = NULL;
+	int e;
+
+	if (!shape_check_member_known(value, shape_service, c->row->member, NULL, NULL))
+		return 0;
+	e = ask_now(c->place, &k, &now, err);
+	return e ? e : shape_check_member_known(value, shape_service, c->row->member, now, err);
+}
+
 /*
  * Whether the service holds the value already: by what is cached, and where that says yes, by what
  * AWS says now, since a write that sends nothing must not rest on an old picture.
@@ -141,6 +154,8 @@ int commit_service_member(struct commit *c, struct ecsfs_error *err)
 
 	if (!e)
 		e = shape_check_member(value, shape_service, member, err);
+	if (!e)
+		e = check_known(c, value, err);
 	if (!e)
 		e = holds_already(c, member, value, &held, err);
 	if (e || held)
