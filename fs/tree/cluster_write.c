@@ -28,7 +28,7 @@ static int call_about_cluster(
 	struct key k = key_of(c->place);
 	json_auto_t *answer = NULL;
 	json_t *cluster;
-	int e = act_call(c, "ecs", action, request, 0, &answer, err);
+	int e = act_ecs(c, action, request, 0, "cluster", &answer, err);
 
 	cluster = json_object_get(answer, "cluster");
 	if (e)
@@ -217,7 +217,7 @@ int commit_managed_scaling(struct commit *c, struct ecsfs_error *err)
 		return e;
 	request = json_pack("{s:s, s:{s:O}}", "name", p->provider, "autoScalingGroupProvider",
 	    "managedScaling", written);
-	e = act_call(c, "ecs", "UpdateCapacityProvider", request, 0, &answer, err);
+	e = act_ecs(c, "UpdateCapacityProvider", request, 0, "capacityProvider", &answer, err);
 	if (e)
 		region_invalidate(p->region, &k);
 	else if (json_object_get(answer, "capacityProvider"))

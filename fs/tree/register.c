@@ -65,7 +65,8 @@ static int try_register(
 	const struct place *p = c->place;
 	int64_t sent_ms = aws_client_now_ms(region_client_peek(p->region));
 	json_auto_t *answer = NULL;
-	int e = act_call(c, "ecs", "RegisterTaskDefinition", request, AWS_ONCE, &answer, err);
+	int e =
+	    act_ecs(c, "RegisterTaskDefinition", request, AWS_ONCE, "taskDefinition", &answer, err);
 
 	if (!e && answer)
 		*ret = with_tags(answer);
@@ -335,7 +336,7 @@ int drop_revision(struct commit *c, struct ecsfs_error *err)
 
 	json_object_set_new(
 	    request, "taskDefinition", json_sprintf("%s:%s", p->family, p->revision));
-	e = act_call(c, "ecs", "DeregisterTaskDefinition", request, 0, &answer, err);
+	e = act_ecs(c, "DeregisterTaskDefinition", request, 0, "taskDefinition", &answer, err);
 	if (e)
 		region_invalidate(p->region, &k);
 	else if (answer && (definition = with_tags(answer)))

@@ -38,7 +38,7 @@ static int create(struct commit *c, const json_t *request, struct ecsfs_error *e
 	struct key k = key_of(p);
 	json_auto_t *answer = NULL;
 	json_t *service;
-	int e = act_call(c, "ecs", "CreateService", request, 0, &answer, err);
+	int e = act_ecs(c, "CreateService", request, 0, "service", &answer, err);
 
 	service = json_object_get(answer, "service");
 	if (e)
@@ -90,6 +90,8 @@ static int commit_draft_task_definition(struct commit *c, struct ecsfs_error *er
 	json_auto_t *written = NULL, *request = NULL;
 	int e = value_parse_line(c->text, c->len, &name, err);
 
+	if (!e)
+		e = tree_check_definition_name(name, err);
 	if (e)
 		return e;
 	written = json_pack("{s:s, s:i}", "taskDefinition", name, "desiredCount", 0);
@@ -167,7 +169,7 @@ int drop_service(struct commit *c, struct ecsfs_error *err)
 	if (local_remove(p, SERVICE_DRAFT, p->service))
 		return 0;
 	request = json_pack("{s:s, s:s}", "cluster", p->cluster, "service", p->service);
-	e = act_call(c, "ecs", "DeleteService", request, 0, &answer, err);
+	e = act_ecs(c, "DeleteService", request, 0, "service", &answer, err);
 	service = json_object_get(answer, "service");
 	if (e)
 		region_invalidate(p->region, &k);
