@@ -27,6 +27,10 @@ static int refused_create(struct commit *c, int e, struct ecsfs_error *err)
 	if (e != -EINVAL || ask_now(c->place, &k, &service, NULL))
 		return e;
 	e = strcmp(doc_string_peek(service, "status"), "DRAINING") ? -EEXIST : -EBUSY;
+	if (e == -EEXIST && err)
+		ecsfs_error_wrap(err,
+		    "somebody has made a service of this name since mkdir (rmdir drops this "
+		    "draft)");
 	if (err)
 		err->err = -e;
 	return e;

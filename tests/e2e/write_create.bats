@@ -111,6 +111,24 @@ setup() {
 	rmdir "$prod/services/once"
 }
 
+@test "a draft whose name somebody else took is EEXIST, and neither service is touched" {
+	mkdir "$prod/services/taken"
+	jq -n '{taskDefinition: "plain", desiredCount: 0}' >"$work/taken"
+	(
+		mount_up
+		mkdir "$mnt/clusters/prod/services/taken"
+		jq '.desiredCount = 1' "$work/taken" >"$mnt/clusters/prod/services/taken/service.json"
+		mount_down
+	)
+	calls_reset
+	fails 'File exists' cp "$work/taken" "$prod/services/taken/service.json"
+	said 'rmdir drops this draft'
+	[ "$(changes)" = 1 ]
+	rmdir "$prod/services/taken"
+	[ "$(changes)" = 1 ]
+	[ "$(cat "$prod/services/taken/desired_count")" = 1 ]
+}
+
 @test "rm -rf takes no service down" {
 	run rm -rf "$prod/services/worker"
 	[ "$status" -ne 0 ]
