@@ -133,6 +133,21 @@ static int is_in_use(struct commit *c, const json_t *service, const json_t *requ
 	return e;
 }
 
+/* Whether it can be deployed, as far as is known: who may not read definitions may deploy them. */
+static bool is_active(const struct place *p, const char *arn)
+{
+	struct revision revision;
+	struct key k = {.kind = KIND_TASK_DEFINITION};
+	json_auto_t *definition = NULL;
+
+	if (!tree_revision(arn, &revision))
+		return false;
+	k.a = revision.family;
+	k.b = revision.number;
+	return ask_now(p, &k, &definition, NULL) ||
+	    !strcmp(doc_string_peek(definition, "status"), "ACTIVE");
+}
+
 /* The revision that a failed write of the same document left behind: its ARN (a new
  * reference), else NULL. */
 static json_t *pending_arn(const struct place *p, const char *key, const json_t *request)
@@ -141,7 +156,7 @@ static json_t *pending_arn(const struct place *p, const char *key, const json_t 
 	const json_t *before = json_object_get(pending, "request");
 
 	if (!before || !canon_taskdef_equal(request, before) ||
-	    !canon_taskdef_equal(before, request))
+	    !canon_taskdef_equal(before, request) || !is_active(p, doc_string_peek(pending, "arn")))
 		return NULL;
 	return json_incref(json_object_get(pending, "arn"));
 }
