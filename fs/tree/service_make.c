@@ -147,6 +147,21 @@ int make_service(struct commit *c, struct ecsfs_error *err)
 	return e;
 }
 
+/* Of the service itself and of the deployments that it replaces. */
+static bool has_tasks(const json_t *service)
+{
+	size_t i;
+	json_t *deployment;
+
+	if (doc_integer(service, "desiredCount") > 0 || doc_integer(service, "runningCount") > 0 ||
+	    doc_integer(service, "pendingCount") > 0)
+		return true;
+	json_array_foreach (json_object_get(service, "deployments"), i, deployment)
+		if (doc_integer(deployment, "desiredCount") > 0)
+			return true;
+	return false;
+}
+
 /* A REPLICA service that is still scaled above zero, or whose tasks still run, is not empty. */
 static int refused_delete(struct commit *c, int e, struct ecsfs_error *err)
 {
@@ -155,7 +170,7 @@ static int refused_delete(struct commit *c, int e, struct ecsfs_error *err)
 
 	if (e != -EINVAL || ask_now(c->place, &k, &service, NULL))
 		return e;
-	if (doc_is_daemon(service) || doc_integer(service, "desiredCount") <= 0)
+	if (doc_is_daemon(service) || !has_tasks(service))
 		return e;
 	if (err)
 		err->err = ENOTEMPTY;
