@@ -10,8 +10,20 @@ static struct region *region_of(const struct place *p)
 	return p->region ? p->region : account_region(p->fs->accounts[0]);
 }
 
-int act_call(struct commit *c, const char *service, const char *action, const json_t *request,
-    unsigned flags, json_t **ret, struct ecsfs_error *err)
+/* Whether the answer says what was done. `member` NULL: nothing is expected of it. */
+static int check_answer(
+    const char *action, const json_t *answer, const char *member, struct ecsfs_error *err)
+{
+	if (!member || json_object_get(answer, member) ||
+	    json_array_size(json_object_get(answer, "failures")) > 0)
+		return 0;
+	ecsfs_error_set(err, EIO, NULL, "%s: the answer has no %s", action, member);
+	err->lost_answer = true;
+	return -EIO;
+}
+
+static int call(struct commit *c, const char *service, const char *action, const json_t *request,
+    unsigned flags, const char *member, json_t **ret, struct ecsfs_error *err)
 {
 	struct fs *fs = c->place->fs;
 	struct region *r = region_of(c->place);
@@ -35,6 +47,8 @@ int act_call(struct commit *c, const char *service, const char *action, const js
 		return 0;
 	}
 	int e = aws_request(region_client_peek(r), &rq, &response, &local);
+	if (!e)
+		e = check_answer(action, response.json, member, &local);
 	if (e && !local.err)
 		ecsfs_error_set(&local, -e, NULL, "%s failed", action);
 	if (!reads)
@@ -46,4 +60,16 @@ int act_call(struct commit *c, const char *service, const char *action, const js
 	if (err && local.err)
 		*err = local;
 	return e;
+}
+
+int act_call(struct commit *c, const char *service, const char *action, const json_t *request,
+    unsigned flags, json_t **ret, struct ecsfs_error *err)
+{
+	return call(c, service, action, request, flags, NULL, ret, err);
+}
+
+int act_ecs(struct commit *c, const char *action, const json_t *request, unsigned flags,
+    const char *member, json_t **ret, struct ecsfs_error *err)
+{
+	return call(c, "ecs", action, request, flags, member, ret, err);
 }

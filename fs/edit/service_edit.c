@@ -352,6 +352,8 @@ int service_edit(const struct service_edit *edit, json_t **ret, struct ecsfs_err
 	int got = shape_check(edit->written, shape_service, err);
 
 	if (!got)
+		got = shape_check_known(edit->written, shape_service, edit->theirs, err);
+	if (!got)
 		got = check_edited(edit, err);
 	if (got)
 		return got;

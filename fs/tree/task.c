@@ -241,7 +241,7 @@ static int stop_task(struct commit *c, const char *reason, struct ecsfs_error *e
 	json_auto_t *request =
 	    json_pack("{s:s, s:s, s:s*}", "cluster", p->cluster, "task", p->task, "reason", reason);
 
-	int e = act_call(c, "ecs", "StopTask", request, 0, &answer, err);
+	int e = act_ecs(c, "StopTask", request, 0, "task", &answer, err);
 	json_t *task = json_object_get(answer, "task");
 	if (task)
 		region_publish(p->region, &k, task);

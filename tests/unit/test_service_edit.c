@@ -258,9 +258,16 @@ static void test_lifted_members(void **state)
 	    "{\"volumeConfigurations\":[{\"name\":\"v\"}]}");
 }
 
-static void test_unknown_members_pass(void **state)
+static void test_unknown_members(void **state)
 {
 	(void)state;
+	refuses(EINVAL, "{}", "{\"desiredcount\":7}", "{}", "desiredcount");
+	refuses(EINVAL, NULL, "{\"services\":[]}", "{}", "services");
+	refuses(EINVAL, "{}",
+	    "{\"networkConfiguration\":{\"awsvpcConfiguration\":{\"asignPublicIp\":\"ENABLED\"}}}",
+	    "{}", "networkConfiguration.awsvpcConfiguration.asignPublicIp");
+	sends("{\"newest\":{\"a\":1}}", "{\"newest\":{\"a\":2}}", "{\"newest\":{\"a\":1}}",
+	    "{\"newest\":{\"a\":2}}");
 	sends("{}", "{\"monitoring\":{\"a\":1}}", "{}", "{\"monitoring\":{\"a\":1}}");
 	sends("{\"monitoring\":{\"a\":1}}", "{\"monitoring\":{\"a\":2}}",
 	    "{\"monitoring\":{\"a\":1}}", "{\"monitoring\":{\"a\":2}}");
@@ -341,7 +348,7 @@ int main(void)
 	    cmocka_unit_test(test_three_way),
 	    cmocka_unit_test(test_capacity_provider_strategy_forces),
 	    cmocka_unit_test(test_lifted_members),
-	    cmocka_unit_test(test_unknown_members_pass),
+	    cmocka_unit_test(test_unknown_members),
 	    cmocka_unit_test(test_unknown_origin),
 	    cmocka_unit_test(test_types),
 	    cmocka_unit_test(test_controllers),
