@@ -231,6 +231,7 @@ def named(url):
     yield Case('sso session that disagrees', default + member + 'sso_region = us-west-2\n' + session)
     yield Case('sso session that agrees', default + member + 'sso_region = eu-west-1\n' + session)
     yield Case('sso session with another region', default + member + session + 'region = us-west-2\n')
+    yield Case('sso session completed by the profile', default + member + 'sso_start_url = https://x\n[sso-session s]\nsso_region = eu-west-1\n')
     yield Case('sso session alone', default + 'sso_session = s\n' + session)
     yield Case('web identity from the environment', default, '', token)
     yield Case('web identity before keys', default, keys, token)
