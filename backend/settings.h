@@ -23,6 +23,7 @@ struct aws_options {
 	const char *ecs_profile;    /* ~/.ecs/credentials */
 	const char *home;	    /* for tests; NULL: $HOME, else the passwd entry */
 	const struct clock *clock;  /* NULL: the machine's */
+	bool fips;		    /* FIPS endpoints, whatever else is said */
 	bool dry_run;
 };
 
@@ -94,6 +95,12 @@ const struct aws_service *aws_service_find(const char *name);
 
 /* Whether it can be part of a host's name. */
 bool aws_region_valid(const char *name);
+
+/*
+ * Turns "fips-us-east-1" and "us-east-1-fips", old spellings of "us-east-1, by FIPS endpoints", into
+ * the region's name; true where it was one of them.
+ */
+bool aws_region_drop_fips(char *name);
 
 /* All regions of the partition of `like`, NULL-ended; static storage. For --region all. */
 const char *const *aws_regions_of_partition(const char *like);

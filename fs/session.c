@@ -70,6 +70,7 @@ static int settings_of(const struct options *o, const char *profile, const char 
 	    .endpoint_url = endpoint_url,
 	    .cluster_config = o->cluster_config,
 	    .ecs_profile = o->ecs_profile,
+	    .fips = o->fips,
 	    .dry_run = o->fs.dry_run,
 	};
 

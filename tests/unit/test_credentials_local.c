@@ -204,6 +204,13 @@ static void test_container_hosts_and_tokens(void **state)
 	container_fails("http://169.254.170.23/x", "a\nb", "holds a line break");
 	container_fails("http://[fd00:ec2::23]/x", "a\nb", "holds a line break");
 	container_fails("https://example.com/x", "a\nb", "holds a line break");
+	/* What is added to the host may make another host of it. */
+	setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "@example.com/x", 1);
+	container_fails("", "t", "RELATIVE_URI names example.com over http");
+	setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ".example.com/x", 1);
+	container_fails("", "t", "names 169.254.170.2.example.com over http");
+	setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ":x/", 1);
+	container_fails("", "t", "RELATIVE_URI is not a path");
 	setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x", 1); /* wins */
 	container_fails("http://example.com/x", "a\nb", "holds a line break");
 	setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nonexistent", 1);

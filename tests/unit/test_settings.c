@@ -211,6 +211,23 @@ static void test_half_a_key_is_an_error(void **state)
 	    described(NULL), "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not");
 }
 
+/* Empty keys are the profile's choice, and no reason to look further; using them says so. */
+static void test_empty_keys_are_chosen_and_refused(void **state)
+{
+	struct aws_settings *s;
+
+	(void)state;
+	setenv("AWS_REGION", "us-east-1", 1);
+	home_write(
+	    &home, ".aws/credentials", "[default]\naws_access_key_id=A\naws_secret_access_key=\n");
+	home_write(&home, ".aws/config", "[default]\n" KEYS);
+	provider_is(NULL, "credentials-file");
+	s = home_settings(&home, NULL);
+	assert_string_equal(home_fetch(s, NULL),
+	    "credentials-file (profile default): the secret access key is empty");
+	aws_settings_free(s);
+}
+
 static void test_session_token_variables(void **state)
 {
 	struct credentials *c = NULL;
@@ -313,6 +330,7 @@ int main(void)
 	    TEST(test_description_has_no_secret),
 	    TEST(test_order_of_providers),
 	    TEST(test_half_a_key_is_an_error),
+	    TEST(test_empty_keys_are_chosen_and_refused),
 	    TEST(test_session_token_variables),
 	    TEST(test_environment_that_expires),
 	    TEST(test_a_changed_file_is_picked_up),
