@@ -86,7 +86,8 @@ static struct region *region_of(
 	    .ttl_slow_ms = o->fs.ttl_ms ? TTL_SLOW_MS : 0,
 	    .ttl_negative_ms = o->fs.ttl_ms ? TTL_NEGATIVE_MS : 0,
 	    .stale_ms = (int)(o->stale_ms < INT32_MAX ? o->stale_ms : INT32_MAX),
-	    .timeout_ms = o->fs.timeout_ms,
+	    /* Before those who wait give up: so they are told why, or what was known. */
+	    .timeout_ms = o->fs.timeout_ms - o->fs.timeout_ms / 10,
 	    .clock = &clock_system,
 	};
 
