@@ -12,16 +12,23 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #define PIECES 16		       /* asked for at once */
 #define PAGE_FULL ((size_t)700 * 1024) /* of JSON: a piece that brings less could be longer */
 
+/* What stopped half way is tried again: for a minute and a half, a second apart, two, ... */
+#define RETRIES 14
+#define RETRY_STEPS 8
+
 struct forward {
 	struct logfile *file;
 	struct source *source;
+	int64_t start_ms; /* of the reading of the source */
 	int64_t
 	    page_start_ms[3]; /* of the last pages: their ids are kept, should they come again */
 	int64_t newest_ms;    /* of the last page */
+	bool unordered;	      /* events did not come by time: all ids are kept */
 	int64_t reference_ms;
 	int64_t keep_ms; /* ids from here on are kept for following */
 
@@ -45,6 +52,11 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+static int64_t most(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 static bool abandoned(struct logfile *f)
 {
 	bool gone;
@@ -60,16 +72,21 @@ static void note_page(struct forward *w, const struct logpage *page)
 {
 	struct logfile *f = w->file;
 	int64_t keep = least(w->keep_ms, w->page_start_ms[0]);
+	int64_t oldest = INT64_MAX, newest = INT64_MIN;
 
 	for (size_t i = 0; i < page->count; i++) {
-		int64_t reference = event_reference_ms(&page->events[i]);
+		int64_t time = page->events[i].timestamp;
 
-		if (reference > w->reference_ms)
-			w->reference_ms = reference;
+		w->unordered |= time < newest;
+		oldest = least(oldest, time);
+		newest = most(newest, time);
+		w->reference_ms = most(w->reference_ms, event_reference_ms(&page->events[i]));
 	}
 	memmove(w->page_start_ms, w->page_start_ms + 1, 2 * sizeof(w->page_start_ms[0]));
-	w->page_start_ms[2] = page->events[0].timestamp;
-	w->newest_ms = page->events[page->count - 1].timestamp;
+	w->page_start_ms[2] = oldest;
+	w->newest_ms = newest;
+	if (w->unordered)
+		return;
 	pthread_mutex_lock(&f->lock);
 	seen_forget(&f->seen, keep);
 	pthread_mutex_unlock(&f->lock);
@@ -114,6 +131,20 @@ static int begin_walk(struct forward *w, struct walk *walk, int64_t start_ms, in
 	return walk_begin(walk, f->logs, f->region, &door, &query);
 }
 
+/* Where reading begins again that has come to `reached_ms`: no id is forgotten from there on. */
+static int64_t restart_ms(const struct forward *w, int64_t reached_ms)
+{
+	struct logfile *f = w->file;
+	int64_t floor_ms;
+
+	if (!w->unordered)
+		return reached_ms;
+	pthread_mutex_lock(&f->lock);
+	floor_ms = f->seen.floor_ms;
+	pthread_mutex_unlock(&f->lock);
+	return most(w->start_ms, floor_ms);
+}
+
 /*
  * The next page of a walk. A token is refused once it is a day old, or has expired sooner: then the
  * walk begins again from the newest event given out; what is read twice is given out once.
@@ -127,11 +158,14 @@ static int next_page(struct forward *w, struct piece *piece, int64_t start_ms,
 	if (r != -EINVAL || !by_token)
 		return r;
 	walk_release(&piece->walk);
-	r = begin_walk(w, &piece->walk, start_ms, piece->end_ms);
+	r = begin_walk(w, &piece->walk, restart_ms(w, start_ms), piece->end_ms);
 	return r < 0 ? r : walk_next(&piece->walk, page, err);
 }
 
-/* Reads on to the first page that holds events. 1: there are more pages; 0: there are none. */
+/*
+ * Reads on to the first page that holds events; where they do not come by time, which then is no
+ * guide, to the end. 1: there are more pages; 0: there are none.
+ */
 static int read_first(struct forward *w, int64_t start_ms, struct ecsfs_error *err)
 {
 	auto_logs_page struct logs_page page = {0};
@@ -139,7 +173,7 @@ static int read_first(struct forward *w, int64_t start_ms, struct ecsfs_error *e
 	int r = begin_walk(w, &all.walk, start_ms, 0);
 
 	all.walk.one_by_one = true;
-	while (r >= 0 && w->page_start_ms[2] == INT64_MIN &&
+	while (r >= 0 && (w->unordered || w->page_start_ms[2] == INT64_MIN) &&
 	    (r = next_page(w, &all, start_ms, &page, err)) == 1)
 		r = take_page(w, &page, err);
 	if (r == 1)
@@ -231,23 +265,75 @@ static int read_pieces(struct forward *w, struct ecsfs_error *err)
 	return r;
 }
 
+static int read_from(struct forward *w, int64_t start_ms, struct ecsfs_error *err)
+{
+	int r;
+
+	w->start_ms = start_ms;
+	w->page_start_ms[0] = w->page_start_ms[1] = w->page_start_ms[2] = INT64_MIN;
+	r = read_first(w, start_ms, err);
+	return r == 1 ? read_pieces(w, err) : r;
+}
+
+/* Waits before the next try; false: nobody wants the file any more. */
+static bool wait_before(struct logfile *f, int try)
+{
+	struct logs *l = f->logs;
+	int64_t ms = l->retry_ms * (try < RETRY_STEPS ? try + 1 : RETRY_STEPS);
+	struct timespec until;
+	bool wanted;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ms % 1000 * 1000000;
+	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&l->lock);
+	while (f->opens && !l->stopping &&
+	    pthread_cond_timedwait(&l->changed, &l->lock, &until) != ETIMEDOUT)
+		;
+	wanted = f->opens && !l->stopping;
+	pthread_mutex_unlock(&l->lock);
+	return wanted;
+}
+
+static int64_t stopped_at(const struct forward *w)
+{
+	return w->page_start_ms[2] == INT64_MIN ? w->start_ms : restart_ms(w, w->page_start_ms[2]);
+}
+
+/*
+ * A reader who was given half of it must not take that for all: he waits while it is tried on, and
+ * is told when there is no hope.
+ */
 static int read_source(struct forward *w, int64_t start_ms, struct ecsfs_error *err)
 {
 	struct logfile *f = w->file;
 	size_t before = w->pages;
-	int64_t stopped_ms;
-	int r = read_first(w, start_ms, err);
+	int64_t reached = INT64_MIN;
+	int r;
 
-	if (r == 1)
-		r = read_pieces(w, err);
+	w->newest_ms = INT64_MIN;
+	w->unordered = false;
+	r = read_from(w, start_ms, err);
+	for (int try = 0; r < 0 && w->pages > before; try++) {
+		if (r == -ENOENT || r == -ECANCELED)
+			return 0;
+		if (w->newest_ms > reached)
+			try = 0;
+		reached = w->newest_ms;
+		if (r == -ENOSPC || try == RETRIES)
+			break;
+		if (try == 0)
+			errlog_add(f->logs->options.clock, f->path, err);
+		if (!wait_before(f, try))
+			return 0;
+		r = read_from(w, stopped_at(w), err);
+	}
 	if (r == -ENOENT || r == -ECANCELED)
 		return 0;
-	if (r >= 0 || w->pages == before)
-		return r;
 	if (r != -ENOSPC)
-		errlog_add(f->logs->options.clock, f->path, err);
-	stopped_ms = w->page_start_ms[2] == INT64_MIN ? start_ms : w->page_start_ms[2];
-	w->reference_ms = least(w->reference_ms, stopped_ms);
+		return r;
+	w->reference_ms = least(w->reference_ms, stopped_at(w));
 	w->keep_ms = w->reference_ms;
 	return 0;
 }
@@ -266,7 +352,6 @@ int forward_read(struct logfile *f, struct sources *sources, int64_t start_ms,
 
 	for (size_t i = 0; r == 0 && i < sources->count; i++) {
 		w.source = &sources->v[i];
-		w.page_start_ms[0] = w.page_start_ms[1] = w.page_start_ms[2] = INT64_MIN;
 		r = read_source(&w, start_ms, err);
 	}
 	logpage_release(&w.events);

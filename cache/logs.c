@@ -28,6 +28,7 @@ struct logs *logs_new(const struct logs_options *options)
 		l->options.clock = &clock_system;
 	l->call = aws_request;
 	l->aws_now = aws_client_now_ms;
+	l->retry_ms = LOGS_RETRY_MS;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -217,6 +218,7 @@ void logs_close(struct logfile *f)
 		TAILQ_REMOVE(&l->files, f, link);
 		l->file_count--;
 		group_unsubscribe_all(f);
+		pthread_cond_broadcast(&l->changed);
 		pacer_kick_locked(l);
 	}
 	pthread_mutex_unlock(&l->lock);

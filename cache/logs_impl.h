@@ -33,6 +33,9 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
+/* What a first read waits, at first, before it tries again what stopped half way. */
+#define LOGS_RETRY_MS 1000
+
 /* How often a service is asked for new task definitions. */
 #define LOGS_REFRESH_MS 10000
 
@@ -222,8 +225,9 @@ int members_judge(struct logfile *f, const struct source *s, const struct logsca
 int window_prepare(struct logfile *f, struct ecsfs_error *err);
 /*
  * All lines from a time on (forward.c); `ret_reference`: what following begins from. What fails half
- * way is said in .ecsfs/errors and left to following, which begins where this stopped; a failure of
- * the first call is the opener's.
+ * way is said in .ecsfs/errors and tried again for a minute or two; what then still fails is the
+ * reader's error, as a failure of the first call is. A full spool is left to following, which begins
+ * where this stopped.
  */
 int forward_read(struct logfile *f, struct sources *sources, int64_t start_ms,
     int64_t *ret_reference, struct ecsfs_error *err);
@@ -341,7 +345,7 @@ struct logs {
 	struct logs_options options;			/* constant */
 	region_call_fn call;				/* constant */
 	int64_t (*aws_now)(const struct aws_client *c); /* constant: aws_client_now_ms */
-	bool manual; /* constant: no pacer thread; tests take the turns */
+	int64_t retry_ms;				/* constant: LOGS_RETRY_MS */
 
 	pthread_mutex_t lock;	/* guards all below, and what says so above */
 	pthread_cond_t changed; /* a file is ready, a job ended */

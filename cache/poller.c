@@ -341,7 +341,8 @@ static int page_deliver(
 	subs = subs_hold(g, &count);
 	if (!subs)
 		result = ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
-	for (size_t i = 0; result >= 0 && events.count && i < count; i++) {
+	/* A page without events too: a file that took no more may have room now. */
+	for (size_t i = 0; result >= 0 && i < count; i++) {
 		int64_t lines = deliver(subs[i]->file, &subs[i]->source, subs[i], &events, err);
 
 		if (lines < 0)

@@ -15,6 +15,7 @@
 #define STREAMS_MAX 64 /* of a service, whose newest parts are read */
 #define RECENT_MAX 16  /* more, of tasks that ECS has forgotten */
 #define EMPTY_PAGES_MAX 20
+#define EXPIRED_MAX 20 /* walks begun again, of one stream */
 /* A page of less is taken for all that there is. */
 #define FULL_BYTES (PAGE_BYTES / 2)
 #define FULL_EVENTS 9999
@@ -127,6 +128,15 @@ static bool same_token(const char *sent, const char *got)
 	return !got || (sent && strcmp(sent, got) == 0);
 }
 
+/* Whether a page was refused for its token, which had expired: then the first is asked for again. */
+static bool token_expired(int r, char **token)
+{
+	if (r != -EINVAL || !*token)
+		return false;
+	free(move_ptr(*token));
+	return true;
+}
+
 /*
  * The newest page of a stream that holds events: 1, 0: there is none (or no such stream), -errno.
  * Pages without events and a new token may come first.
@@ -140,6 +150,8 @@ static int newest_page(struct logfile *f, const struct source *source, const cha
 	for (int i = 0; i < EMPTY_PAGES_MAX; i++) {
 		int r = logs_get_backward(&door, source->group, stream, 0, token, page, err);
 
+		if (token_expired(r, &token))
+			continue;
 		if (r < 0)
 			return r == -ENOENT ? 0 : r;
 		if (!logscan_empty(&page->scan))
@@ -288,6 +300,7 @@ static int read_newest(
 {
 	auto_newest struct newest n = {.reference_ms = INT64_MIN};
 	int64_t now = window_safe_now(f), base = INT64_MIN;
+	int64_t began_ms = clock_mono(f->logs->options.clock);
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < sources->count; i++) {
@@ -298,6 +311,9 @@ static int read_newest(
 	if (r < 0)
 		return r;
 	emit(f, &n);
+	/* The last stream may have been read long after the first. */
+	if (n.reference_ms != INT64_MIN)
+		n.reference_ms -= clock_mono(f->logs->options.clock) - began_ms;
 	if (n.reference_ms == INT64_MIN)
 		*ret_reference = base > now ? base : now;
 	else /* Of a log that ended long ago, not all the time since is read through. */
@@ -313,11 +329,17 @@ static int find_start(struct logfile *f, const struct source *source, const char
 	auto_logs_page struct logs_page page = {0};
 	auto_free char *token = NULL;
 	int64_t bytes = 0;
+	int expired = 0;
 
 	for (int empty = 0; bytes < want && empty < EMPTY_PAGES_MAX;) {
 		struct logscan_event e;
 		int r = logs_get_backward(&door, source->group, stream, 0, token, &page, err);
 
+		if (expired < EXPIRED_MAX && token_expired(r, &token)) {
+			expired++;
+			bytes = 0;
+			continue;
+		}
 		if (r < 0)
 			return r == -ENOENT ? 0 : r;
 		empty++;

@@ -154,6 +154,7 @@ static int check_filter(const json_t *body, struct ecsfs_error *err)
 {
 	const json_t *names = json_object_get(body, "logStreamNames");
 	const char *prefix = json_string_value(json_object_get(body, "logStreamNamePrefix"));
+	const json_t *end = json_object_get(body, "endTime");
 	size_t i;
 	json_t *name;
 
@@ -162,21 +163,52 @@ static int check_filter(const json_t *body, struct ecsfs_error *err)
 	snprintf(cw.last_prefix, sizeof(cw.last_prefix), "%s", prefix ? prefix : "");
 	if ((int)cw.last_names > cw.most_names)
 		cw.most_names = (int)cw.last_names;
+	if (cw.fail_err && cw.fail_count && cw.fail_after + cw.fail_count <= 0)
+		cw.fail_err = 0;
 	if (cw.fail_err && cw.fail_after-- <= 0)
 		return ecsfs_error_set(err, cw.fail_err, cw.fail_code, "as scripted");
 	if (!json_object_size(cw.streams))
 		return not_found(err);
 	if (cw.last_names > 100 || (names && prefix))
 		return ecsfs_error_set(err, EINVAL, "InvalidParameterException", "names");
+	if (end && json_integer_value(end) < cw.last_start_ms)
+		return ecsfs_error_set(err, EINVAL, "InvalidParameterException", "times");
 	json_array_foreach (names, i, name)
 		if (!is_there(json_string_value(name)))
 			return not_found(err);
 	return 0;
 }
 
+static int by_ingestion(const void *a, const void *b)
+{
+	const json_t *const *x = a, *const *y = b;
+	int64_t d = json_integer_value(json_object_get(*x, "ingestionTime")) -
+	    json_integer_value(json_object_get(*y, "ingestionTime"));
+
+	return d < 0 ? -1 : d > 0;
+}
+
+/* The events as pages go through them; new. */
+static json_t *walk_order(void)
+{
+	size_t count = json_array_size(cw.events);
+	json_t *sorted = json_array(), **all = calloc(count + 1, sizeof(*all));
+
+	assert_non_null(all);
+	for (size_t i = 0; i < count; i++)
+		all[i] = json_array_get(cw.events, i);
+	if (cw.by_arrival)
+		qsort(all, count, sizeof(*all), by_ingestion);
+	for (size_t i = 0; i < count; i++)
+		json_array_append(sorted, all[i]);
+	free(all);
+	return sorted;
+}
+
 /* A token is "POSITION.N": N counts the pages given at that position. */
 static json_t *filter_page(const json_t *body)
 {
+	json_auto_t *events = walk_order();
 	const char *token = json_string_value(json_object_get(body, "nextToken"));
 	json_t *page = json_array(), *e;
 	size_t from = 0, again = 0, n = 0, i;
@@ -185,7 +217,7 @@ static json_t *filter_page(const json_t *body)
 	if (token)
 		sscanf(token, "%zu.%zu", &from, &again);
 	hollow = cw.empty && again == 0;
-	json_array_foreach (cw.events, i, e) {
+	json_array_foreach (events, i, e) {
 		if (!selected(body, e) || n++ < from)
 			continue;
 		if (hollow || json_array_size(page) == cw.page) {
@@ -227,7 +259,7 @@ static int get_events(const json_t *body, json_t **ret, struct ecsfs_error *err)
 	const char *stream = json_string_value(json_object_get(body, "logStreamName"));
 	const char *token = json_string_value(json_object_get(body, "nextToken"));
 	json_t *page = json_array(), *own = json_array(), *e;
-	size_t end, i;
+	size_t end, from, i;
 
 	cw.gets++;
 	*ret = NULL;
@@ -236,11 +268,20 @@ static int get_events(const json_t *body, json_t **ret, struct ecsfs_error *err)
 		json_decref(own);
 		return not_found(err);
 	}
+	if (token && cw.expired > 0) {
+		cw.expired--;
+		json_decref(page);
+		json_decref(own);
+		return ecsfs_error_set(err, EINVAL, "InvalidParameterException", "expired");
+	}
 	json_array_foreach (cw.events, i, e)
 		if (strcmp(json_string_value(json_object_get(e, "logStreamName")), stream) == 0)
 			json_array_append(own, e);
 	end = token ? (size_t)atoi(token) : json_array_size(own);
-	for (i = end > cw.page ? end - cw.page : 0; i < end; i++) {
+	from = end > cw.page ? end - cw.page : 0;
+	if (cw.hollow && !token)
+		from = end;
+	for (i = from; i < end; i++) {
 		json_t *copy = json_copy(json_array_get(own, i));
 
 		json_object_del(copy, "eventId");
@@ -249,7 +290,7 @@ static int get_events(const json_t *body, json_t **ret, struct ecsfs_error *err)
 	}
 	json_decref(own);
 	*ret = json_pack("{s:o, s:s, s:o}", "events", page, "nextForwardToken", "f",
-	    "nextBackwardToken", json_sprintf("%zu", end > cw.page ? end - cw.page : 0));
+	    "nextBackwardToken", json_sprintf("%zu", from));
 	return 0;
 }
 
@@ -470,6 +511,7 @@ static void logs_make(const struct logs_options *options)
 	assert_non_null(logs_);
 	logs_->call = call;
 	logs_->aws_now = aws_now;
+	logs_->retry_ms = 1;
 }
 
 int logs_world_setup(void **state)
@@ -523,7 +565,8 @@ int logs_world_teardown(void **state)
 	return 0;
 }
 
-static struct logfile *open_spec(const char *service, const char *task, int64_t since_ms)
+static int try_open(const char *service, const char *task, int64_t since_ms, struct logfile **ret,
+    struct ecsfs_error *err)
 {
 	const struct logspec spec = {.region = region_,
 	    .cluster = "prod",
@@ -531,13 +574,27 @@ static struct logfile *open_spec(const char *service, const char *task, int64_t 
 	    .task = task,
 	    .container = "app",
 	    .since_wall_ms = since_ms};
+
+	return logs_open(logs_, &spec, ret, err);
+}
+
+static struct logfile *open_spec(const char *service, const char *task, int64_t since_ms)
+{
 	struct logfile *f = NULL;
 	struct ecsfs_error err = {0};
 
-	if (logs_open(logs_, &spec, &f, &err) < 0)
+	if (try_open(service, task, since_ms, &f, &err) < 0)
 		fail_msg("open: %s", err.message);
 	pass(0);
 	return f;
+}
+
+int open_fails(const char *task, int64_t since_ms)
+{
+	struct logfile *f;
+	struct ecsfs_error err = {0};
+
+	return -try_open(NULL, task, since_ms, &f, &err);
 }
 
 struct logfile *open_task(const char *task)

@@ -17,11 +17,16 @@ struct cloudwatch {
 	/* Faults of FilterLogEvents. */
 	int fail_err; /* every call fails so */
 	char fail_code[64];
-	int fail_after; /* calls that still succeed */
-	bool loop;	/* the token that was sent comes back for ever */
-	bool repeat;	/* every page but the first is given twice */
-	bool empty;	/* every page is preceded by an empty one with a token */
-	bool backwards; /* events of a page come in the wrong order */
+	int fail_after;	 /* calls that still succeed */
+	int fail_count;	 /* so many fail, and the next succeed; 0: all fail */
+	bool loop;	 /* the token that was sent comes back for ever */
+	bool repeat;	 /* every page but the first is given twice */
+	bool empty;	 /* every page is preceded by an empty one with a token */
+	bool backwards;	 /* events of a page come in the wrong order */
+	bool by_arrival; /* the pages come in the order of ingestion */
+	/* Faults of GetLogEvents. */
+	int expired; /* so many calls with a token are refused */
+	bool hollow; /* the newest page holds no events */
 	/* Counts. */
 	int filters, gets, describes, lists, most_names;
 	int64_t last_start_ms;
@@ -65,6 +70,8 @@ void delete_stream(const char *stream);
 struct logfile *open_task(const char *task);
 struct logfile *open_service(void);
 struct logfile *open_since(const char *task, int64_t since_ms);
+/* Opens a task's log that fails, at once or at its end: the errno. */
+int open_fails(const char *task, int64_t since_ms);
 
 /* Lets time pass, second by second, and every poll that is due then end. */
 void pass(int seconds);

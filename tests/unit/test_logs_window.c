@@ -1,0 +1,146 @@
+/* First reads that something stops half way. */
+#include "backend/base/cleanup.h"
+#include "tests/unit/logs_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOUR_MS 3600000
+
+static void put_numbers(int64_t from_ms, int count, int step_ms)
+{
+	char line[32];
+
+	for (int i = 0; i < count; i++) {
+		snprintf(line, sizeof(line), "n%d", i);
+		put(STREAM_A, from_ms + (int64_t)i * step_ms, line);
+	}
+}
+
+/* Every number below `count` once, in any order. */
+static void numbers_once(const char *text, int count)
+{
+	char *seen = calloc((size_t)count, 1);
+	int lines = 0;
+
+	assert_non_null(seen);
+	for (const char *p = text; *p; p = strchr(p, '\n') + 1, lines++) {
+		int n = atoi(p + 1);
+
+		assert_in_range(n, 0, count - 1);
+		assert_int_equal(seen[n]++, 0);
+	}
+	free(seen);
+	assert_int_equal(lines, count);
+}
+
+static void fail_calls(int err, int after, int count)
+{
+	cw.fail_err = err;
+	cw.fail_after = after;
+	cw.fail_count = count;
+}
+
+static void what_stops_half_way_is_tried_again(void **state)
+{
+	static const int failures[] = {EBUSY, EACCES, EIO, ETIMEDOUT, EINVAL};
+
+	(void)state;
+	cw.page = 7;
+	put_numbers(world_now() - HOUR_MS / 2, 100, 100);
+	for (size_t i = 0; i < ARRAY_SIZE(failures); i++) {
+		struct logfile *f;
+
+		fail_calls(failures[i], 3 + (int)i, 3);
+		f = open_since(TASK_A, world_now() - HOUR_MS);
+		numbers_once(text_of(f), 100);
+		assert_int_equal(logs_at_end(f, NULL, NULL), 0);
+		assert_non_null(strstr(errors(), "as scripted"));
+		logs_close(f);
+	}
+}
+
+/* Half a log must not be taken for all of it. */
+static void what_stays_stopped_is_the_readers_error(void **state)
+{
+	(void)state;
+	cw.page = 7;
+	put_numbers(world_now() - HOUR_MS / 2, 100, 100);
+	fail_calls(EACCES, 4, 0);
+	assert_int_equal(open_fails(TASK_A, world_now() - HOUR_MS), EACCES);
+}
+
+static void events_that_are_not_in_the_order_of_time(void **state)
+{
+	struct logfile *f;
+
+	(void)state;
+	cw.page = 7;
+	put_numbers(world_now() - HOUR_MS / 2, 100, -1000);
+	for (int order = 0; order < 2; order++) {
+		cw.backwards = order == 0;
+		cw.by_arrival = order == 1;
+		f = open_since(TASK_A, world_now() - HOUR_MS);
+		numbers_once(text_of(f), 100);
+		logs_close(f);
+	}
+}
+
+static void a_token_of_the_newest_page_expires(void **state)
+{
+	const struct logs_options options = {.window_bytes = 4 << 20, .overlap_ms = 90000};
+	struct logfile *f;
+
+	(void)state;
+	put_numbers(world_now() - HOUR_MS / 2, 100, 100);
+	cw.hollow = true;
+	cw.expired = 2;
+	f = open_task(TASK_A);
+	numbers_once(text_of(f), 100);
+	logs_close(f);
+	cw.page = 7;
+	cw.hollow = false;
+	cw.expired = 3;
+	logs_world_options(&options);
+	f = open_task(TASK_A);
+	numbers_once(text_of(f), 100);
+	logs_close(f);
+}
+
+/* The spools are full when the last lines come, and have room long after. */
+static void a_full_spool_goes_on_in_a_quiet_log(void **state)
+{
+	struct logfile *f;
+
+	(void)state;
+	put(STREAM_A, world_now() - 1000, "n0");
+	f = open_task(TASK_A);
+	spool_setup("/tmp", 5);
+	put(STREAM_A, world_now(), "n1");
+	pass(900);
+	numbers_once(text_of(f), 1);
+	spool_setup("/tmp", 1 << 20);
+	pass(10);
+	numbers_once(text_of(f), 2);
+	logs_close(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(what_stops_half_way_is_tried_again),
+	    TEST(what_stays_stopped_is_the_readers_error),
+	    TEST(events_that_are_not_in_the_order_of_time),
+	    TEST(a_token_of_the_newest_page_expires),
+	    TEST(a_full_spool_goes_on_in_a_quiet_log),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
