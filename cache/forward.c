@@ -233,7 +233,8 @@ static int read_piece(struct forward *w, struct ecsfs_error *err)
 		r = take_page(w, &page, err);
 		if (r < 0)
 			break;
-		again = !piece->end_ms && piece->walk.token && page.answer.raw.len >= PAGE_FULL;
+		again = !piece->end_ms && piece->walk.token && !w->unordered &&
+		    page.answer.raw.len >= PAGE_FULL;
 	}
 	end_piece(w);
 	buf_release(&w->room);
