@@ -113,6 +113,18 @@ setup() {
 	rmdir "$prod/services/once"
 }
 
+@test "a lost answer to a deletion: what is gone is deleted" {
+	mkdir "$prod/services/going" "$mnt/clusters/going"
+	jq -n '{taskDefinition: "plain", desiredCount: 0}' >"$prod/services/going/service.json"
+	faults 'DeleteService:1:lost,DeleteCluster:1:lost'
+	rmdir "$prod/services/going" "$mnt/clusters/going"
+	faults ''
+	[ ! -e "$prod/services/going" ]
+	[ ! -e "$mnt/clusters/going" ]
+	ls "$prod/services" "$mnt/clusters" >"$work/left"
+	! grep -qx going "$work/left"
+}
+
 @test "a draft whose name somebody else took is EEXIST, and neither service is touched" {
 	mkdir "$prod/services/taken"
 	jq -n '{taskDefinition: "plain", desiredCount: 0}' >"$work/taken"
