@@ -197,6 +197,8 @@ setup() {
 	for value in 0 2881 -1 on abc ''; do
 		refused bash -c "echo '$value' > '$task/protection'"
 	done
+	fails 'Invalid argument' bash -c "printf '%01025d' 0 >'$task/stop'"
+	calls_reset
 	echo 'too old' >"$task/stop"
 	[ "$(requests StopTask | jq -r .reason)" = 'too old' ]
 	instance=$(ls "$prod/container_instances" | head -n 1)
