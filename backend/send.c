@@ -272,7 +272,7 @@ static int exchange(const struct aws_context *cx, const struct target *t, struct
 	    .ca_bundle = cx->settings->ca_bundle,
 	    /* AWS's own endpoints are https; http is there only where somebody asked for it. */
 	    .direct_ok_http = true,
-	    .once = x->rq->flags & AWS_ONCE,
+	    .once = x->rq->flags & (AWS_ONCE | AWS_FRESH),
 	    .sink = x->rq->flags & AWS_STREAM ? x->rq->sink : NULL,
 	    .sink_arg = x->rq->sink_arg};
 	struct http_response answer;

@@ -3,6 +3,7 @@
 #include "fs/journal.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* Control files belong to no region: they act in one of the first profile. */
 static struct region *region_of(const struct place *p)
@@ -22,6 +23,11 @@ static int check_answer(
 	return -EIO;
 }
 
+static bool deletes(const char *action)
+{
+	return strncmp(action, "Delete", 6) == 0;
+}
+
 static int call(struct commit *c, const char *service, const char *action, const json_t *request,
     unsigned flags, const char *member, json_t **ret, struct ecsfs_error *err)
 {
@@ -35,7 +41,7 @@ static int call(struct commit *c, const char *service, const char *action, const
 	    .service = service,
 	    .action = action,
 	    .body = request,
-	    .flags = flags,
+	    .flags = flags | (member && deletes(action) ? AWS_FRESH : 0),
 	    /* Not repeated after the writer was told that no answer came. */
 	    .timeout_ms = fs->options.timeout_ms,
 	};
@@ -49,6 +55,11 @@ static int call(struct commit *c, const char *service, const char *action, const
 	int e = aws_request(region_client_peek(r), &rq, &response, &local);
 	if (!e)
 		e = check_answer(action, response.json, member, &local);
+	/* Repeated, it finds nothing left: the attempt whose answer was lost has done it. */
+	if (member && deletes(action) && e == -ENOENT && local.lost_answer) {
+		local = (struct ecsfs_error){0};
+		e = 0;
+	}
 	if (e && !local.err)
 		ecsfs_error_set(&local, -e, NULL, "%s failed", action);
 	if (!reads)

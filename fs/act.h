@@ -17,7 +17,8 @@ int act_call(struct commit *c, const char *service, const char *action, const js
 
 /*
  * The same of ECS, for an action that always answers `member`: an answer without that and without
- * failures has not said that anything was done, -EIO as for one that was lost.
+ * failures has not said that anything was done, -EIO as for one that was lost. `ret` is NULL too
+ * where a deletion was found done when it was repeated after a lost answer.
  */
 int act_ecs(struct commit *c, const char *action, const json_t *request, unsigned flags,
     const char *member, json_t **ret, struct ecsfs_error *err);

@@ -194,6 +194,8 @@ void readings_note_written(struct readings *r, const char *key, const json_t *wr
 	json_t *rest = without_events(base);
 
 	json_object_update(rest, (json_t *)changes);
+	/* A command, which may be given again. */
+	json_object_del(rest, "forceNewDeployment");
 	remember(r, key, written, rest, writer);
 }
 

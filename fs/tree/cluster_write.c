@@ -93,9 +93,16 @@ static int call_when_idle(
 
 int drop_cluster(struct commit *c, struct ecsfs_error *err)
 {
-	json_auto_t *request = json_pack("{s:s}", "cluster", c->place->cluster);
+	const struct place *p = c->place;
+	struct key k = key_of(p);
+	json_auto_t *request = json_pack("{s:s}", "cluster", p->cluster);
+	json_auto_t *gone =
+	    json_pack("{s:s, s:s}", "clusterName", p->cluster, "status", "INACTIVE");
+	int e = call_when_idle(c, "DeleteCluster", request, err);
 
-	return call_when_idle(c, "DeleteCluster", request, err);
+	if (!e && !p->fs->options.dry_run)
+		region_publish(p->region, &k, gone);
+	return e;
 }
 
 /* Both members are required by AWS and replaced whole: leaving one out must not mean "none". */

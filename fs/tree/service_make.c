@@ -182,6 +182,8 @@ int drop_service(struct commit *c, struct ecsfs_error *err)
 	const struct place *p = c->place;
 	struct key k = key_of(p);
 	json_auto_t *request = NULL, *answer = NULL;
+	json_auto_t *gone =
+	    json_pack("{s:s, s:s}", "serviceName", p->service, "status", "INACTIVE");
 	json_t *service;
 	int e;
 
@@ -192,7 +194,7 @@ int drop_service(struct commit *c, struct ecsfs_error *err)
 	service = json_object_get(answer, "service");
 	if (e)
 		region_invalidate(p->region, &k);
-	else if (service)
-		region_publish(p->region, &k, service);
+	else if (service || !p->fs->options.dry_run)
+		region_publish(p->region, &k, service ? service : gone);
 	return e ? refused_delete(c, e, err) : 0;
 }

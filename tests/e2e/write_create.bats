@@ -113,6 +113,18 @@ setup() {
 	rmdir "$prod/services/once"
 }
 
+@test "a lost answer to a deletion: what is gone is deleted" {
+	mkdir "$prod/services/going" "$mnt/clusters/going"
+	jq -n '{taskDefinition: "plain", desiredCount: 0}' >"$prod/services/going/service.json"
+	faults 'DeleteService:1:lost,DeleteCluster:1:lost'
+	rmdir "$prod/services/going" "$mnt/clusters/going"
+	faults ''
+	[ ! -e "$prod/services/going" ]
+	[ ! -e "$mnt/clusters/going" ]
+	ls "$prod/services" "$mnt/clusters" >"$work/left"
+	! grep -qx going "$work/left"
+}
+
 @test "a draft whose name somebody else took is EEXIST, and neither service is touched" {
 	mkdir "$prod/services/taken"
 	jq -n '{taskDefinition: "plain", desiredCount: 0}' >"$work/taken"
@@ -185,6 +197,8 @@ setup() {
 	for value in 0 2881 -1 on abc ''; do
 		refused bash -c "echo '$value' > '$task/protection'"
 	done
+	fails 'Invalid argument' bash -c "printf '%01025d' 0 >'$task/stop'"
+	calls_reset
 	echo 'too old' >"$task/stop"
 	[ "$(requests StopTask | jq -r .reason)" = 'too old' ]
 	instance=$(ls "$prod/container_instances" | head -n 1)

@@ -244,4 +244,14 @@ aws_scales() {
 	END
 	[ "$(requests UpdateService | jq -cs 'map(.desiredCount)')" = '[8,9]' ]
 	[ "$(changes)" = 2 ]
+	calls_reset
+	python3 - "$web/service.json" <<-'END'
+		import json, sys
+		doc = json.load(open(sys.argv[1]))
+		doc["forceNewDeployment"] = True
+		for _ in range(2):
+		    with open(sys.argv[1], "w") as f:
+		        json.dump(doc, f)
+	END
+	[ "$(requests UpdateService | jq -cs 'map(.forceNewDeployment)')" = '[true,true]' ]
 }

@@ -71,6 +71,7 @@ setup() {
 	calls_reset
 	fails 'Invalid argument' sed -i 's/"launchType": "FARGATE"/"launchType": "EC2"/' "$web/service.json"
 	said launchType
+	said ' clusters/prod/services/web/service.json: '
 	[ "$(changes)" = 0 ]
 }
 

@@ -101,7 +101,11 @@ static void test_nothing_changed(void **state)
 
 static void test_fields_that_differ(void **state)
 {
+	const char *foreign =
+	    "{\"taskDefinition\":\"arn:aws:ecs:eu-west-1:1:task-definition/web:4\"}";
+
 	(void)state;
+	sends("{}", foreign, "{}", foreign);
 	sends("{}", "{\"desiredCount\":5}", "{}", "{\"desiredCount\":5}");
 	sends(NULL,
 	    "{\"desiredCount\":5,\"enableExecuteCommand\":true,\"taskDefinition\":\"web:5\"}", "{}",
