@@ -171,11 +171,23 @@ static int add_authorization(struct lines *l, const struct target *t, const stru
 	return sigv4_authorization(x->used, &scope, &rq, &l->authorization);
 }
 
+/* Whether they can stand in a header. */
+static bool is_line(const struct credentials *c)
+{
+	const char *token = credentials_session_token_peek(c);
+
+	return !strpbrk(credentials_access_key_id_peek(c), "\r\n") &&
+	    !(token && strpbrk(token, "\r\n"));
+}
+
 static int write_request(const struct target *t, const struct aws_exchange *x, int64_t now_s,
     const struct buf *body, struct lines *ret, struct ecsfs_error *err)
 {
 	int r;
 
+	if (x->used && !is_line(x->used))
+		return ecsfs_error_set(
+		    err, EACCES, NULL, "the access key id or the session token holds a line break");
 	write_lines(ret, t, x, now_s);
 	r = x->used ? add_authorization(ret, t, x, now_s, body) : 0;
 	if (r == 0 && (buf_failed(&ret->host) || buf_failed(&ret->token)))
