@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 /* A stream is silent for so long at most: StartLiveTail sends something every second. */
@@ -40,14 +41,15 @@ static void release_target(struct target *t)
 static int split_url(struct target *t, const char *base, const char *host_prefix)
 {
 	const char *host = strstr(base, "://");
-	const char *default_port = strncmp(base, "https:", 6) == 0 ? ":443" : ":80";
+	const char *default_port = strncasecmp(base, "https:", 6) == 0 ? ":443" : ":80";
 	size_t scheme, n, port = strlen(default_port);
 
 	if (!host)
 		return -EINVAL;
 	host += 3;
 	scheme = (size_t)(host - base);
-	if (asprintf(&t->url, "%.*s%s%s/", (int)scheme, base, host_prefix, host) < 0) {
+	if (asprintf(&t->url, "%.*s%s%s%s", (int)scheme, base, host_prefix, host,
+		strchr(host, '/') ? "" : "/") < 0) {
 		t->url = NULL;
 		return -ENOMEM;
 	}

@@ -407,6 +407,29 @@ static void a_refusal_does_not_repeat_the_token(void **state)
 	end(&f);
 }
 
+/* The path of a configured endpoint is asked for as it is written. */
+static void endpoints_with_a_path(void **state)
+{
+	static const struct scripted_entry script[] = {
+	    {.expect = {"POST /ecs HTTP/1.1\r\n"}, .body = "{}"},
+	    {.expect = {"POST /ecs/ HTTP/1.1\r\n"}, .body = "{}"},
+	};
+	struct scripted *server = scripted_start(script, ARRAY_SIZE(script));
+	static const char *const paths[] = {"/ecs", "/ecs/"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct fixture f = {.server = server};
+		char url[128];
+
+		snprintf(url, sizeof(url), "%s%s", scripted_url(server), paths[i]);
+		f.client = aws_client_new(make_settings(url, &clock_system));
+		assert_int_equal(call(&f, "ListClusters", 0), 0);
+		aws_client_free(f.client);
+	}
+	scripted_finish(server);
+}
+
 /* A line break in what goes into a header would begin another header. */
 static void keys_with_a_line_break_are_not_sent(void **state)
 {
@@ -615,6 +638,7 @@ int main(void)
 	    cmocka_unit_test(wrong_clock),
 	    cmocka_unit_test(a_refusal_does_not_repeat_the_token),
 	    cmocka_unit_test(keys_with_a_line_break_are_not_sent),
+	    cmocka_unit_test(endpoints_with_a_path),
 	    cmocka_unit_test(pages),
 	    cmocka_unit_test(dry_run),
 	    cmocka_unit_test(streams),
