@@ -205,15 +205,23 @@ static const char *wrong(const char *config)
 	return text;
 }
 
+#define SOURCE                                                                                     \
+	"[default]\nrole_arn=r\nsource_profile=s\n[profile "                                       \
+	"s]\nsso_account_id=1\nsso_role_name=r\n"
+
 static void test_wrong_sso_settings(void **state)
 {
 	(void)state;
 	assert_non_null(strstr(wrong("[default]\nsso_account_id=1\n"), "has no sso_role_name"));
-	assert_non_null(strstr(
-	    wrong("[default]\nsso_account_id=1\nsso_role_name=r\nsso_session=x\n"), "not exist"));
 	assert_non_null(strstr(wrong("[default]\nsso_account_id=1\nsso_role_name=r\nsso_session=x\n"
-				     "sso_region=a\n[sso-session x]\nsso_region=b\n"),
+				     "sso_region=a\n[sso-session x]\nsso_region=b\n"
+				     "sso_start_url=u\n"),
 	    "disagree about sso_region"));
+	/* Of the mount's own profile the settings say these. */
+	assert_non_null(strstr(wrong(SOURCE "sso_session=x\n"), "which does not exist"));
+	assert_non_null(
+	    strstr(wrong(SOURCE "sso_session=x\nsso_start_url=u\n[sso-session x]\nsso_region=b\n"),
+		"the sso-session 'x' of profile 's' has no sso_start_url"));
 }
 
 /* A key of P-256 and its PEM. */

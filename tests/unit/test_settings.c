@@ -95,6 +95,22 @@ static void test_bad_settings(void **state)
 	assert_non_null(strstr(refused((struct aws_options){0}), "sts_regional_endpoints"));
 }
 
+/* Whatever keys there are: botocore makes no client then. */
+static void test_sso_sessions_are_complete(void **state)
+{
+	(void)state;
+	setenv("AWS_REGION", "us-east-1", 1);
+	setenv("AWS_ACCESS_KEY_ID", "E", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "s", 1);
+	home_write(&home, ".aws/config", "[default]\nsso_session=w\n");
+	assert_string_equal(refused((struct aws_options){0}),
+	    "the profile 'default' has the sso_session 'w', which does not exist");
+	home_write(&home, ".aws/config",
+	    "[default]\nsso_session=w\n[sso-session w]\nsso_region=us-east-1\n");
+	assert_string_equal(refused((struct aws_options){0}),
+	    "the sso-session 'w' of profile 'default' has no sso_start_url");
+}
+
 static void test_retries(void **state)
 {
 	struct aws_settings *s;
@@ -309,6 +325,7 @@ int main(void)
 	    HOME_TEST(test_order_of_regions),
 	    HOME_TEST(test_order_of_profiles),
 	    HOME_TEST(test_bad_settings),
+	    HOME_TEST(test_sso_sessions_are_complete),
 	    HOME_TEST(test_retries),
 	    HOME_TEST(test_description_has_no_secret),
 	    HOME_TEST(test_order_of_providers),
