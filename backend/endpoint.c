@@ -205,9 +205,10 @@ static bool is_url(const char *url)
 	return good;
 }
 
+/* A path stays as it was written: it is what is asked for. */
 static int take_url(const char *url, char **ret, struct ecsfs_error *err)
 {
-	size_t len = strlen(url);
+	size_t scheme = strcspn(url, "/") + 2, host, len = strlen(url);
 
 	if (strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8))
 		return ecsfs_error_set(err, EINVAL, NULL,
@@ -215,8 +216,9 @@ static int take_url(const char *url, char **ret, struct ecsfs_error *err)
 	if (!is_url(url))
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "the endpoint '%.200s' is not a URL", url);
-	while (len && url[len - 1] == '/')
-		len--;
+	host = scheme + strcspn(url + scheme, "/");
+	if (host + strspn(url + host, "/") == len)
+		len = host;
 	*ret = strndup(url, len);
 	return *ret ? 0 : ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 }
@@ -255,5 +257,9 @@ int aws_endpoint(const struct aws_settings *s, const char *service, const char *
 int aws_endpoint_for_credentials(const struct aws_settings *s, const char *service,
     const char *region, char **ret, const char **ret_signing_region, struct ecsfs_error *err)
 {
-	return resolve(s, NULL, service, region, ret, ret_signing_region, err);
+	int r = resolve(s, NULL, service, region, ret, ret_signing_region, err);
+
+	for (size_t len = r ? 0 : strlen(*ret); len && (*ret)[len - 1] == '/'; len--)
+		(*ret)[len - 1] = '\0';
+	return r;
 }

@@ -85,6 +85,25 @@ static int find_profile(struct draft *d)
 	    config_path_peek(d->s->config, CONFIG_CREDENTIALS_FILE), buf_str(&names));
 }
 
+/* As botocore, which makes no client of a profile whose session is not there, whatever keys it uses. */
+static int check_sso_session(struct draft *d)
+{
+	static const char *const needed[] = {"sso_start_url", "sso_region"};
+	const struct config *config = d->s->config;
+	const char *session = config_get(config, CONFIG_PROFILE, d->s->profile, "sso_session");
+
+	if (session && config_is_empty(config, CONFIG_SSO_SESSION, session))
+		return ecsfs_error_set(d->err, EINVAL, NULL,
+		    "the profile '%s' has the sso_session '%s', which does not exist",
+		    d->s->profile, session);
+	for (size_t i = 0; session && i < ARRAY_SIZE(needed); i++)
+		if (!config_get(config, CONFIG_SSO_SESSION, session, needed[i]))
+			return ecsfs_error_set(d->err, EINVAL, NULL,
+			    "the sso-session '%s' of profile '%s' has no %s", session,
+			    d->s->profile, needed[i]);
+	return 0;
+}
+
 /* A variable, else the profile's key; NULL where neither is there. */
 static const char *setting(const struct draft *d, const char *variable, const char *key)
 {
@@ -237,6 +256,8 @@ static int work_out(struct draft *d)
 		r = config_load(s->home, &s->config, d->err);
 	if (!r)
 		r = find_profile(d);
+	if (!r)
+		r = check_sso_session(d);
 	if (!r && d->options->cluster_config)
 		r = ecs_cli_cluster(
 		    s->home, d->options->cluster_config, &s->ecs_cluster, &cluster_region, d->err);

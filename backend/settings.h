@@ -59,8 +59,8 @@ int aws_settings_new(
 void aws_settings_free(struct aws_settings *s);
 
 /*
- * The endpoint of a service in a region, a new string "https://host[:port]" without a trailing
- * slash (backend/endpoint.c). `ret_signing_name` and `ret_signing_region` may be NULL; static or
+ * The endpoint of a service in a region, a new string "https://host[:port]", with a path behind it
+ * where one is configured (backend/endpoint.c). `ret_signing_name` and `ret_signing_region` may be NULL; static or
  * borrowed from `region`.
  */
 int aws_endpoint(const struct aws_settings *s, const char *service, const char *region, char **ret,
@@ -68,7 +68,8 @@ int aws_endpoint(const struct aws_settings *s, const char *service, const char *
 
 /*
  * The same for the calls that fetch credentials (STS, SSO): as in the AWS CLI, --endpoint-url does
- * not move these, the environment and the profile do.
+ * not move these, the environment and the profile do. Without a trailing slash, for paths to be put
+ * behind it.
  */
 int aws_endpoint_for_credentials(const struct aws_settings *s, const char *service,
     const char *region, char **ret, const char **ret_signing_region, struct ecsfs_error *err);

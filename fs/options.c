@@ -385,15 +385,17 @@ static int set(struct options *o, const struct spec *s, const char *value, bool 
     struct ecsfs_error *err)
 {
 	const char *separators = in_mount_options ? ":," : ",";
-	const char *dashes = in_mount_options ? "-o " : "--";
-	int e = (s->type == OPT_FLAG) == (value != NULL) ? -EINVAL : 0;
+	auto_free char *name = strdup(s->name);
+	int e = !name ? -ENOMEM : (s->type == OPT_FLAG) == (value != NULL) ? -EINVAL : 0;
 
 	if (!e)
 		e = store(o, s, value, separators);
-	if (e == -EINVAL)
-		return ecsfs_error_set(err, EINVAL, NULL, "%s%s%s%s: %s", dashes, s->name,
-		    value ? "=" : "", value ? value : "", expected(s->type));
-	return e;
+	if (e != -EINVAL)
+		return e;
+	for (char *c = name; !in_mount_options && *c; c++)
+		*c = *c == '_' ? '-' : *c;
+	return ecsfs_error_set(err, EINVAL, NULL, "%s%s%s%s: %s", in_mount_options ? "-o " : "--",
+	    name, value ? "=" : "", value ? value : "", expected(s->type));
 }
 
 static int pass(struct options *o, const char *word)

@@ -228,6 +228,8 @@ def named(url):
     member = 'sso_session = s\nsso_account_id = 1\nsso_role_name = r\n'
     yield Case('sso session', default + member + session)
     yield Case('sso session missing', default + member)
+    yield Case('sso session missing beside keys', default + 'sso_session = s\n', keys, ENV_KEYS)
+    yield Case('sso session incomplete beside keys', default + 'sso_session = s\n[sso-session s]\nsso_region = eu-west-1\n', keys)
     yield Case('sso session that disagrees', default + member + 'sso_region = us-west-2\n' + session)
     yield Case('sso session that agrees', default + member + 'sso_region = eu-west-1\n' + session)
     yield Case('sso session with another region', default + member + session + 'region = us-west-2\n')

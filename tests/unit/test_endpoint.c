@@ -128,6 +128,8 @@ static void test_urls(void **state)
 	(void)state;
 	s.endpoint_url = (char *)"HTTP://e:1//";
 	endpoint_is(&s, "ecs", "us-east-1", "HTTP://e:1", "us-east-1");
+	s.endpoint_url = (char *)"http://e:1/ecs/";
+	endpoint_is(&s, "ecs", "us-east-1", "http://e:1/ecs/", "us-east-1");
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct ecsfs_error err = {0};
 		char *url = NULL;
