@@ -176,9 +176,11 @@ static int commit_end(struct commit *c, const struct dir_type *type, struct ecsf
 
 	if (e || !all)
 		return e;
-	if (all->sent < all->len)
-		e = apply(c, type, named, PASS_ADD, err);
+	/* While AWS is asked the next write may take the text elsewhere. */
+	bool rest = all->sent < all->len;
 	all->sent = all->len;
+	if (rest)
+		e = apply(c, type, named, PASS_ADD, err);
 	if (e || !c->truncated)
 		return e;
 	return apply_as(c, type, named, PASS_REMOVE, false, &sent, err);
