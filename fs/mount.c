@@ -26,6 +26,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define FUSE_CONF "/etc/fuse.conf"
+
 /* Callbacks never wait: a few threads serve any number of requests. */
 enum { LOOP_THREADS = 8 };
 
@@ -73,6 +75,22 @@ static int check_empty(const char *path, struct ecsfs_error *err)
 		return 0;
 	return ecsfs_error_set(err, ENOTEMPTY, NULL,
 	    "%s: the mount point is not empty (-o nonempty mounts all the same)", path);
+}
+
+/* fusermount3 would say it too, in words that do not name the program. Where the file cannot be read
+ * it is left to that. */
+static int check_others(const struct options *o, struct ecsfs_error *err)
+{
+	auto_fclose FILE *f = o->fs.allow_other && geteuid() != 0 ? fopen(FUSE_CONF, "re") : NULL;
+	char line[256], word[32];
+
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%31s", word) == 1 && strcmp(word, "user_allow_other") == 0)
+			return 0;
+	return ecsfs_error_set(
+	    err, EPERM, NULL, "-o allow_other needs the line user_allow_other in " FUSE_CONF);
 }
 
 static int check_mountpoint(struct options *o, struct ecsfs_error *err)
@@ -348,7 +366,9 @@ int mount_run(struct options *o)
 
 	harden();
 	log_setup(o->debug ? LOG_DEBUG_ : LOG_WARN_, false);
-	e = check_mountpoint(o, &err);
+	e = check_others(o, &err);
+	if (!e)
+		e = check_mountpoint(o, &err);
 	if (!e && !o->foreground)
 		return mount_in_background(o);
 	if (!e)

@@ -182,3 +182,12 @@ not_mounted() {
 parked_one() {
 	[ "$(calls DescribeServices)" -ge 1 ]
 }
+
+@test "allow_other that the system does not allow is one line" {
+	[ "$(id -u)" = 0 ] || skip "needs another user"
+	! grep -qx 'user_allow_other' /etc/fuse.conf || skip "it is allowed here"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups "$build/ecsfs" -o allow_other "$BATS_TEST_TMPDIR"
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == 'ecsfs: '*user_allow_other* ]]
+}
