@@ -203,6 +203,43 @@ static void give(const struct region *r, const struct entry *e, int64_t now, str
 		ecsfs_error_set(err, -e->err, NULL, "%s", strerror(-e->err));
 }
 
+static bool lists(const struct region *r, enum kind kind, const char *a, const char *name)
+{
+	const struct entry *e = cache_find(&r->cache, &(struct key){.kind = kind, .a = a});
+
+	return e && names_have(e->value, name);
+}
+
+/* Whether a part of a key can be a name, by ECS's rules or since AWS has listed it. */
+static bool part_given(const struct region *r, enum name_form form, const char *part,
+    const enum kind *kinds, size_t count, const char *a)
+{
+	if (form == FORM_NONE || form == FORM_ARN || !part)
+		return false;
+	if (name_form_valid(form, part))
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		if (lists(r, kinds[i], a, part))
+			return true;
+	}
+	return false;
+}
+
+/* Of a key that is not valid: whether it is made of names that AWS has listed. With the lock. */
+static bool key_listed(const struct region *r, const struct key *k)
+{
+	static const enum kind roots[] = {KIND_CLUSTERS, KIND_FAMILIES, KIND_CAPACITY_PROVIDERS};
+	static const enum kind below[] = {KIND_SERVICES, KIND_TASKS, KIND_STOPPED_TASKS,
+	    KIND_CONTAINER_INSTANCES, KIND_REVISIONS};
+	const struct kind_row *row = kind_row(k->kind);
+
+	if (!part_given(r, row->form_a, k->a, roots, ARRAY_SIZE(roots), NULL))
+		return false;
+	if (row->form_b == FORM_NONE)
+		return !k->b;
+	return part_given(r, row->form_b, k->b, below, ARRAY_SIZE(below), k->a);
+}
+
 /* Names that ECS cannot have given are not there, and nobody needs to be asked. */
 static int give_impossible(
     struct region *r, const struct key *k, struct answer *ret, struct ecsfs_error *err)
@@ -320,10 +357,10 @@ int region_ask(struct region *r, const struct key *k, const struct freshness *f,
 	int rc;
 
 	*ret = (struct answer){0};
-	if (!key_valid(k))
-		return give_impossible(r, k, ret, err);
 	pthread_mutex_lock(&r->lock);
-	if (r->stopping)
+	if (!key_valid(k) && !key_listed(r, k))
+		rc = give_impossible(r, k, ret, err);
+	else if (r->stopping)
 		rc = ecsfs_error_set(err, EINTR, NULL, "the file system is being unmounted");
 	else
 		rc = ask_locked(r, k, f, w, ret, &n, err);

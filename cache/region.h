@@ -192,7 +192,7 @@ int region_run(struct region *r, struct job *j);
 int region_run_logs(struct region *r, struct job *j);
 
 /* Whether a name can be one of ECS at all (character rules, lengths, task id forms): others are
- * ENOENT without a call. `kind`: of the document that the name would have. */
+ * ENOENT without a call, unless AWS has listed them. `kind`: of the document that the name would have. */
 bool region_name_valid(enum kind kind, const char *name);
 
 /* Called after every change of an answer (a new version, an invalidation), on any thread, no lock

@@ -323,7 +323,9 @@ int commit_flush(struct request *rq, struct ecsfs_error *err)
 	if (!e && gathers(h->node->row) && h->wrote && !h->complete && !h->call &&
 	    !blank(buf_str(&h->gather), h->gather.len))
 		e = h->failed = ecsfs_error_set(err, EINVAL, NULL, "the document is not complete");
-	if (!e && h->node->row->form == ROW_LINES && h->wrote && h->truncated && !h->flushed)
+	/* Where a write was interrupted what was named is not all that was meant. */
+	if (!e && h->node->row->form == ROW_LINES && h->wrote && h->truncated && !h->flushed &&
+	    !h->call)
 		lines = h->flushed = true;
 	pthread_mutex_unlock(&h->lock);
 	if (e)

@@ -28,20 +28,24 @@ const struct child *lookup_find_child(const struct dir_type *type, const char *n
 	return NULL;
 }
 
-char *lookup_listed_name(const struct listing *l, const char *file_name)
+/* What a file name stands for, whether or not it can be a name; NULL: nothing. */
+static char *decode(const struct listing *l, const char *file_name)
 {
 	size_t len = strlen(file_name), end = l->suffix ? strlen(l->suffix) : 0;
 	auto_free char *stem = NULL;
-	auto_free char *name = NULL;
 
 	if (len <= end || len > LIMIT_NAME ||
 	    strcmp(file_name + len - end, end ? l->suffix : "") != 0)
 		return NULL;
 	stem = strndup(file_name, len - end);
-	name = stem ? value_decode_name(stem) : NULL;
-	if (!name || (l->valid && !l->valid(name)))
-		return NULL;
-	return move_ptr(name);
+	return stem ? value_decode_name(stem) : NULL;
+}
+
+char *lookup_listed_name(const struct listing *l, const char *file_name)
+{
+	auto_free char *name = decode(l, file_name);
+
+	return name && (!l->valid || l->valid(name)) ? move_ptr(name) : NULL;
 }
 
 void lookup_file_name(const struct listing *l, const char *name, struct buf *out)
@@ -172,10 +176,23 @@ static int in_names(struct ask *q, const struct listing *l, const struct place *
 	return -ENOENT;
 }
 
+/* A name by ECS's rules, or one that AWS has listed all the same; NULL: there can be none. */
+static char *possible_name(struct request *rq, const struct listing *l)
+{
+	auto_free char *name = decode(l, rq->name);
+	struct ask q = attr_peek(rq->node);
+	struct place p;
+
+	if (!name || !l->valid || l->valid(name))
+		return move_ptr(name);
+	place_below(rq->node, name, true, &p);
+	return l->names && in_names(&q, l, &p, name, NULL) == 0 ? move_ptr(name) : NULL;
+}
+
 static int run_listed(struct request *rq, const struct dir_type *type, struct ecsfs_error *err)
 {
 	const struct listing *l = type->listing;
-	auto_free char *name = lookup_listed_name(l, rq->name);
+	auto_free char *name = possible_name(rq, l);
 	struct ask q = request_ask(rq, ASK_PARK, FRESH_LOOKUP);
 	struct place p;
 	int e;

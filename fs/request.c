@@ -294,7 +294,8 @@ void requests_shutdown(void)
 static int watched(struct request *rq)
 {
 	pthread_mutex_lock(&parked.lock);
-	int e = parked.closing ? -EINTR : parked.count >= LIMIT_PARKED ? -EBUSY : 0;
+	bool full = parked.count >= LIMIT_PARKED && !rq->listed;
+	int e = parked.closing ? -EINTR : full ? -EBUSY : 0;
 	if (!e && !parked.watching)
 		watch_start();
 	pthread_mutex_unlock(&parked.lock);

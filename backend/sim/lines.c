@@ -110,9 +110,10 @@ void task_log_chatter(struct sim_region *r, struct task *t, int64_t now_ms)
 	t->lines++;
 	for (unsigned i = 0; i < containers_of(t); i++) {
 		random = sim_random(r) >> 16;
-		write_line(r, t, i, now_ms, "10.0.%u.%u - - \"GET %s HTTP/1.1\" %d %u %ums",
-		    (unsigned)(random % 4), (unsigned)(random / 4 % 250 + 2),
-		    paths[random / 1024 % 8], statuses[random / 8192 % 12],
+		int status = statuses[random / 8192 % 12];
+		write_line(r, t, i, now_ms, "%s10.0.%u.%u - - \"GET %s HTTP/1.1\" %d %u %ums",
+		    status == 500 ? "ERROR " : "", (unsigned)(random % 4),
+		    (unsigned)(random / 4 % 250 + 2), paths[random / 1024 % 8], status,
 		    (unsigned)(random / 65536 % 9000 + 120),
 		    (unsigned)(random / 1048576 % 180 + 1));
 	}

@@ -195,9 +195,10 @@ static int commit_end(struct commit *c, const struct dir_type *type, struct ecsf
 
 	if (e || !all)
 		return e;
-	bool held_back = all->sent < all->len;
+	/* While AWS is asked the next write may take the text elsewhere. */
+	bool rest = all->sent < all->len;
 	all->sent = all->len;
-	if (held_back)
+	if (rest)
 		e = apply(c, type, named, PASS_ADD, err);
 	if (e || !c->truncated)
 		return e;

@@ -50,6 +50,15 @@ setup() {
 	[ "$(cat "$web/tags")" = base=1 ]
 }
 
+@test "who is interrupted between two lines has removed nothing" {
+	faults 'TagResource+1:stall=2000'
+	run timeout -s INT 1 env --default-signal=INT bash -c "{ echo a=1; echo b=2; } >'$web/tags'"
+	[ "$status" -ne 0 ]
+	[ "$(calls UntagResource)" = 0 ]
+	faults ''
+	grep -qx base=1 "$web/tags"
+}
+
 @test "keys with =, spaces and UTF-8 come back as they were written" {
 	printf 'a\\=b=c=d\nзаметка=für äöü\nwith space= two \n' >"$web/tags"
 	[ "$(grep -c . "$web/tags")" = 3 ]

@@ -481,6 +481,24 @@ static void a_list_without_its_member_is_no_empty_list(void **state)
 	}
 }
 
+static void what_aws_lists_can_be_asked_for(void **state)
+{
+	const struct key k = {.kind = KIND_SERVICES, .a = "prod"};
+	struct freshness f = region_fresh(region);
+	auto_answer struct answer a = {0};
+
+	(void)state;
+	assert_int_equal(desired_of("a b"), -ENOENT);
+	world.says = "{\"serviceArns\":[\"arn:aws:ecs:r:1:service/prod/a b\"]}";
+	assert_int_equal(region_get(region, &k, &f, &a, NULL), 0);
+	world.says = "{\"services\":[{\"serviceArn\":\"arn:aws:ecs:r:1:service/prod/a b\","
+		     "\"desiredCount\":7}],\"failures\":[]}";
+	assert_int_equal(desired_of("a b"), 7);
+	assert_int_equal(world.calls, 2);
+	assert_int_equal(desired_of("a c"), -ENOENT);
+	assert_int_equal(world.calls, 2);
+}
+
 static void what_another_cluster_has_is_not_shown(void **state)
 {
 	(void)state;
@@ -528,6 +546,7 @@ int main(void)
 	    TEST_NO_TTL(without_ttl_one_millisecond_serves_one),
 	    TEST(what_says_nothing_is_no_absence),
 	    TEST(a_list_without_its_member_is_no_empty_list),
+	    TEST(what_aws_lists_can_be_asked_for),
 	    TEST(what_another_cluster_has_is_not_shown),
 	};
 
