@@ -39,6 +39,9 @@ enum aws_flags {
 	AWS_SINGLE = 1 << 2,
 	/* The answer is an event stream: `sink` gets its bytes as they come; no total time limit. */
 	AWS_STREAM = 1 << 3,
+	/* Attempts on a connection of their own each: on a kept one libcurl repeats what was lost
+	 * itself, and `lost_answer` does not know. */
+	AWS_FRESH = 1 << 4,
 };
 
 /* Gets `len` bytes of a streamed answer; a return other than 0 ends the call with ECANCELED. */
@@ -53,6 +56,7 @@ struct aws_request {
 	int64_t timeout_ms; /* bound of all attempts together; 0: the client's default */
 	aws_sink sink;
 	void *sink_arg;
+	struct buf *room; /* with AWS_RAW: memory for the answer, taken over; NULL: fresh */
 };
 
 struct aws_response {

@@ -174,6 +174,11 @@ bool config_has(const struct config *c, enum config_kind kind, const char *name)
 	    (kind == CONFIG_PROFILE && credentials_section_peek(c, name));
 }
 
+bool config_is_empty(const struct config *c, enum config_kind kind, const char *name)
+{
+	return !json_object_size(json_object_get(c->kind[kind], name));
+}
+
 /* A string or a table. */
 static json_t *value_peek(
     const struct config *c, enum config_kind kind, const char *name, const char *key)

@@ -36,6 +36,8 @@ struct config_stamp config_stamp_now(const struct config *c);  /* what stands th
 bool config_stamp_equal(const struct config_stamp *a, const struct config_stamp *b);
 
 bool config_has(const struct config *c, enum config_kind kind, const char *name);
+/* Whether a section of the config file is absent or has no keys. */
+bool config_is_empty(const struct config *c, enum config_kind kind, const char *name);
 
 /* A value, borrowed; "" where the key has none, NULL where the key (or the section) is absent or
  * holds a table. */

@@ -7,10 +7,12 @@
 #include "backend/base/cleanup.h"
 #include "backend/config.h"
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct aws_service services[] = {
     {"ecs", "AmazonEC2ContainerServiceV20141113", NULL, "ecs", "ecs", "ECS", "ecs"},
@@ -51,6 +53,7 @@ static const char *const regions_isof[] = {"us-isof-east-1", "us-isof-south-1", 
 
 struct partition {
 	const char *prefix; /* of its regions' names */
+	const char *global; /* the name that stands for all of them; NULL: none */
 	const char *suffix;
 	const char *dualstack_suffix;
 	const char *signin_suffix; /* NULL: signin has no name of its own form */
@@ -59,23 +62,41 @@ struct partition {
 
 /* The last one takes what no other does, as in AWS's rule sets. */
 static const struct partition partitions[] = {
-    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "signin.amazonaws.cn", regions_cn},
-    {"us-gov-", "amazonaws.com", "api.aws", "signin.amazonaws-us-gov.com", regions_gov},
-    {"eusc-", "amazonaws.eu", "api.amazonwebservices.eu", NULL, regions_eusc},
-    {"us-iso-", "c2s.ic.gov", "api.aws.ic.gov", NULL, regions_iso},
-    {"us-isob-", "sc2s.sgov.gov", "api.aws.scloud", NULL, regions_isob},
-    {"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", NULL, regions_isoe},
-    {"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov", NULL, regions_isof},
-    {"", "amazonaws.com", "api.aws", "signin.aws.amazon.com", regions_aws},
+    {"cn-", "aws-cn-global", "amazonaws.com.cn", "api.amazonwebservices.com.cn",
+	"signin.amazonaws.cn", regions_cn},
+    {"us-gov-", "aws-us-gov-global", "amazonaws.com", "api.aws", "signin.amazonaws-us-gov.com",
+	regions_gov},
+    {"eusc-de-", NULL, "amazonaws.eu", "api.amazonwebservices.eu", NULL, regions_eusc},
+    {"us-iso-", "aws-iso-global", "c2s.ic.gov", "api.aws.ic.gov", NULL, regions_iso},
+    {"us-isob-", "aws-iso-b-global", "sc2s.sgov.gov", "api.aws.scloud", NULL, regions_isob},
+    {"eu-isoe-", "aws-iso-e-global", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", NULL,
+	regions_isoe},
+    {"us-isof-", "aws-iso-f-global", "csp.hci.ic.gov", "api.aws.hci.ic.gov", NULL, regions_isof},
+    {"", "aws-global", "amazonaws.com", "api.aws", "signin.aws.amazon.com", regions_aws},
 };
+
+/* PREFIX, a word, '-', a number; or the name of the whole. */
+static bool is_in(const struct partition *p, const char *region)
+{
+	size_t len = strlen(p->prefix), word, digits;
+
+	if (p->global && !strcmp(region, p->global))
+		return true;
+	if (strncmp(region, p->prefix, len))
+		return false;
+	word = strcspn(region + len, "-");
+	region += len + word;
+	digits = *region ? strspn(region + 1, "0123456789") : 0;
+	return word && digits && !region[1 + digits];
+}
 
 static const struct partition *partition_of(const char *region)
 {
-	size_t i = 0;
+	const struct partition *p = partitions;
 
-	while (strncmp(region, partitions[i].prefix, strlen(partitions[i].prefix)))
-		i++;
-	return &partitions[i];
+	while (*p->prefix && !is_in(p, region))
+		p++;
+	return p;
 }
 
 const char *const *aws_regions_of_partition(const char *like)
@@ -111,7 +132,8 @@ static bool has_fips_name(const struct aws_settings *s, const char *service, con
 	bool own_name =
 	    !strcmp(service, "ecs") || !strcmp(service, "ecr") || !strcmp(service, "signin");
 
-	return s->fips && (s->dualstack || own_name || strncmp(region, "us-gov-", 7));
+	return s->fips &&
+	    (s->dualstack || own_name || partition_of(region)->regions != regions_gov);
 }
 
 static int rule_set(
@@ -144,9 +166,10 @@ static int from_profile(const struct aws_settings *s, const struct aws_service *
 	if (!s->config || !s->profile)
 		return 0;
 	section = config_get(s->config, CONFIG_PROFILE, s->profile, "services");
-	if (section && !config_has(s->config, CONFIG_SERVICES, section))
+	if (section && config_is_empty(s->config, CONFIG_SERVICES, section))
 		return ecsfs_error_set(err, EINVAL, NULL,
-		    "the profile '%s' names a services section '%s' that does not exist",
+		    "the profile '%s' names a services section '%s' that does not exist or is "
+		    "empty",
 		    s->profile, section);
 	if (section)
 		*ret = config_get_nested(
@@ -172,15 +195,30 @@ static int configured(const struct aws_settings *s, const struct aws_service *se
 	return *ret && **ret ? 0 : from_profile(s, service, ret, err);
 }
 
+/* Whether the library that will connect takes it as a URL: with a host, without a space. */
+static bool is_url(const char *url)
+{
+	CURLU *parts = curl_url();
+	bool good = parts && !curl_url_set(parts, CURLUPART_URL, url, 0);
+
+	curl_url_cleanup(parts);
+	return good;
+}
+
+/* A path stays as it was written: it is what is asked for. */
 static int take_url(const char *url, char **ret, struct ecsfs_error *err)
 {
-	size_t len = strlen(url);
+	size_t scheme = strcspn(url, "/") + 2, host, len = strlen(url);
 
-	if (strncmp(url, "http://", 7) && strncmp(url, "https://", 8))
+	if (strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8))
 		return ecsfs_error_set(err, EINVAL, NULL,
 		    "the endpoint '%.200s' does not begin with http:// or https://", url);
-	while (len && url[len - 1] == '/')
-		len--;
+	if (!is_url(url))
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "the endpoint '%.200s' is not a URL", url);
+	host = scheme + strcspn(url + scheme, "/");
+	if (host + strspn(url + host, "/") == len)
+		len = host;
 	*ret = strndup(url, len);
 	return *ret ? 0 : ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 }
@@ -219,5 +257,9 @@ int aws_endpoint(const struct aws_settings *s, const char *service, const char *
 int aws_endpoint_for_credentials(const struct aws_settings *s, const char *service,
     const char *region, char **ret, const char **ret_signing_region, struct ecsfs_error *err)
 {
-	return resolve(s, NULL, service, region, ret, ret_signing_region, err);
+	int r = resolve(s, NULL, service, region, ret, ret_signing_region, err);
+
+	for (size_t len = r ? 0 : strlen(*ret); len && (*ret)[len - 1] == '/'; len--)
+		(*ret)[len - 1] = '\0';
+	return r;
 }

@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -43,7 +44,8 @@ struct exchange {
 	const struct http_request *rq;
 	struct http_response *ret;
 	int64_t last_byte_ms;
-	int failure; /* why a callback ended it: a positive errno */
+	size_t expected; /* Content-Length, until the body begins */
+	int failure;	 /* why a callback ended it: a positive errno */
 };
 
 static pthread_once_t curl_ready = PTHREAD_ONCE_INIT;
@@ -214,7 +216,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	    take_header(line, len, "x-amzn-ErrorType", ret->error_type, sizeof(ret->error_type)) ||
 	    take_header(line, len, "Date", ret->date, sizeof(ret->date)))
 		return len;
-	if (take_header(line, len, "x-amz-retry-after", text, sizeof(text)))
+	if (take_header(line, len, "Content-Length", text, sizeof(text)))
+		x->expected = strtoull(text, NULL, 10);
+	else if (take_header(line, len, "x-amz-retry-after", text, sizeof(text)))
 		ret->retry_after_ms = parse_wait(text, 1);
 	else if (ret->retry_after_ms < 0 &&
 	    take_header(line, len, "Retry-After", text, sizeof(text)))
@@ -234,6 +238,9 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 		x->failure = ECANCELED;
 		return 0;
 	}
+	if (x->expected)
+		buf_expect(&x->ret->body, x->expected);
+	x->expected = 0;
 	buf_add(&x->ret->body, bytes, len);
 	if (!buf_failed(&x->ret->body))
 		return len;
@@ -469,6 +476,17 @@ static int run(struct connection *c, struct exchange *x, struct ecsfs_error *err
 	return r;
 }
 
+static struct buf room_of(const struct http_request *rq)
+{
+	struct buf body = rq->room ? *rq->room : BUF_INIT(0);
+
+	if (rq->room)
+		*rq->room = BUF_INIT(0);
+	buf_reset(&body);
+	body.max = rq->max_body;
+	return body;
+}
+
 int http_exchange(struct http *h, const struct http_request *rq, struct http_response *ret,
     struct ecsfs_error *err)
 {
@@ -477,7 +495,7 @@ int http_exchange(struct http *h, const struct http_request *rq, struct http_res
 	struct connection *c;
 	int r;
 
-	*ret = (struct http_response){.body = BUF_INIT(rq->max_body), .retry_after_ms = -1};
+	*ret = (struct http_response){.body = room_of(rq), .retry_after_ms = -1};
 	c = take_connection(h);
 	if (!c)
 		return ecsfs_error_set(err, ENOMEM, NULL, "no memory for a connection");

@@ -36,6 +36,7 @@ struct http_request {
 	int timeout_ms;		/* of the whole exchange; 0: 30 s */
 	int stall_ms;	 /* no byte for so long ends it (streams: timeout_ms is ignored); 0: none */
 	size_t max_body; /* ceiling of the answer */
+	struct buf *room;      /* memory for the answer, taken over; NULL: fresh */
 	const char *ca_bundle; /* NULL: the system's */
 	bool no_proxy;	       /* container credentials: never through a proxy */
 	bool

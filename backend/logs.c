@@ -16,15 +16,18 @@ static int page_call(const struct logs_door *d, const char *action, json_t *body
     struct logs_page *ret, struct ecsfs_error *err)
 {
 	json_auto_t *owned = body;
+	auto_buf struct buf room = ret->answer.raw;
 	struct aws_request rq = {
 	    .region = d->region,
 	    .service = "logs",
 	    .action = action,
 	    .body = owned,
 	    .flags = AWS_RAW,
+	    .room = &room,
 	};
 	int r;
 
+	ret->answer.raw = BUF_INIT(0);
 	logs_page_release(ret);
 	if (!owned)
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");

@@ -1,5 +1,6 @@
 #include "backend/logscan.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,9 @@ struct cursor {
 
 #define BYTES(c) ((uint64_t)(c)*0x0101010101010101u)
 
-/* Whether one of eight bytes is a quote, a backslash or a control character. */
-static bool word_is_special(uint64_t w)
+/* The high bits of those of eight bytes that are a quote, a backslash or a control character; above
+ * the lowest of them others may be set. */
+static uint64_t special_bytes(uint64_t w)
 {
 	uint64_t quote = w ^ BYTES('"'), backslash = w ^ BYTES('\\');
 
@@ -25,15 +27,33 @@ static bool word_is_special(uint64_t w)
 	    BYTES(0x80);
 }
 
+typedef unsigned char block __attribute__((vector_size(16)));
+
+/* Whether one of the block's bytes is special. */
+static bool block_is_special(const char *p)
+{
+	uint64_t words[2];
+	block b;
+
+	memcpy(&b, p, sizeof(b));
+	b = (block)((b == '"') | (b == '\\') | (b < 0x20));
+	memcpy(words, &b, sizeof(words));
+	return words[0] | words[1];
+}
+
 /* The first byte that a string does not hold as it is. */
 static char *plain_end(char *p, const char *end)
 {
 	uint64_t w;
 
-	for (; end - p >= 8; p += 8) {
+	while (end - p >= 8) {
 		memcpy(&w, p, 8);
-		if (word_is_special(w))
-			break;
+		w = special_bytes(le64toh(w));
+		if (w)
+			return p + __builtin_ctzll(w) / 8;
+		p += 8;
+		while (end - p >= (ptrdiff_t)sizeof(block) && !block_is_special(p))
+			p += sizeof(block);
 	}
 	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
 		p++;
@@ -267,6 +287,22 @@ static int text_take(struct cursor *c, struct logscan_text *ret)
 	return word_take(c, "null") ? 0 : -EIO;
 }
 
+/* The usual form of a time: digits, as many as surely fit. */
+static bool milliseconds_take(struct cursor *c, int64_t *ret)
+{
+	enum { DIGITS = 18 };
+	const char *p = c->at;
+	int64_t value = 0;
+
+	while (p < c->end && p - c->at < DIGITS && *p >= '0' && *p <= '9')
+		value = value * 10 + (*p++ - '0');
+	if (p == c->at || p == c->end || (*p != ',' && *p != '}'))
+		return false;
+	c->at += p - c->at;
+	*ret = value;
+	return true;
+}
+
 /* A number or null; what is no integer is cut. */
 static int time_take(struct cursor *c, int64_t *ret)
 {
@@ -276,7 +312,7 @@ static int time_take(struct cursor *c, int64_t *ret)
 
 	*ret = 0;
 	space_skip(c);
-	if (word_take(c, "null"))
+	if (milliseconds_take(c, ret) || word_take(c, "null"))
 		return 0;
 	start = c->at;
 	if (c->at == c->end || number_skip(c) < 0)

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 /* A stream is silent for so long at most: StartLiveTail sends something every second. */
@@ -40,14 +41,15 @@ static void release_target(struct target *t)
 static int split_url(struct target *t, const char *base, const char *host_prefix)
 {
 	const char *host = strstr(base, "://");
-	const char *default_port = strncmp(base, "https:", 6) == 0 ? ":443" : ":80";
+	const char *default_port = strncasecmp(base, "https:", 6) == 0 ? ":443" : ":80";
 	size_t scheme, n, port = strlen(default_port);
 
 	if (!host)
 		return -EINVAL;
 	host += 3;
 	scheme = (size_t)(host - base);
-	if (asprintf(&t->url, "%.*s%s%s/", (int)scheme, base, host_prefix, host) < 0) {
+	if (asprintf(&t->url, "%.*s%s%s%s", (int)scheme, base, host_prefix, host,
+		strchr(host, '/') ? "" : "/") < 0) {
 		t->url = NULL;
 		return -ENOMEM;
 	}
@@ -171,11 +173,23 @@ static int add_authorization(struct lines *l, const struct target *t, const stru
 	return sigv4_authorization(x->used, &scope, &rq, &l->authorization);
 }
 
+/* Whether they can stand in a header. */
+static bool is_line(const struct credentials *c)
+{
+	const char *token = credentials_session_token_peek(c);
+
+	return !strpbrk(credentials_access_key_id_peek(c), "\r\n") &&
+	    !(token && strpbrk(token, "\r\n"));
+}
+
 static int write_request(const struct target *t, const struct aws_exchange *x, int64_t now_s,
     const struct buf *body, struct lines *ret, struct ecsfs_error *err)
 {
 	int r;
 
+	if (x->used && !is_line(x->used))
+		return ecsfs_error_set(
+		    err, EACCES, NULL, "the access key id or the session token holds a line break");
 	write_lines(ret, t, x, now_s);
 	r = x->used ? add_authorization(ret, t, x, now_s, body) : 0;
 	if (r == 0 && (buf_failed(&ret->host) || buf_failed(&ret->token)))
@@ -267,11 +281,12 @@ static int exchange(const struct aws_context *cx, const struct target *t, struct
 	    .body_len = body->len,
 	    .timeout_ms = (int)attempt_limit_ms(cx, x),
 	    .stall_ms = x->rq->flags & AWS_STREAM ? STREAM_STALL_MS : 0,
+	    .room = x->rq->room,
 	    .max_body = x->rq->flags & AWS_RAW ? LIMIT_LOG_RESPONSE : LIMIT_RESPONSE,
 	    .ca_bundle = cx->settings->ca_bundle,
 	    /* AWS's own endpoints are https; http is there only where somebody asked for it. */
 	    .direct_ok_http = true,
-	    .once = x->rq->flags & AWS_ONCE,
+	    .once = x->rq->flags & (AWS_ONCE | AWS_FRESH),
 	    .sink = x->rq->flags & AWS_STREAM ? x->rq->sink : NULL,
 	    .sink_arg = x->rq->sink_arg};
 	struct http_response answer;

@@ -85,6 +85,25 @@ static int find_profile(struct draft *d)
 	    config_path_peek(d->s->config, CONFIG_CREDENTIALS_FILE), buf_str(&names));
 }
 
+/* As botocore, which makes no client of a profile whose session is not there, whatever keys it uses. */
+static int check_sso_session(struct draft *d)
+{
+	static const char *const needed[] = {"sso_start_url", "sso_region"};
+	const struct config *config = d->s->config;
+	const char *session = config_get(config, CONFIG_PROFILE, d->s->profile, "sso_session");
+
+	if (session && config_is_empty(config, CONFIG_SSO_SESSION, session))
+		return ecsfs_error_set(d->err, EINVAL, NULL,
+		    "the profile '%s' has the sso_session '%s', which does not exist",
+		    d->s->profile, session);
+	for (size_t i = 0; session && i < ARRAY_SIZE(needed); i++)
+		if (!config_get(config, CONFIG_SSO_SESSION, session, needed[i]))
+			return ecsfs_error_set(d->err, EINVAL, NULL,
+			    "the sso-session '%s' of profile '%s' has no %s", session,
+			    d->s->profile, needed[i]);
+	return 0;
+}
+
 /* A variable, else the profile's key; NULL where neither is there. */
 static const char *setting(const struct draft *d, const char *variable, const char *key)
 {
@@ -112,19 +131,15 @@ bool aws_region_valid(const char *s)
 	return true;
 }
 
-/* "fips-us-east-1" and "us-east-1-fips" are old spellings of "us-east-1, by FIPS endpoints". */
-static void drop_fips(struct aws_settings *s)
+bool aws_region_drop_fips(char *name)
 {
 	static const char *const marks[] = {"fips-", "-fips"};
+	bool dropped = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-		char *at = strstr(s->region, marks[i]);
-
-		if (!at)
-			continue;
-		memmove(at, at + 5, strlen(at + 5) + 1);
-		s->fips = true;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		for (char *at; (at = strstr(name, marks[i])); dropped = true)
+			memmove(at, at + 5, strlen(at + 5) + 1);
+	return dropped;
 }
 
 static int take_region(struct draft *d, const char *region, const char *source)
@@ -137,7 +152,7 @@ static int take_region(struct draft *d, const char *region, const char *source)
 	r = set_string(d, &d->s->region, region);
 	if (r)
 		return r;
-	drop_fips(d->s);
+	d->s->fips |= aws_region_drop_fips(d->s->region);
 	return set_string(d, &d->s->region_source, source);
 }
 
@@ -195,7 +210,7 @@ static int find_endpoints(struct draft *d)
 	const char *bundle = not_empty(setting(d, "AWS_CA_BUNDLE", "ca_bundle"));
 	struct aws_settings *s = d->s;
 
-	s->fips = flag(d, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+	s->fips = d->options->fips || flag(d, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
 	s->dualstack = flag(d, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
 	s->ignore_configured_endpoints =
 	    flag(d, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls");
@@ -241,6 +256,8 @@ static int work_out(struct draft *d)
 		r = config_load(s->home, &s->config, d->err);
 	if (!r)
 		r = find_profile(d);
+	if (!r)
+		r = check_sso_session(d);
 	if (!r && d->options->cluster_config)
 		r = ecs_cli_cluster(
 		    s->home, d->options->cluster_config, &s->ecs_cluster, &cluster_region, d->err);
@@ -305,6 +322,9 @@ static int find_kind(const struct aws_settings *s, const char **ret, struct ecsf
 		*ret = "none";
 		return 0;
 	}
+	/* Those that have expired already are there all the same. */
+	if (r && !strcmp(own.code, "ExpiredToken"))
+		return 0;
 	if (r && err)
 		*err = own;
 	return r;

@@ -23,6 +23,7 @@ struct aws_options {
 	const char *ecs_profile;    /* ~/.ecs/credentials */
 	const char *home;	    /* for tests; NULL: $HOME, else the passwd entry */
 	const struct clock *clock;  /* NULL: the machine's */
+	bool fips;		    /* FIPS endpoints, whatever else is said */
 	bool dry_run;
 };
 
@@ -58,8 +59,8 @@ int aws_settings_new(
 void aws_settings_free(struct aws_settings *s);
 
 /*
- * The endpoint of a service in a region, a new string "https://host[:port]" without a trailing
- * slash (backend/endpoint.c). `ret_signing_name` and `ret_signing_region` may be NULL; static or
+ * The endpoint of a service in a region, a new string "https://host[:port]", with a path behind it
+ * where one is configured (backend/endpoint.c). `ret_signing_name` and `ret_signing_region` may be NULL; static or
  * borrowed from `region`.
  */
 int aws_endpoint(const struct aws_settings *s, const char *service, const char *region, char **ret,
@@ -67,7 +68,8 @@ int aws_endpoint(const struct aws_settings *s, const char *service, const char *
 
 /*
  * The same for the calls that fetch credentials (STS, SSO): as in the AWS CLI, --endpoint-url does
- * not move these, the environment and the profile do.
+ * not move these, the environment and the profile do. Without a trailing slash, for paths to be put
+ * behind it.
  */
 int aws_endpoint_for_credentials(const struct aws_settings *s, const char *service,
     const char *region, char **ret, const char **ret_signing_region, struct ecsfs_error *err);
@@ -94,6 +96,12 @@ const struct aws_service *aws_service_find(const char *name);
 
 /* Whether it can be part of a host's name. */
 bool aws_region_valid(const char *name);
+
+/*
+ * Turns "fips-us-east-1" and "us-east-1-fips", old spellings of "us-east-1, by FIPS endpoints", into
+ * the region's name; true where it was one of them.
+ */
+bool aws_region_drop_fips(char *name);
 
 /* All regions of the partition of `like`, NULL-ended; static storage. For --region all. */
 const char *const *aws_regions_of_partition(const char *like);

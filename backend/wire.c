@@ -1,5 +1,6 @@
 #include "backend/wire.h"
 
+#include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/xml.h"
 
@@ -249,6 +250,21 @@ static void read_error(const struct http_response *answer, struct said *said)
 		take_text(&answer->body, said);
 }
 
+/* A refused signature is explained by the request as AWS saw it, with the session token in it. */
+static void drop_request(char *message)
+{
+	static const char *const starts[] = {"The Canonical String", "x-amz-security-token"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
+		char *at = strcasestr(message, starts[i]);
+
+		while (at && at > message && isspace((unsigned char)at[-1]))
+			at--;
+		if (at)
+			*at = '\0';
+	}
+}
+
 int wire_error(const char *action, const char *url, const struct http_response *answer,
     enum retry_class *ret, struct ecsfs_error *err)
 {
@@ -259,6 +275,7 @@ int wire_error(const char *action, const char *url, const struct http_response *
 	read_error(answer, &said);
 	rule = aws_rule_for_answer(action, said.code, said.message, answer->status);
 	*ret = rule->retry;
+	drop_request(said.message);
 	host = host ? host + 3 : url;
 	if (said.code[0])
 		ecsfs_error_set(err, rule->err, said.code, "%s",

@@ -69,8 +69,10 @@ int fetch_pages(struct fetch *f, const char *action, json_t *body, const char *m
 			rc = next_page(body, page, &more, err);
 		if (rc < 0)
 			return rc;
-		if (json_is_array(json_object_get(page, member)))
-			json_array_extend(all, json_object_get(page, member));
+		/* AWS sends an empty list too: without one it is some other answer. */
+		if (json_array_extend(all, json_object_get(page, member)) < 0)
+			return ecsfs_error_set(
+			    err, EIO, NULL, "%s: the answer has no %s", action, member);
 	}
 	*ret = move_ptr(all);
 	return 0;

@@ -52,13 +52,27 @@ static const char *own_name(const struct fetch_item *it)
 	return kind_row(it->key->kind)->by_cluster ? it->key->b : it->key->a;
 }
 
+/* Whether an ARN ends in CLUSTER/NAME of another cluster. The old, shorter form names none. */
+static bool of_other_cluster(const char *arn, const char *cluster)
+{
+	const char *type = strchr(arn, '/'), *name = strrchr(arn, '/');
+	size_t len = strlen(cluster);
+
+	if (type == name)
+		return false;
+	return (size_t)(name - type - 1) != len || strncmp(type + 1, cluster, len) != 0;
+}
+
 /* ARNs are matched whole where keys are ARNs, else by their last part: the old, shorter form of a
  * service's or task's ARN has the same one. */
 static struct fetch_item *item_of(struct fetch *f, const char *arn)
 {
-	bool whole = kind_row(f->items[0].key->kind)->form_a == FORM_ARN;
+	const struct kind_row *row = kind_row(f->items[0].key->kind);
+	bool whole = row->form_a == FORM_ARN;
 	const char *name = arn && !whole ? arn_name_peek(arn) : arn;
 
+	if (arn && row->by_cluster && of_other_cluster(arn, f->items[0].key->a))
+		return NULL;
 	for (size_t i = 0; name && i < f->n; i++) {
 		if (strcmp(own_name(&f->items[i]), name) == 0)
 			return &f->items[i];

@@ -2,7 +2,8 @@
  * All lines of a file from a time on, by FilterLogEvents, which gives ids. Tokens make a chain: a
  * page can be asked for only when the one before it is there. So, once the first page has told how
  * many lines a second there are, the time to come is cut into pieces of about a page, some of which
- * are asked for at once; they are given out in order.
+ * are asked for at once; they are given out in order. Where they come back nearly empty, the one
+ * after them has no end: it leads to the next lines, from where the time is cut again, or to the end.
  */
 #include "cache/logs_impl.h"
 
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#define PIECES 8		       /* asked for at once */
+#define PIECES 16		       /* asked for at once */
 #define PAGE_FULL ((size_t)700 * 1024) /* of JSON: a piece that brings less could be longer */
 
 /* What stopped half way is tried again: for a minute and a half, a second apart, two, ... */
@@ -39,9 +40,11 @@ struct forward {
 	int64_t next_ms;  /* where the next piece begins */
 	int64_t span_ms;  /* how long a piece is */
 	int64_t until_ms; /* the piece that reaches it is the last, and has no end */
+	bool thin;	  /* the last pieces held little: the next one has no end */
 	bool all_begun;
 	size_t pages;
 	struct logpage events; /* of one page at a time; its room is used again */
+	struct buf room;       /* of the last piece's page, for the next piece */
 };
 
 static int64_t least(int64_t a, int64_t b)
@@ -185,11 +188,14 @@ static int begin_piece(struct forward *w)
 	int64_t end_ms = w->next_ms + w->span_ms;
 	int r;
 
-	w->all_begun = end_ms >= w->until_ms;
+	w->all_begun = w->thin || end_ms >= w->until_ms;
 	piece->end_ms = w->all_begun ? 0 : end_ms;
 	r = begin_walk(w, &piece->walk, w->next_ms, piece->end_ms);
 	if (r < 0)
 		return r;
+	piece->walk.one_by_one = w->all_begun;
+	piece->walk.room = w->room;
+	w->room = BUF_INIT(0);
 	walk_ahead(&piece->walk);
 	w->next_ms = end_ms; /* inclusive: the last millisecond is read twice, and given out once */
 	w->count++;
@@ -203,25 +209,44 @@ static void end_piece(struct forward *w)
 	w->count--;
 }
 
+/* The time from the last page on is cut into pieces as long as that page was. */
+static void cut_time(struct forward *w)
+{
+	w->next_ms = w->newest_ms;
+	w->span_ms = (w->newest_ms - w->page_start_ms[2]) * 9 / 10 + 1;
+	w->thin = false;
+	w->all_begun = false;
+}
+
 /* Gives the first piece out, and learns from it how long the next ones should be. */
 static int read_piece(struct forward *w, struct ecsfs_error *err)
 {
 	auto_logs_page struct logs_page page = {0};
+	struct piece *piece = &w->pieces[w->first];
 	size_t pages = 0, bytes = 0;
-	int r;
+	bool again = false;
+	int r = 0;
 
-	while ((r = next_page(w, &w->pieces[w->first], w->newest_ms, &page, err)) == 1) {
+	while (!again && (r = next_page(w, piece, w->newest_ms, &page, err)) == 1) {
 		pages++;
 		bytes += page.answer.raw.len;
 		r = take_page(w, &page, err);
 		if (r < 0)
 			break;
+		again = !piece->end_ms && piece->walk.token && !w->unordered &&
+		    page.answer.raw.len >= PAGE_FULL;
 	}
 	end_piece(w);
-	if (pages > 1)
+	buf_release(&w->room);
+	w->room = page.answer.raw;
+	page.answer.raw = BUF_INIT(0);
+	if (again)
+		cut_time(w);
+	else if (pages > 1)
 		w->span_ms = w->span_ms / (int64_t)pages + 1;
 	else if (bytes < PAGE_FULL)
-		w->span_ms += bytes < PAGE_FULL / 4 ? w->span_ms * 7 : w->span_ms / 4 + 1;
+		w->span_ms += w->span_ms / 4 + 1;
+	w->thin |= !again && bytes < PAGE_FULL / 4;
 	return r;
 }
 
@@ -229,9 +254,7 @@ static int read_pieces(struct forward *w, struct ecsfs_error *err)
 {
 	int r = 0;
 
-	w->next_ms = w->newest_ms;
-	w->span_ms = (w->newest_ms - w->page_start_ms[2]) * 9 / 10 + 1;
-	w->all_begun = false;
+	cut_time(w);
 	do {
 		while (r >= 0 && !w->all_begun && w->count < PIECES)
 			r = begin_piece(w);
@@ -333,6 +356,7 @@ int forward_read(struct logfile *f, struct sources *sources, int64_t start_ms,
 		r = read_source(&w, start_ms, err);
 	}
 	logpage_release(&w.events);
+	buf_release(&w.room);
 	*ret_reference = w.reference_ms == INT64_MIN ? now : least(now, w.reference_ms);
 	return r;
 }

@@ -53,14 +53,20 @@ static int streams_reserve(struct logpage *p)
 	return 0;
 }
 
+static bool same_text(const struct logscan_text *a, const struct logscan_text *b)
+{
+	return a->len == b->len && (!a->len || memcmp(a->data, b->data, a->len) == 0);
+}
+
 /* The index of a stream. Pages hold few, and runs of one: the last found is looked at first. */
 static int64_t stream_index(struct logpage *p, const struct logscan_text *name)
 {
-	uint64_t hash = seen_hash(0, name->len ? name->data : "", name->len);
 	size_t last = p->count ? p->stream_of[p->count - 1] : 0;
+	uint64_t hash;
 
-	if (last < p->stream_count && p->stream_hashes[last] == hash)
+	if (last < p->stream_count && same_text(&p->streams[last], name))
 		return (int64_t)last;
+	hash = seen_hash(0, name->len ? name->data : "", name->len);
 	for (size_t i = 0; i < p->stream_count; i++)
 		if (p->stream_hashes[i] == hash)
 			return (int64_t)i;
@@ -237,6 +243,8 @@ void walk_ahead(struct walk *w)
 	a->refs = 2;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->done_cond, NULL);
+	a->page.answer.raw = w->room;
+	w->room = BUF_INIT(0);
 	w->ahead = a;
 	if (logs_submit(w->logs, w->pool, &a->job) < 0)
 		ahead_unref(a);
@@ -254,6 +262,9 @@ static int ahead_take(struct walk *w, struct logs_page *ret, struct ecsfs_error 
 		pthread_cond_wait(&a->done_cond, &a->lock);
 	pthread_mutex_unlock(&a->lock);
 	r = a->result;
+	buf_release(&w->room);
+	w->room = ret->answer.raw;
+	ret->answer.raw = BUF_INIT(0);
 	logs_page_release(ret);
 	*ret = a->page;
 	memset(&a->page, 0, sizeof(a->page));
@@ -310,5 +321,6 @@ void walk_release(struct walk *w)
 		ahead_unref(w->ahead);
 	spec_unref(w->spec);
 	free(w->token);
+	buf_release(&w->room);
 	*w = (struct walk){0};
 }

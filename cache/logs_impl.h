@@ -84,6 +84,7 @@ struct walk {
 	char *token; /* of the next page; NULL: the first, or (begun) no more */
 	bool begun;
 	struct ahead *ahead;
+	struct buf room;     /* for the page fetched ahead */
 	bool one_by_one;     /* set after walk_begin: no page is fetched before it is asked for */
 	uint64_t recent[16]; /* hashes of tokens seen, to find a circle */
 	unsigned repeats;    /* in a row */

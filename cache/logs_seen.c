@@ -135,19 +135,39 @@ bool seen_take(struct seen *s, uint64_t hash)
 	return true;
 }
 
+/* Frees an entry, and closes the gap for those that went past it to their places. */
+static void erase(struct seen *s, size_t at)
+{
+	size_t mask = s->room - 1, next = at;
+
+	for (;;) {
+		next = (next + 1) & mask;
+		if (!s->entries[next].hash)
+			break;
+		size_t home = (size_t)s->entries[next].hash & mask;
+		if (((next - home) & mask) >= ((next - at) & mask)) {
+			s->entries[at] = s->entries[next];
+			at = next;
+		}
+	}
+	s->entries[at] = (struct seen_entry){0};
+	s->used--;
+}
+
 void seen_forget(struct seen *s, int64_t keep_ms)
 {
-	size_t old = 0, room = ROOM_FIRST;
+	size_t room = ROOM_FIRST;
 
 	if (keep_ms <= s->floor_ms)
 		return;
 	for (size_t i = 0; i < s->room; i++)
-		old +=
-		    s->entries[i].hash && (!s->entries[i].count || s->entries[i].time_ms < keep_ms);
-	if (old < ROOM_FIRST || old < s->used / 2)
-		return;
-	while (room < (s->used - old) * 2)
+		while (
+		    s->entries[i].hash && (!s->entries[i].count || s->entries[i].time_ms < keep_ms))
+			erase(s, i);
+	s->floor_ms = keep_ms;
+	while (room < s->used * 4)
 		room *= 2;
-	if (rebuild(s, room, keep_ms) == 0)
-		s->floor_ms = keep_ms;
+	/* Where there is no memory for the smaller table, the large one stays. */
+	if (room * 4 <= s->room)
+		rebuild(s, room, INT64_MIN);
 }

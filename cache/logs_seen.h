@@ -37,8 +37,7 @@ bool seen_has(const struct seen *s, uint64_t hash);
 int seen_add(struct seen *s, uint64_t hash, int64_t time_ms);
 /* Takes one of `hash` away; false: there was none left. */
 bool seen_take(struct seen *s, uint64_t hash);
-/* Forgets events before `keep_ms` and moves the floor there; does nothing while that is not worth
- * the work. */
+/* Forgets events before `keep_ms` and moves the floor there. */
 void seen_forget(struct seen *s, int64_t keep_ms);
 
 #endif

@@ -120,6 +120,14 @@ const char *region_name_peek(const struct region *r)
 	return r->name;
 }
 
+bool region_has_answered(struct region *r)
+{
+	pthread_mutex_lock(&r->lock);
+	bool answered = r->answered;
+	pthread_mutex_unlock(&r->lock);
+	return answered;
+}
+
 struct aws_client *region_client_peek(struct region *r)
 {
 	return r->client;

@@ -146,6 +146,8 @@ void region_free(struct region *r);
 
 const char *region_name_peek(const struct region *r);
 struct aws_client *region_client_peek(struct region *r);
+/* Whether AWS ever gave an answer for it that was no refusal. */
+bool region_has_answered(struct region *r);
 int64_t region_now_ms(const struct region *r); /* mono, of the region's clock */
 
 /*

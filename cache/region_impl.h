@@ -49,6 +49,7 @@ struct region {
 	/* Taken before a pool's lock; never held across a call, a wake-up or `changed`. */
 	pthread_mutex_t lock; /* guards all below */
 	bool stopping;
+	bool answered; /* it gave an object or a listing, or said that there is none */
 	struct cache cache;
 	LIST_HEAD(, group) groups;
 	uint64_t version;   /* the last one given to an answer */

@@ -40,6 +40,7 @@ void store_value(struct region *r, struct entry *e, json_t *value, int err,
 	json_decref(value);
 	replace_words(&e->words, err ? words : NULL);
 	replace_words(&e->failure, NULL);
+	r->answered |= !err || err == -ENOENT;
 	e->known = true;
 	e->dirty = false;
 	e->started_ms = a->started_ms;

@@ -3,6 +3,7 @@
 #include "fs/journal.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* Control files belong to no region: they act in one of the first profile. */
 static struct region *region_of(const struct place *p)
@@ -10,8 +11,25 @@ static struct region *region_of(const struct place *p)
 	return p->region ? p->region : account_region(p->fs->accounts[0]);
 }
 
-int act_call(struct commit *c, const char *service, const char *action, const json_t *request,
-    unsigned flags, json_t **ret, struct ecsfs_error *err)
+/* Whether the answer says what was done. `member` NULL: nothing is expected of it. */
+static int check_answer(
+    const char *action, const json_t *answer, const char *member, struct ecsfs_error *err)
+{
+	if (!member || json_object_get(answer, member) ||
+	    json_array_size(json_object_get(answer, "failures")) > 0)
+		return 0;
+	ecsfs_error_set(err, EIO, NULL, "%s: the answer has no %s", action, member);
+	err->lost_answer = true;
+	return -EIO;
+}
+
+static bool deletes(const char *action)
+{
+	return strncmp(action, "Delete", 6) == 0;
+}
+
+static int call(struct commit *c, const char *service, const char *action, const json_t *request,
+    unsigned flags, const char *member, json_t **ret, struct ecsfs_error *err)
 {
 	struct fs *fs = c->place->fs;
 	struct region *r = region_of(c->place);
@@ -23,7 +41,7 @@ int act_call(struct commit *c, const char *service, const char *action, const js
 	    .service = service,
 	    .action = action,
 	    .body = request,
-	    .flags = flags,
+	    .flags = flags | (member && deletes(action) ? AWS_FRESH : 0),
 	    /* Not repeated after the writer was told that no answer came. */
 	    .timeout_ms = fs->options.timeout_ms,
 	};
@@ -35,6 +53,13 @@ int act_call(struct commit *c, const char *service, const char *action, const js
 		return 0;
 	}
 	int e = aws_request(region_client_peek(r), &rq, &response, &local);
+	if (!e)
+		e = check_answer(action, response.json, member, &local);
+	/* Repeated, it finds nothing left: the attempt whose answer was lost has done it. */
+	if (member && deletes(action) && e == -ENOENT && local.lost_answer) {
+		local = (struct ecsfs_error){0};
+		e = 0;
+	}
 	if (e && !local.err)
 		ecsfs_error_set(&local, -e, NULL, "%s failed", action);
 	if (!reads)
@@ -46,4 +71,16 @@ int act_call(struct commit *c, const char *service, const char *action, const js
 	if (err && local.err)
 		*err = local;
 	return e;
+}
+
+int act_call(struct commit *c, const char *service, const char *action, const json_t *request,
+    unsigned flags, json_t **ret, struct ecsfs_error *err)
+{
+	return call(c, service, action, request, flags, NULL, ret, err);
+}
+
+int act_ecs(struct commit *c, const char *action, const json_t *request, unsigned flags,
+    const char *member, json_t **ret, struct ecsfs_error *err)
+{
+	return call(c, "ecs", action, request, flags, member, ret, err);
 }

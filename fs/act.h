@@ -15,6 +15,14 @@
 int act_call(struct commit *c, const char *service, const char *action, const json_t *request,
     unsigned flags, json_t **ret, struct ecsfs_error *err);
 
+/*
+ * The same of ECS, for an action that always answers `member`: an answer without that and without
+ * failures has not said that anything was done, -EIO as for one that was lost. `ret` is NULL too
+ * where a deletion was found done when it was repeated after a lost answer.
+ */
+int act_ecs(struct commit *c, const char *action, const json_t *request, unsigned flags,
+    const char *member, json_t **ret, struct ecsfs_error *err);
+
 /* A refusal before anything was sent: -err, with the sentence, in .ecsfs/errors too (fs/ adds it
  * there for every failed commit: nothing more to do than to return it). */
 #define act_refuse(e, err_no, ...) ecsfs_error_set((e), (err_no), NULL, __VA_ARGS__)

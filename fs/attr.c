@@ -67,7 +67,8 @@ bool attr_dir_gone(struct node *dir, const struct dir_type *type, const struct p
 	struct ask q = attr_peek(dir);
 	const json_t *object;
 
-	return type->subject && dir_object(&q, type, p, &a, &object, NULL) == -ENOENT;
+	return type->subject && dir_object(&q, type, p, &a, &object, NULL) == -ENOENT &&
+	    q.fresh_ms > 0;
 }
 
 static int64_t object_seconds(struct ask *q, const struct dir_type *type, const struct place *p)

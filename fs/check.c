@@ -62,7 +62,7 @@ static bool any_answers(const struct account *a)
 	return false;
 }
 
-enum region_state account_state(const struct account *a, const struct region *r)
+enum region_state account_state(const struct account *a, struct region *r)
 {
 	size_t i = index_of(a, r);
 	enum region_state state;
@@ -70,6 +70,8 @@ enum region_state account_state(const struct account *a, const struct region *r)
 	if (!a->states || !a->regions[i])
 		return REGION_ANSWERS;
 	state = atomic_load(&a->states[i]);
+	if (state == REGION_FAILS && region_has_answered(r))
+		return REGION_ANSWERS;
 	return state == REGION_NOT_ENABLED && !any_answers(a) ? REGION_FAILS : state;
 }
 

@@ -214,6 +214,9 @@ static int gather(struct handle *h, const struct request *rq, struct ecsfs_error
 {
 	off_t at = rq->off - h->base;
 
+	/* The kernel's end of the file is that of what it shows, which may be asked for meanwhile. */
+	if (h->flags & O_APPEND)
+		at = h->complete ? rq->off + 1 : (off_t)h->gather.len;
 	if (at == 0 && h->complete && !blank(rq->bytes, rq->size))
 		h->complete = false;
 	if (h->complete) {

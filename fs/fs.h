@@ -67,9 +67,9 @@ struct fs {
 
 /*
  * What is known of a region of an account (NULL: REGION_ANSWERS). That its keys are unknown says
- * something of the region only where another one knows them: REGION_FAILS else.
+ * something of the region only where another one knows them: REGION_FAILS else, until it answers.
  */
-enum region_state account_state(const struct account *a, const struct region *r);
+enum region_state account_state(const struct account *a, struct region *r);
 void account_set_state(struct account *a, const struct region *r, enum region_state state);
 /* For what is the same in all regions: the profile's own where it answers, else the first that does,
  * else the first. */

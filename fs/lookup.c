@@ -68,7 +68,10 @@ bool lookup_versioned(const struct row *row)
 	return false;
 }
 
-/* The text that is known, NULL when none is; -ENOENT: known to be gone. */
+/*
+ * The text that is known, NULL when none is; -ENOENT: known to be gone. Once that is past its time
+ * the open asks: nothing else would in a directory that is somebody's working directory.
+ */
 static int known_text(struct ask *q, const struct dir_type *type, const struct place *p,
     const struct row *row, struct text **ret)
 {
@@ -76,7 +79,7 @@ static int known_text(struct ask *q, const struct dir_type *type, const struct p
 	int e = row_render(q, type, p, row, &out, NULL);
 
 	*ret = NULL;
-	if (e == -ENOENT)
+	if (e == -ENOENT && q->fresh_ms > 0)
 		return e;
 	if (e) {
 		q->fresh_ms = 0;
@@ -113,13 +116,13 @@ int lookup_row(struct node *dir, const struct row *row, const char *file_name, c
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int64_t negative_ms(int64_t fresh_ms)
+/*
+ * A name that can never be there. Of one that is only missing now the kernel keeps nothing, since it
+ * could not be told when that ends (a look-up may be parked in its directory): the cache remembers.
+ */
+static int reply_impossible(struct request *rq)
 {
-	const struct fs_options *o = &nodes_fs()->options;
-
-	if (o->ttl_ms == 0)
-		return 0;
-	return fresh_ms < NEGATIVE_MS ? fresh_ms : NEGATIVE_MS;
+	return request_reply_absent(rq, nodes_fs()->options.ttl_ms ? NEGATIVE_MS : 0);
 }
 
 static int run_row(struct request *rq, const struct row *row, const char *name, int64_t max_ms)
@@ -129,7 +132,7 @@ static int run_row(struct request *rq, const struct row *row, const char *name, 
 	int e = lookup_row(rq->node, row, rq->name, name, &q, &n);
 
 	if (e == -ENOENT)
-		return request_reply_absent(rq, negative_ms(q.fresh_ms));
+		return request_reply_absent(rq, 0);
 	if (e)
 		return e;
 	int64_t ms = lookup_versioned(row) ? q.fresh_ms : ATTR_FOREVER_MS;
@@ -180,13 +183,13 @@ static int run_listed(
 	int e;
 
 	if (!name)
-		return request_reply_absent(rq, negative_ms(INT64_MAX));
+		return reply_impossible(rq);
 	place_below(rq->node, name, true, &p);
 	if (type->local_type && local_has(&p, type->local_kind, name))
 		return reply_dir(rq, l->type, name, 0);
 	e = l->find ? l->find(&q, &p, err) : in_names(&q, l, &p, name, err);
 	if (e == -ENOENT)
-		return request_reply_absent(rq, negative_ms(q.fresh_ms));
+		return request_reply_absent(rq, 0);
 	/* Who follows a growing file by its name would take a refusal for its end (tail -F). */
 	if (e && known && e != -EINPROGRESS && stream_open_below(known))
 		return request_reply_entry(rq, known, 0);
@@ -222,5 +225,5 @@ int lookup_run(struct request *rq, struct ecsfs_error *err)
 	}
 	if (type->listing)
 		return run_listed(rq, type, known, err);
-	return request_reply_absent(rq, negative_ms(INT64_MAX));
+	return reply_impossible(rq);
 }

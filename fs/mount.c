@@ -1,6 +1,7 @@
 #include "fs/mount.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/file.h"
 #include "backend/base/limits.h"
 #include "backend/base/log.h"
 #include "fs/notify.h"
@@ -182,6 +183,26 @@ static struct fuse_session *session_new(const struct options *o, struct session 
 	return se;
 }
 
+/* fusermount3 refuses this too, in a line of its own on top of ours. */
+static int check_sharing(const struct options *o, struct ecsfs_error *err)
+{
+	auto_buf struct buf text = BUF_INIT(64 * KIB);
+	bool wanted = o->fs.allow_other || (o->kernel && strstr(o->kernel, "allow_root"));
+	char *rest, *line;
+
+	if (!wanted || geteuid() == 0 || file_read("/etc/fuse.conf", false, &text) < 0)
+		return 0;
+	line = text.data ? strtok_r(text.data, "\n", &rest) : NULL;
+	for (; line; line = strtok_r(NULL, "\n", &rest)) {
+		line += strspn(line, " \t");
+		if (strncmp(line, "user_allow_other", 16) == 0)
+			return 0;
+	}
+	return ecsfs_error_set(err, EPERM, NULL,
+	    "-o %s: only root may, unless user_allow_other stands in /etc/fuse.conf",
+	    o->fs.allow_other ? "allow_other" : "allow_root");
+}
+
 static int attach(
     const struct options *o, struct session *s, struct fuse_session **ret, struct ecsfs_error *err)
 {
@@ -189,6 +210,10 @@ static int attach(
 
 	if (!se)
 		return ecsfs_error_set(err, EINVAL, NULL, "libfuse does not take the options");
+	if (check_sharing(o, err) != 0) {
+		fuse_session_destroy(se);
+		return -err->err;
+	}
 	if (fuse_set_signal_handlers(se) != 0 || fuse_session_mount(se, o->mountpoint) != 0) {
 		fuse_session_destroy(se);
 		return ecsfs_error_set(err, EIO, NULL, "%s cannot be mounted on", o->mountpoint);

@@ -3,6 +3,7 @@
 #include "backend/base/buf.h"
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/settings.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -384,15 +385,17 @@ static int set(struct options *o, const struct spec *s, const char *value, bool 
     struct ecsfs_error *err)
 {
 	const char *separators = in_mount_options ? ":," : ",";
-	const char *dashes = in_mount_options ? "-o " : "--";
-	int e = (s->type == OPT_FLAG) == (value != NULL) ? -EINVAL : 0;
+	auto_free char *name = strdup(s->name);
+	int e = !name ? -ENOMEM : (s->type == OPT_FLAG) == (value != NULL) ? -EINVAL : 0;
 
 	if (!e)
 		e = store(o, s, value, separators);
-	if (e == -EINVAL)
-		return ecsfs_error_set(err, EINVAL, NULL, "%s%s%s%s: %s", dashes, s->name,
-		    value ? "=" : "", value ? value : "", expected(s->type));
-	return e;
+	if (e != -EINVAL)
+		return e;
+	for (char *c = name; !in_mount_options && *c; c++)
+		*c = *c == '_' ? '-' : *c;
+	return ecsfs_error_set(err, EINVAL, NULL, "%s%s%s%s: %s", in_mount_options ? "-o " : "--",
+	    name, value ? "=" : "", value ? value : "", expected(s->type));
 }
 
 static int pass(struct options *o, const char *word)
@@ -531,6 +534,19 @@ static void set_defaults(struct options *o)
 	};
 }
 
+/* The old spellings of FIPS endpoints: a mount has such endpoints for all its regions or for none. */
+static int plain_regions(struct options *o, struct ecsfs_error *err)
+{
+	for (char **r = o->regions; r && *r; r++) {
+		o->fips |= aws_region_drop_fips(*r);
+		for (char **before = o->regions; before < r; before++)
+			if (strcmp(*before, *r) == 0)
+				return ecsfs_error_set(
+				    err, EINVAL, NULL, "--region=%s: %s", *r, expected(OPT_LIST));
+	}
+	return 0;
+}
+
 static int finish(struct options *o, const struct arguments *a, struct ecsfs_error *err)
 {
 	const char *mountpoint = a->count ? a->positional[a->count - 1] : NULL;
@@ -544,6 +560,8 @@ static int finish(struct options *o, const struct arguments *a, struct ecsfs_err
 	if (o->timeout_ms < 1)
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "timeout=0: more than no time is expected");
+	if (plain_regions(o, err) != 0)
+		return -EINVAL;
 	o->foreground |= o->debug;
 	o->fs.ttl_ms = (int)(o->ttl_ms < INT32_MAX ? o->ttl_ms : INT32_MAX);
 	o->fs.timeout_ms = (int)(o->timeout_ms < INT32_MAX ? o->timeout_ms : INT32_MAX);

@@ -18,6 +18,7 @@ struct options {
 	bool help, version, print_credential_source;
 	char **profiles; /* NULL-ended; NULL: not given */
 	char **regions;	 /* likewise; { "all" } */
+	bool fips;	 /* one of them was spelt as fips-us-east-1 */
 	char *endpoint_url;
 	char *cluster_config, *ecs_profile;
 	int64_t ttl_ms, timeout_ms, stale_ms;

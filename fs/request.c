@@ -452,7 +452,10 @@ struct ask request_ask(struct request *rq, enum ask_mode mode, int use)
 
 void request_path(struct request *rq, struct buf *out)
 {
-	node_path(rq->node, rq->name, out);
+	if (rq->target)
+		node_path(rq->target, NULL, out);
+	else
+		node_path(rq->node, rq->name, out);
 }
 
 void request_log(struct request *rq, int e, const struct ecsfs_error *err)
@@ -463,7 +466,7 @@ void request_log(struct request *rq, int e, const struct ecsfs_error *err)
 		return;
 	request_path(rq, &path);
 	errlog_add(nodes_fs()->clock, buf_str(&path), err);
-	xattr_remember(rq->node, err);
+	xattr_remember(rq->target ? rq->target : rq->node, err);
 }
 
 void request_fail(struct request *rq, int e, const struct ecsfs_error *err)

@@ -129,7 +129,7 @@ void request_fail(struct request *rq, int e, const struct ecsfs_error *err);
 /* Puts a failure into .ecsfs/errors; request_fail() does. */
 void request_log(struct request *rq, int e, const struct ecsfs_error *err);
 
-/* The path a request is about, for errors and the journal. */
+/* The path a request is about, for errors: of a rename that writes an attribute, the attribute's. */
 void request_path(struct request *rq, struct buf *out);
 
 /* Seconds for the kernel: a TTL that is left, 0 ... a day. */

@@ -70,6 +70,7 @@ static int settings_of(const struct options *o, const char *profile, const char 
 	    .endpoint_url = endpoint_url,
 	    .cluster_config = o->cluster_config,
 	    .ecs_profile = o->ecs_profile,
+	    .fips = o->fips,
 	    .dry_run = o->fs.dry_run,
 	};
 
@@ -85,7 +86,8 @@ static struct region *region_of(
 	    .ttl_slow_ms = o->fs.ttl_ms ? TTL_SLOW_MS : 0,
 	    .ttl_negative_ms = o->fs.ttl_ms ? TTL_NEGATIVE_MS : 0,
 	    .stale_ms = (int)(o->stale_ms < INT32_MAX ? o->stale_ms : INT32_MAX),
-	    .timeout_ms = o->fs.timeout_ms,
+	    /* Before those who wait give up: so they are told why, or what was known. */
+	    .timeout_ms = o->fs.timeout_ms - o->fs.timeout_ms / 10,
 	    .clock = &clock_system,
 	};
 

@@ -58,6 +58,20 @@ static bool reserve(struct buf *b, size_t more)
 	return true;
 }
 
+void buf_expect(struct buf *b, size_t len)
+{
+	char *data;
+
+	if (b->failed || len > b->max - b->len || b->len + len < b->cap)
+		return;
+	data = realloc(b->data, b->len + len + 1);
+	if (!data)
+		return;
+	b->data = data;
+	b->data[b->len] = '\0';
+	b->cap = b->len + len + 1;
+}
+
 void buf_add(struct buf *b, const void *bytes, size_t len)
 {
 	if (!reserve(b, len))

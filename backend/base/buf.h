@@ -28,6 +28,9 @@ void buf_release(struct buf *b);
 /* Empties without giving the memory back. */
 void buf_reset(struct buf *b);
 
+/* A hint that so many bytes are coming: makes room for them at once, if they may come. */
+void buf_expect(struct buf *b, size_t len);
+
 void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_addc(struct buf *b, char c);
 void buf_adds(struct buf *b, const char *s);

@@ -47,8 +47,9 @@ static bool is_allowed_host(const char *host)
 	return inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-/* Taken apart by the library that will also connect, so that both see the same host. */
-static int check_url(const char *url, struct ecsfs_error *err)
+/* Taken apart by the library that will also connect, so that both see the same host. `kind`: of the
+ * variable; also what is meant as a path may name another host ("@HOST/"). */
+static int check_url(const char *url, const char *kind, struct ecsfs_error *err)
 {
 	CURLU *parts = curl_url();
 	char *scheme = NULL, *host = NULL;
@@ -57,14 +58,15 @@ static int check_url(const char *url, struct ecsfs_error *err)
 	if (!parts || curl_url_set(parts, CURLUPART_URL, url, 0) ||
 	    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) ||
 	    curl_url_get(parts, CURLUPART_HOST, &host, 0))
-		r = ecsfs_error_set(
-		    err, EINVAL, NULL, "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL");
+		r = ecsfs_error_set(err, EINVAL, NULL, "AWS_CONTAINER_CREDENTIALS_%s_URI is not %s",
+		    kind, strcmp(kind, "FULL") ? "a path" : "a URL");
 	else if (strcasecmp(scheme, "https") &&
 	    (strcasecmp(scheme, "http") || !is_allowed_host(host)))
 		r = ecsfs_error_set(err, EACCES, NULL,
-		    "AWS_CONTAINER_CREDENTIALS_FULL_URI names %s over %s: keys are taken by https, "
-		    "or by http from this machine, 169.254.170.2, 169.254.170.23 or fd00:ec2::23",
-		    host, scheme);
+		    "AWS_CONTAINER_CREDENTIALS_%s_URI names %s over %s: keys are taken by https, "
+		    "or "
+		    "by http from this machine, 169.254.170.2, 169.254.170.23 or fd00:ec2::23",
+		    kind, host, scheme);
 	curl_free(scheme);
 	curl_free(host);
 	curl_url_cleanup(parts);
@@ -152,15 +154,16 @@ static int take_environment(struct container *c, struct ecsfs_error *err)
 	const char *full = getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI");
 	const char *file = getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
 	const char *token = getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN");
-	int r = relative ? 0 : check_url(full, err);
+	int r;
 
-	if (r)
-		return r;
 	if (asprintf(&c->url, "%s%s", relative ? ECS_ENDPOINT : "", relative ? relative : full) <
 	    0) {
 		c->url = NULL;
 		return -ENOMEM;
 	}
+	r = check_url(c->url, relative ? "RELATIVE" : "FULL", err);
+	if (r)
+		return r;
 	c->token_file = file ? strdup(file) : NULL;
 	c->token = token && !file ? strdup(token) : NULL;
 	return !file == !c->token_file && (file || !token == !c->token) ? 0 : -ENOMEM;

@@ -2,6 +2,7 @@
 
 #include "backend/base/cleanup.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -134,8 +135,12 @@ struct fixed {
 static int fixed_fetch(
     struct credentials_provider *self, struct credentials **ret, struct ecsfs_error *err)
 {
-	(void)err;
-	*ret = credentials_ref(((struct fixed *)self)->credentials);
+	struct credentials *c = ((struct fixed *)self)->credentials;
+
+	if (!*c->access_key_id || !*c->secret_access_key)
+		return ecsfs_error_set(err, EACCES, NULL, "%s: the %s is empty", self->name,
+		    *c->access_key_id ? "secret access key" : "access key id");
+	*ret = credentials_ref(c);
 	return 0;
 }
 

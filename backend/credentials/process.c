@@ -177,7 +177,7 @@ static int understand(const struct run *run, struct credentials **ret, struct ec
 	if (!json)
 		return ecsfs_error_set(err, EIO, NULL,
 		    "credential_process: %s prints no JSON object", run->process->words.word[0]);
-	if (!json_is_integer(version) || json_integer_value(version) != 1)
+	if (json_number_value(version) != 1)
 		return ecsfs_error_set(err, EIO, NULL,
 		    "credential_process: %s prints a Version that is not 1",
 		    run->process->words.word[0]);

@@ -21,10 +21,10 @@ static int make(const struct provider_seed *seed, enum config_file file, const c
 	*ret = NULL;
 	if (!key)
 		return 0;
-	if (!secret || !*secret || !*key)
-		return ecsfs_error_set(err, EINVAL, NULL, "the profile '%s' in %s has no %s",
-		    seed->profile, config_path_peek(config, file),
-		    *key ? "aws_secret_access_key" : "aws_access_key_id");
+	if (!secret)
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "the profile '%s' in %s has no aws_secret_access_key", seed->profile,
+		    config_path_peek(config, file));
 	if (!token)
 		token = config_get_from(config, file, seed->profile, "aws_session_token");
 	name = provider_name(kind, seed->profile);

@@ -139,6 +139,7 @@ static int get_token(struct sso *s, json_t **ret, struct ecsfs_error *err)
 {
 	auto_secret_json json_t *token = NULL;
 	struct ecsfs_error why = {0};
+	char expired[160] = "has expired";
 	int64_t left;
 	int r = 0;
 
@@ -152,8 +153,11 @@ static int get_token(struct sso *s, json_t **ret, struct ecsfs_error *err)
 	if (r && left > 0)
 		log_warn("the SSO token of profile %s could not be renewed yet: %s", s->profile,
 		    why.message);
+	if (r)
+		snprintf(expired, sizeof(expired), "has expired and could not be renewed (%.100s)",
+		    why.message);
 	if (left_ms(s, token, "expiresAt") <= 0)
-		return log_in(s, "has expired", err);
+		return log_in(s, expired, err);
 	*ret = move_ptr(token);
 	return 0;
 }
@@ -222,8 +226,8 @@ static int get_keys(
 	if (strpbrk(token, "\r\n"))
 		return log_in(s, "is damaged", err);
 	r = provider_exchange(s->env, &rq, ATTEMPTS, WAIT_MS, &answer, err);
-	if (!r)
-		r = understand(s, rq.url, &answer, ret, err);
+	r = r ? (err ? ecsfs_error_wrap(err, "%s", s->name) : r)
+	      : understand(s, rq.url, &answer, ret, err);
 	provider_response_release(&answer);
 	return r;
 }
@@ -296,6 +300,12 @@ static int check_complete(
 			return ecsfs_error_set(err, EINVAL, NULL,
 			    "the profile '%s' is set up for SSO, but has no %s", seed->profile,
 			    needed[i]);
+	/* The token is the session's, whatever the profile repeats of it. */
+	for (size_t i = 2; session && i < ARRAY_SIZE(needed); i++)
+		if (!config_get(seed->config, CONFIG_SSO_SESSION, session, needed[i]))
+			return ecsfs_error_set(err, EINVAL, NULL,
+			    "the sso-session '%s' of profile '%s' has no %s", session,
+			    seed->profile, needed[i]);
 	return 0;
 }
 

@@ -185,36 +185,45 @@ static json_t *deployment_render(const struct sim_call *c, const struct service_
 	return o;
 }
 
-static int check_arns(struct sim_call *c, const json_t *arns)
+/*
+ * Answers for each ARN of `given` with what `find` makes of it (new; NULL: there is none) in the list
+ * `found`.
+ */
+static int describe_arns(struct sim_call *c, const char *given, const char *found,
+    json_t *(*find)(struct sim_call *c, const char *arn))
 {
+	const json_t *arns = doc_get(c->in, given), *arn;
+	json_t *list, *failures;
+	size_t i;
+
 	if (!json_array_size(arns) || json_array_size(arns) > 20)
 		return sim_fail(
 		    c, 400, "InvalidParameterException", "Between 1 and 20 ARNs are needed.");
-	return 0;
-}
-
-int act_describe_service_deployments(struct sim_call *c)
-{
-	const json_t *arns = doc_get(c->in, "serviceDeploymentArns");
-	json_t *list, *failures;
-	const json_t *arn;
-	size_t i;
-
-	if (check_arns(c, arns) < 0)
-		return -1;
 	list = json_array();
 	failures = json_array();
-	doc_put_new(c->out, "serviceDeployments", list);
+	doc_put_new(c->out, found, list);
 	doc_put_new(c->out, "failures", failures);
 	json_array_foreach (arns, i, arn) {
-		const struct service_deployment *d = deployment_find(c, json_string_value(arn));
+		json_t *described = find(c, json_string_value(arn));
 
-		if (d)
-			json_array_append_new(list, deployment_render(c, d));
+		if (described)
+			json_array_append_new(list, described);
 		else
 			sim_failure(failures, json_string_value(arn), "MISSING", NULL);
 	}
 	return 0;
+}
+
+static json_t *describe_deployment(struct sim_call *c, const char *arn)
+{
+	const struct service_deployment *d = deployment_find(c, arn);
+
+	return d ? deployment_render(c, d) : NULL;
+}
+
+int act_describe_service_deployments(struct sim_call *c)
+{
+	return describe_arns(c, "serviceDeploymentArns", "serviceDeployments", describe_deployment);
 }
 
 static json_t *images_render(const struct revision *v)
@@ -251,37 +260,25 @@ static json_t *revision_render(const struct revision *v)
 	return o;
 }
 
+static json_t *describe_revision(struct sim_call *c, const char *arn)
+{
+	const char *number = NULL;
+	const struct service *s = service_of_arn(c, arn, &number);
+
+	if (!s || s->status == SERVICE_INACTIVE)
+		return NULL;
+	for (size_t i = 0; i < s->revisions.count; i++) {
+		const struct revision *v = s->revisions.items[i];
+
+		if (strcmp(v->number, number) == 0)
+			return revision_render(v);
+	}
+	return NULL;
+}
+
 int act_describe_service_revisions(struct sim_call *c)
 {
-	const json_t *arns = doc_get(c->in, "serviceRevisionArns");
-	json_t *list, *failures;
-	const json_t *arn;
-	size_t i;
-
-	if (check_arns(c, arns) < 0)
-		return -1;
-	list = json_array();
-	failures = json_array();
-	doc_put_new(c->out, "serviceRevisions", list);
-	doc_put_new(c->out, "failures", failures);
-	json_array_foreach (arns, i, arn) {
-		const char *number = NULL;
-		const struct service *s = service_of_arn(c, json_string_value(arn), &number);
-		const struct revision *found = NULL;
-
-		for (size_t j = 0; s && s->status != SERVICE_INACTIVE && j < s->revisions.count;
-		     j++) {
-			const struct revision *v = s->revisions.items[j];
-
-			if (strcmp(v->number, number) == 0)
-				found = v;
-		}
-		if (found)
-			json_array_append_new(list, revision_render(found));
-		else
-			sim_failure(failures, json_string_value(arn), "MISSING", NULL);
-	}
-	return 0;
+	return describe_arns(c, "serviceRevisionArns", "serviceRevisions", describe_revision);
 }
 
 /* The deployment that a request names, one that can still be turned. NULL failed the call. */

@@ -13,6 +13,7 @@
 struct reading {
 	uint64_t drift[SERVICE_DRIFT_COUNT]; /* a hash of each moving member; 0: absent */
 	json_t *rest;			     /* the document less its events, shared where equal */
+	pid_t writer;			     /* it is what this process wrote; 0: given out */
 };
 
 struct history {
@@ -143,7 +144,8 @@ static struct reading *newest(struct history *h)
 }
 
 /* Under the lock. `rest` is taken over. */
-static void note(struct history *h, const uint64_t drift[SERVICE_DRIFT_COUNT], json_t *rest)
+static void note(
+    struct history *h, const uint64_t drift[SERVICE_DRIFT_COUNT], json_t *rest, pid_t writer)
 {
 	struct reading *last = newest(h);
 	struct reading *next;
@@ -151,7 +153,7 @@ static void note(struct history *h, const uint64_t drift[SERVICE_DRIFT_COUNT], j
 	if (last && json_equal(last->rest, rest)) {
 		json_decref(rest);
 		rest = json_incref(last->rest);
-		if (!memcmp(last->drift, drift, sizeof(last->drift))) {
+		if (last->writer == writer && !memcmp(last->drift, drift, sizeof(last->drift))) {
 			json_decref(rest);
 			return;
 		}
@@ -159,24 +161,42 @@ static void note(struct history *h, const uint64_t drift[SERVICE_DRIFT_COUNT], j
 	next = &h->ring[h->count++ % READINGS_EACH];
 	json_decref(next->rest);
 	next->rest = rest;
+	next->writer = writer;
 	memcpy(next->drift, drift, sizeof(next->drift));
 }
 
-void readings_note(struct readings *r, const char *key, const json_t *doc)
+/* `moving` tells what moves, `rest` (taken over, may be NULL) the other members. */
+static void remember(
+    struct readings *r, const char *key, const json_t *moving, json_t *rest, pid_t writer)
 {
 	uint64_t drift[SERVICE_DRIFT_COUNT];
-	json_t *rest = without_events(doc);
 	struct history *h;
 
-	fingerprint(doc, drift);
+	fingerprint(moving, drift);
 	pthread_mutex_lock(&r->lock);
 	h = find(r, key);
 	if (!h)
 		h = add(r, key);
 	if (h && rest)
-		note(h, drift, move_ptr(rest));
+		note(h, drift, move_ptr(rest), writer);
 	pthread_mutex_unlock(&r->lock);
 	json_decref(rest);
+}
+
+void readings_note(struct readings *r, const char *key, const json_t *doc)
+{
+	remember(r, key, doc, without_events(doc), 0);
+}
+
+void readings_note_written(struct readings *r, const char *key, const json_t *written,
+    const json_t *base, const json_t *changes, pid_t writer)
+{
+	json_t *rest = without_events(base);
+
+	json_object_update(rest, (json_t *)changes);
+	/* A command, which may be given again. */
+	json_object_del(rest, "forceNewDeployment");
+	remember(r, key, written, rest, writer);
 }
 
 /* How many moving members differ, absent ones not counted; -1: too little to go by. */
@@ -200,9 +220,71 @@ static int distance(
 	return agree ? differ : -1;
 }
 
-/* The nearest reading, the newest of equals; at most one member may have been edited. */
-static const struct reading *nearest(
-    const struct history *h, const uint64_t written[SERVICE_DRIFT_COUNT], const char **ret_edited)
+/* How many values differ, within objects and lists as well. */
+static size_t differences(const json_t *a, const json_t *b)
+{
+	size_t n = 0, i;
+	const char *member;
+	json_t *value;
+
+	if (json_is_object(a) && json_is_object(b)) {
+		json_object_foreach ((json_t *)a, member, value)
+			n += differences(value, json_object_get(b, member));
+		json_object_foreach ((json_t *)b, member, value)
+			n += !json_object_get(a, member);
+		return n;
+	}
+	if (json_is_array(a) && json_array_size(a) == json_array_size(b)) {
+		json_array_foreach (a, i, value)
+			n += differences(value, json_array_get(b, i));
+		return n;
+	}
+	return !json_equal(a, b);
+}
+
+/* What does not move, in a form that differences() can compare. */
+static json_t *still(const json_t *doc)
+{
+	json_t *plain = canon_plain(doc);
+
+	for (size_t i = 0; i < SERVICE_DRIFT_COUNT; i++)
+		json_object_del(plain, service_drift_members[i]);
+	return plain;
+}
+
+/* Of the readings that are `best` away; `found` is the newest of them. */
+static const struct reading *most_alike(const struct history *h, const struct reading *found,
+    int best, const uint64_t drift[SERVICE_DRIFT_COUNT], const json_t *written, pid_t writer,
+    const char **ret_edited)
+{
+	json_auto_t *mine = still(written), *first = still(found->rest);
+	size_t have = h->count < READINGS_EACH ? h->count : READINGS_EACH;
+	size_t fewest = differences(mine, first);
+	const json_t *seen = found->rest;
+
+	for (size_t i = 1; i <= have && fewest; i++) {
+		const struct reading *reading = &h->ring[(h->count - i) % READINGS_EACH];
+		size_t which = 0;
+
+		if (reading->rest == seen || (reading->writer && reading->writer != writer) ||
+		    distance(reading, drift, &which) != best)
+			continue;
+		json_auto_t *theirs = still(reading->rest);
+		size_t n = differences(mine, theirs);
+		seen = reading->rest;
+		if (n >= fewest)
+			continue;
+		fewest = n;
+		found = reading;
+		*ret_edited = best ? service_drift_members[which] : NULL;
+	}
+	return found;
+}
+
+/* The nearest reading by what moves; at most one member may have been edited. */
+static const struct reading *nearest(const struct history *h,
+    const uint64_t drift[SERVICE_DRIFT_COUNT], const json_t *written, pid_t writer,
+    const char **ret_edited)
 {
 	const struct reading *found = NULL;
 	size_t have = h->count < READINGS_EACH ? h->count : READINGS_EACH;
@@ -211,19 +293,19 @@ static const struct reading *nearest(
 	for (size_t i = 1; i <= have; i++) {
 		const struct reading *reading = &h->ring[(h->count - i) % READINGS_EACH];
 		size_t which = 0;
-		int away = distance(reading, written, &which);
+		int away = distance(reading, drift, &which);
 
-		if (away < 0 || away >= best)
+		if (away < 0 || away >= best || (reading->writer && reading->writer != writer))
 			continue;
 		best = away;
 		found = reading;
 		*ret_edited = away ? service_drift_members[which] : NULL;
 	}
-	return found;
+	return found ? most_alike(h, found, best, drift, written, writer, ret_edited) : NULL;
 }
 
-json_t *readings_recognise(
-    struct readings *r, const char *key, const json_t *written, const char **ret_edited)
+json_t *readings_recognise(struct readings *r, const char *key, const json_t *written, pid_t writer,
+    const char **ret_edited)
 {
 	uint64_t drift[SERVICE_DRIFT_COUNT];
 	const struct reading *reading = NULL;
@@ -235,7 +317,7 @@ json_t *readings_recognise(
 	pthread_mutex_lock(&r->lock);
 	h = find(r, key);
 	if (h)
-		reading = nearest(h, drift, ret_edited);
+		reading = nearest(h, drift, written, writer, ret_edited);
 	base = reading ? json_incref(reading->rest) : NULL;
 	pthread_mutex_unlock(&r->lock);
 	return base;

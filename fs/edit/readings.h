@@ -10,6 +10,7 @@
 #define ECSFS_EDIT_READINGS_H
 
 #include <jansson.h>
+#include <sys/types.h>
 
 #define READINGS_EACH 128
 #define READINGS_SERVICES 512
@@ -23,11 +24,20 @@ void readings_free(struct readings *r);
 void readings_note(struct readings *r, const char *key, const json_t *doc);
 
 /*
+ * Remembers that AWS took what `writer` (a process) made of `base` (readings_recognise's): with the
+ * members of `changes` it is `written`. An editor that saves again, without reading again, has
+ * edited that; to everybody else it is no reading.
+ */
+void readings_note_written(struct readings *r, const char *key, const json_t *written,
+    const json_t *base, const json_t *changes, pid_t writer);
+
+/*
  * Which reading `written` was made from: a new reference, NULL when none is recognised. Where all
  * but one of the moving members agree it is recognised too, and `ret_edited` (else NULL) names the
- * one that was edited: static storage.
+ * one that was edited: static storage. Of several that fit it is the one with the fewest other
+ * differences, the newest of equals. `writer`: the process that wrote.
  */
-json_t *readings_recognise(
-    struct readings *r, const char *key, const json_t *written, const char **ret_edited);
+json_t *readings_recognise(struct readings *r, const char *key, const json_t *written, pid_t writer,
+    const char **ret_edited);
 
 #endif

@@ -161,6 +161,18 @@ static bool is_latest(const struct sides *s, const char *member)
 	    !strcmp(doc_string_peek(s->mine, member), "LATEST");
 }
 
+/* FAMILY:REVISION of another region or account is another definition, though it is named alike. */
+static bool is_foreign(const struct sides *s, const char *member)
+{
+	const char *mine = doc_string_peek(s->written, member);
+	const char *theirs = doc_string_peek(s->service, member);
+
+	return !strcmp(member, "taskDefinition") && !strncmp(mine, "arn:", 4) &&
+	    !strncmp(theirs, "arn:", 4) &&
+	    !same(doc_peek(s->written, member), doc_peek(s->service, member)) &&
+	    !strcmp(doc_revision_peek(mine), doc_revision_peek(theirs));
+}
+
 static int check_free(
     const struct sides *s, const char *member, json_t *changes, struct ecsfs_error *err)
 {
@@ -169,6 +181,8 @@ static int check_free(
 	const json_t *base = s->base ? json_object_get(s->base, member) : theirs;
 	const json_t *written = doc_peek(s->written, member);
 
+	if (is_foreign(s, member))
+		return doc_set(changes, member, written);
 	if (same(mine, base) || is_latest(s, member))
 		return 0;
 	if (!written && among(lifted, member))
@@ -351,6 +365,8 @@ int service_edit(const struct service_edit *edit, json_t **ret, struct ecsfs_err
 	json_auto_t *changes = json_object();
 	int got = shape_check(edit->written, shape_service, err);
 
+	if (!got)
+		got = shape_check_known(edit->written, shape_service, edit->theirs, err);
 	if (!got)
 		got = check_edited(edit, err);
 	if (got)

@@ -26,7 +26,8 @@ struct service_edit {
 /*
  * Returns 0 and a new object of the members to send (empty: nothing changed), less `service` and
  * `cluster`; or
- * -EINVAL      a type is wrong, or a member that UpdateService can't change was changed
+ * -EINVAL      a type is wrong, a member is none of a service, or one that UpdateService can't
+ *              change was changed
  * -ESTALE      a member was changed here and, otherwise, at AWS since it was read
  * -EOPNOTSUPP  this service's deployment controller does not offer the change
  * with a sentence that names the member.

@@ -1,6 +1,7 @@
 /*
  * Coarse types of what is written: a number where an object belongs is refused by name before
- * anything is sent. Members that no table names are passed on; AWS judges them. Pure; any thread.
+ * anything is sent, and so is a member that neither a table nor AWS's own document names: ECS skips
+ * what it does not know, and a slip of the pen would look like a change. Pure; any thread.
  */
 #ifndef ECSFS_EDIT_SHAPE_H
 #define ECSFS_EDIT_SHAPE_H
@@ -10,6 +11,7 @@
 #include <jansson.h>
 
 enum shape_type {
+	SHAPE_ANY, /* only AWS writes it, or AWS alone judges it */
 	SHAPE_STRING,
 	SHAPE_INTEGER,
 	SHAPE_BOOLEAN,
@@ -23,11 +25,11 @@ enum shape_type {
 struct shape {
 	const char *name; /* NULL ends a table */
 	enum shape_type type;
-	const struct shape *members; /* of an object, of a list's elements; NULL: any */
+	const struct shape *members; /* of an object, of a list's elements; NULL: AWS judges */
 };
 
 extern const struct shape shape_task_definition[];
-extern const struct shape shape_service[]; /* UpdateService's and CreateService's members */
+extern const struct shape shape_service[]; /* Describe's, UpdateService's and CreateService's */
 extern const struct shape shape_run_task[];
 extern const struct shape shape_cluster_capacity[];
 extern const struct shape shape_cluster_settings[]; /* an object with the member `settings` */
@@ -38,5 +40,15 @@ int shape_check(const json_t *object, const struct shape *members, struct ecsfs_
 /* One member of a table, for the files that hold a single member. */
 int shape_check_member(
     const json_t *value, const struct shape *members, const char *name, struct ecsfs_error *err);
+
+/*
+ * Whether every member is one that the table has, or `shown` at the same place: AWS's document,
+ * which may be newer than the table; NULL: none. 0, or -EINVAL with a sentence that names the other.
+ */
+int shape_check_known(const json_t *object, const struct shape *members, const json_t *shown,
+    struct ecsfs_error *err);
+/* Of one member; `shown` is still the whole document. */
+int shape_check_member_known(const json_t *value, const struct shape *members, const char *name,
+    const json_t *shown, struct ecsfs_error *err);
 
 #endif

@@ -227,6 +227,14 @@ json_t *tags_applied(const json_t *now, const json_t *set, const json_t *unset)
 	return tags;
 }
 
+bool tags_fit(const json_t *now, const json_t *set)
+{
+	json_auto_t *after = tags_applied(now, set, NULL);
+	json_auto_t *ours = canon_tags(after);
+
+	return json_array_size(ours) <= TAGS_MAX;
+}
+
 static int check_count(
     const json_t *now, const json_t *set, const json_t *unset, struct ecsfs_error *err)
 {

@@ -33,4 +33,7 @@ int tags_difference(const json_t *now, const json_t *named, bool whole, json_t *
 /* The list that `now` becomes: a new array. */
 json_t *tags_applied(const json_t *now, const json_t *set, const json_t *unset);
 
+/* Whether a resource holds `set` beside all that it has `now`. */
+bool tags_fit(const json_t *now, const json_t *set);
+
 #endif

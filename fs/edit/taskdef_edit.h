@@ -11,8 +11,9 @@
 
 /*
  * `written`: the definition bare, or wrapped as {"taskDefinition": {...}, "tags": [...]}. What only
- * AWS writes is dropped, so are tags of AWS's own; unknown members are passed on. `family`: the
- * directory's, which the document must name or leave out; NULL: the document must name one.
+ * AWS writes is dropped, so are tags of AWS's own; unknown members are passed on, for the caller to
+ * judge (shape_check_known). `family`: the directory's, which the document must name or leave out;
+ * NULL: the document must name one.
  * Returns 0 and a new request, or -EINVAL with a sentence.
  */
 int taskdef_request(

@@ -28,7 +28,7 @@ static int call_about_cluster(
 	struct key k = key_of(c->place);
 	json_auto_t *answer = NULL;
 	json_t *cluster;
-	int e = act_call(c, "ecs", action, request, 0, &answer, err);
+	int e = act_ecs(c, action, request, 0, "cluster", &answer, err);
 
 	cluster = json_object_get(answer, "cluster");
 	if (e)
@@ -93,9 +93,16 @@ static int call_when_idle(
 
 int drop_cluster(struct commit *c, struct ecsfs_error *err)
 {
-	json_auto_t *request = json_pack("{s:s}", "cluster", c->place->cluster);
+	const struct place *p = c->place;
+	struct key k = key_of(p);
+	json_auto_t *request = json_pack("{s:s}", "cluster", p->cluster);
+	json_auto_t *gone =
+	    json_pack("{s:s, s:s}", "clusterName", p->cluster, "status", "INACTIVE");
+	int e = call_when_idle(c, "DeleteCluster", request, err);
 
-	return call_when_idle(c, "DeleteCluster", request, err);
+	if (!e && !p->fs->options.dry_run)
+		region_publish(p->region, &k, gone);
+	return e;
 }
 
 /* Both members are required by AWS and replaced whole: leaving one out must not mean "none". */
@@ -123,13 +130,27 @@ static bool cluster_holds(const json_t *cluster, const json_t *members)
 	return true;
 }
 
+/* What a request of the AWS CLI may name is this cluster. */
+static int drop_cluster_member(const struct place *p, json_t *members, struct ecsfs_error *err)
+{
+	const char *named = doc_string_peek(members, "cluster");
+
+	if (*named && strcmp(value_arn_name(named), p->cluster) != 0)
+		return act_refuse(err, EINVAL,
+		    "the document's cluster is %s, this directory's is %s", named, p->cluster);
+	json_object_del(members, "cluster");
+	return 0;
+}
+
 static int send_for_cluster(
     struct commit *c, const char *action, json_t *members, struct ecsfs_error *err)
 {
 	struct key k = key_of(c->place);
 	json_auto_t *cluster = NULL;
-	int e = ask_now(c->place, &k, &cluster, err);
+	int e = drop_cluster_member(c->place, members, err);
 
+	if (!e)
+		e = ask_now(c->place, &k, &cluster, err);
 	if (e || cluster_holds(cluster, members))
 		return e;
 	if (json_object_set_new(members, "cluster", json_string(c->place->cluster)))
@@ -146,6 +167,8 @@ int commit_capacity_providers(struct commit *c, struct ecsfs_error *err)
 	if (!e)
 		e = shape_check(written, shape_cluster_capacity, err);
 	if (!e)
+		e = shape_check_known(written, shape_cluster_capacity, NULL, err);
+	if (!e)
 		e = check_both(written, err);
 	return e ? e : send_for_cluster(c, "PutClusterCapacityProviders", written, err);
 }
@@ -161,6 +184,8 @@ int commit_settings(struct commit *c, struct ecsfs_error *err)
 	members =
 	    json_is_array(written) ? json_pack("{s:O}", "settings", written) : json_incref(written);
 	e = shape_check(members, shape_cluster_settings, err);
+	if (!e)
+		e = shape_check_known(members, shape_cluster_settings, NULL, err);
 	if (e)
 		return e;
 	if (json_array_size(json_object_get(members, "settings")) == 0)
@@ -194,11 +219,12 @@ int commit_managed_scaling(struct commit *c, struct ecsfs_error *err)
 		return e;
 	now = json_object_get(
 	    json_object_get(provider, "autoScalingGroupProvider"), "managedScaling");
-	if (json_equal(written, now))
-		return 0;
+	e = shape_check_known(written, shape_managed_scaling, now, err);
+	if (e || json_equal(written, now))
+		return e;
 	request = json_pack("{s:s, s:{s:O}}", "name", p->provider, "autoScalingGroupProvider",
 	    "managedScaling", written);
-	e = act_call(c, "ecs", "UpdateCapacityProvider", request, 0, &answer, err);
+	e = act_ecs(c, "UpdateCapacityProvider", request, 0, "capacityProvider", &answer, err);
 	if (e)
 		region_invalidate(p->region, &k);
 	else if (json_object_get(answer, "capacityProvider"))

@@ -73,7 +73,8 @@ static int set_state(struct commit *c, const char *status, struct ecsfs_error *e
 	json_auto_t *request = json_pack("{s:s, s:[s], s:s}", "cluster", p->cluster,
 	    "containerInstances", p->instance, "status", status);
 
-	int e = act_call(c, "ecs", "UpdateContainerInstancesState", request, 0, &answer, err);
+	int e = act_ecs(
+	    c, "UpdateContainerInstancesState", request, 0, "containerInstances", &answer, err);
 	if (!e)
 		e = tree_failures(answer, err);
 	json_t *instance = json_array_get(json_object_get(answer, "containerInstances"), 0);

@@ -10,6 +10,7 @@
 #include "fs/edit/doc.h"
 #include "fs/edit/memory.h"
 #include "fs/edit/service_edit.h"
+#include "fs/edit/shape.h"
 #include "fs/edit/taskdef_edit.h"
 #include "fs/value.h"
 
@@ -64,7 +65,8 @@ static int try_register(
 	const struct place *p = c->place;
 	int64_t sent_ms = aws_client_now_ms(region_client_peek(p->region));
 	json_auto_t *answer = NULL;
-	int e = act_call(c, "ecs", "RegisterTaskDefinition", request, AWS_ONCE, &answer, err);
+	int e =
+	    act_ecs(c, "RegisterTaskDefinition", request, AWS_ONCE, "taskDefinition", &answer, err);
 
 	if (!e && answer)
 		*ret = with_tags(answer);
@@ -131,6 +133,21 @@ static int is_in_use(struct commit *c, const json_t *service, const json_t *requ
 	return e;
 }
 
+/* Whether it can be deployed, as far as is known: who may not read definitions may deploy them. */
+static bool is_active(const struct place *p, const char *arn)
+{
+	struct revision revision;
+	struct key k = {.kind = KIND_TASK_DEFINITION};
+	json_auto_t *definition = NULL;
+
+	if (!tree_revision(arn, &revision))
+		return false;
+	k.a = revision.family;
+	k.b = revision.number;
+	return ask_now(p, &k, &definition, NULL) ||
+	    !strcmp(doc_string_peek(definition, "status"), "ACTIVE");
+}
+
 /* The revision that a failed write of the same document left behind: its ARN (a new
  * reference), else NULL. */
 static json_t *pending_arn(const struct place *p, const char *key, const json_t *request)
@@ -139,7 +156,7 @@ static json_t *pending_arn(const struct place *p, const char *key, const json_t 
 	const json_t *before = json_object_get(pending, "request");
 
 	if (!before || !canon_taskdef_equal(request, before) ||
-	    !canon_taskdef_equal(before, request))
+	    !canon_taskdef_equal(before, request) || !is_active(p, doc_string_peek(pending, "arn")))
 		return NULL;
 	return json_incref(json_object_get(pending, "arn"));
 }
@@ -191,6 +208,22 @@ static int deploy(struct commit *c, const char *arn, const char *key, struct ecs
 	return e;
 }
 
+/* What is newer than the table is known by the revision that the document was read from. */
+static int check_known(
+    const struct place *p, const json_t *written, const json_t *request, struct ecsfs_error *err)
+{
+	struct ask q = ask_blocking(p->region);
+	auto_answer struct answer a = {0};
+	const json_t *inner = doc_peek(written, "taskDefinition");
+	const char *arn = doc_string_peek(inner ? inner : written, "taskDefinitionArn");
+
+	if (!shape_check_known(request, shape_task_definition, NULL, NULL))
+		return 0;
+	if (tree_ask_task_definition(&q, p, arn, &a, NULL))
+		return shape_check_known(request, shape_task_definition, NULL, err);
+	return shape_check_known(request, shape_task_definition, a.value, err);
+}
+
 int commit_service_task_definition(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
@@ -205,6 +238,8 @@ int commit_service_task_definition(struct commit *c, struct ecsfs_error *err)
 
 	if (!e)
 		e = taskdef_request(written, NULL, &request, err);
+	if (!e)
+		e = check_known(p, written, request, err);
 	if (!e)
 		e = dir_object(&q, &dir_service, p, &a, &service, err);
 	if (!e)
@@ -247,6 +282,8 @@ int commit_register(struct commit *c, struct ecsfs_error *err)
 
 	if (!e)
 		e = taskdef_request(written, c->place->family, &request, err);
+	if (!e)
+		e = check_known(c->place, written, request, err);
 	if (!e)
 		definition = newest_if_equal(c->place, request);
 	if (!e && !definition)
@@ -314,7 +351,7 @@ int drop_revision(struct commit *c, struct ecsfs_error *err)
 
 	json_object_set_new(
 	    request, "taskDefinition", json_sprintf("%s:%s", p->family, p->revision));
-	e = act_call(c, "ecs", "DeregisterTaskDefinition", request, 0, &answer, err);
+	e = act_ecs(c, "DeregisterTaskDefinition", request, 0, "taskDefinition", &answer, err);
 	if (e)
 		region_invalidate(p->region, &k);
 	else if (answer && (definition = with_tags(answer)))

@@ -36,6 +36,8 @@ static int parse_run(struct commit *c, json_t **ret, struct ecsfs_error *err)
 		return value_parse_document(c->text, c->len, false, ret, err);
 	e = value_parse_line(c->text, c->len, &name, err);
 	if (!e)
+		e = tree_check_definition_name(name, err);
+	if (!e)
 		*ret = json_pack("{s:s}", "taskDefinition", name);
 	return e;
 }
@@ -46,6 +48,8 @@ static int check_run(const struct place *p, const json_t *request, struct ecsfs_
 	const json_t *count = doc_peek(request, "count");
 	int e = shape_check(request, shape_run_task, err);
 
+	if (!e)
+		e = shape_check_known(request, shape_run_task, NULL, err);
 	if (e)
 		return e;
 	if (!*doc_string_peek(request, "taskDefinition"))
@@ -93,6 +97,8 @@ static int check_started(const json_t *answer, struct ecsfs_error *err)
 	size_t started = json_array_size(json_object_get(answer, "tasks"));
 	int e = tree_failures(answer, err);
 
+	if (!e && !started)
+		return act_refuse(err, EIO, "no task was started, and the answer says no reason");
 	if (e && started > 0)
 		ecsfs_error_wrap(err, "only %zu tasks were started", started);
 	return e;
@@ -111,7 +117,7 @@ int commit_run_task(struct commit *c, struct ecsfs_error *err)
 	json_object_set_new(request, "cluster", json_string(p->cluster));
 	e = client_token_set(request);
 	if (!e)
-		e = act_call(c, "ecs", "RunTask", request, 0, &answer, err);
+		e = act_ecs(c, "RunTask", request, 0, "tasks", &answer, err);
 	if (e) {
 		region_invalidate(p->region, &(struct key){.kind = KIND_TASKS, .a = p->cluster});
 		return e;
@@ -167,7 +173,7 @@ int commit_protection(struct commit *c, struct ecsfs_error *err)
 		return act_refuse(err, EINVAL, "\"%.40s\" is neither off nor 1 to %d minutes", text,
 		    PROTECTION_MINUTES_MAX);
 	request = protection_request(p, !off, minutes);
-	e = act_call(c, "ecs", "UpdateTaskProtection", request, 0, &answer, err);
+	e = act_ecs(c, "UpdateTaskProtection", request, 0, "protectedTasks", &answer, err);
 	if (!e)
 		e = tree_failures(answer, err);
 	protection = json_array_get(json_object_get(answer, "protectedTasks"), 0);

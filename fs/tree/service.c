@@ -207,7 +207,7 @@ int service_update(struct commit *c, const json_t *members, unsigned flags, stru
 	if (e)
 		return e;
 	int64_t sent_ms = aws_client_now_ms(region_client_peek(p->region));
-	e = act_call(c, "ecs", "UpdateService", request, flags, &answer, &reason);
+	e = act_ecs(c, "UpdateService", request, flags, "service", &answer, &reason);
 	json_t *service = json_object_get(answer, "service");
 	if (service)
 		region_publish(p->region, &k, service);
@@ -232,16 +232,28 @@ static int commit_desired_count(struct commit *c, struct ecsfs_error *err)
 	return service_update(c, members, 0, err);
 }
 
-/* FAMILY, FAMILY:REVISION or an ARN: what it names is AWS's to judge. */
+/* What it names is AWS's to judge. */
 static bool is_task_definition_name(const char *text)
 {
 	struct revision revision;
 	const char *name = strncmp(text, "arn:", 4) == 0 ? value_arn_name(text) : text;
 
+	if (name != text && !strstr(text, ":task-definition/"))
+		return false;
+
 	if (!strchr(name, ':'))
 		return region_name_valid(KIND_LATEST, name);
 	return tree_revision(name, &revision) && region_name_valid(KIND_LATEST, revision.family) &&
 	    region_name_valid(KIND_TASK_DEFINITION, revision.number);
+}
+
+int tree_check_definition_name(const char *name, struct ecsfs_error *err)
+{
+	if (is_task_definition_name(name))
+		return 0;
+	return act_refuse(err, EINVAL,
+	    "\"%.100s\" is neither FAMILY nor FAMILY:REVISION nor the ARN of a task definition",
+	    name);
 }
 
 static int commit_task_definition(struct commit *c, struct ecsfs_error *err)
@@ -251,11 +263,9 @@ static int commit_task_definition(struct commit *c, struct ecsfs_error *err)
 
 	if (e)
 		return e;
-	if (!is_task_definition_name(name))
-		return act_refuse(err, EINVAL,
-		    "\"%.100s\" is neither FAMILY nor FAMILY:REVISION nor the ARN of a task "
-		    "definition",
-		    name);
+	e = tree_check_definition_name(name, err);
+	if (e)
+		return e;
 	json_auto_t *members = json_pack("{s:s}", "taskDefinition", name);
 	return service_update(c, members, 0, err);
 }

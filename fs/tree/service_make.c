@@ -7,6 +7,7 @@
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/service_create.h"
+#include "fs/edit/shape.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -26,6 +27,10 @@ static int refused_create(struct commit *c, int e, struct ecsfs_error *err)
 	if (e != -EINVAL || ask_now(c->place, &k, &service, NULL))
 		return e;
 	e = strcmp(doc_string_peek(service, "status"), "DRAINING") ? -EEXIST : -EBUSY;
+	if (e == -EEXIST && err)
+		ecsfs_error_wrap(err,
+		    "somebody has made a service of this name since mkdir (rmdir drops this "
+		    "draft)");
 	if (err)
 		err->err = -e;
 	return e;
@@ -37,7 +42,7 @@ static int create(struct commit *c, const json_t *request, struct ecsfs_error *e
 	struct key k = key_of(p);
 	json_auto_t *answer = NULL;
 	json_t *service;
-	int e = act_call(c, "ecs", "CreateService", request, 0, &answer, err);
+	int e = act_ecs(c, "CreateService", request, 0, "service", &answer, err);
 
 	service = json_object_get(answer, "service");
 	if (e)
@@ -51,6 +56,23 @@ static int create(struct commit *c, const json_t *request, struct ecsfs_error *e
 	return 0;
 }
 
+/* A clone may have members that are newer than the table: those that AWS shows of the original. */
+static int check_known(const struct place *p, const json_t *written, struct ecsfs_error *err)
+{
+	struct key k = {
+	    .kind = KIND_SERVICE,
+	    .a = value_arn_name(doc_string_peek(written, "clusterArn")),
+	    .b = value_arn_name(doc_string_peek(written, "serviceArn")),
+	};
+	json_auto_t *original = NULL;
+
+	if (!shape_check_known(written, shape_service, NULL, NULL))
+		return 0;
+	if (region_name_valid(KIND_CLUSTER, k.a) && region_name_valid(KIND_SERVICE, k.b))
+		ask_now(p, &k, &original, NULL);
+	return shape_check_known(written, shape_service, original, err);
+}
+
 static int commit_draft(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
@@ -59,6 +81,8 @@ static int commit_draft(struct commit *c, struct ecsfs_error *err)
 
 	if (!e)
 		e = service_create_request(written, p->cluster, p->service, &request, err);
+	if (!e)
+		e = check_known(p, written, err);
 	return e ? e : create(c, request, err);
 }
 
@@ -70,6 +94,8 @@ static int commit_draft_task_definition(struct commit *c, struct ecsfs_error *er
 	json_auto_t *written = NULL, *request = NULL;
 	int e = value_parse_line(c->text, c->len, &name, err);
 
+	if (!e)
+		e = tree_check_definition_name(name, err);
 	if (e)
 		return e;
 	written = json_pack("{s:s, s:i}", "taskDefinition", name, "desiredCount", 0);
@@ -121,6 +147,21 @@ int make_service(struct commit *c, struct ecsfs_error *err)
 	return e;
 }
 
+/* Of the service itself and of the deployments that it replaces. */
+static bool has_tasks(const json_t *service)
+{
+	size_t i;
+	json_t *deployment;
+
+	if (doc_integer(service, "desiredCount") > 0 || doc_integer(service, "runningCount") > 0 ||
+	    doc_integer(service, "pendingCount") > 0)
+		return true;
+	json_array_foreach (json_object_get(service, "deployments"), i, deployment)
+		if (doc_integer(deployment, "desiredCount") > 0)
+			return true;
+	return false;
+}
+
 /* A REPLICA service that is still scaled above zero, or whose tasks still run, is not empty. */
 static int refused_delete(struct commit *c, int e, struct ecsfs_error *err)
 {
@@ -129,7 +170,7 @@ static int refused_delete(struct commit *c, int e, struct ecsfs_error *err)
 
 	if (e != -EINVAL || ask_now(c->place, &k, &service, NULL))
 		return e;
-	if (doc_is_daemon(service) || doc_integer(service, "desiredCount") <= 0)
+	if (doc_is_daemon(service) || !has_tasks(service))
 		return e;
 	if (err)
 		err->err = ENOTEMPTY;
@@ -141,17 +182,19 @@ int drop_service(struct commit *c, struct ecsfs_error *err)
 	const struct place *p = c->place;
 	struct key k = key_of(p);
 	json_auto_t *request = NULL, *answer = NULL;
+	json_auto_t *gone =
+	    json_pack("{s:s, s:s}", "serviceName", p->service, "status", "INACTIVE");
 	json_t *service;
 	int e;
 
 	if (local_remove(p, SERVICE_DRAFT, p->service))
 		return 0;
 	request = json_pack("{s:s, s:s}", "cluster", p->cluster, "service", p->service);
-	e = act_call(c, "ecs", "DeleteService", request, 0, &answer, err);
+	e = act_ecs(c, "DeleteService", request, 0, "service", &answer, err);
 	service = json_object_get(answer, "service");
 	if (e)
 		region_invalidate(p->region, &k);
-	else if (service)
-		region_publish(p->region, &k, service);
+	else if (service || !p->fs->options.dry_run)
+		region_publish(p->region, &k, service ? service : gone);
 	return e ? refused_delete(c, e, err) : 0;
 }

@@ -2,6 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "fs/caller.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/readings.h"
@@ -59,11 +60,11 @@ int render_service_document(struct ask *q, const struct place *p, const struct r
 }
 
 /* A service of the same name that was made anew is another one: its readings say nothing. */
-static json_t *base_of(
-    const struct place *p, const json_t *written, const json_t *theirs, const char **ret_edited)
+static json_t *base_of(const struct place *p, const json_t *written, const json_t *theirs,
+    pid_t writer, const char **ret_edited)
 {
 	json_t *base = readings_recognise(
-	    p->fs->readings, doc_string_peek(theirs, "serviceArn"), written, ret_edited);
+	    p->fs->readings, doc_string_peek(theirs, "serviceArn"), written, writer, ret_edited);
 
 	if (base &&
 	    json_equal(json_object_get(base, "createdAt"), json_object_get(theirs, "createdAt")))
@@ -86,6 +87,7 @@ int commit_service(struct commit *c, struct ecsfs_error *err)
 	struct key k = key_of(c->place);
 	struct service_edit edit = {0};
 	json_auto_t *written = NULL, *theirs = NULL, *base = NULL, *changes = NULL;
+	pid_t writer = caller_process(c->caller.pid);
 	int e = value_parse_document(c->text, c->len, false, &written, err);
 
 	if (!e)
@@ -94,12 +96,30 @@ int commit_service(struct commit *c, struct ecsfs_error *err)
 		e = ask_now(c->place, &k, &theirs, err);
 	if (e)
 		return e;
-	base = base_of(c->place, written, theirs, &edit.edited);
+	base = base_of(c->place, written, theirs, writer, &edit.edited);
 	edit.base = base;
 	edit.written = written;
 	edit.theirs = theirs;
 	e = service_edit(&edit, &changes, err);
-	return e ? e : send_changes(c, changes, err);
+	if (!e)
+		e = send_changes(c, changes, err);
+	if (!e && base && !c->place->fs->options.dry_run)
+		readings_note_written(c->place->fs->readings, doc_string_peek(theirs, "serviceArn"),
+		    written, base, changes, writer);
+	return e;
+}
+
+/* What the table does not know may be a member that AWS has shown. */
+static int check_known(struct commit *c, const json_t *value, struct ecsfs_error *err)
+{
+	struct key k = key_of(c->place);
+	json_auto_t *now = NULL;
+	int e;
+
+	if (!shape_check_member_known(value, shape_service, c->row->member, NULL, NULL))
+		return 0;
+	e = ask_now(c->place, &k, &now, err);
+	return e ? e : shape_check_member_known(value, shape_service, c->row->member, now, err);
 }
 
 /*
@@ -134,6 +154,8 @@ int commit_service_member(struct commit *c, struct ecsfs_error *err)
 
 	if (!e)
 		e = shape_check_member(value, shape_service, member, err);
+	if (!e)
+		e = check_known(c, value, err);
 	if (!e)
 		e = holds_already(c, member, value, &held, err);
 	if (e || held)

@@ -93,18 +93,22 @@ static int call(struct commit *c, const char *action, const char *arn, const cha
 	return act_call(c, "ecs", action, request, 0, NULL, err);
 }
 
+/* What is set comes first, unless only what goes makes room for it. */
 static int send(struct commit *c, const struct dir_type *type, const json_t *object,
     const json_t *set, const json_t *unset, struct ecsfs_error *err)
 {
 	const char *arn = type->arn(object);
 	json_auto_t *nothing = json_array();
+	bool room = tags_fit(json_object_get(object, "tags"), set);
 	struct key k;
-	int e = call(c, "TagResource", arn ? arn : "", "tags", set, err);
+	int e = room ? call(c, "TagResource", arn ? arn : "", "tags", set, err)
+		     : call(c, "UntagResource", arn ? arn : "", "tagKeys", unset, err);
 
 	if (!e && !c->place->fs->options.dry_run)
-		publish(c, type, object, set, nothing);
+		publish(c, type, object, room ? set : nothing, room ? nothing : unset);
 	if (!e)
-		e = call(c, "UntagResource", arn ? arn : "", "tagKeys", unset, err);
+		e = room ? call(c, "UntagResource", arn ? arn : "", "tagKeys", unset, err)
+			 : call(c, "TagResource", arn ? arn : "", "tags", set, err);
 	if (e && !type->subject(c->place, &k))
 		region_invalidate(c->place->region, &k);
 	else if (!e && !c->place->fs->options.dry_run)
@@ -119,18 +123,33 @@ enum pass {
 	PASS_WHOLE,  /* both */
 };
 
+/* What an open file has sent, or is to send now. */
+static int named_so_far(struct commit *c, json_t **ret, struct ecsfs_error *err)
+{
+	const struct written *all = *c->state;
+
+	return tags_parse(all->text, all->sent, ret, err);
+}
+
 /* Sends the difference to what AWS has, as what is cached says or (`now`) as AWS says. */
 static int apply_as(struct commit *c, const struct dir_type *type, const json_t *named,
     enum pass pass, bool now, bool *ret_sent, struct ecsfs_error *err)
 {
 	auto_answer struct answer a = {0};
-	json_auto_t *set = NULL, *unset = NULL;
+	json_auto_t *set = NULL, *unset = NULL, *all = NULL;
 	const json_t *object;
 	int e = resource(c, type, &a, &object, now, err);
 
-	if (!e)
-		e = tags_difference(
-		    json_object_get(object, "tags"), named, pass != PASS_ADD, &set, &unset, err);
+	if (e)
+		return e;
+	const json_t *tags = json_object_get(object, "tags");
+	e = tags_difference(tags, named, pass != PASS_ADD, &set, &unset, err);
+	/* Too many beside those of before, which the open has truncated: they go at once. */
+	if (e == -EINVAL && pass == PASS_ADD && c->truncated) {
+		e = named_so_far(c, &all, err);
+		if (!e)
+			e = tags_difference(tags, all, true, &set, &unset, err);
+	}
 	if (e)
 		return e;
 	if (pass == PASS_REMOVE)
@@ -176,9 +195,10 @@ static int commit_end(struct commit *c, const struct dir_type *type, struct ecsf
 
 	if (e || !all)
 		return e;
-	if (all->sent < all->len)
-		e = apply(c, type, named, PASS_ADD, err);
+	bool held_back = all->sent < all->len;
 	all->sent = all->len;
+	if (held_back)
+		e = apply(c, type, named, PASS_ADD, err);
 	if (e || !c->truncated)
 		return e;
 	return apply_as(c, type, named, PASS_REMOVE, false, &sent, err);

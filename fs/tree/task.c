@@ -232,6 +232,19 @@ static int render_protection(struct ask *q, const struct place *p, const struct 
 	return 0;
 }
 
+/* StopTask's InvalidParameter is of the reason where the task is there. */
+static int refused_stop(const struct place *p, int e, struct ecsfs_error *err)
+{
+	struct key k = {.kind = KIND_TASK, .a = p->cluster, .b = p->task};
+	json_auto_t *task = NULL;
+
+	if (e != -ENOENT || ask_now(p, &k, &task, NULL))
+		return e;
+	if (err)
+		err->err = EINVAL;
+	return -EINVAL;
+}
+
 /* `reason` may be NULL. */
 static int stop_task(struct commit *c, const char *reason, struct ecsfs_error *err)
 {
@@ -241,13 +254,13 @@ static int stop_task(struct commit *c, const char *reason, struct ecsfs_error *e
 	json_auto_t *request =
 	    json_pack("{s:s, s:s, s:s*}", "cluster", p->cluster, "task", p->task, "reason", reason);
 
-	int e = act_call(c, "ecs", "StopTask", request, 0, &answer, err);
+	int e = act_ecs(c, "StopTask", request, 0, "task", &answer, err);
 	json_t *task = json_object_get(answer, "task");
 	if (task)
 		region_publish(p->region, &k, task);
 	else if (e)
 		region_invalidate(p->region, &k);
-	return e;
+	return refused_stop(p, e, err);
 }
 
 static int commit_stop(struct commit *c, struct ecsfs_error *err)

@@ -67,6 +67,9 @@ int tree_ask_task_definition(struct ask *q, const struct place *p, const char *a
  */
 int tree_failures(const json_t *answer, struct ecsfs_error *err);
 
+/* -EINVAL: it is neither FAMILY nor FAMILY:REVISION nor a task definition's ARN. */
+int tree_check_definition_name(const char *name, struct ecsfs_error *err);
+
 /*
  * Sends one UpdateService with `members` (borrowed) for the service of c's place: refuses what its
  * deployment controller or scheduling strategy does not take, publishes the answer, and after a

@@ -9,6 +9,7 @@ python3 -c 'import boto3' 2>/dev/null || {
 }
 [ $# -gt 0 ] || set -- read follow memory quiet
 for what; do
+	[ "$what" != read ] || "$build/tests/bench/scan_cost"
 	sim_up --fleet 1x50x1 --latency 20
 	mount_up
 	DAEMON=$daemon python3 "$top/tests/bench/logs.py" "$what" "$mnt"

@@ -15,7 +15,8 @@ printf 'cp td.json task_definition.json: %s\n' "$(curl -sf "$sim_url/_sim/calls"
 mount_down
 sim_down
 
-sim_up --speed 0.2
+# A deployment of three minutes.
+sim_up --speed 0.045
 mount_up
 web=$mnt/clusters/prod/services/web
 cat "$web/desired_count" >/dev/null

@@ -118,6 +118,31 @@ task_definitions" ]
 	[ "$(calls)" = 0 ]
 }
 
+@test "a name that came since is there after a refresh" {
+	fails 'No such file' cat "$mnt/clusters/late/status"
+	somebody_else CreateCluster '{"clusterName": "late"}'
+	fails 'No such file' cat "$mnt/clusters/late/status"
+	echo >"$mnt/.ecsfs/refresh"
+	[ "$(cat "$mnt/clusters/late/status")" = ACTIVE ]
+	somebody_else DeleteCluster '{"cluster": "late"}'
+}
+
+@test "a working directory reads again once its object is back" {
+	somebody_else CreateCluster '{"clusterName": "back"}'
+	echo >"$mnt/.ecsfs/refresh"
+	cd "$mnt/clusters/back"
+	[ "$(cat status)" = ACTIVE ]
+	somebody_else DeleteCluster '{"cluster": "back"}'
+	echo >"$mnt/.ecsfs/refresh"
+	fails 'No such file' cat status
+	somebody_else CreateCluster '{"clusterName": "back"}'
+	fails 'No such file' cat status
+	echo >"$mnt/.ecsfs/refresh"
+	[ "$(cat status)" = ACTIVE ]
+	cd /
+	somebody_else DeleteCluster '{"cluster": "back"}'
+}
+
 @test "directories carry AWS's time" {
 	created=$(jq -r '[.deployments[] | select(.status == "PRIMARY")][0].createdAt' "$web/service.json")
 	[ "$(stat -c %Y "$web")" = "$(date -d "$created" +%s)" ]

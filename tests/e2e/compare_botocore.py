@@ -208,11 +208,16 @@ def named(url):
     yield Case('half a key in credentials', default + static_keys('C'), '[default]\naws_access_key_id = A\n')
     yield Case('only a secret in credentials', default + static_keys('C'), '[default]\naws_secret_access_key = s\n')
     yield Case('half a key in config', default + 'aws_access_key_id = A\n')
+    yield Case('empty keys in credentials', default + static_keys('C'), '[default]\naws_access_key_id =\naws_secret_access_key =\n')
+    yield Case('an empty secret in config', default + 'aws_access_key_id = A\naws_secret_access_key =\n')
+    yield Case('role of a profile with empty keys', default + role + 'source_profile = a\n', '[a]\naws_access_key_id =\naws_secret_access_key =\n')
     yield Case('process before config keys', default + process() + static_keys('C'))
     yield Case('credentials keys before process', default + process(), keys)
     yield Case('process in credentials file', default, '[default]\n' + process())
     yield Case('process fails', default + process(status=1) + static_keys('C'))
     yield Case('process of another version', default + process({'Version': 2, **KEYS}))
+    yield Case('process of version 1.0', default + process({'Version': 1.0, **KEYS}))
+    yield Case('process whose keys have expired', default + process({'Version': 1, **KEYS, 'Expiration': '2001-01-01T00:00:00Z'}))
     yield Case('process without secret', default + process({'Version': 1, 'AccessKeyId': 'A'}))
     yield Case('process not there', default + 'credential_process = /nonexistent/program\n')
     yield Case('process with an open quote', default + 'credential_process = sh -c "x\n')
@@ -223,9 +228,12 @@ def named(url):
     member = 'sso_session = s\nsso_account_id = 1\nsso_role_name = r\n'
     yield Case('sso session', default + member + session)
     yield Case('sso session missing', default + member)
+    yield Case('sso session missing beside keys', default + 'sso_session = s\n', keys, ENV_KEYS)
+    yield Case('sso session incomplete beside keys', default + 'sso_session = s\n[sso-session s]\nsso_region = eu-west-1\n', keys)
     yield Case('sso session that disagrees', default + member + 'sso_region = us-west-2\n' + session)
     yield Case('sso session that agrees', default + member + 'sso_region = eu-west-1\n' + session)
     yield Case('sso session with another region', default + member + session + 'region = us-west-2\n')
+    yield Case('sso session completed by the profile', default + member + 'sso_start_url = https://x\n[sso-session s]\nsso_region = eu-west-1\n')
     yield Case('sso session alone', default + 'sso_session = s\n' + session)
     yield Case('web identity from the environment', default, '', token)
     yield Case('web identity before keys', default, keys, token)
@@ -258,6 +266,8 @@ def named(url):
     yield Case('container that answers 404', default, '', {'AWS_CONTAINER_CREDENTIALS_FULL_URI': url + '/x'})
     yield Case('container elsewhere', default, '', {'AWS_CONTAINER_CREDENTIALS_FULL_URI': 'http://example.com/'})
     yield Case('container with userinfo', default, '', {'AWS_CONTAINER_CREDENTIALS_FULL_URI': 'http://127.0.0.1@example.com/'})
+    yield Case('container path that names a host', default, '', {'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI': url.replace('http://', '@') + '/container'})
+    yield Case('container path that is none', default, '', {'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI': '.example.com/'})
     yield Case('container token with a line break', default, '', {**container, 'AWS_CONTAINER_AUTHORIZATION_TOKEN': 'a\nb'})
     yield Case('imds', default, '', imds)
     yield Case('imds after container', default, '', {**imds, **container})
@@ -296,7 +306,8 @@ def regions(keys):
     default = '[default]\nregion = us-east-1\n'
     for region in ('cn-north-1', 'us-gov-west-1', 'eusc-de-east-1', 'us-iso-east-1', 'us-isob-east-1',
                    'eu-isoe-west-1', 'us-isof-south-1', 'mars-north-1', 'local', 'aws-global',
-                   'fips-us-east-1', 'us-east-1-fips', 'us_east_1', '-x', '123', 'a' * 64, ' us-east-1 '):
+                   'aws-cn-global', 'aws-iso-b-global', 'eusc-fr-east-1', 'cn-north', 'us-gov-1', 'us-isob-x-1',
+                   'fips-us-east-1', 'us-east-1-fips', 'fips-fips-us-east-1', 'us_east_1', '-x', '123', 'a' * 64, ' us-east-1 '):
         yield Case('region ' + region, f'[default]\nregion = {region}\n', keys)
         yield Case('region by variable ' + region, default, keys, {'AWS_DEFAULT_REGION': region})
     yield Case('no region', '', keys)
@@ -359,12 +370,16 @@ def endpoints(keys):
     yield Case('endpoint of services', default + 'endpoint_url = http://localhost:3\n' + services, keys)
     yield Case('services that are not there', default + 'services = t\n', keys)
     yield Case('services that are not there, and a variable', default + 'services = t\n', keys, {'AWS_ENDPOINT_URL': 'http://localhost:4'})
+    yield Case('services that are empty', default + 'services = s\n[services s]\n', keys)
     yield Case('services without a table', default + 'services = s\n[services s]\nlogs = x\n', keys)
     yield Case('endpoint by variable', default + services, keys, {'AWS_ENDPOINT_URL': 'http://localhost:4'})
     yield Case('endpoint by two variables', default + services, keys,
                {'AWS_ENDPOINT_URL': 'http://localhost:4', 'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS': 'https://l.example.com/'})
     yield Case('endpoint that is empty', default + services, keys, {'AWS_ENDPOINT_URL_ECS': '', 'AWS_ENDPOINT_URL': ''})
     yield Case('endpoint that is no URL', default, keys, {'AWS_ENDPOINT_URL': 'localhost'})
+    yield Case('endpoint in capitals', default, keys, {'AWS_ENDPOINT_URL': 'HTTP://localhost:4'})
+    yield Case('endpoint without a host', default, keys, {'AWS_ENDPOINT_URL': 'http://'})
+    yield Case('endpoint with a space', default, keys, {'AWS_ENDPOINT_URL': 'http://ex ample'})
     yield Case('endpoints ignored by variable', default + services, keys,
                {'AWS_ENDPOINT_URL': 'http://localhost:4', 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS': 'True'})
     yield Case('endpoints ignored by the profile', default + 'ignore_configured_endpoint_urls = true\n' + services, keys)

@@ -50,3 +50,20 @@ setup() {
 	[[ "$output" == *"provider=credentials-file"* ]]
 	[[ "$output" != *AKIDHIDDEN* && "$output" != *hidden* ]]
 }
+
+@test "sharing that fusermount3 would refuse is one line" {
+	command -v setpriv >/dev/null || skip "setpriv is not installed"
+	[ "$(id -u)" = 0 ] || skip "needs root to become nobody"
+	! grep -q '^[[:space:]]*user_allow_other' /etc/fuse.conf || skip "user_allow_other is set"
+	place=$(mktemp -d /tmp/ecsfs-nobody-XXXXXX)
+	mkdir "$place/mnt"
+	cp "$build/ecsfs" "$place/"
+	chown -R 65534 "$place"
+	run env HOME="$place" timeout 20 setpriv --reuid=65534 --clear-groups \
+		"$place/ecsfs" --demo -o allow_other "$place/mnt"
+	rm -rf "$place"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *"-o allow_other: only root may, unless user_allow_other stands in /etc/fuse.conf" ]]
+}

@@ -66,7 +66,7 @@ PY
 	ls "$mnt/clusters/prod/services" >/dev/null
 	faults 'DescribeServices:stall=30000'
 	fails 'timed out' timeout 20 cat "$mnt/clusters/prod/services/web/desired_count"
-	grep -q 'web' "$mnt/.ecsfs/errors"
+	grep -q 'web.*DescribeServices' "$mnt/.ecsfs/errors"
 }
 
 @test "a throttle and a 5xx are repeated, then told" {
@@ -106,6 +106,15 @@ PY
 	run bash -c "echo 9 > '$web/desired_count'"
 	[ "$status" -ne 0 ]
 	faults ''
+}
+
+@test "what is cached is served also while AWS is silent" {
+	mount_up -o ttl=1,timeout=2
+	web=$mnt/clusters/prod/services/web
+	before=$(cat "$web/desired_count")
+	faults 'DescribeServices:stall=30000'
+	touch "$web"
+	[ "$(timeout 20 cat "$web/desired_count")" = "$before" ]
 }
 
 @test "with ttl=0 every open asks AWS" {

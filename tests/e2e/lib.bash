@@ -176,6 +176,13 @@ calls_reset() {
 	curl -sf -X POST "$sim_url/_sim/reset" >/dev/null
 }
 
+# somebody_else ACTION BODY: a call of ECS that the mount does not know of.
+somebody_else() {
+	curl -sf --aws-sigv4 "aws:amz:$AWS_REGION:ecs" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
+		-H "X-Amz-Target: AmazonEC2ContainerServiceV20141113.$1" \
+		-H 'Content-Type: application/x-amz-json-1.1' -d "$2" "$sim_url/"
+}
+
 # faults SCRIPT: what goes wrong from now on; empty: nothing.
 faults() {
 	curl -sf -X POST --data-binary "$1" "$sim_url/_sim/faults" >/dev/null

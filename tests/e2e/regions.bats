@@ -83,6 +83,33 @@ keys() {
 	grep -A1 'region: eu-west-1' "$mnt/.ecsfs/status" | grep 'has not answered yet'
 }
 
+@test "a region that failed at the start and has come back answers in status too" {
+	fake '{"regions": {"eu-west-1": "ServerException"}}'
+	AWS_MAX_ATTEMPTS=1 mount_up --region us-east-1,eu-west-1 -o ttl=0
+	grep -A1 'region: eu-west-1' "$mnt/.ecsfs/status" | grep 'did not answer at the start'
+	rules '{}'
+	wait_for 10 sh -c "ls '$mnt/eu-west-1/clusters' 2>/dev/null | grep -qx AKIDA-eu-west-1"
+	grep -A1 'region: eu-west-1' "$mnt/.ecsfs/status" | grep 'state: answers'
+}
+
+@test "FIPS spellings of regions: the region's own directory, by FIPS endpoints" {
+	mkdir "$dir/mnt"
+	run "$build/ecsfs" --print-credential-source --region fips-us-east-1
+	[[ $output == *region=us-east-1*endpoint_ecs=https://ecs-fips.us-east-1.amazonaws.com* ]]
+	run "$build/ecsfs" --region fips-us-east-1,us-east-1 "$dir/mnt"
+	echo "$output"
+	[ "$status" -eq 2 ]
+	[[ $output == *"--region=us-east-1: names are expected, each once"* ]]
+	fake '{}'
+	mount_up --region us-west-2,us-east-1-fips
+	[ "$(ls "$mnt" | xargs)" = "us-east-1 us-west-2" ]
+	[ "$(ls "$mnt/us-east-1/clusters")" = AKIDA-us-east-1 ]
+	mount_down
+	mnt=
+	mount_up --region fips-us-east-1
+	[ "$(ls "$mnt/clusters")" = AKIDA-us-east-1 ]
+}
+
 @test "no region answers: one line, status 1" {
 	fake '{"regions": {"us-east-1": "UnrecognizedClientException", "eu-west-1": "UnrecognizedClientException"}}'
 	mkdir "$dir/mnt"

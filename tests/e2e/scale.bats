@@ -94,6 +94,23 @@ setup() {
 	[ "$(cat "$web/task_definition")" = "$family:2" ]
 }
 
+@test "what names no task definition is refused, nothing is sent" {
+	for name in 'a b' web: web:0 web:x "$(cat "$web/arn")" "$(cat "$web/arn"):3"; do
+		refused bash -c "echo '$name' > '$web/task_definition'"
+		refused bash -c "echo '$name' > '$mnt/clusters/prod/run_task'"
+	done
+}
+
+@test "an answer that says nothing is no success" {
+	for kind in empty garbage; do
+		faults "UpdateService:$kind"
+		fails 'Input/output error' bash -c "echo 3 > '$web/desired_count'"
+		faults "RunTask:$kind"
+		fails 'Input/output error' bash -c "echo web > '$mnt/clusters/prod/run_task'"
+		faults ''
+	done
+}
+
 @test "force_new_deployment makes one deployment, however it is written" {
 	ids() { jq -r '.deployments[] | select(.status == "PRIMARY") | .id' "$web/service.json"; }
 	old=$(ids)

@@ -57,7 +57,9 @@ setup() {
 	[ "$(cat "$prod/services/new/tags")" = a=b ]
 	fails 'not empty' rmdir "$prod/services/new"
 	echo 0 >"$prod/services/new/desired_count"
-	wait_for 20 rmdir "$prod/services/new"
+	run rmdir "$prod/services/new"
+	[ "$status" -eq 0 ] || [[ $output == *'not empty'* ]]
+	[ ! -e "$prod/services/new" ] || wait_for 20 rmdir "$prod/services/new"
 	! ls "$prod/services" | grep -qx new
 }
 
@@ -109,6 +111,36 @@ setup() {
 	[ "$(cat "$prod/services/once/status")" = ACTIVE ]
 	[ "$(requests CreateService | jq -r .clientToken | sort -u | wc -l)" = 1 ]
 	rmdir "$prod/services/once"
+}
+
+@test "a lost answer to a deletion: what is gone is deleted" {
+	mkdir "$prod/services/going" "$mnt/clusters/going"
+	jq -n '{taskDefinition: "plain", desiredCount: 0}' >"$prod/services/going/service.json"
+	faults 'DeleteService:1:lost,DeleteCluster:1:lost'
+	rmdir "$prod/services/going" "$mnt/clusters/going"
+	faults ''
+	[ ! -e "$prod/services/going" ]
+	[ ! -e "$mnt/clusters/going" ]
+	ls "$prod/services" "$mnt/clusters" >"$work/left"
+	! grep -qx going "$work/left"
+}
+
+@test "a draft whose name somebody else took is EEXIST, and neither service is touched" {
+	mkdir "$prod/services/taken"
+	jq -n '{taskDefinition: "plain", desiredCount: 0}' >"$work/taken"
+	(
+		mount_up
+		mkdir "$mnt/clusters/prod/services/taken"
+		jq '.desiredCount = 1' "$work/taken" >"$mnt/clusters/prod/services/taken/service.json"
+		mount_down
+	)
+	calls_reset
+	fails 'File exists' cp "$work/taken" "$prod/services/taken/service.json"
+	said 'rmdir drops this draft'
+	[ "$(changes)" = 1 ]
+	rmdir "$prod/services/taken"
+	[ "$(changes)" = 1 ]
+	[ "$(cat "$prod/services/taken/desired_count")" = 1 ]
 }
 
 @test "rm -rf takes no service down" {
@@ -165,6 +197,8 @@ setup() {
 	for value in 0 2881 -1 on abc ''; do
 		refused bash -c "echo '$value' > '$task/protection'"
 	done
+	fails 'Invalid argument' bash -c "printf '%01025d' 0 >'$task/stop'"
+	calls_reset
 	echo 'too old' >"$task/stop"
 	[ "$(requests StopTask | jq -r .reason)" = 'too old' ]
 	instance=$(ls "$prod/container_instances" | head -n 1)

@@ -75,6 +75,18 @@ with_env() {
 	jq -e '.containerDefinitions[0].environment[] | select(.value == "two")' "$web/task_definition.json"
 }
 
+@test "a revision that is left behind and deregistered since is registered again" {
+	with_env 'two and a half' >"$work/new"
+	faults 'UpdateService:1:denied'
+	run cp "$work/new" "$web/task_definition.json"
+	[ "$status" -ne 0 ]
+	faults ''
+	rmdir "$mnt/task_definitions/web/$(readlink "$mnt/task_definitions/web/latest")"
+	cp "$work/new" "$web/task_definition.json"
+	[ "$(calls RegisterTaskDefinition)" = 2 ]
+	jq -e '.containerDefinitions[0].environment[] | select(.value == "two and a half")' "$web/task_definition.json"
+}
+
 @test "a lost answer to a registration is looked for, not repeated" {
 	with_env three >"$work/new"
 	faults 'RegisterTaskDefinition:1:lost'

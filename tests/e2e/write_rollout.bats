@@ -197,3 +197,37 @@ call() {
 	cp "$BATS_TEST_TMPDIR/edited" "$cd/service.json"
 	[ "$(cat "$cd/desired_count")" = 2 ]
 }
+
+@test "rollout_timeout ends a reader, whose last line says so" {
+	sim_down
+	mount_down
+	sim_up --speed 1
+	mount_up -o rollout_timeout=3
+	web=$mnt/clusters/prod/services/web
+	timeout 20 cat "$web/rollout" >/dev/null
+	deploy a
+	start=$SECONDS
+	run timeout 60 cat "$web/rollout"
+	[ "$status" -ne 0 ]
+	[ "$status" -ne 124 ]
+	[ $((SECONDS - start)) -ge 2 ]
+	[ $((SECONDS - start)) -le 10 ]
+	[[ $output == *'timed out'* ]]
+}
+
+@test "aws ecs wait services-stable agrees, but takes a rollback for success" {
+	command -v aws >/dev/null && aws --version >/dev/null 2>&1 || skip "no AWS CLI"
+	deploy a
+	timeout 100 aws --region us-east-1 ecs wait services-stable --cluster prod --services web 3>&- &
+	waiter=$!
+	timeout 60 cat "$web/rollout" >/dev/null
+	wait "$waiter"
+	before=$(cat "$web/task_definition")
+	echo web-broken >"$web/task_definition"
+	run timeout 100 cat "$web/rollout"
+	[ "$status" -ne 0 ]
+	[ "$status" -ne 124 ]
+	wait_for 60 grep -q ROLLED_BACK "$web/rollout_state"
+	timeout 100 aws --region us-east-1 ecs wait services-stable --cluster prod --services web
+	[ "$(cat "$web/task_definition")" = "$before" ]
+}

@@ -90,6 +90,30 @@ edit() {
 	said 'loadBalancers must be a list'
 }
 
+@test "a member that ECS does not have is refused by name, and nothing is sent" {
+	refused edit '.desiredcount = 5'
+	said 'desiredcount is no member'
+	refused edit '{services: [.]}'
+	said 'services is no member'
+	refused edit '.networkConfiguration.awsvpcConfiguration.asignPublicIp = "ENABLED"'
+	said networkConfiguration.awsvpcConfiguration.asignPublicIp
+	refused bash -c "jq '{networkConfiguration}' '$work/read' >'$web/network_configuration.json'"
+	said networkConfiguration.networkConfiguration
+	refused bash -c "echo '[{\"capacityProvider\": \"FARGATE\", \"wait\": 1}]' >'$web/capacity_provider_strategy.json'"
+	said 'capacityProviderStrategy[0].wait'
+	refused bash -c "jq '.containerDefinitions[0].images = \"x\"' '$web/task_definition.json' >'$work/td' && cp '$work/td' '$web/task_definition.json'"
+	said 'containerDefinitions[0].images'
+	refused cp "$work/td" "$mnt/task_definitions/web/register"
+	refused bash -c "echo '{\"taskDefinition\": \"web\", \"Count\": 2}' >'$mnt/clusters/prod/run_task'"
+	said Count
+	refused bash -c "echo '{\"settings\": [{\"name\": \"containerInsights\", \"val\": \"enabled\"}]}' >'$mnt/clusters/prod/settings.json'"
+	said 'settings[0].val'
+	mkdir "$mnt/clusters/prod/services/typo"
+	refused bash -c "jq '.desiredcount = 1' '$work/read' >'$mnt/clusters/prod/services/typo/service.json'"
+	said 'desiredcount is no member'
+	rmdir "$mnt/clusters/prod/services/typo"
+}
+
 @test "AWS's refusal of a subnet fails the script, with AWS's words in errors" {
 	before=$(jq -c .networkConfiguration "$web/service.json")
 	run bash -c "set -e; jq '.networkConfiguration.awsvpcConfiguration.subnets = [\"nonsense\"]' '$work/read' > '$work/edited'; cp '$work/edited' '$web/service.json'; echo unreached"
@@ -198,4 +222,36 @@ aws_scales() {
 	jq '.serviceConnectConfiguration = {"enabled": true, "namespace": "shop"}' "$web/service.json" >"$work/again"
 	cp "$work/again" "$web/service.json"
 	[ "$(changes)" = 0 ]
+}
+
+@test "who read before a change that moves nothing else does not set it back" {
+	echo 88 >"$web/health_check_grace_period_seconds"
+	cat "$web/service.json" >/dev/null
+	calls_reset
+	edit '.enableExecuteCommand |= not'
+	[ "$(requests UpdateService | jq -c 'keys')" = '["cluster","enableExecuteCommand","service"]' ]
+	[ "$(cat "$web/health_check_grace_period_seconds")" = 88 ]
+}
+
+@test "an editor that saves twice without reading again sends each change" {
+	python3 - "$web/service.json" <<-'END'
+		import json, sys
+		doc = json.load(open(sys.argv[1]))
+		for count in (8, 9):
+		    doc["desiredCount"] = count
+		    with open(sys.argv[1], "w") as f:
+		        json.dump(doc, f)
+	END
+	[ "$(requests UpdateService | jq -cs 'map(.desiredCount)')" = '[8,9]' ]
+	[ "$(changes)" = 2 ]
+	calls_reset
+	python3 - "$web/service.json" <<-'END'
+		import json, sys
+		doc = json.load(open(sys.argv[1]))
+		doc["forceNewDeployment"] = True
+		for _ in range(2):
+		    with open(sys.argv[1], "w") as f:
+		        json.dump(doc, f)
+	END
+	[ "$(requests UpdateService | jq -cs 'map(.forceNewDeployment)')" = '[true,true]' ]
 }

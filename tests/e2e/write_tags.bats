@@ -108,3 +108,26 @@ setup() {
 	[ "$(cat "$web/tags" | sort)" = "$(sort "$BATS_TEST_TMPDIR/long")" ]
 	[ "$(calls UntagResource)" = 1 ]
 }
+
+@test "fifty tags make room for fifty others" {
+	for by in cp 'dd bs=1024 status=none' mv; do
+		seq -f 'old%g=a value that fills a buffer or two' 50 >"$web/tags"
+		seq -f 'new%g=a value that fills a buffer or two' 50 >"$BATS_TEST_TMPDIR/new"
+		calls_reset
+		case $by in
+		cp) cp "$BATS_TEST_TMPDIR/new" "$web/tags" ;;
+		dd*) $by if="$BATS_TEST_TMPDIR/new" of="$web/tags" ;;
+		mv)
+			cp "$BATS_TEST_TMPDIR/new" "$web/new"
+			mv "$web/new" "$web/tags"
+			;;
+		esac
+		[ "$(sort "$web/tags")" = "$(sort "$BATS_TEST_TMPDIR/new")" ]
+		echo >"$mnt/.ecsfs/refresh"
+		[ "$(sort "$web/tags")" = "$(sort "$BATS_TEST_TMPDIR/new")" ]
+		[ "$(calls UntagResource)" = 1 ]
+		refused bash -c "echo more=1 >>'$web/tags'"
+	done
+	seq -f 'new%g=a value that fills a buffer or two' 51 >"$BATS_TEST_TMPDIR/new"
+	refused cp "$BATS_TEST_TMPDIR/new" "$web/tags"
+}

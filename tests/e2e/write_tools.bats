@@ -49,6 +49,21 @@ setup() {
 	[ "$(changes)" = 5 ]
 }
 
+@test "a document that is appended in pieces, while others look at the file" {
+	python3 - "$web/service.json" <<-'END'
+		import json, os, sys
+		doc = json.load(open(sys.argv[1]))
+		doc["desiredCount"] = 7
+		text = json.dumps(doc).encode()
+		fd = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)
+		for i in range(0, len(text), 100):
+		    os.write(fd, text[i : i + 100])
+		    os.stat(sys.argv[1])
+		os.close(fd)
+	END
+	[ "$(requests UpdateService)" = '{"cluster":"prod","desiredCount":7,"service":"web"}' ]
+}
+
 @test "sed -i over a whole document: what a deployment repeats is no edit of it" {
 	n=$(cat "$web/desired_count")
 	sed -i "s/\"desiredCount\": $n,/\"desiredCount\": $((n + 1)),/" "$web/service.json"
@@ -56,6 +71,7 @@ setup() {
 	calls_reset
 	fails 'Invalid argument' sed -i 's/"launchType": "FARGATE"/"launchType": "EC2"/' "$web/service.json"
 	said launchType
+	said ' clusters/prod/services/web/service.json: '
 	[ "$(changes)" = 0 ]
 }
 

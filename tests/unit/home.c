@@ -15,6 +15,8 @@
 
 extern char **environ;
 
+struct home home;
+
 static struct home *home_of(const struct clock *c)
 {
 	return (struct home *)c;
@@ -67,6 +69,26 @@ void home_close(struct home *h)
 	clear_environment();
 }
 
+int home_setup(void **state)
+{
+	(void)state;
+	home_open(&home);
+	return 0;
+}
+
+int home_setup_region(void **state)
+{
+	home_setup(state);
+	return setenv("AWS_REGION", "eu-west-1", 1);
+}
+
+int home_teardown(void **state)
+{
+	(void)state;
+	home_close(&home);
+	return 0;
+}
+
 const char *home_path(const struct home *h, const char *name)
 {
 	static char path[PATH_MAX];
@@ -112,22 +134,41 @@ struct aws_settings *home_settings(struct home *h, const char *profile)
 	return s;
 }
 
+struct scripted *home_serve(
+    const char *variable, const char *path, const struct scripted_entry *entries, size_t count)
+{
+	struct scripted *s = scripted_start(entries, count);
+	char url[128];
+
+	snprintf(url, sizeof(url), "%s%s", scripted_url(s), path);
+	setenv(variable, url, 1);
+	return s;
+}
+
+struct credentials *home_credentials(struct aws_settings *s, const char *key_id)
+{
+	struct credentials *c = NULL;
+	struct ecsfs_error err = {0};
+
+	if (s->provider->fetch(s->provider, &c, &err))
+		fail_msg("%s", err.message);
+	assert_string_equal(credentials_access_key_id_peek(c), key_id);
+	return c;
+}
+
 const char *home_fetch(struct aws_settings *s, const char *key_id)
 {
 	static struct ecsfs_error err;
 	struct credentials *c = NULL;
 	int r;
 
+	if (key_id) {
+		credentials_unref(home_credentials(s, key_id));
+		return "";
+	}
 	err = (struct ecsfs_error){0};
 	r = s->provider->fetch(s->provider, &c, &err);
-	if (!key_id) {
-		assert_true(r < 0);
-		assert_int_equal(r, -err.err);
-		return err.message;
-	}
-	if (r)
-		fail_msg("%s", err.message);
-	assert_string_equal(credentials_access_key_id_peek(c), key_id);
-	credentials_unref(c);
-	return "";
+	assert_true(r < 0);
+	assert_int_equal(r, -err.err);
+	return err.message;
 }

@@ -55,6 +55,24 @@ static void ceiling(void **state)
 	assert_int_equal(b.max, 4);
 }
 
+static void expecting(void **state)
+{
+	auto_buf struct buf b = BUF_INIT(100);
+
+	(void)state;
+	buf_expect(&b, 101);
+	assert_null(b.data);
+	buf_expect(&b, 100);
+	assert_string_equal(buf_str(&b), "");
+	const char *room = b.data;
+	for (int i = 0; i < 20; i++)
+		buf_adds(&b, "12345");
+	assert_ptr_equal(b.data, room);
+	assert_int_equal(b.len, 100);
+	buf_expect(&b, 1);
+	assert_false(buf_failed(&b));
+}
+
 static void handing_over(void **state)
 {
 	auto_buf struct buf b = BUF_INIT(100);
@@ -78,6 +96,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(appends),
 	    cmocka_unit_test(ceiling),
+	    cmocka_unit_test(expecting),
 	    cmocka_unit_test(handing_over),
 	};
 

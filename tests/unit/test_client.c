@@ -383,6 +383,73 @@ static void wrong_clock(void **state)
 	end(&f);
 }
 
+/* AWS explains a refused signature with the request as it saw it. */
+static void a_refusal_does_not_repeat_the_token(void **state)
+{
+	static const struct scripted_entry script[] = {
+	    {.status = 403,
+		.body =
+		    "{\"__type\":\"SignatureDoesNotMatch\",\"message\":\"It does not match."
+		    "\\n\\nThe Canonical String for this request should have been\\n'POST\\n/\\n"
+		    "x-amz-security-token:token\\n'\"}"},
+	    {.status = 403,
+		.body = "{\"__type\":\"AccessDenied\",\"message\":\"Got X-Amz-Security-Token: "
+			"token\"}"},
+	};
+	struct fixture f;
+
+	(void)state;
+	begin(&f, script, ARRAY_SIZE(script));
+	assert_int_equal(call(&f, "ListClusters", 0), -EACCES);
+	assert_string_equal(f.err.message, "It does not match.");
+	assert_int_equal(call(&f, "ListClusters", 0), -EACCES);
+	assert_string_equal(f.err.message, "Got");
+	end(&f);
+}
+
+/* The path of a configured endpoint is asked for as it is written. */
+static void endpoints_with_a_path(void **state)
+{
+	static const struct scripted_entry script[] = {
+	    {.expect = {"POST /ecs HTTP/1.1\r\n"}, .body = "{}"},
+	    {.expect = {"POST /ecs/ HTTP/1.1\r\n"}, .body = "{}"},
+	};
+	struct scripted *server = scripted_start(script, ARRAY_SIZE(script));
+	static const char *const paths[] = {"/ecs", "/ecs/"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct fixture f = {.server = server};
+		char url[128];
+
+		snprintf(url, sizeof(url), "%s%s", scripted_url(server), paths[i]);
+		f.client = aws_client_new(make_settings(url, &clock_system));
+		assert_int_equal(call(&f, "ListClusters", 0), 0);
+		aws_client_free(f.client);
+	}
+	scripted_finish(server);
+}
+
+/* A line break in what goes into a header would begin another header. */
+static void keys_with_a_line_break_are_not_sent(void **state)
+{
+	static const char *const keys[][2] = {{"AKID\nX: y", "t"}, {"AKID", "t\r\nX: y"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		struct fixture f = {.server = scripted_start(NULL, 0)};
+		struct aws_settings *s = make_settings(scripted_url(f.server), &clock_system);
+
+		credentials_provider_free(s->provider);
+		s->provider = credentials_cached_new(
+		    credentials_static_new("test", keys[i][0], "s", keys[i][1]), &clock_system);
+		f.client = aws_client_new(s);
+		assert_int_equal(call(&f, "ListClusters", 0), -EACCES);
+		assert_non_null(strstr(f.err.message, "holds a line break"));
+		end(&f);
+	}
+}
+
 static void pages(void **state)
 {
 	static const struct scripted_entry script[] = {
@@ -569,6 +636,9 @@ int main(void)
 	    cmocka_unit_test(nobody_listens),
 	    cmocka_unit_test(expired_credentials),
 	    cmocka_unit_test(wrong_clock),
+	    cmocka_unit_test(a_refusal_does_not_repeat_the_token),
+	    cmocka_unit_test(keys_with_a_line_break_are_not_sent),
+	    cmocka_unit_test(endpoints_with_a_path),
 	    cmocka_unit_test(pages),
 	    cmocka_unit_test(dry_run),
 	    cmocka_unit_test(streams),

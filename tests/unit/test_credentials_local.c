@@ -1,5 +1,4 @@
 #include "tests/unit/home.h"
-#include "tests/unit/scripted.h"
 
 #include "backend/base/cleanup.h"
 
@@ -14,23 +13,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static struct home home;
-
-static int setup(void **state)
-{
-	(void)state;
-	home_open(&home);
-	setenv("AWS_REGION", "eu-west-1", 1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	home_close(&home);
-	return 0;
-}
 
 /* A program of the test's as the default profile's credential_process, with one argument. */
 static struct aws_settings *with_process(const char *script)
@@ -140,17 +122,6 @@ static void test_cancel_ends_a_process_that_hangs(void **state)
 	"\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","                                            \
 	"\"Expiration\":\"" expiry "\",\"AccountId\":\"123456789012\"}"
 
-static struct scripted *serve(
-    const char *variable, const char *path, const struct scripted_entry *entries, size_t count)
-{
-	struct scripted *s = scripted_start(entries, count);
-	char url[128];
-
-	snprintf(url, sizeof(url), "%s%s", scripted_url(s), path);
-	setenv(variable, url, 1);
-	return s;
-}
-
 static void test_container(void **state)
 {
 	static const struct scripted_entry entries[] = {
@@ -160,8 +131,8 @@ static void test_container(void **state)
 	    {.expect = {"Authorization: second\r\n"}, .status = 503},
 	    {.expect = {"Authorization: second\r\n"},
 		.body = KEYS("CONT2", "2030-01-01T02:00:00Z")}};
-	struct scripted *server =
-	    serve("AWS_CONTAINER_CREDENTIALS_FULL_URI", "/keys?id=1", entries, ARRAY_SIZE(entries));
+	struct scripted *server = home_serve(
+	    "AWS_CONTAINER_CREDENTIALS_FULL_URI", "/keys?id=1", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s;
 
 	(void)state;
@@ -204,6 +175,13 @@ static void test_container_hosts_and_tokens(void **state)
 	container_fails("http://169.254.170.23/x", "a\nb", "holds a line break");
 	container_fails("http://[fd00:ec2::23]/x", "a\nb", "holds a line break");
 	container_fails("https://example.com/x", "a\nb", "holds a line break");
+	/* What is added to the host may make another host of it. */
+	setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "@example.com/x", 1);
+	container_fails("", "t", "RELATIVE_URI names example.com over http");
+	setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ".example.com/x", 1);
+	container_fails("", "t", "names 169.254.170.2.example.com over http");
+	setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", ":x/", 1);
+	container_fails("", "t", "RELATIVE_URI is not a path");
 	setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x", 1); /* wins */
 	container_fails("http://example.com/x", "a\nb", "holds a line break");
 	setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nonexistent", 1);
@@ -214,7 +192,7 @@ static void test_container_that_refuses(void **state)
 {
 	static const struct scripted_entry entries[] = {{.status = 403, .body = "no"}};
 	struct scripted *server =
-	    serve("AWS_CONTAINER_CREDENTIALS_FULL_URI", "/", entries, ARRAY_SIZE(entries));
+	    home_serve("AWS_CONTAINER_CREDENTIALS_FULL_URI", "/", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s = home_settings(&home, NULL);
 
 	(void)state;
@@ -228,7 +206,7 @@ static void test_container_that_refuses(void **state)
 static struct scripted *serve_imds(const struct scripted_entry *entries, size_t count)
 {
 	unsetenv("AWS_EC2_METADATA_DISABLED");
-	return serve("AWS_EC2_METADATA_SERVICE_ENDPOINT", "/", entries, count);
+	return home_serve("AWS_EC2_METADATA_SERVICE_ENDPOINT", "/", entries, count);
 }
 
 static void test_imds(void **state)
@@ -316,20 +294,19 @@ static void test_imds_switched_off(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_process),
-	    TEST(test_processes_that_fail),
-	    TEST(test_a_long_complaint_does_not_stop_it),
-	    TEST(test_process_that_is_not_there),
-	    TEST(test_cancel_ends_a_process_that_hangs),
-	    TEST(test_container),
-	    TEST(test_container_hosts_and_tokens),
-	    TEST(test_container_that_refuses),
-	    TEST(test_imds),
-	    TEST(test_imds_that_gives_nothing),
-	    TEST(test_first_version_only_when_asked_for),
-	    TEST(test_imds_switched_off),
+	    HOME_TEST_REGION(test_process),
+	    HOME_TEST_REGION(test_processes_that_fail),
+	    HOME_TEST_REGION(test_a_long_complaint_does_not_stop_it),
+	    HOME_TEST_REGION(test_process_that_is_not_there),
+	    HOME_TEST_REGION(test_cancel_ends_a_process_that_hangs),
+	    HOME_TEST_REGION(test_container),
+	    HOME_TEST_REGION(test_container_hosts_and_tokens),
+	    HOME_TEST_REGION(test_container_that_refuses),
+	    HOME_TEST_REGION(test_imds),
+	    HOME_TEST_REGION(test_imds_that_gives_nothing),
+	    HOME_TEST_REGION(test_first_version_only_when_asked_for),
+	    HOME_TEST_REGION(test_imds_switched_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

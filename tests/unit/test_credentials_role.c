@@ -1,5 +1,4 @@
 #include "tests/unit/home.h"
-#include "tests/unit/scripted.h"
 
 #include "backend/base/cleanup.h"
 
@@ -28,31 +27,6 @@
 	"authorized to perform: sts:AssumeRole</Message></Error><RequestId>id</RequestId>"         \
 	"</ErrorResponse>"
 
-static struct home home;
-
-static int setup(void **state)
-{
-	(void)state;
-	home_open(&home);
-	setenv("AWS_REGION", "eu-west-1", 1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	home_close(&home);
-	return 0;
-}
-
-static struct scripted *serve(const struct scripted_entry *entries, size_t count)
-{
-	struct scripted *s = scripted_start(entries, count);
-
-	setenv("AWS_ENDPOINT_URL_STS", scripted_url(s), 1);
-	return s;
-}
-
 static void test_role_of_a_source_profile(void **state)
 {
 	static const struct scripted_entry entries[] = {
@@ -62,8 +36,9 @@ static void test_role_of_a_source_profile(void **state)
 		 "Credential=SRC/20300101/eu-west-1/sts/aws4_request",
 		 "X-Amz-Security-Token: TSRC"},
 		.body = ROLE("ROLE")}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
-	struct credentials *c = NULL;
+	struct scripted *server =
+	    home_serve("AWS_ENDPOINT_URL_STS", "", entries, ARRAY_SIZE(entries));
+	struct credentials *c;
 	struct aws_settings *s;
 
 	(void)state;
@@ -71,8 +46,7 @@ static void test_role_of_a_source_profile(void **state)
 	    "[default]\nrole_arn=arn:aws:iam::1:role/r\nsource_profile=src\nrole_session_name=me\n"
 	    "external_id=e/1\nduration_seconds=900\n[profile src]\n" KEYS("SRC"));
 	s = home_settings(&home, NULL);
-	assert_int_equal(s->provider->fetch(s->provider, &c, NULL), 0);
-	assert_string_equal(credentials_access_key_id_peek(c), "ROLE");
+	c = home_credentials(s, "ROLE");
 	assert_string_equal(credentials_session_token_peek(c), "tokROLE");
 	assert_string_equal(credentials_account_id_peek(c), "123456789012");
 	assert_int_equal(credentials_expires_ms(c), HOME_START_MS + 3600 * 1000);
@@ -92,7 +66,8 @@ static void test_roles_in_a_row(void **state)
 	    /* Later only the last is renewed: its source is still good. */
 	    {.expect = {"RoleArn=one", "Credential=TWO/"},
 		.body = ANSWER("AssumeRole", "ONEB", "2030-01-01T02:00:00Z")}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
+	struct scripted *server =
+	    home_serve("AWS_ENDPOINT_URL_STS", "", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s;
 
 	(void)state;
@@ -111,7 +86,8 @@ static void test_source_by_name(void **state)
 {
 	static const struct scripted_entry entries[] = {
 	    {.expect = {"Credential=ENVKEY/"}, .body = ROLE("ROLE")}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
+	struct scripted *server =
+	    home_serve("AWS_ENDPOINT_URL_STS", "", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s;
 
 	(void)state;
@@ -128,7 +104,8 @@ static void test_source_by_name(void **state)
 static void test_a_refusal_ends_the_search(void **state)
 {
 	static const struct scripted_entry entries[] = {{.status = 403, .body = DENIED}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
+	struct scripted *server =
+	    home_serve("AWS_ENDPOINT_URL_STS", "", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s;
 
 	(void)state;
@@ -148,7 +125,8 @@ static void test_throttles_are_repeated(void **state)
 		.headers = "x-amz-retry-after: 1\r\n",
 		.body = "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>"},
 	    {.body = ROLE("ROLE")}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
+	struct scripted *server =
+	    home_serve("AWS_ENDPOINT_URL_STS", "", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s;
 
 	(void)state;
@@ -205,7 +183,8 @@ static void test_web_identity(void **state)
 			"</ErrorResponse>"},
 	    {.expect = {"WebIdentityToken=two"},
 		.body = ANSWER("AssumeRoleWithWebIdentity", "WEB2", "2030-01-01T02:00:00Z")}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
+	struct scripted *server =
+	    home_serve("AWS_ENDPOINT_URL_STS", "", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s;
 
 	(void)state;
@@ -233,7 +212,8 @@ static void test_web_identity_that_has_expired(void **state)
 	static const struct scripted_entry entries[] = {{.status = 400,
 	    .body = "<ErrorResponse><Error><Code>ExpiredTokenException</Code><Message>Token "
 		    "expired</Message></Error></ErrorResponse>"}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
+	struct scripted *server =
+	    home_serve("AWS_ENDPOINT_URL_STS", "", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s;
 
 	(void)state;
@@ -251,7 +231,8 @@ static void test_answer_that_is_not_understood(void **state)
 {
 	static const struct scripted_entry entries[] = {
 	    {.body = "<AssumeRoleResponse><AssumeRoleResult/></AssumeRoleResponse>"}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
+	struct scripted *server =
+	    home_serve("AWS_ENDPOINT_URL_STS", "", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s;
 
 	(void)state;
@@ -265,17 +246,16 @@ static void test_answer_that_is_not_understood(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_role_of_a_source_profile),
-	    TEST(test_roles_in_a_row),
-	    TEST(test_source_by_name),
-	    TEST(test_a_refusal_ends_the_search),
-	    TEST(test_throttles_are_repeated),
-	    TEST(test_wrong_roles),
-	    TEST(test_web_identity),
-	    TEST(test_web_identity_that_has_expired),
-	    TEST(test_answer_that_is_not_understood),
+	    HOME_TEST_REGION(test_role_of_a_source_profile),
+	    HOME_TEST_REGION(test_roles_in_a_row),
+	    HOME_TEST_REGION(test_source_by_name),
+	    HOME_TEST_REGION(test_a_refusal_ends_the_search),
+	    HOME_TEST_REGION(test_throttles_are_repeated),
+	    HOME_TEST_REGION(test_wrong_roles),
+	    HOME_TEST_REGION(test_web_identity),
+	    HOME_TEST_REGION(test_web_identity_that_has_expired),
+	    HOME_TEST_REGION(test_answer_that_is_not_understood),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,4 @@
 #include "tests/unit/home.h"
-#include "tests/unit/scripted.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/file.h"
@@ -23,31 +22,6 @@
 #include <sys/stat.h>
 
 #define MINUTE_MS (60 * 1000)
-
-static struct home home;
-
-static int setup(void **state)
-{
-	(void)state;
-	home_open(&home);
-	setenv("AWS_REGION", "eu-west-1", 1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	home_close(&home);
-	return 0;
-}
-
-static struct scripted *serve(const struct scripted_entry *entries, size_t count)
-{
-	struct scripted *s = scripted_start(entries, count);
-
-	setenv("AWS_ENDPOINT_URL", scripted_url(s), 1);
-	return s;
-}
 
 /* The name of the file that the AWS CLI keeps `text`'s token in. */
 static const char *cache_file(const char *directory, const char *digest, const char *text)
@@ -99,15 +73,15 @@ static void test_session_token_is_used(void **state)
 			"x-amz-sso_bearer_token: tok1\r\n"},
 		.refuse = {"Authorization"},
 		.body = PORTAL("SSO1")}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
-	struct credentials *c = NULL;
+	struct scripted *server = home_serve("AWS_ENDPOINT_URL", "", entries, ARRAY_SIZE(entries));
+	struct credentials *c;
 	struct aws_settings *s;
 
 	(void)state;
 	home_write(&home, ".aws/config", SESSION);
 	write_token("work", "tok1", "2030-01-01T08:00:00Z");
 	s = home_settings(&home, "ops");
-	assert_int_equal(s->provider->fetch(s->provider, &c, NULL), 0);
+	c = home_credentials(s, "SSO1");
 	assert_string_equal(credentials_account_id_peek(c), "123456789012");
 	assert_int_equal(credentials_expires_ms(c), HOME_START_MS + 60 * MINUTE_MS);
 	assert_string_equal(s->provider->name, "sso (profile ops)");
@@ -123,7 +97,7 @@ static void test_session_token_is_renewed_and_stored(void **state)
 		 "\"clientSecret\":\"cs\"", "\"refreshToken\":\"rt\""},
 		.body = "{\"accessToken\":\"tok2\",\"expiresIn\":3600,\"refreshToken\":\"rt2\"}"},
 	    {.expect = {"x-amz-sso_bearer_token: tok2\r\n"}, .body = PORTAL("SSO2")}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
+	struct scripted *server = home_serve("AWS_ENDPOINT_URL", "", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s;
 	json_auto_t *json = NULL;
 	struct stat st;
@@ -158,7 +132,7 @@ static void test_a_refused_renewal_leaves_a_valid_token(void **state)
 		.status = 400,
 		.body = "{\"error\":\"invalid_grant\",\"error_description\":\"no\"}"},
 	    {.expect = {"x-amz-sso_bearer_token: tok1\r\n"}, .body = PORTAL("SSO1")}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
+	struct scripted *server = home_serve("AWS_ENDPOINT_URL", "", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s;
 
 	(void)state;
@@ -174,7 +148,7 @@ static void test_an_expired_login_says_what_to_do_and_a_new_one_is_seen(void **s
 {
 	static const struct scripted_entry entries[] = {
 	    {.expect = {"x-amz-sso_bearer_token: tok2\r\n"}, .body = PORTAL("SSO2")}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
+	struct scripted *server = home_serve("AWS_ENDPOINT_URL", "", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s;
 
 	(void)state;
@@ -202,7 +176,7 @@ static void test_answers_of_the_portal(void **state)
 		.headers = "x-amzn-ErrorType: ForbiddenException\r\n",
 		.body = "{\"message\":\"No access\"}"},
 	    {.body = "[1]"}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
+	struct scripted *server = home_serve("AWS_ENDPOINT_URL", "", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s;
 
 	(void)state;
@@ -231,15 +205,23 @@ static const char *wrong(const char *config)
 	return text;
 }
 
+#define SOURCE                                                                                     \
+	"[default]\nrole_arn=r\nsource_profile=s\n[profile "                                       \
+	"s]\nsso_account_id=1\nsso_role_name=r\n"
+
 static void test_wrong_sso_settings(void **state)
 {
 	(void)state;
 	assert_non_null(strstr(wrong("[default]\nsso_account_id=1\n"), "has no sso_role_name"));
-	assert_non_null(strstr(
-	    wrong("[default]\nsso_account_id=1\nsso_role_name=r\nsso_session=x\n"), "not exist"));
 	assert_non_null(strstr(wrong("[default]\nsso_account_id=1\nsso_role_name=r\nsso_session=x\n"
-				     "sso_region=a\n[sso-session x]\nsso_region=b\n"),
+				     "sso_region=a\n[sso-session x]\nsso_region=b\n"
+				     "sso_start_url=u\n"),
 	    "disagree about sso_region"));
+	/* Of the mount's own profile the settings say these. */
+	assert_non_null(strstr(wrong(SOURCE "sso_session=x\n"), "which does not exist"));
+	assert_non_null(
+	    strstr(wrong(SOURCE "sso_session=x\nsso_start_url=u\n[sso-session x]\nsso_region=b\n"),
+		"the sso-session 'x' of profile 's' has no sso_start_url"));
 }
 
 /* A key of P-256 and its PEM. */
@@ -358,7 +340,7 @@ static void test_login_is_used_and_renewed(void **state)
 		.body = "{\"accessToken\":{\"accessKeyId\":\"LOGIN2\",\"secretAccessKey\":\"s2\","
 			"\"sessionToken\":\"t2\"},\"tokenType\":\"aws_sigv4\",\"expiresIn\":900,"
 			"\"refreshToken\":\"rt2\"}"}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
+	struct scripted *server = home_serve("AWS_ENDPOINT_URL", "", entries, ARRAY_SIZE(entries));
 	json_auto_t *json = NULL;
 	struct aws_settings *s;
 
@@ -386,7 +368,7 @@ static void test_login_that_has_ended(void **state)
 {
 	static const struct scripted_entry entries[] = {
 	    {.status = 401, .body = "{\"error\":\"TOKEN_EXPIRED\",\"message\":\"m\"}"}};
-	struct scripted *server = serve(entries, ARRAY_SIZE(entries));
+	struct scripted *server = home_serve("AWS_ENDPOINT_URL", "", entries, ARRAY_SIZE(entries));
 	struct aws_settings *s;
 
 	(void)state;
@@ -405,17 +387,16 @@ static void test_login_that_has_ended(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_session_token_is_used),
-	    TEST(test_session_token_is_renewed_and_stored),
-	    TEST(test_a_refused_renewal_leaves_a_valid_token),
-	    TEST(test_an_expired_login_says_what_to_do_and_a_new_one_is_seen),
-	    TEST(test_answers_of_the_portal),
-	    TEST(test_wrong_sso_settings),
-	    TEST(test_dpop_proof),
-	    TEST(test_login_is_used_and_renewed),
-	    TEST(test_login_that_has_ended),
+	    HOME_TEST_REGION(test_session_token_is_used),
+	    HOME_TEST_REGION(test_session_token_is_renewed_and_stored),
+	    HOME_TEST_REGION(test_a_refused_renewal_leaves_a_valid_token),
+	    HOME_TEST_REGION(test_an_expired_login_says_what_to_do_and_a_new_one_is_seen),
+	    HOME_TEST_REGION(test_answers_of_the_portal),
+	    HOME_TEST_REGION(test_wrong_sso_settings),
+	    HOME_TEST_REGION(test_dpop_proof),
+	    HOME_TEST_REGION(test_login_is_used_and_renewed),
+	    HOME_TEST_REGION(test_login_that_has_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

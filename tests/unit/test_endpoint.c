@@ -81,6 +81,20 @@ static void test_rule_sets(void **state)
 		    "https://elasticloadbalancing-fips.nowhere.amazonaws.com",
 		    "https://elasticloadbalancing.nowhere.api.aws",
 		    "https://elasticloadbalancing-fips.nowhere.api.aws"}},
+	    /* A partition's prefix alone does not make a name one of its regions. */
+	    {"ecs", "eusc-fr-east-1",
+		{"https://ecs.eusc-fr-east-1.amazonaws.com",
+		    "https://ecs-fips.eusc-fr-east-1.amazonaws.com",
+		    "https://ecs.eusc-fr-east-1.api.aws",
+		    "https://ecs-fips.eusc-fr-east-1.api.aws"}},
+	    {"ecs", "cn-north",
+		{"https://ecs.cn-north.amazonaws.com", "https://ecs-fips.cn-north.amazonaws.com",
+		    "https://ecs.cn-north.api.aws", "https://ecs-fips.cn-north.api.aws"}},
+	    {"ecs", "aws-iso-global",
+		{"https://ecs.aws-iso-global.c2s.ic.gov",
+		    "https://ecs-fips.aws-iso-global.c2s.ic.gov",
+		    "https://ecs.aws-iso-global.api.aws.ic.gov",
+		    "https://ecs-fips.aws-iso-global.api.aws.ic.gov"}},
 	};
 
 	(void)state;
@@ -104,6 +118,27 @@ static void test_sts_global(void **state)
 	s.fips = true;
 	endpoint_is(
 	    &s, "sts", "eu-west-1", "https://sts-fips.eu-west-1.amazonaws.com", "eu-west-1");
+}
+
+static void test_urls(void **state)
+{
+	static const char *const bad[] = {"localhost:1", "ftp://e", "http://", "http://e x", "//e"};
+	struct aws_settings s = {0};
+
+	(void)state;
+	s.endpoint_url = (char *)"HTTP://e:1//";
+	endpoint_is(&s, "ecs", "us-east-1", "HTTP://e:1", "us-east-1");
+	s.endpoint_url = (char *)"http://e:1/ecs/";
+	endpoint_is(&s, "ecs", "us-east-1", "http://e:1/ecs/", "us-east-1");
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct ecsfs_error err = {0};
+		char *url = NULL;
+
+		s.endpoint_url = (char *)bad[i];
+		assert_int_equal(
+		    aws_endpoint(&s, "ecs", "us-east-1", &url, NULL, NULL, &err), -EINVAL);
+		assert_non_null(strstr(err.message, bad[i]));
+	}
 }
 
 static void test_order_of_settings(void **state)
@@ -168,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rule_sets),
 	    cmocka_unit_test(test_sts_global),
+	    cmocka_unit_test(test_urls),
 	    cmocka_unit_test(test_order_of_settings),
 	    cmocka_unit_test(test_bad_endpoints),
 	    cmocka_unit_test(test_regions),

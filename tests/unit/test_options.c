@@ -138,6 +138,9 @@ static void test_bad_ones_are_named(void **state)
 	assert_bad("-o timeout=0 /mnt", "timeout");
 	assert_bad("-o ro=yes /mnt", "ro=yes");
 	assert_bad("-o region=a::b /mnt", "region");
+	assert_bad("--region fips-us-east-1,us-east-1 /mnt", "--region=us-east-1");
+	assert_bad("--endpoint-url= /mnt", "--endpoint-url=");
+	assert_bad("-o endpoint-url= /mnt", "-o endpoint_url=");
 	assert_bad("--region a,a /mnt", "region");
 	assert_bad("-o uid=nobody-of-that-name /mnt", "uid");
 	assert_bad("-x /mnt", "-x");

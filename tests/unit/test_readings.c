@@ -29,7 +29,7 @@ static void expect(
     struct readings *r, const char *key, json_t *written, int desired, const char *edited)
 {
 	const char *which = NULL;
-	json_auto_t *base = readings_recognise(r, key, written, &which);
+	json_auto_t *base = readings_recognise(r, key, written, 7, &which);
 
 	json_decref(written);
 	if (desired < 0) {
@@ -125,6 +125,46 @@ static void test_a_moving_member_left_out_is_no_difference(void **state)
 	readings_free(r);
 }
 
+/* What moves may stay as it is when another member changes: who read before that edits what he read. */
+static void test_the_reading_that_differs_least(void **state)
+{
+	struct readings *r = readings_new();
+
+	(void)state;
+	note(r, "arn", change(reading(2, 2, 1), "a", json_integer(1)));
+	note(r, "arn",
+	    change(
+		change(reading(2, 2, 1), "a", json_integer(2)), "desiredCount", json_integer(3)));
+	expect(r, "arn",
+	    change(change(reading(2, 2, 1), "a", json_integer(1)), "b", json_integer(9)), 2, NULL);
+	expect(r, "arn",
+	    change(change(reading(3, 2, 1), "a", json_integer(2)), "b", json_integer(9)), 3, NULL);
+	expect(r, "arn", change(reading(3, 2, 1), "a", json_integer(9)), 3, NULL);
+	readings_free(r);
+}
+
+static void note_written(struct readings *r, pid_t writer, int desired)
+{
+	json_auto_t *base = reading(2, 2, 1),
+		    *changes = json_pack("{s:i}", "desiredCount", desired);
+
+	readings_note_written(r, "arn", base, base, changes, writer);
+}
+
+static void test_what_was_written_is_its_writers_reading(void **state)
+{
+	struct readings *r = readings_new();
+
+	(void)state;
+	note(r, "arn", reading(2, 2, 1));
+	note_written(r, 8, 5);
+	expect(r, "arn", change(reading(2, 2, 1), "desiredCount", json_integer(9)), 2, NULL);
+	note_written(r, 7, 4);
+	expect(r, "arn", change(reading(2, 2, 1), "desiredCount", json_integer(9)), 4, NULL);
+	expect(r, "arn", change(reading(2, 2, 1), "other", json_integer(9)), 2, NULL);
+	readings_free(r);
+}
+
 static void test_bounds(void **state)
 {
 	struct readings *r = readings_new();
@@ -153,6 +193,10 @@ int main(void)
 	    cmocka_unit_test(test_one_edited_member_is_named),
 	    cmocka_unit_test(test_unknown),
 	    cmocka_unit_test(test_a_moving_member_left_out_is_no_difference),
+	    cmocka_unit_test(test_numbers_are_the_same_in_any_form),
+	    cmocka_unit_test(test_a_moving_member_left_out_is_no_difference),
+	    cmocka_unit_test(test_the_reading_that_differs_least),
+	    cmocka_unit_test(test_what_was_written_is_its_writers_reading),
 	    cmocka_unit_test(test_bounds),
 	};
 

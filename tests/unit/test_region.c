@@ -1,5 +1,7 @@
 /* What is asked for: what it costs in calls, and what is told. */
 #include "cache/region_impl.h"
+
+#include "backend/base/cleanup.h"
 #include "tests/unit/world.h"
 
 #include <setjmp.h>
@@ -463,6 +465,36 @@ static void what_says_nothing_is_no_absence(void **state)
 	assert_int_equal(desired_of("s001"), -ENOENT);
 }
 
+static void a_list_without_its_member_is_no_empty_list(void **state)
+{
+	static const char *const answers[] = {"{}", "{\"serviceArns\":null}",
+	    "{\"__type\":\"AccessDeniedException\"}", "{\"serviceArns\":\"web\"}"};
+	const struct key k = {.kind = KIND_SERVICES, .a = "prod"};
+	struct answer a;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		struct freshness f = region_fresh_now(region);
+
+		world.says = answers[i];
+		assert_int_equal(region_get(region, &k, &f, &a, NULL), -EIO);
+	}
+}
+
+static void what_another_cluster_has_is_not_shown(void **state)
+{
+	(void)state;
+	world.says = "{\"services\":[{\"serviceArn\":\"arn:aws:ecs:r:1:service/staging/s001\","
+		     "\"desiredCount\":9}],\"failures\":[]}";
+	assert_int_equal(desired_of("s001"), -ENOENT);
+	world.says = "{\"services\":[{\"serviceArn\":\"arn:aws:ecs:r:1:service/prod/s002\","
+		     "\"desiredCount\":9}],\"failures\":[]}";
+	assert_int_equal(desired_of("s002"), 9);
+	world.says = "{\"services\":[{\"serviceArn\":\"arn:aws:ecs:r:1:service/s003\","
+		     "\"desiredCount\":8}],\"failures\":[]}";
+	assert_int_equal(desired_of("s003"), 8);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -495,6 +527,8 @@ int main(void)
 	    TEST_NO_TTL(without_ttl_the_next_asks_again_after_a_failure),
 	    TEST_NO_TTL(without_ttl_one_millisecond_serves_one),
 	    TEST(what_says_nothing_is_no_absence),
+	    TEST(a_list_without_its_member_is_no_empty_list),
+	    TEST(what_another_cluster_has_is_not_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,7 +101,11 @@ static void test_nothing_changed(void **state)
 
 static void test_fields_that_differ(void **state)
 {
+	const char *foreign =
+	    "{\"taskDefinition\":\"arn:aws:ecs:eu-west-1:1:task-definition/web:4\"}";
+
 	(void)state;
+	sends("{}", foreign, "{}", foreign);
 	sends("{}", "{\"desiredCount\":5}", "{}", "{\"desiredCount\":5}");
 	sends(NULL,
 	    "{\"desiredCount\":5,\"enableExecuteCommand\":true,\"taskDefinition\":\"web:5\"}", "{}",
@@ -258,9 +262,16 @@ static void test_lifted_members(void **state)
 	    "{\"volumeConfigurations\":[{\"name\":\"v\"}]}");
 }
 
-static void test_unknown_members_pass(void **state)
+static void test_unknown_members(void **state)
 {
 	(void)state;
+	refuses(EINVAL, "{}", "{\"desiredcount\":7}", "{}", "desiredcount");
+	refuses(EINVAL, NULL, "{\"services\":[]}", "{}", "services");
+	refuses(EINVAL, "{}",
+	    "{\"networkConfiguration\":{\"awsvpcConfiguration\":{\"asignPublicIp\":\"ENABLED\"}}}",
+	    "{}", "networkConfiguration.awsvpcConfiguration.asignPublicIp");
+	sends("{\"newest\":{\"a\":1}}", "{\"newest\":{\"a\":2}}", "{\"newest\":{\"a\":1}}",
+	    "{\"newest\":{\"a\":2}}");
 	sends("{}", "{\"monitoring\":{\"a\":1}}", "{}", "{\"monitoring\":{\"a\":1}}");
 	sends("{\"monitoring\":{\"a\":1}}", "{\"monitoring\":{\"a\":2}}",
 	    "{\"monitoring\":{\"a\":1}}", "{\"monitoring\":{\"a\":2}}");
@@ -341,7 +352,7 @@ int main(void)
 	    cmocka_unit_test(test_three_way),
 	    cmocka_unit_test(test_capacity_provider_strategy_forces),
 	    cmocka_unit_test(test_lifted_members),
-	    cmocka_unit_test(test_unknown_members_pass),
+	    cmocka_unit_test(test_unknown_members),
 	    cmocka_unit_test(test_unknown_origin),
 	    cmocka_unit_test(test_types),
 	    cmocka_unit_test(test_controllers),

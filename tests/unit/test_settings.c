@@ -11,22 +11,6 @@
 #include <errno.h>
 #include <string.h>
 
-static struct home home;
-
-static int setup(void **state)
-{
-	(void)state;
-	home_open(&home);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	home_close(&home);
-	return 0;
-}
-
 /* The sentence with which these options are refused. */
 static const char *refused(struct aws_options options)
 {
@@ -109,6 +93,22 @@ static void test_bad_settings(void **state)
 	unsetenv("AWS_RETRY_MODE");
 	setenv("AWS_STS_REGIONAL_ENDPOINTS", "global", 1);
 	assert_non_null(strstr(refused((struct aws_options){0}), "sts_regional_endpoints"));
+}
+
+/* Whatever keys there are: botocore makes no client then. */
+static void test_sso_sessions_are_complete(void **state)
+{
+	(void)state;
+	setenv("AWS_REGION", "us-east-1", 1);
+	setenv("AWS_ACCESS_KEY_ID", "E", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "s", 1);
+	home_write(&home, ".aws/config", "[default]\nsso_session=w\n");
+	assert_string_equal(refused((struct aws_options){0}),
+	    "the profile 'default' has the sso_session 'w', which does not exist");
+	home_write(&home, ".aws/config",
+	    "[default]\nsso_session=w\n[sso-session w]\nsso_region=us-east-1\n");
+	assert_string_equal(refused((struct aws_options){0}),
+	    "the sso-session 'w' of profile 'default' has no sso_start_url");
 }
 
 static void test_retries(void **state)
@@ -211,9 +211,26 @@ static void test_half_a_key_is_an_error(void **state)
 	    described(NULL), "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not");
 }
 
+/* Empty keys are the profile's choice, and no reason to look further; using them says so. */
+static void test_empty_keys_are_chosen_and_refused(void **state)
+{
+	struct aws_settings *s;
+
+	(void)state;
+	setenv("AWS_REGION", "us-east-1", 1);
+	home_write(
+	    &home, ".aws/credentials", "[default]\naws_access_key_id=A\naws_secret_access_key=\n");
+	home_write(&home, ".aws/config", "[default]\n" KEYS);
+	provider_is(NULL, "credentials-file");
+	s = home_settings(&home, NULL);
+	assert_string_equal(home_fetch(s, NULL),
+	    "credentials-file (profile default): the secret access key is empty");
+	aws_settings_free(s);
+}
+
 static void test_session_token_variables(void **state)
 {
-	struct credentials *c = NULL;
+	struct credentials *c;
 	struct aws_settings *s;
 
 	(void)state;
@@ -223,7 +240,7 @@ static void test_session_token_variables(void **state)
 	setenv("AWS_SESSION_TOKEN", "new", 1);
 	setenv("AWS_SECURITY_TOKEN", "old", 1);
 	s = home_settings(&home, NULL);
-	assert_int_equal(s->provider->fetch(s->provider, &c, NULL), 0);
+	c = home_credentials(s, "E");
 	assert_string_equal(credentials_session_token_peek(c), "old");
 	credentials_unref(c);
 	aws_settings_free(s);
@@ -304,19 +321,20 @@ static void test_ecs_cli_files(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_order_of_regions),
-	    TEST(test_order_of_profiles),
-	    TEST(test_bad_settings),
-	    TEST(test_retries),
-	    TEST(test_description_has_no_secret),
-	    TEST(test_order_of_providers),
-	    TEST(test_half_a_key_is_an_error),
-	    TEST(test_session_token_variables),
-	    TEST(test_environment_that_expires),
-	    TEST(test_a_changed_file_is_picked_up),
-	    TEST(test_ecs_cli_files),
+	    HOME_TEST(test_order_of_regions),
+	    HOME_TEST(test_order_of_profiles),
+	    HOME_TEST(test_bad_settings),
+	    HOME_TEST(test_sso_sessions_are_complete),
+	    HOME_TEST(test_retries),
+	    HOME_TEST(test_description_has_no_secret),
+	    HOME_TEST(test_order_of_providers),
+	    HOME_TEST(test_half_a_key_is_an_error),
+	    HOME_TEST(test_empty_keys_are_chosen_and_refused),
+	    HOME_TEST(test_session_token_variables),
+	    HOME_TEST(test_environment_that_expires),
+	    HOME_TEST(test_a_changed_file_is_picked_up),
+	    HOME_TEST(test_ecs_cli_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

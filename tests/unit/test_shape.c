@@ -64,12 +64,40 @@ static void test_one_member(void **state)
 	assert_string_equal(err.message, "networkConfiguration must be an object");
 }
 
+static void known(const char *text, const char *shown, const char *sentence)
+{
+	struct ecsfs_error err = {0};
+	json_auto_t *value = json_loads(text, 0, NULL);
+	json_auto_t *document = shown ? json_loads(shown, 0, NULL) : NULL;
+	int got = shape_check_known(value, shape_task_definition, document, &err);
+
+	assert_int_equal(got, sentence ? -EINVAL : 0);
+	if (sentence)
+		assert_memory_equal(err.message, sentence, strlen(sentence));
+}
+
+static void test_known_members(void **state)
+{
+	(void)state;
+	known("{\"revision\":7,\"containerDefinitions\":[{\"dockerLabels\":{\"any\":\"\"}}]}", NULL,
+	    NULL);
+	known("{\"Family\":\"web\"}", NULL, "Family is no member");
+	known("{\"Family\":null}", NULL, NULL);
+	known("{\"containerDefinitions\":[{},{\"portMappings\":[{\"port\":7}]}]}", NULL,
+	    "containerDefinitions[1].portMappings[0].port is no member");
+	known("{\"containerDefinitions\":[{},{\"newest\":7}]}",
+	    "{\"containerDefinitions\":[{\"newest\":6}]}", NULL);
+	known("{\"containerDefinitions\":[{\"newest\":7}]}", "{\"newest\":6}",
+	    "containerDefinitions[0].newest is no member");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_right_types),
 	    cmocka_unit_test(test_wrong_types),
 	    cmocka_unit_test(test_one_member),
+	    cmocka_unit_test(test_known_members),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
