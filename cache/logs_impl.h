@@ -297,6 +297,7 @@ struct loggroup {
 
 	/* The poll's job alone. */
 	struct job job;
+	bool throttled;		 /* the last turn ended so */
 	bool dense;		 /* the overlap is too much to read every second */
 	int64_t sweep_due_ms;	 /* mono; dense: when the whole overlap is read again */
 	int64_t clock_offset_ms; /* the least wall less mono seen */
@@ -328,6 +329,8 @@ void pacer_kick(struct logs *l);
 void pacer_kick_locked(struct logs *l);
 /* Starts what is due; returns ms until the next thing is, -1: nothing is. Locked. */
 int64_t pacer_run(struct logs *l);
+/* A turn ended: throttled calls wait in the queue, where each has its turn, and not at AWS. Locked. */
+void pacer_learn(struct logs *l, bool throttled);
 int pacer_start(struct logs *l);
 void pacer_stop(struct logs *l);
 
@@ -355,6 +358,8 @@ struct logs {
 	TAILQ_HEAD(, loggroup) groups;
 	TAILQ_HEAD(, loggroup) turns; /* that wait for their turn */
 	size_t polling;		      /* turns under way */
+	size_t narrowed;	      /* so many fewer at once than could be: AWS throttles */
+	size_t unthrottled;	      /* turns in a row */
 	size_t jobs;		      /* of any kind, under way */
 	bool stopping;
 	bool kicked;

@@ -9,6 +9,8 @@
 #include <time.h>
 
 #define POLLS_MAX 16 /* turns at once: the rest of the workers open files */
+#define POLLS_MIN 4
+#define WIDEN_TURNS 16 /* that meet no throttle, for one more at once */
 #define IDLE_MS 60000
 
 void pacer_kick_locked(struct logs *l)
@@ -145,6 +147,19 @@ static void turn_start(struct logs *l, struct loggroup *g, int64_t now)
 	l->polling++;
 }
 
+void pacer_learn(struct logs *l, bool throttled)
+{
+	size_t width = POLLS_MAX - l->narrowed;
+
+	if (throttled) {
+		l->narrowed = POLLS_MAX - (width / 2 > POLLS_MIN ? width / 2 : POLLS_MIN);
+		l->unthrottled = 0;
+	} else if (l->narrowed && ++l->unthrottled == WIDEN_TURNS) {
+		l->narrowed--;
+		l->unthrottled = 0;
+	}
+}
+
 int64_t pacer_run(struct logs *l)
 {
 	int64_t now = clock_mono(l->options.clock), wait = files_run(l, now);
@@ -154,9 +169,12 @@ int64_t pacer_run(struct logs *l)
 		if (g->state != GROUP_IDLE || g->due_ms > now)
 			continue;
 		g->state = GROUP_WAITING;
-		TAILQ_INSERT_TAIL(&l->turns, g, turn);
+		if (g->throttled)
+			TAILQ_INSERT_HEAD(&l->turns, g, turn);
+		else
+			TAILQ_INSERT_TAIL(&l->turns, g, turn);
 	}
-	while (l->polling < POLLS_MAX && (g = TAILQ_FIRST(&l->turns)))
+	while (l->polling < POLLS_MAX - l->narrowed && (g = TAILQ_FIRST(&l->turns)))
 		turn_start(l, g, now);
 	TAILQ_FOREACH (g, &l->groups, link)
 		if (g->state == GROUP_IDLE)

@@ -523,9 +523,12 @@ static size_t round_end(struct round *r)
 	return events;
 }
 
-static int64_t next_interval(struct loggroup *g, size_t events, bool failed)
+static int64_t next_interval(struct loggroup *g, size_t events, int result)
 {
-	if (failed)
+	/* Throttled: it has waited longest, and is to be the next. */
+	if (result == -EBUSY)
+		return INTERVAL_MIN_MS;
+	if (result < 0)
 		return INTERVAL_MAX_MS;
 	if (events)
 		return INTERVAL_MIN_MS;
@@ -541,6 +544,7 @@ int64_t poll_turn(struct loggroup *g)
 	int result = round_turn(g, r, !dense, TURN_PAGES);
 	size_t events = r->events;
 
+	g->throttled = false;
 	if (result == 1)
 		return 0;
 	round_end(r);
@@ -552,10 +556,11 @@ int64_t poll_turn(struct loggroup *g)
 		if (result < 1)
 			round_end(&g->sweep);
 	}
+	g->throttled = result == -EBUSY;
 	/* A stream vanished: its call is put together anew, soon. */
 	if (result == -ESTALE)
 		return INTERVAL_MIN_MS;
-	g->interval_ms = next_interval(g, events, result < 0);
+	g->interval_ms = next_interval(g, events, result);
 	return g->interval_ms;
 }
 
@@ -572,6 +577,7 @@ static void poll_run(struct job *j)
 	pthread_mutex_unlock(&l->lock);
 	wait = idle ? INTERVAL_MAX_MS : poll_turn(g);
 	pthread_mutex_lock(&l->lock);
+	pacer_learn(l, g->throttled);
 	l->polling--;
 	g->state = GROUP_IDLE;
 	g->due_ms = clock_mono(l->options.clock) + (g->woken ? 0 : wait);

@@ -4,6 +4,7 @@
 #include "backend/base/limits.h"
 #include "fs/attr.h"
 #include "fs/request.h"
+#include "fs/stream.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -189,7 +190,8 @@ static char *possible_name(struct request *rq, const struct listing *l)
 	return l->names && in_names(&q, l, &p, name, NULL) == 0 ? move_ptr(name) : NULL;
 }
 
-static int run_listed(struct request *rq, const struct dir_type *type, struct ecsfs_error *err)
+static int run_listed(
+    struct request *rq, const struct dir_type *type, struct node *known, struct ecsfs_error *err)
 {
 	const struct listing *l = type->listing;
 	auto_free char *name = possible_name(rq, l);
@@ -205,6 +207,9 @@ static int run_listed(struct request *rq, const struct dir_type *type, struct ec
 	e = l->find ? l->find(&q, &p, err) : in_names(&q, l, &p, name, err);
 	if (e == -ENOENT)
 		return request_reply_absent(rq, 0);
+	/* Who follows a growing file by its name would take a refusal for its end (tail -F). */
+	if (e && known && e != -EINPROGRESS && stream_open_below(known))
+		return request_reply_entry(rq, known, 0);
 	if (e)
 		return e;
 	if (l->row)
@@ -236,6 +241,6 @@ int lookup_run(struct request *rq, struct ecsfs_error *err)
 		return reply_dir(rq, child->type, NULL, ATTR_FOREVER_MS);
 	}
 	if (type->listing)
-		return run_listed(rq, type, err);
+		return run_listed(rq, type, known, err);
 	return reply_impossible(rq);
 }

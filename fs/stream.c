@@ -223,3 +223,22 @@ off_t stream_size(const struct node *n, int64_t *mtime_ns)
 	pthread_mutex_unlock(&lock);
 	return size;
 }
+
+static bool is_below(const struct node *n, const struct node *dir)
+{
+	while (n && n != dir)
+		n = n->parent;
+	return n;
+}
+
+bool stream_open_below(const struct node *n)
+{
+	const struct stream *s;
+
+	pthread_mutex_lock(&lock);
+	for (s = streams; s; s = s->next)
+		if (s->state == STREAM_OPEN && is_below(s->node, n))
+			break;
+	pthread_mutex_unlock(&lock);
+	return s;
+}

@@ -24,4 +24,7 @@ int stream_read(struct request *rq, struct ecsfs_error *err);
 /* The size of what is open of a node, 0 when nothing is; `mtime_ns` moves with it. */
 off_t stream_size(const struct node *n, int64_t *mtime_ns);
 
+/* Whether a stream is open of the node, or of a file somewhere below it. */
+bool stream_open_below(const struct node *n);
+
 #endif

@@ -47,6 +47,25 @@ load logs
 	arrives 20
 }
 
+asked_twice() {
+	[ "$(calls DescribeTasks)" -ge 2 ]
+}
+
+@test "tail -F goes on while ECS refuses to say that the task is there" {
+	put_log put "$group" "$stream" 1 10
+	follow tail -s 0.1 -n +1 -F "$log"
+	arrives 10
+	calls_reset
+	faults 'DescribeTasks:denied,ListTasks:denied'
+	wait_for 20 asked_twice
+	put_log put "$group" "$stream" 11 20
+	arrives 20
+	faults ''
+	put_log put "$group" "$stream" 21 30
+	arrives 30
+	[ ! -s "$out.err" ]
+}
+
 @test "a stream that is deleted while followed keeps its lines, and goes on when it is back" {
 	put_log put "$group" "$stream" 1 10
 	follow tail -s 0.1 -n +1 -f "$log"
