@@ -66,13 +66,22 @@ static const struct {
     {"GetLogEvents", "eu-west-3", 30},
 };
 
-/* Where no rates are known, the pace after a throttled answer, and that which ends the limit. */
+/*
+ * Where no rates are known, the pace after a throttled answer is a guess: half of what was too fast.
+ * Answers raise it at once to near that, from where on it feels its way; at this rate it ends.
+ */
 static const struct quota unknown = {"", "", 20, 20};
+
+#define NEAR 0.75  /* of the pace that was too fast */
+#define QUICKLY 1. /* a second more, for each answer */
+#define SLOWLY 0.1
+#define GUESS_BURST_S 0.25
 
 enum {
 	RECOVERY_MS = 60000,  /* from nothing to the full rate */
 	CUT_EVERY_MS = 1000,  /* many calls throttled together are one reason to slow down */
 	SLOWEST = 16,	      /* the full rate divided by that */
+	SLOWEST_GUESS = 4,    /* a throttle need not be for our pace */
 	GUESS_WAIT_MS = 2000, /* no longer for a pace that is only a guess */
 };
 
@@ -83,6 +92,7 @@ struct bucket {
 	bool limited;
 	double burst, full_rate;
 	double rate, tokens;
+	double near; /* of a guess: up to here answers raise the rate quickly */
 	int64_t filled_ms;
 	int64_t cut_ms; /* the rate was halved then; 0: never */
 };
@@ -171,6 +181,14 @@ static struct bucket *find_bucket(
 	return b;
 }
 
+/* Under the lock. What was too fast may have been a burst of a second. */
+static double most_tokens(const struct limiter *l, const struct bucket *b)
+{
+	double guess = 1 + b->rate * GUESS_BURST_S;
+
+	return b->limited && !l->known_rates && guess < b->burst ? guess : b->burst;
+}
+
 /* Under the lock: what time brought since. */
 static void refill(const struct limiter *l, struct bucket *b)
 {
@@ -179,8 +197,8 @@ static void refill(const struct limiter *l, struct bucket *b)
 
 	b->filled_ms = now;
 	b->tokens += passed * b->rate / 1000;
-	if (b->tokens > b->burst)
-		b->tokens = b->burst;
+	if (b->tokens > most_tokens(l, b))
+		b->tokens = most_tokens(l, b);
 	b->rate += passed * b->full_rate / RECOVERY_MS;
 	if (b->rate >= b->full_rate) {
 		b->rate = b->full_rate;
@@ -253,19 +271,22 @@ void limiter_throttled(
     struct limiter *l, const char *region, const char *service, const char *action)
 {
 	struct bucket *b;
+	double slowest;
 
 	pthread_mutex_lock(&l->lock);
 	b = find_bucket(l, region, service, action);
 	if (b) {
+		slowest = b->full_rate / (l->known_rates ? SLOWEST : SLOWEST_GUESS);
 		refill(l, b);
 		b->limited = true;
 		if (b->tokens > 0)
 			b->tokens = 0;
 		if (!b->cut_ms || b->filled_ms - b->cut_ms >= CUT_EVERY_MS) {
 			b->cut_ms = b->filled_ms;
+			b->near = b->rate * NEAR;
 			b->rate /= 2;
-			if (b->rate < b->full_rate / SLOWEST)
-				b->rate = b->full_rate / SLOWEST;
+			if (b->rate < slowest)
+				b->rate = slowest;
 		}
 	}
 	pthread_mutex_unlock(&l->lock);
@@ -282,7 +303,7 @@ void limiter_answered(
 	b = find_bucket(l, region, service, action);
 	if (b && b->limited) {
 		refill(l, b);
-		b->rate *= 2;
+		b->rate += b->rate < b->near ? QUICKLY : SLOWLY;
 		if (b->rate >= b->full_rate) {
 			b->rate = b->full_rate;
 			b->tokens = b->burst;

@@ -168,9 +168,48 @@ static void a_guessed_pace_refuses_nobody(void **state)
 	for (int i = 0; i < 200; i++)
 		assert_in_range(limiter_take(l, "r", "ecs", "DescribeServices", 5000), 0, 2000);
 	assert_in_range(limiter_take(l, "r", "ecs", "DescribeServices", 100), 0, 100);
-	for (int i = 0; i < 5; i++)
-		limiter_answered(l, "r", "ecs", "DescribeServices");
-	assert_int_equal(take(l, "r", "DescribeServices"), 0);
+	limiter_free(l);
+}
+
+/* A server that takes `rate` calls a second, and nothing of what is above. Returns how many of
+ * `calls` it has throttled. */
+static int throttled_by(struct limiter *l, double rate, int calls)
+{
+	double room = 1;
+	int throttled = 0;
+
+	for (int i = 0; i < calls; i++) {
+		int64_t before = now_ms;
+
+		now_ms += limiter_take(l, "r", "logs", "FilterLogEvents", 60000) + 1;
+		room += (double)(now_ms - before) * rate / 1000;
+		room = room > 1 ? 1 : room;
+		if (room >= 1) {
+			room -= 1;
+			limiter_answered(l, "r", "logs", "FilterLogEvents");
+		} else {
+			throttled++;
+			limiter_throttled(l, "r", "logs", "FilterLogEvents");
+		}
+	}
+	return throttled;
+}
+
+static void a_guessed_pace_finds_the_servers(void **state)
+{
+	struct limiter *l = limiter_new(&by_hand, false);
+	int64_t start = now_ms = 0;
+
+	(void)state;
+	throttled_by(l, 8, 100);
+	start = now_ms;
+	assert_in_range(throttled_by(l, 8, 400), 1, 40);
+	/* At least half of what the server takes goes through. */
+	assert_in_range(now_ms - start, 1, 400 * 1000 / 4);
+	/* It takes all there is now: soon there is no limit. */
+	assert_int_equal(throttled_by(l, 1e6, 200), 0);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(limiter_take(l, "r", "logs", "FilterLogEvents", 60000), 0);
 	limiter_free(l);
 }
 
@@ -264,6 +303,7 @@ int main(void)
 	    cmocka_unit_test(slows_down_and_recovers),
 	    cmocka_unit_test(elsewhere_there_is_no_limit),
 	    cmocka_unit_test(a_guessed_pace_refuses_nobody),
+	    cmocka_unit_test(a_guessed_pace_finds_the_servers),
 	    cmocka_unit_test(answers_do_not_raise_a_known_rate),
 	    cmocka_unit_test(the_layer_waits),
 	};
