@@ -182,12 +182,23 @@ static int read_first(struct forward *w, int64_t start_ms, struct ecsfs_error *e
 	return r;
 }
 
+/* Whether a piece held little, also one that came before its turn. */
+static bool is_thin(const struct forward *w)
+{
+	bool thin = w->thin;
+
+	for (size_t i = 0; !thin && i < w->count; i++)
+		thin = walk_ends_below(&w->pieces[(w->first + i) % PIECES].walk, PAGE_FULL / 4);
+	return thin;
+}
+
 static int begin_piece(struct forward *w)
 {
 	struct piece *piece = &w->pieces[(w->first + w->count) % PIECES];
 	int64_t end_ms = w->next_ms + w->span_ms;
 	int r;
 
+	w->thin = is_thin(w);
 	w->all_begun = w->thin || end_ms >= w->until_ms;
 	piece->end_ms = w->all_begun ? 0 : end_ms;
 	r = begin_walk(w, &piece->walk, w->next_ms, piece->end_ms);

@@ -250,6 +250,20 @@ void walk_ahead(struct walk *w)
 		ahead_unref(a);
 }
 
+bool walk_ends_below(const struct walk *w, size_t bytes)
+{
+	struct ahead *a = w->ahead;
+	bool ends;
+
+	if (!a)
+		return false;
+	pthread_mutex_lock(&a->lock);
+	ends =
+	    a->done && a->result >= 0 && !a->page.scan.next_token && a->page.answer.raw.len < bytes;
+	pthread_mutex_unlock(&a->lock);
+	return ends;
+}
+
 /* The fetched page; makes the call itself where no worker has come to it. */
 static int ahead_take(struct walk *w, struct logs_page *ret, struct ecsfs_error *err)
 {

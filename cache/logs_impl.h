@@ -97,6 +97,8 @@ int walk_begin(struct walk *w, struct logs *l, struct region *pool, const struct
     const struct logs_query *query);
 /* Begins to fetch the next page. Where that cannot be, it is fetched when it is needed. */
 void walk_ahead(struct walk *w);
+/* Whether the page that is fetched ahead has come, is the last, and less than `bytes` of JSON. */
+bool walk_ends_below(const struct walk *w, size_t bytes);
 /* 1: `ret` is a page; 0: there was none left; -errno (walk_release, and begin again). */
 int walk_next(struct walk *w, struct logs_page *ret, struct ecsfs_error *err);
 void walk_release(struct walk *w);
