@@ -1,6 +1,7 @@
 #include "fs/table.h"
 
 #include "backend/base/limits.h"
+#include "fs/edit/tags.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -73,8 +74,10 @@ static int render_member(struct ask *q, const struct dir_type *type, const struc
 
 	if (e)
 		return e;
-	value = json_object_get(object, row->member);
-	if (json_is_object(value) || json_is_array(value))
+	value = *row->member ? json_object_get(object, row->member) : object;
+	if (row->form == ROW_LINES)
+		tags_render(value, out);
+	else if (json_is_object(value) || json_is_array(value))
 		value_render_document(value, out);
 	else
 		value_render(value, value_member_is_time(row->member), out);

@@ -98,6 +98,9 @@ struct stream_ops {
 	int (*at_end)(void *stream, struct waiter *w, struct ecsfs_error *err);
 };
 
+/* As a row's member: all of the object. */
+#define WHOLE_OBJECT ""
+
 struct row {
 	const char
 	    *name; /* NULL where the directory lists the names (then suffix says the ending) */
@@ -106,7 +109,8 @@ struct row {
 	unsigned flags;
 	/*
 	 * The member of the directory's object that is shown, camelCase as AWS calls it; NULL: render
-	 * does it. Scalars as text, times as ISO 8601 UTC, objects and arrays as pretty JSON.
+	 * does it. Scalars as text, times as ISO 8601 UTC, objects and arrays as pretty JSON, in
+	 * ROW_LINES a list of tags as lines.
 	 */
 	const char *member;
 	/*

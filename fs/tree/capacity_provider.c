@@ -44,13 +44,6 @@ static const char *provider_arn(const json_t *provider)
 	return json_string_value(json_object_get(provider, "capacityProviderArn"));
 }
 
-static int render_provider(struct ask *q, const struct place *p, const struct row *row,
-    struct buf *out, struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_object(q, &dir_capacity_provider, p, out, err);
-}
-
 static int render_managed_scaling(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err)
 {
@@ -66,19 +59,12 @@ static int render_managed_scaling(struct ask *q, const struct place *p, const st
 	return 0;
 }
 
-static int render_tags(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
-    struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_tags(q, &dir_capacity_provider, p, out, err);
-}
-
 static const struct row provider_rows[] = {
     {
 	.name = "capacity_provider.json",
 	.help = "the DescribeCapacityProviders document",
 	.form = ROW_DOCUMENT,
-	.render = render_provider,
+	.member = WHOLE_OBJECT,
     },
     {
 	.name = "arn",
@@ -101,7 +87,7 @@ static const struct row provider_rows[] = {
 	.name = "tags",
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
-	.render = render_tags,
+	.member = "tags",
 	.commit = commit_provider_tags,
     },
     {0},

@@ -51,13 +51,6 @@ static const char *cluster_arn(const json_t *cluster)
 	return json_string_value(json_object_get(cluster, "clusterArn"));
 }
 
-static int render_cluster(struct ask *q, const struct place *p, const struct row *row,
-    struct buf *out, struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_object(q, &dir_cluster, p, out, err);
-}
-
 /* The two members that PutClusterCapacityProviders replaces together. */
 static int render_capacity_providers(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err)
@@ -82,19 +75,12 @@ static int render_capacity_providers(struct ask *q, const struct place *p, const
 	return 0;
 }
 
-static int render_tags(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
-    struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_tags(q, &dir_cluster, p, out, err);
-}
-
 static const struct row cluster_rows[] = {
     {
 	.name = "cluster.json",
 	.help = "the DescribeClusters document",
 	.form = ROW_DOCUMENT,
-	.render = render_cluster,
+	.member = WHOLE_OBJECT,
     },
     {
 	.name = "arn",
@@ -152,7 +138,7 @@ static const struct row cluster_rows[] = {
 	.name = "tags",
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
-	.render = render_tags,
+	.member = "tags",
 	.commit = commit_cluster_tags,
     },
     {0},

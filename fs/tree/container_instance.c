@@ -50,20 +50,6 @@ static const char *instance_arn(const json_t *instance)
 	return json_string_value(json_object_get(instance, "containerInstanceArn"));
 }
 
-static int render_instance(struct ask *q, const struct place *p, const struct row *row,
-    struct buf *out, struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_object(q, &dir_container_instance, p, out, err);
-}
-
-static int render_tags(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
-    struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_tags(q, &dir_container_instance, p, out, err);
-}
-
 /* UpdateContainerInstancesState refuses an instance in an answer of status 200. */
 static int set_state(struct commit *c, const char *status, struct ecsfs_error *err)
 {
@@ -102,7 +88,7 @@ static const struct row instance_rows[] = {
 	.name = "container_instance.json",
 	.help = "the DescribeContainerInstances document",
 	.form = ROW_DOCUMENT,
-	.render = render_instance,
+	.member = WHOLE_OBJECT,
     },
     {
 	.name = "arn",
@@ -139,7 +125,7 @@ static const struct row instance_rows[] = {
 	.name = "tags",
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
-	.render = render_tags,
+	.member = "tags",
 	.commit = commit_instance_tags,
     },
     {0},

@@ -47,13 +47,6 @@ static const json_t *deployment_object(const json_t *service, const struct place
 	return find_named(json_object_get(service, "deployments"), "id", p->deployment);
 }
 
-static int render_deployment(struct ask *q, const struct place *p, const struct row *row,
-    struct buf *out, struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_object(q, &dir_deployment, p, out, err);
-}
-
 static int render_task_definition(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err)
 {
@@ -66,7 +59,7 @@ static const struct row deployment_rows[] = {
 	.name = "deployment.json",
 	.help = "the deployment as DescribeServices shows it",
 	.form = ROW_DOCUMENT,
-	.render = render_deployment,
+	.member = WHOLE_OBJECT,
     },
     {
 	.name = "status",

@@ -90,13 +90,6 @@ static int render_task_definition_document(struct ask *q, const struct place *p,
 	return e;
 }
 
-static int render_tags(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
-    struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_tags(q, &dir_service, p, out, err);
-}
-
 /* Failures that say that ListServiceDeployments is not for us, rather than not now. */
 static bool history_is_withheld(int e, const struct ecsfs_error *err)
 {
@@ -421,7 +414,7 @@ static const struct row service_rows[] = {
 	.name = "tags",
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
-	.render = render_tags,
+	.member = "tags",
 	.commit = commit_service_tags,
     },
     {0},

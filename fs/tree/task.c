@@ -157,20 +157,6 @@ static double task_time(const json_t *task)
 	return json_number_value(started ? started : json_object_get(task, "createdAt"));
 }
 
-static int render_task(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
-    struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_object(q, &dir_task, p, out, err);
-}
-
-static int render_tags(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
-    struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_tags(q, &dir_task, p, out, err);
-}
-
 /* The address is a detail of the network interface's attachment; bridge and host have none. */
 static int render_address(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err)
@@ -281,7 +267,7 @@ static const struct row task_rows[] = {
 	.name = "task.json",
 	.help = "the DescribeTasks document",
 	.form = ROW_DOCUMENT,
-	.render = render_task,
+	.member = WHOLE_OBJECT,
     },
     {
 	.name = "arn",
@@ -389,7 +375,7 @@ static const struct row task_rows[] = {
 	.name = "tags",
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
-	.render = render_tags,
+	.member = "tags",
 	.commit = commit_task_tags,
     },
     {0},
@@ -445,19 +431,12 @@ static const char *container_arn(const json_t *container)
 	return json_string_value(json_object_get(container, "containerArn"));
 }
 
-static int render_container(struct ask *q, const struct place *p, const struct row *row,
-    struct buf *out, struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_object(q, &dir_container, p, out, err);
-}
-
 static const struct row container_rows[] = {
     {
 	.name = "container.json",
 	.help = "the container as DescribeTasks shows it",
 	.form = ROW_DOCUMENT,
-	.render = render_container,
+	.member = WHOLE_OBJECT,
     },
     {
 	.name = "last_status",

@@ -132,26 +132,12 @@ static const char *revision_arn(const json_t *definition)
 	return json_string_value(json_object_get(definition, "taskDefinitionArn"));
 }
 
-static int render_definition(struct ask *q, const struct place *p, const struct row *row,
-    struct buf *out, struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_object(q, &dir_task_definition, p, out, err);
-}
-
-static int render_tags(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
-    struct ecsfs_error *err)
-{
-	(void)row;
-	return tree_render_tags(q, &dir_task_definition, p, out, err);
-}
-
 static const struct row revision_rows[] = {
     {
 	.name = "task_definition.json",
 	.help = "the DescribeTaskDefinition document, its tags inside",
 	.form = ROW_DOCUMENT,
-	.render = render_definition,
+	.member = WHOLE_OBJECT,
     },
     {
 	.name = "arn",
@@ -172,7 +158,7 @@ static const struct row revision_rows[] = {
 	.name = "tags",
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
-	.render = render_tags,
+	.member = "tags",
 	.commit = commit_revision_tags,
     },
     {0},

@@ -9,19 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-int tree_render_object(struct ask *q, const struct dir_type *type, const struct place *p,
-    struct buf *out, struct ecsfs_error *err)
-{
-	auto_answer struct answer a = {0};
-	const json_t *object;
-	int e = dir_object(q, type, p, &a, &object, err);
-
-	if (e)
-		return e;
-	value_render_document(object, out);
-	return 0;
-}
-
 int tree_render_revision(struct ask *q, const struct dir_type *type, const struct place *p,
     const char *member, struct buf *out, struct ecsfs_error *err)
 {
@@ -35,18 +22,6 @@ int tree_render_revision(struct ask *q, const struct dir_type *type, const struc
 	if (*arn)
 		buf_addf(out, "%s\n", value_arn_name(arn));
 	return 0;
-}
-
-int tree_render_tags(struct ask *q, const struct dir_type *type, const struct place *p,
-    struct buf *out, struct ecsfs_error *err)
-{
-	auto_answer struct answer a = {0};
-	const json_t *object;
-	int e = dir_object(q, type, p, &a, &object, err);
-
-	if (!e)
-		tags_render(json_object_get(object, "tags"), out);
-	return e;
 }
 
 int tree_find(

@@ -22,17 +22,9 @@ extern const struct dir_type dir_task_logs, dir_service_logs;
 /* The growing file of a service's events (event.c). */
 extern const struct stream_ops stream_events;
 
-/* The whole document of a directory's object. */
-int tree_render_object(struct ask *q, const struct dir_type *type, const struct place *p,
-    struct buf *out, struct ecsfs_error *err);
-
 /* FAMILY:REVISION of the task definition ARN that is the object's `member`. */
 int tree_render_revision(struct ask *q, const struct dir_type *type, const struct place *p,
     const char *member, struct buf *out, struct ecsfs_error *err);
-
-/* The object's tags as lines (fs/edit/tags.h). */
-int tree_render_tags(struct ask *q, const struct dir_type *type, const struct place *p,
-    struct buf *out, struct ecsfs_error *err);
 
 /* A listing.find for what is described: 0 where the object is there. */
 int tree_find(

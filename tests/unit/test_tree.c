@@ -293,12 +293,15 @@ static void assert_members_exist(const struct dir_type *type)
 
 	assert_int_equal(dir_object(&q, type, &w.place, &a, &object, NULL), 0);
 	for (const struct row *row = type->rows; row->name; row++) {
-		if (!row->member)
+		/* Not every object has tags. */
+		if (!row->member || row->form == ROW_LINES)
 			continue;
 		auto_buf struct buf out = BUF_INIT(64 * KIB);
-		if (!json_object_get(object, row->member))
-			fail_msg("%s has no member %s", type->what, row->member);
-		assert_named_after_member(row);
+		if (*row->member) {
+			if (!json_object_get(object, row->member))
+				fail_msg("%s has no member %s", type->what, row->member);
+			assert_named_after_member(row);
+		}
 		assert_int_equal(row_render(&q, type, &w.place, row, &out, NULL), 0);
 		assert_true(out.len > 1);
 		assert_int_equal(out.data[out.len - 1], '\n');
