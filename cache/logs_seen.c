@@ -56,8 +56,8 @@ bool seen_has(const struct seen *s, uint64_t hash)
 	return s->room && find(s, hash)->count;
 }
 
-/* Moves the entries not before `keep_ms` to a table of `room`. */
-static int rebuild(struct seen *s, size_t room, int64_t keep_ms)
+/* Moves what is known to a table of `room`. */
+static int rebuild(struct seen *s, size_t room)
 {
 	struct seen_entry *old = s->entries;
 	size_t old_room = s->room;
@@ -69,70 +69,13 @@ static int rebuild(struct seen *s, size_t room, int64_t keep_ms)
 	s->room = room;
 	s->used = 0;
 	for (size_t i = 0; i < old_room; i++) {
-		if (!old[i].count || old[i].time_ms < keep_ms)
+		if (!old[i].count)
 			continue;
 		*find(s, old[i].hash) = old[i];
 		s->used++;
 	}
 	free(old);
 	return 0;
-}
-
-static int by_time(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* Forgets about the older half: 1, or -ENOMEM. */
-static int halve(struct seen *s)
-{
-	int64_t *times = calloc(s->used + 1, sizeof(*times));
-	size_t count = 0;
-	int r;
-
-	if (!times)
-		return -ENOMEM;
-	for (size_t i = 0; i < s->room; i++)
-		if (s->entries[i].count)
-			times[count++] = s->entries[i].time_ms;
-	qsort(times, count, sizeof(*times), by_time);
-	/* One later than the middle, so that events that share its time go too: the table must shrink. */
-	if (times[count / 2] + 1 > s->floor_ms)
-		s->floor_ms = times[count / 2] + 1;
-	free(times);
-	r = rebuild(s, s->room, s->floor_ms);
-	return r < 0 ? r : 1;
-}
-
-int seen_add(struct seen *s, uint64_t hash, int64_t time_ms)
-{
-	struct seen_entry *e;
-	int r = 0;
-
-	if (s->max && s->used >= s->max)
-		r = halve(s);
-	if (r >= 0 && s->used + s->used / 2 >= s->room &&
-	    rebuild(s, s->room ? s->room * 2 : ROOM_FIRST, INT64_MIN) < 0)
-		r = -ENOMEM;
-	if (r < 0)
-		return r;
-	e = find(s, hash);
-	if (!e->hash)
-		s->used++;
-	*e = (struct seen_entry){hash, time_ms, e->count < UINT16_MAX ? e->count + 1u : UINT16_MAX};
-	return r;
-}
-
-bool seen_take(struct seen *s, uint64_t hash)
-{
-	struct seen_entry *e = s->room ? find(s, hash) : NULL;
-
-	if (!e || !e->count)
-		return false;
-	e->count--;
-	return true;
 }
 
 /* Frees an entry, and closes the gap for those that went past it to their places. */
@@ -154,20 +97,81 @@ static void erase(struct seen *s, size_t at)
 	s->used--;
 }
 
+/* In place: a table that many pages in a row go through is not made anew for each. */
+static void drop_before(struct seen *s, int64_t keep_ms)
+{
+	for (size_t i = 0; i < s->room; i++)
+		while (
+		    s->entries[i].hash && (!s->entries[i].count || s->entries[i].time_ms < keep_ms))
+			erase(s, i);
+	s->floor_ms = keep_ms;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Forgets about the older half: 1, or -ENOMEM. */
+static int halve(struct seen *s)
+{
+	int64_t *times = calloc(s->used + 1, sizeof(*times));
+	size_t count = 0;
+
+	if (!times)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->room; i++)
+		if (s->entries[i].count)
+			times[count++] = s->entries[i].time_ms;
+	qsort(times, count, sizeof(*times), by_time);
+	/* One later than the middle, so that events that share its time go too: the table must shrink. */
+	int64_t keep_ms = times[count / 2] + 1;
+	free(times);
+	drop_before(s, keep_ms > s->floor_ms ? keep_ms : s->floor_ms);
+	return 1;
+}
+
+int seen_add(struct seen *s, uint64_t hash, int64_t time_ms)
+{
+	struct seen_entry *e;
+	int r = 0;
+
+	if (s->max && s->used >= s->max)
+		r = halve(s);
+	if (r >= 0 && s->used + s->used / 2 >= s->room &&
+	    rebuild(s, s->room ? s->room * 2 : ROOM_FIRST) < 0)
+		r = -ENOMEM;
+	if (r < 0)
+		return r;
+	e = find(s, hash);
+	if (!e->hash)
+		s->used++;
+	*e = (struct seen_entry){hash, time_ms, e->count < UINT16_MAX ? e->count + 1u : UINT16_MAX};
+	return r;
+}
+
+bool seen_take(struct seen *s, uint64_t hash)
+{
+	struct seen_entry *e = s->room ? find(s, hash) : NULL;
+
+	if (!e || !e->count)
+		return false;
+	e->count--;
+	return true;
+}
+
 void seen_forget(struct seen *s, int64_t keep_ms)
 {
 	size_t room = ROOM_FIRST;
 
 	if (keep_ms <= s->floor_ms)
 		return;
-	for (size_t i = 0; i < s->room; i++)
-		while (
-		    s->entries[i].hash && (!s->entries[i].count || s->entries[i].time_ms < keep_ms))
-			erase(s, i);
-	s->floor_ms = keep_ms;
+	drop_before(s, keep_ms);
 	while (room < s->used * 4)
 		room *= 2;
 	/* Where there is no memory for the smaller table, the large one stays. */
 	if (room * 4 <= s->room)
-		rebuild(s, room, INT64_MIN);
+		rebuild(s, room);
 }
