@@ -267,7 +267,7 @@ bool logfile_flush(struct logfile *f)
 		atomic_store(&f->mtime_ms, clock_wall(f->logs->options.clock));
 	}
 	/* A large page must not stay for the life of a file that is quiet from now on. */
-	if (f->pending.cap > 256 * KIB)
+	if (f->following && f->pending.cap > 256 * KIB)
 		buf_release(&f->pending);
 	buf_reset(&f->pending);
 	return true;

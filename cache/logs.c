@@ -21,7 +21,7 @@ struct logs *logs_new(const struct logs_options *options)
 		return NULL;
 	/* Pages are megabytes on many threads: mapped one by one they go back to the system, which
 	 * blocks between others in as many heaps never do. */
-	mallopt(M_MMAP_THRESHOLD, 512 * 1024);
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	mallopt(M_ARENA_MAX, 4);
 	l->options = *options;
 	if (!l->options.clock)

@@ -427,6 +427,7 @@ int window_prepare(struct logfile *f, struct ecsfs_error *err)
 		return r;
 	pthread_mutex_lock(&f->lock);
 	f->following = true;
+	logfile_flush(f);
 	pthread_mutex_unlock(&f->lock);
 	for (size_t i = 0; r == 0 && i < sources.count; i++)
 		r = group_subscribe(f, &sources.v[i], least(references[i], reference));

@@ -164,9 +164,17 @@ static ssize_t plain_read(int fd, void *bytes, size_t len, void *userdata)
 	return read(fd, bytes, len);
 }
 
+static ssize_t plain_splice(int fdin, off_t *offin, int fdout, off_t *offout, size_t len,
+    unsigned int flags, void *userdata)
+{
+	(void)userdata;
+	return splice(fdin, offin, fdout, offout, len, flags);
+}
+
 static int keep_parallel_dirops(struct fuse_session *se)
 {
-	static const struct fuse_custom_io io = {.writev = first_writev, .read = plain_read};
+	static const struct fuse_custom_io io = {
+	    .writev = first_writev, .read = plain_read, .splice_send = plain_splice};
 
 	if (fuse_version() >= 317)
 		return 0;

@@ -41,8 +41,10 @@ static struct request *with_handle(struct request *rq, const struct fuse_file_in
 static void op_init(void *arg, struct fuse_conn_info *conn)
 {
 	(void)arg;
-	conn->want |=
-	    conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ASYNC_DIO);
+	/* Spliced, what a log's spool holds is given out without a copy in the heap. */
+	conn->want |= conn->capable &
+	    (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ASYNC_DIO |
+		FUSE_CAP_SPLICE_WRITE);
 	conn->want &= ~(unsigned)(FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_POSIX_ACL |
 	    FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_HANDLE_KILLPRIV);
 	/*
