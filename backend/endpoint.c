@@ -213,10 +213,14 @@ static int take_url(const char *url, char **ret, struct ecsfs_error *err)
 	if (strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8))
 		return ecsfs_error_set(err, EINVAL, NULL,
 		    "the endpoint '%.200s' does not begin with http:// or https://", url);
+	host = scheme + strcspn(url + scheme, "/?#");
+	/* It would be in .ecsfs/status for all to read, and in the Host that is signed. */
+	if (memchr(url, '@', host))
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "an endpoint's URL has a user name in it, which no AWS endpoint takes");
 	if (!is_url(url))
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "the endpoint '%.200s' is not a URL", url);
-	host = scheme + strcspn(url + scheme, "/");
 	if (host + strspn(url + host, "/") == len)
 		len = host;
 	*ret = strndup(url, len);

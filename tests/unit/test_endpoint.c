@@ -141,6 +141,20 @@ static void test_urls(void **state)
 	}
 }
 
+static void test_a_password_in_a_url_is_not_said(void **state)
+{
+	struct aws_settings s = {.endpoint_url = (char *)"https://user:secret@e/x"};
+	struct ecsfs_error err = {0};
+	auto_free char *url = NULL;
+
+	(void)state;
+	assert_int_equal(aws_endpoint(&s, "ecs", "us-east-1", &url, NULL, NULL, &err), -EINVAL);
+	assert_null(strstr(err.message, "secret"));
+	s.endpoint_url = (char *)"https://e/user:it@x";
+	err = (struct ecsfs_error){0};
+	assert_int_equal(aws_endpoint(&s, "ecs", "us-east-1", &url, NULL, NULL, &err), 0);
+}
+
 static void test_order_of_settings(void **state)
 {
 	struct ecsfs_error err = {0};
@@ -204,6 +218,7 @@ int main(void)
 	    cmocka_unit_test(test_rule_sets),
 	    cmocka_unit_test(test_sts_global),
 	    cmocka_unit_test(test_urls),
+	    cmocka_unit_test(test_a_password_in_a_url_is_not_said),
 	    cmocka_unit_test(test_order_of_settings),
 	    cmocka_unit_test(test_bad_endpoints),
 	    cmocka_unit_test(test_regions),
