@@ -57,6 +57,8 @@ setup() {
 	[ "$(calls UntagResource)" = 0 ]
 	faults ''
 	grep -qx base=1 "$web/tags"
+	# What was under way takes effect later: not in the next test.
+	wait_for 10 grep -qx b=2 "$web/tags"
 }
 
 @test "keys with =, spaces and UTF-8 come back as they were written" {
