@@ -162,15 +162,18 @@ static bool has_tasks(const json_t *service)
 	return false;
 }
 
-/* A REPLICA service that is still scaled above zero, or whose tasks still run, is not empty. */
-static int refused_delete(struct commit *c, int e, struct ecsfs_error *err)
+/*
+ * A REPLICA service that is still scaled above zero, or whose tasks still run, is not empty; nor is
+ * one that `had` tasks, the last of which may have ended since AWS refused.
+ */
+static int refused_delete(struct commit *c, bool had, int e, struct ecsfs_error *err)
 {
 	struct key k = key_of(c->place);
 	json_auto_t *service = NULL;
 
 	if (e != -EINVAL || ask_now(c->place, &k, &service, NULL))
 		return e;
-	if (doc_is_daemon(service) || !has_tasks(service))
+	if (doc_is_daemon(service) || !(had || has_tasks(service)))
 		return e;
 	if (err)
 		err->err = ENOTEMPTY;
@@ -184,11 +187,13 @@ int drop_service(struct commit *c, struct ecsfs_error *err)
 	json_auto_t *request = NULL, *answer = NULL;
 	json_auto_t *gone =
 	    json_pack("{s:s, s:s}", "serviceName", p->service, "status", "INACTIVE");
+	auto_answer struct answer before = {0};
 	json_t *service;
 	int e;
 
 	if (local_remove(p, SERVICE_DRAFT, p->service))
 		return 0;
+	bool had = region_peek(p->region, &k, &before) == 0 && has_tasks(before.value);
 	request = json_pack("{s:s, s:s}", "cluster", p->cluster, "service", p->service);
 	e = act_ecs(c, "DeleteService", request, 0, "service", &answer, err);
 	service = json_object_get(answer, "service");
@@ -196,5 +201,5 @@ int drop_service(struct commit *c, struct ecsfs_error *err)
 		region_invalidate(p->region, &k);
 	else if (service || !p->fs->options.dry_run)
 		region_publish(p->region, &k, service ? service : gone);
-	return e ? refused_delete(c, e, err) : 0;
+	return e ? refused_delete(c, had, e, err) : 0;
 }
