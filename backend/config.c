@@ -246,3 +246,16 @@ const char *config_path_peek(const struct config *c, enum config_file file)
 {
 	return c->path[file];
 }
+
+int config_check_session(
+    const struct config *c, const char *profile, const char *session, struct ecsfs_error *err)
+{
+	static const char *const needed[] = {"sso_start_url", "sso_region"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		if (!config_get(c, CONFIG_SSO_SESSION, session, needed[i]))
+			return ecsfs_error_set(err, EINVAL, NULL,
+			    "the sso-session '%s' of profile '%s' has no %s", session, profile,
+			    needed[i]);
+	return 0;
+}

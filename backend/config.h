@@ -39,6 +39,10 @@ bool config_has(const struct config *c, enum config_kind kind, const char *name)
 /* Whether a section of the config file is absent or has no keys. */
 bool config_is_empty(const struct config *c, enum config_kind kind, const char *name);
 
+/* -EINVAL where an sso-session, which `profile` names, has no start URL or no region. */
+int config_check_session(
+    const struct config *c, const char *profile, const char *session, struct ecsfs_error *err);
+
 /* A value, borrowed; "" where the key has none, NULL where the key (or the section) is absent or
  * holds a table. */
 const char *config_get(

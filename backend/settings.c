@@ -88,7 +88,6 @@ static int find_profile(struct draft *d)
 /* As botocore, which makes no client of a profile whose session is not there, whatever keys it uses. */
 static int check_sso_session(struct draft *d)
 {
-	static const char *const needed[] = {"sso_start_url", "sso_region"};
 	const struct config *config = d->s->config;
 	const char *session = config_get(config, CONFIG_PROFILE, d->s->profile, "sso_session");
 
@@ -96,12 +95,7 @@ static int check_sso_session(struct draft *d)
 		return ecsfs_error_set(d->err, EINVAL, NULL,
 		    "the profile '%s' has the sso_session '%s', which does not exist",
 		    d->s->profile, session);
-	for (size_t i = 0; session && i < ARRAY_SIZE(needed); i++)
-		if (!config_get(config, CONFIG_SSO_SESSION, session, needed[i]))
-			return ecsfs_error_set(d->err, EINVAL, NULL,
-			    "the sso-session '%s' of profile '%s' has no %s", session,
-			    d->s->profile, needed[i]);
-	return 0;
+	return session ? config_check_session(config, d->s->profile, session, d->err) : 0;
 }
 
 /* A variable, else the profile's key; NULL where neither is there. */

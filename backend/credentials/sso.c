@@ -301,12 +301,7 @@ static int check_complete(
 			    "the profile '%s' is set up for SSO, but has no %s", seed->profile,
 			    needed[i]);
 	/* The token is the session's, whatever the profile repeats of it. */
-	for (size_t i = 2; session && i < ARRAY_SIZE(needed); i++)
-		if (!config_get(seed->config, CONFIG_SSO_SESSION, session, needed[i]))
-			return ecsfs_error_set(err, EINVAL, NULL,
-			    "the sso-session '%s' of profile '%s' has no %s", session,
-			    seed->profile, needed[i]);
-	return 0;
+	return session ? config_check_session(seed->config, seed->profile, session, err) : 0;
 }
 
 static int fill(struct sso *s, const struct provider_seed *seed, const char *session)
