@@ -5,7 +5,7 @@
  *
  * A throttled answer empties its bucket and halves the rate, which comes back within a minute. An
  * endpoint that is not AWS's has no known rates: no limit, until it throttles. The pace after that is
- * a guess: it refuses nobody, and a few answers end it.
+ * a guess: it refuses nobody, and answers raise it until there is none.
  */
 #ifndef ECSFS_LIMITER_H
 #define ECSFS_LIMITER_H
@@ -28,7 +28,7 @@ int64_t limiter_take(struct limiter *l, const char *region, const char *service,
 void limiter_throttled(
     struct limiter *l, const char *region, const char *service, const char *action);
 
-/* An answer came: where the pace is a guess, it was too slow. */
+/* An answer came: where the pace is a guess, it may be too slow. */
 void limiter_answered(
     struct limiter *l, const char *region, const char *service, const char *action);
 

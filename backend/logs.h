@@ -43,9 +43,10 @@ struct logs_page {
 void logs_page_release(struct logs_page *p);
 #define auto_logs_page __attribute__((cleanup(logs_page_release)))
 
-/* The memory of the page that `ret` was is used again. */
-
-/* One page, ascending; scan.next_token NULL: the last. -ENOENT: the group, or a named stream. */
+/*
+ * One page, ascending; scan.next_token NULL: the last. -ENOENT: the group, or a named stream. The
+ * memory of the page that `ret` was is used again.
+ */
 int logs_filter(const struct logs_door *d, const struct logs_query *q, struct logs_page *ret,
     struct ecsfs_error *err);
 

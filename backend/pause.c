@@ -1,22 +1,15 @@
 #include "backend/pause.h"
 
+#include "backend/base/clock.h"
 #include <errno.h>
-#include <time.h>
 
 static int wait_for_time(struct pause *self, int64_t ms)
 {
 	struct cancel_pause *p = (struct cancel_pause *)self;
-	struct timespec until;
+	struct timespec until = clock_deadline(ms);
 	bool cancelled;
 	int r = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&p->lock);
 	while (!p->cancelled && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&p->cancelling, &p->lock, &until);

@@ -7,10 +7,10 @@
  */
 #include "cache/region_impl.h"
 
+#include "backend/base/clock.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define LARGEST_BATCH 100
 
@@ -100,16 +100,10 @@ static void group_put(struct group *g)
 /* Waits for company while a call is under way that may bring what would come next anyway. */
 static void gather(struct region *r, struct group *g, size_t batch)
 {
-	struct timespec until;
 
 	if (batch == 1 || g->flying == 0)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += r->gather_ms * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
+	struct timespec until = clock_deadline(r->gather_ms);
 	while (!r->stopping && g->waiting_n < batch &&
 	    pthread_cond_timedwait(&g->full, &r->lock, &until) == 0)
 		;

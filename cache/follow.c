@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /*
  * A follower is in `followers` from open to close. While a question is under way (`asked`) the
@@ -142,17 +141,12 @@ static struct follower *next_due(struct follow *f, int64_t *ret_wait_ms)
 /* Lock held. */
 static void wait_ms(struct follow *f, int64_t ms)
 {
-	struct timespec until;
 
 	if (ms < 0) {
 		pthread_cond_wait(&f->changed, &f->lock);
 		return;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
+	struct timespec until = clock_deadline(ms);
 	pthread_cond_timedwait(&f->changed, &f->lock, &until);
 }
 

@@ -8,11 +8,11 @@
 #include "cache/logs_impl.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/clock.h"
 #include "backend/errlog.h"
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #define PIECES 16		       /* asked for at once */
 #define PAGE_FULL ((size_t)700 * 1024) /* of JSON: a piece that brings less could be longer */
@@ -292,13 +292,9 @@ static bool wait_before(struct logfile *f, int try)
 {
 	struct logs *l = f->logs;
 	int64_t ms = l->retry_ms * (try < RETRY_STEPS ? try + 1 : RETRY_STEPS);
-	struct timespec until;
+	struct timespec until = clock_deadline(ms);
 	bool wanted;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += ms % 1000 * 1000000;
-	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&l->lock);
 	while (f->opens && !l->stopping &&
 	    pthread_cond_timedwait(&l->changed, &l->lock, &until) != ETIMEDOUT)

@@ -1,13 +1,13 @@
 #include "cache/logs_impl.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/clock.h"
 #include "backend/base/limits.h"
 
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* How long an open waits for a first window before what is there is given, and the rest as it comes. */
 #define OPEN_WAIT_S 15
@@ -130,11 +130,9 @@ static int opening_start(struct logfile *f)
 static int opening_wait(struct logfile *f, struct ecsfs_error *err)
 {
 	struct logs *l = f->logs;
-	struct timespec until;
+	struct timespec until = clock_deadline(OPEN_WAIT_S * 1000);
 	int r = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += OPEN_WAIT_S;
 	pthread_mutex_lock(&l->lock);
 	while (!f->ready && pthread_cond_timedwait(&l->changed, &l->lock, &until) != ETIMEDOUT)
 		;

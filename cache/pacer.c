@@ -4,9 +4,9 @@
  */
 #include "cache/logs_impl.h"
 
+#include "backend/base/clock.h"
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define POLLS_MAX 16 /* turns at once: the rest of the workers open files */
 #define POLLS_MIN 4
@@ -186,15 +186,8 @@ int64_t pacer_run(struct logs *l)
 
 static void wait_for(struct logs *l, int64_t ms)
 {
-	struct timespec t;
+	struct timespec t = clock_deadline(ms);
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
 	pthread_cond_timedwait(&l->due, &l->lock, &t);
 }
 

@@ -1,9 +1,9 @@
 #include "cache/pool.h"
 
+#include "backend/base/clock.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* TLS and JSON of limited depth are all that runs on it. */
 #define STACK_BYTES ((size_t)1 << 20)
@@ -27,24 +27,10 @@ void pool_init(struct pool *p, size_t max_threads, size_t max_queue, int idle_ms
 	pthread_condattr_destroy(&attr);
 }
 
-static struct timespec deadline_in(int ms)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
-}
-
 /* The next job; NULL: this thread shall end. Called and returns with the lock. */
 static struct job *next_job(struct pool *p)
 {
-	struct timespec deadline = deadline_in(p->idle_ms);
+	struct timespec deadline = clock_deadline(p->idle_ms);
 	struct job *j;
 
 	while (!p->head) {

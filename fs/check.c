@@ -1,6 +1,7 @@
 #include "fs/check.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/clock.h"
 #include "backend/base/log.h"
 #include "backend/credentials/terminal.h"
 #include "backend/errlog.h"
@@ -10,7 +11,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* How long the others are waited for once one region answers; how often a person who is asked for
  * a code is looked at. */
@@ -232,27 +232,14 @@ static void start(struct checks *all)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-static struct timespec at_mono(int64_t ms)
-{
-	return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-}
-
-static int64_t now_mono(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Under the lock. */
 static void await(struct checks *all)
 {
-	int64_t patience = now_mono() + PATIENCE_MS;
+	int64_t patience = clock_mono(&clock_system) + PATIENCE_MS;
 
 	while (all->waiting) {
-		int64_t now = now_mono();
-		struct timespec until = at_mono(now < patience ? patience : now + LOOK_MS);
+		int64_t now = clock_mono(&clock_system);
+		struct timespec until = clock_deadline(now < patience ? patience - now : LOOK_MS);
 
 		if (all->usable && now >= patience && !terminal_is_asking())
 			return;

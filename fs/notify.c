@@ -1,12 +1,12 @@
 #include "fs/notify.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/clock.h"
 #include "fs/request.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* How long a writer waits for his own directory; entries that are dropped expire by their timeout. */
 enum { WAIT_MS = 50, MAX_QUEUED = 100000 };
@@ -160,16 +160,10 @@ void notify_directory(struct node *dir)
 	size_t count;
 	struct stale_entry *entries = node_showing(dir, &count);
 	uint64_t number = enqueue(entries, count);
-	struct timespec until;
 
 	if (!number)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += WAIT_MS * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	struct timespec until = clock_deadline(WAIT_MS);
 	pthread_mutex_lock(&queue.lock);
 	while (queue.running && queue.done < number)
 		if (pthread_cond_timedwait(&queue.changed, &queue.lock, &until) != 0)

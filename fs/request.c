@@ -1,6 +1,7 @@
 #include "fs/request.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/clock.h"
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
 #include "fs/attr.h"
@@ -14,7 +15,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* How often an interrupted caller is looked at: the kernel sends INTERRUPT once a request, so a
  * later SIGKILL shows in /proc only. */
@@ -218,20 +218,12 @@ static void watch_one(struct request *rq, int64_t now, bool closing)
 
 static void watch_sleep(int64_t now)
 {
-	struct timespec until;
 
 	if (parked.wake_ms == INT64_MAX) {
 		pthread_cond_wait(&parked.changed, &parked.lock);
 		return;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	int64_t ms = parked.wake_ms > now ? parked.wake_ms - now : 1;
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += (ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	struct timespec until = clock_deadline(parked.wake_ms > now ? parked.wake_ms - now : 1);
 	pthread_cond_timedwait(&parked.changed, &parked.lock, &until);
 }
 

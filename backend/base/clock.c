@@ -1,7 +1,5 @@
 #include "backend/base/clock.h"
 
-#include <time.h>
-
 static int64_t read_clock(clockid_t id)
 {
 	struct timespec t;
@@ -20,6 +18,20 @@ static int64_t system_wall(const struct clock *c)
 {
 	(void)c;
 	return read_clock(CLOCK_REALTIME);
+}
+
+struct timespec clock_deadline(int64_t ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
 }
 
 const struct clock clock_system = {.mono_ms = system_mono, .wall_ms = system_wall};

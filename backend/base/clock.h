@@ -5,6 +5,7 @@
 #define ECSFS_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 struct clock {
 	/* Milliseconds that only grow (CLOCK_MONOTONIC): ages, TTLs, deadlines. */
@@ -15,6 +16,9 @@ struct clock {
 
 /* The machine's clock. Static storage; any thread. */
 extern const struct clock clock_system;
+
+/* The moment that comes `ms` from now by CLOCK_MONOTONIC of the machine: for pthread_cond_timedwait(). */
+struct timespec clock_deadline(int64_t ms);
 
 static inline int64_t clock_mono(const struct clock *c)
 {
