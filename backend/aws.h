@@ -90,7 +90,7 @@ int aws_pages(struct aws_client *c, const char *region, const char *service, con
     const json_t *request, const char *member, json_t **ret, struct ecsfs_error *err);
 
 /*
- * A client for `settings` (backend/settings.h; the client takes it over). Makes no call and starts
+ * A client for `settings` (backend/config/settings.h; the client takes it over). Makes no call and starts
  * no thread. NULL and errno on lack of memory.
  */
 struct aws_client *aws_client_new(struct aws_settings *settings);

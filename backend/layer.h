@@ -6,8 +6,8 @@
 #define ECSFS_LAYER_H
 
 #include "backend/aws.h"
+#include "backend/config/settings.h"
 #include "backend/http.h"
-#include "backend/settings.h"
 
 #include <stdatomic.h>
 

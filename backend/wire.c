@@ -2,7 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "backend/xml.h"
+#include "backend/parse/xml.h"
 
 #include <ctype.h>
 #include <errno.h>

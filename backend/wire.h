@@ -6,8 +6,8 @@
 #define ECSFS_WIRE_H
 
 #include "backend/aws.h"
+#include "backend/config/settings.h"
 #include "backend/http.h"
-#include "backend/settings.h"
 
 /*
  * Appends a request's body. Query protocol: members as "A.B=", lists as "A.member.N=". -EINVAL with

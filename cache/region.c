@@ -1,4 +1,4 @@
-#include "cache/region_impl.h"
+#include "cache/answers/region_impl.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

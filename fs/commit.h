@@ -4,7 +4,7 @@
 #ifndef ECSFS_COMMIT_H
 #define ECSFS_COMMIT_H
 
-#include "fs/inode.h"
+#include "fs/kernel/inode.h"
 
 struct request;
 struct write_call;

@@ -6,7 +6,7 @@
 #define ECSFS_FS_H
 
 #include "backend/aws.h"
-#include "cache/logs.h"
+#include "cache/logs/logs.h"
 #include "cache/region.h"
 
 #include <stdatomic.h>

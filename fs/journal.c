@@ -3,7 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/base/log.h"
-#include "fs/caller.h"
+#include "fs/kernel/caller.h"
 #include "fs/value.h"
 
 #include <errno.h>

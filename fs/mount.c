@@ -4,9 +4,9 @@
 #include "backend/base/file.h"
 #include "backend/base/limits.h"
 #include "backend/base/log.h"
-#include "fs/notify.h"
-#include "fs/ops.h"
-#include "fs/request.h"
+#include "fs/kernel/notify.h"
+#include "fs/kernel/ops.h"
+#include "fs/kernel/request.h"
 #include "fs/scratch.h"
 #include "fs/session.h"
 

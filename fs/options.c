@@ -3,7 +3,7 @@
 #include "backend/base/buf.h"
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "backend/settings.h"
+#include "backend/config/settings.h"
 
 #include <ctype.h>
 #include <errno.h>

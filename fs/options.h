@@ -6,7 +6,7 @@
 #define ECSFS_OPTIONS_H
 
 #include "backend/error.h"
-#include "cache/logs.h"
+#include "cache/logs/logs.h"
 #include "fs/fs.h"
 
 #include <stdbool.h>

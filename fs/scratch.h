@@ -6,7 +6,7 @@
 #ifndef ECSFS_SCRATCH_H
 #define ECSFS_SCRATCH_H
 
-#include "fs/inode.h"
+#include "fs/kernel/inode.h"
 
 #include <sys/stat.h>
 

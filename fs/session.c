@@ -2,7 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "backend/settings.h"
+#include "backend/config/settings.h"
 #include "backend/sim/sim.h"
 #include "cache/follow.h"
 #include "fs/check.h"

@@ -1,7 +1,7 @@
 #include "fs/stream.h"
 
 #include "backend/base/cleanup.h"
-#include "fs/request.h"
+#include "fs/kernel/request.h"
 
 #include <errno.h>
 #include <pthread.h>

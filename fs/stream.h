@@ -5,7 +5,7 @@
 #ifndef ECSFS_STREAM_H
 #define ECSFS_STREAM_H
 
-#include "fs/inode.h"
+#include "fs/kernel/inode.h"
 
 struct request;
 struct stream;

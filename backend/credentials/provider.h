@@ -4,11 +4,11 @@
 #ifndef ECSFS_CREDENTIALS_PROVIDER_H
 #define ECSFS_CREDENTIALS_PROVIDER_H
 
-#include "backend/config.h"
+#include "backend/config/config.h"
+#include "backend/config/settings.h"
 #include "backend/credentials/credentials.h"
 #include "backend/http.h"
 #include "backend/layer.h"
-#include "backend/settings.h"
 
 #include <stdatomic.h>
 

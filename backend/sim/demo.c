@@ -4,10 +4,10 @@
  */
 #include "backend/sim/actions.h"
 #include "backend/sim/doc.h"
-#include "backend/sim/place.h"
-#include "backend/sim/rollout.h"
+#include "backend/sim/ecs/place.h"
+#include "backend/sim/ecs/rollout.h"
+#include "backend/sim/ecs/tasks.h"
 #include "backend/sim/server.h"
-#include "backend/sim/tasks.h"
 
 #include <stdio.h>
 #include <stdlib.h>

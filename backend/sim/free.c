@@ -1,6 +1,6 @@
 /* The end of a region. */
-#include "backend/sim/run.h"
-#include "backend/sim/tasks.h"
+#include "backend/sim/ecs/run.h"
+#include "backend/sim/ecs/tasks.h"
 
 #include <stdlib.h>
 

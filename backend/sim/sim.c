@@ -1,7 +1,7 @@
 /* The simulator as a whole: its regions, its scheduler, its start and end. */
+#include "backend/sim/ecs/rollout.h"
+#include "backend/sim/ecs/tasks.h"
 #include "backend/sim/http_server.h"
-#include "backend/sim/rollout.h"
-#include "backend/sim/tasks.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,9 +6,9 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/config/settings.h"
 #include "backend/errlog.h"
 #include "backend/metrics.h"
-#include "backend/settings.h"
 #include "fs/edit/doc.h"
 #include "fs/value.h"
 

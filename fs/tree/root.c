@@ -4,7 +4,7 @@
  */
 #include "fs/tree/tree.h"
 
-#include "backend/settings.h"
+#include "backend/config/settings.h"
 #include "fs/value.h"
 
 #include <errno.h>

@@ -2,12 +2,12 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "fs/caller.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/readings.h"
 #include "fs/edit/service_edit.h"
 #include "fs/edit/shape.h"
+#include "fs/kernel/caller.h"
 #include "fs/value.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
  */
 #include "backend/base/buf.h"
 #include "backend/base/limits.h"
-#include "backend/logscan.h"
+#include "backend/parse/logscan.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -450,7 +450,7 @@ PY
 }
 
 @test "the help and the man page know every option" {
-	man=$top/fs/ecsfs.1
+	man=$top/fs/man/ecsfs.1
 	"$build/ecsfs" --help | grep -oE -- '--[a-z-]+' | sed 's/^--//' | sort -u >"$dir/options"
 	[ "$(wc -l <"$dir/options")" -ge 30 ]
 	while read -r option; do

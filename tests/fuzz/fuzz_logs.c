@@ -1,6 +1,6 @@
 /* Pages of log events and event streams as a server may send them. */
-#include "backend/eventstream.h"
-#include "backend/logscan.h"
+#include "backend/parse/eventstream.h"
+#include "backend/parse/logscan.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #ifndef ECSFS_TESTS_HOME_H
 #define ECSFS_TESTS_HOME_H
 
-#include "backend/settings.h"
+#include "backend/config/settings.h"
 #include "tests/unit/scripted.h"
 
 #include <stdatomic.h>

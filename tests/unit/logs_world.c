@@ -2,7 +2,7 @@
 
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
-#include "backend/eventstream.h"
+#include "backend/parse/eventstream.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,7 +5,7 @@
 #ifndef ECSFS_TESTS_LOGS_WORLD_H
 #define ECSFS_TESTS_LOGS_WORLD_H
 
-#include "cache/logs_impl.h"
+#include "cache/logs/logs_impl.h"
 
 /* What CloudWatch is and what was asked of it. Guarded by lock. */
 struct cloudwatch {

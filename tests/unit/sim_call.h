@@ -4,10 +4,10 @@
 #ifndef ECSFS_TEST_SIM_CALL_H
 #define ECSFS_TEST_SIM_CALL_H
 
+#include "backend/sim/ecs/rollout.h"
+#include "backend/sim/ecs/tasks.h"
 #include "backend/sim/model.h"
-#include "backend/sim/rollout.h"
 #include "backend/sim/server.h"
-#include "backend/sim/tasks.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

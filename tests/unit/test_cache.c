@@ -1,6 +1,6 @@
-#include "cache/cache.h"
-#include "cache/credit.h"
-#include "cache/region_impl.h"
+#include "cache/answers/credit.h"
+#include "cache/answers/entries.h"
+#include "cache/answers/region_impl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

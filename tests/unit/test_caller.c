@@ -1,4 +1,4 @@
-#include "fs/caller.h"
+#include "fs/kernel/caller.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 #include "backend/aws.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/config/settings.h"
 #include "backend/metrics.h"
-#include "backend/settings.h"
 #include "tests/unit/scripted.h"
 
 #include <setjmp.h>

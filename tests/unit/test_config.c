@@ -1,5 +1,5 @@
-#include "backend/config.h"
-#include "backend/ini.h"
+#include "backend/config/config.h"
+#include "backend/config/ini.h"
 #include "tests/unit/home.h"
 
 #include "backend/base/cleanup.h"

@@ -1,5 +1,5 @@
 /* Messages of an event stream: framing, both sums, and what must be refused. */
-#include "backend/eventstream.h"
+#include "backend/parse/eventstream.h"
 
 #include "backend/base/limits.h"
 

@@ -1,4 +1,4 @@
-#include "fs/inode.h"
+#include "fs/kernel/inode.h"
 #include "fs/scratch.h"
 
 #include <errno.h>

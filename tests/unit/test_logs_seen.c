@@ -1,4 +1,4 @@
-#include "cache/logs_seen.h"
+#include "cache/logs/seen.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Pages of log events as the scanner reads them, compared with jansson on random ones. */
-#include "backend/logscan.h"
+#include "backend/parse/logscan.h"
 
 #include "backend/base/buf.h"
 #include "backend/base/limits.h"

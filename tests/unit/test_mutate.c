@@ -1,5 +1,5 @@
 /* Publications, invalidations, ttl=0 and the end. */
-#include "cache/region_impl.h"
+#include "cache/answers/region_impl.h"
 #include "tests/unit/world.h"
 
 #include <setjmp.h>

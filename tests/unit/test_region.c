@@ -1,5 +1,5 @@
 /* What is asked for: what it costs in calls, and what is told. */
-#include "cache/region_impl.h"
+#include "cache/answers/region_impl.h"
 
 #include "backend/base/cleanup.h"
 #include "tests/unit/world.h"

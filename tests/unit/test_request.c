@@ -2,7 +2,7 @@
  * The life of a request: parked, woken, interrupted, timed out, handed to a worker, and answered once
  * whatever happens. libfuse's side of it is played by the functions at the top.
  */
-#include "fs/request.h"
+#include "fs/kernel/request.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

@@ -6,7 +6,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "backend/settings.h"
+#include "backend/config/settings.h"
 #include "fs/edit/memory.h"
 #include "fs/edit/readings.h"
 #include "fs/journal.h"

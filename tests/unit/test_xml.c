@@ -1,4 +1,4 @@
-#include "backend/xml.h"
+#include "backend/parse/xml.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

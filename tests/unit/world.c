@@ -1,6 +1,6 @@
 #include "tests/unit/world.h"
 
-#include "cache/region_impl.h"
+#include "cache/answers/region_impl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

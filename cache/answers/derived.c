@@ -1,0 +1,248 @@
+/*
+ * The task lists of many services, read in turn, are read from the cluster's tasks: ListTasks gives
+ * one service's a call, but described tasks, a hundred a call, say whose they are. Asked for one
+ * service only, its own ListTasks is cheaper and exact.
+ *
+ * So who asks for a service's tasks waits for the cluster's listing, then for the documents of its
+ * tasks, which are all asked for at once, and finds his list made from them in the end.
+ */
+#include "cache/answers/region_impl.h"
+
+#include "backend/base/cleanup.h"
+
+#include <string.h>
+
+/* Another cluster was walked so recently that this one will be too. */
+#define WALKING_MS 5000
+/* What is fetched for one walk counts as current for so long, though its TTL ends meanwhile. */
+#define CYCLE_MS 30000
+/* After a failure, lists are asked for one by one for so long. */
+#define FAILED_MS 60000
+
+struct cycle {
+	struct region *r;
+	const char *cluster;
+	int64_t now;
+	int64_t since;		/* when it began; INT64_MAX: it did not, the TTLs decide */
+	struct arrival arrival; /* of the lists made */
+	json_t *tasks;
+	struct entry *awaited; /* the last document that is not there yet */
+};
+
+static void cycle_release(struct cycle *c)
+{
+	json_decref(c->tasks);
+}
+
+/* Whether a second service of the cluster is read within the TTL. */
+static bool read_in_turn(
+    const struct region *r, struct entry *cluster, const struct entry *e, int64_t now)
+{
+	bool second =
+	    cluster->sibling_hash != e->hash && now - cluster->sibling_ms < r->options.ttl_ms;
+
+	cluster->sibling_hash = e->hash;
+	cluster->sibling_ms = now;
+	return second || now - r->whole_ms < WALKING_MS;
+}
+
+/* Two calls a hundred tasks against one a service; where the tasks are not counted, it is tried. */
+static bool is_cheaper(const struct entry *cluster, const json_t *services)
+{
+	json_int_t tasks =
+	    json_integer_value(json_object_get(cluster->value, "runningTasksCount")) +
+	    json_integer_value(json_object_get(cluster->value, "pendingTasksCount"));
+
+	return 2 * ((tasks + 99) / 100) <= (json_int_t)json_array_size(services);
+}
+
+static bool is_current(const struct cycle *c, const struct entry *e)
+{
+	return entry_young(c->r, e, c->now) || (e->known && !e->dirty && e->started_ms >= c->since);
+}
+
+static bool failed_lately(const struct cycle *c, const struct entry *e)
+{
+	return e->failure && c->now - e->failed_ms < FAILED_MS;
+}
+
+/* The age of what is made is that of its oldest part, or within a cycle that of its newest. */
+static void note_age(struct cycle *c, const struct entry *e)
+{
+	bool newer = e->fetched_ms > c->arrival.now_ms;
+
+	if (e->started_at < c->arrival.started_at) {
+		c->arrival.started_ms = e->started_ms;
+		c->arrival.started_at = e->started_at;
+	}
+	if (newer != (c->since != INT64_MAX))
+		return;
+	c->arrival.now_ms = e->fetched_ms;
+	c->arrival.wall_ms = e->fetched_wall_ms;
+}
+
+/* How many calls the documents that are not there yet take. */
+static size_t calls_missing(const struct cycle *c, const struct entry *list)
+{
+	struct key k = {.kind = KIND_TASK, .a = c->cluster};
+	size_t missing = 0, batch = kind_row(KIND_TASK)->batch, i;
+	const json_t *id;
+
+	json_array_foreach (list->value, i, id) {
+		const struct entry *e;
+
+		k.b = json_string_value(id);
+		e = cache_find(&c->r->cache, &k);
+		missing += !e || !is_current(c, e);
+	}
+	return (missing + batch - 1) / batch;
+}
+
+/* Adds a task's document, or asks for it. False: it cannot be had. */
+static bool gather_task(struct cycle *c, const char *id)
+{
+	const struct key k = {.kind = KIND_TASK, .a = c->cluster, .b = id};
+	struct entry *e = cache_get(&c->r->cache, &k);
+
+	if (!e)
+		return false;
+	if (is_current(c, e)) {
+		if (e->value)
+			json_array_append(c->tasks, e->value);
+		note_age(c, e);
+		return true;
+	}
+	c->awaited = e;
+	return !failed_lately(c, e) && (e->state != ENTRY_IDLE || flight_queue(c->r, e) == 0);
+}
+
+static bool gather_tasks(struct cycle *c, const struct entry *list)
+{
+	json_auto_t *ids = json_incref(list->value);
+	const json_t *id;
+	size_t i;
+
+	c->tasks = json_array();
+	c->arrival = (struct arrival){
+	    .started_ms = list->started_ms,
+	    .started_at = list->started_at,
+	    .now_ms = list->fetched_ms,
+	    .wall_ms = list->fetched_wall_ms,
+	    .seq = c->r->mutations,
+	};
+	json_array_foreach (ids, i, id) {
+		if (!gather_task(c, json_string_value(id)))
+			return false;
+	}
+	return true;
+}
+
+static const char *service_of(const json_t *task)
+{
+	const char *group = json_string_value(json_object_get(task, "group"));
+	const char *desired = json_string_value(json_object_get(task, "desiredStatus"));
+
+	if (!group || strncmp(group, "service:", 8) != 0)
+		return NULL;
+	return desired && strcmp(desired, "STOPPED") == 0 ? NULL : group + 8;
+}
+
+/* An object of the task ids of each service, in the order of the tasks. New. */
+static json_t *by_service(const json_t *services, const json_t *tasks)
+{
+	json_t *lists = json_object();
+	const json_t *service, *task;
+	size_t i;
+
+	json_array_foreach (services, i, service)
+		json_object_set_new(lists, json_string_value(service), json_array());
+	json_array_foreach (tasks, i, task) {
+		const char *arn = json_string_value(json_object_get(task, "taskArn"));
+		const char *name = service_of(task);
+
+		if (arn && name)
+			json_array_append_new(
+			    json_object_get(lists, name), json_string(arn_name_peek(arn)));
+	}
+	return lists;
+}
+
+/* Lists that are on their way, or were invalidated, get their own answer. */
+static void store_lists(struct cycle *c, const json_t *services, struct news *n)
+{
+	json_auto_t *lists = by_service(services, c->tasks);
+	const char *service;
+	json_t *ids;
+
+	json_object_foreach (lists, service, ids) {
+		struct fetch_extra x = {
+		    .key = {.kind = KIND_SERVICE_TASKS, .a = c->cluster, .b = service}};
+		const struct entry *e = cache_find(&c->r->cache, &x.key);
+
+		if (e && (e->state != ENTRY_IDLE || e->dirty || entry_young(c->r, e, c->now)))
+			continue;
+		x.value = names_sorted(ids);
+		store_extra(c->r, &x, &c->arrival, n);
+	}
+}
+
+/* Filling the cache must not push out what it is filled for, which was used last. */
+static bool fits(const struct cycle *c, const struct entry *list, const json_t *services)
+{
+	return json_array_size(list->value) + json_array_size(services) < c->r->cache.limit / 2;
+}
+
+/* One step of the cycle: what to wait for next, NULL at its end; e where it is not worth it. */
+static struct entry *step(
+    struct cycle *c, struct entry *cluster, struct entry *e, const json_t *services, struct news *n)
+{
+	struct entry *list =
+	    cache_get(&c->r->cache, &(struct key){.kind = KIND_TASKS, .a = c->cluster});
+
+	if (!list || failed_lately(c, list))
+		return e;
+	if (!is_current(c, list) || !list->value) {
+		if (list->err || !is_cheaper(cluster, services))
+			return e;
+		cluster->browsed_ms = c->now;
+		return list;
+	}
+	if (calls_missing(c, list) > json_array_size(services) || !fits(c, list, services))
+		return e;
+	cache_touch(&c->r->cache, list);
+	cache_touch(&c->r->cache, cluster);
+	cache_touch(&c->r->cache, e);
+	if (!gather_tasks(c, list))
+		return e;
+	if (c->awaited)
+		return c->awaited;
+	cluster->browsed_ms = NEVER_MS;
+	store_lists(c, services, n);
+	return entry_young(c->r, e, c->now) ? NULL : e;
+}
+
+struct entry *whole_instead(struct region *r, struct entry *e, int64_t now, struct news *n)
+{
+	__attribute__((cleanup(cycle_release))) struct cycle c = {
+	    .r = r, .cluster = e->key.a, .now = now, .since = INT64_MAX};
+	json_auto_t *services = NULL;
+	const struct entry *listing;
+	struct entry *cluster, *next;
+
+	if (e->key.kind != KIND_SERVICE_TASKS || e->state != ENTRY_IDLE || e->dirty ||
+	    r->options.ttl_ms == 0)
+		return e;
+	cluster = cache_get(&r->cache, &(struct key){.kind = KIND_CLUSTER, .a = e->key.a});
+	if (!cluster || !read_in_turn(r, cluster, e, now))
+		return e;
+	listing = cache_find(&r->cache, &(struct key){.kind = KIND_SERVICES, .a = e->key.a});
+	if (!listing || !listing->value || !names_have(listing->value, e->key.b))
+		return e;
+	services = json_incref(listing->value);
+	if (now - cluster->browsed_ms < CYCLE_MS)
+		c.since = cluster->browsed_ms;
+	next = step(&c, cluster, e, services, n);
+	if (next != e)
+		r->whole_ms = now;
+	return next;
+}

@@ -1,0 +1,108 @@
+/*
+ * The entries of one region: keys, answers, ages. A hash table with an LRU order and a ceiling; no
+ * thread, no network and no lock of its own. Every function is called with the region's lock.
+ */
+#ifndef ECSFS_CACHE_H
+#define ECSFS_CACHE_H
+
+#include "cache/answers/publish.h"
+#include "cache/region.h"
+
+#include <stddef.h>
+#include <sys/queue.h>
+
+#define NEVER_MS (INT64_MIN / 2) /* a time before any other */
+
+/*
+ * state     in a group's queue  in a flight  waiters  may be evicted
+ * IDLE      no                  no           none     yes
+ * PENDING   yes                 no           any      no
+ * FLYING    no                  yes          any      no
+ *
+ * IDLE -> PENDING: somebody asks and what is known will not do, or is about to.
+ * PENDING -> FLYING: a worker takes it, with others, into one call.
+ * IDLE -> FLYING: taken along as a sibling of one that was asked for.
+ * FLYING -> IDLE: the call ended; the waiters are taken off and woken, and ask again.
+ * PENDING -> IDLE: the region stops, or no worker can be had.
+ *
+ * What is known is apart from the state: `known` with either a value or an err (the object's answer
+ * that there is none), `dirty` where it was invalidated since, and a failure to ask beside it.
+ */
+enum entry_state { ENTRY_IDLE, ENTRY_PENDING, ENTRY_FLYING };
+
+struct entry {
+	struct key key; /* its strings stand behind the entry */
+	uint32_t hash;
+	struct entry *chain;
+	TAILQ_ENTRY(entry) lru;
+
+	enum entry_state state;
+	TAILQ_ENTRY(entry) pending;
+	struct waiter *waiters;
+
+	bool known;
+	bool dirty; /* invalidated: no longer fresh, whatever its age */
+	bool moved; /* the last fetch brought another version */
+	int err;    /* a negative answer, -errno */
+	json_t *value;
+	struct ecsfs_error *words; /* of err */
+	int64_t started_ms;	   /* when the fetch of the answer began (mono) */
+	uint64_t started_at;	   /* region_moment() then */
+	int64_t fetched_ms;	   /* when it ended (mono) */
+	int64_t fetched_wall_ms;
+	uint64_t version;
+	uint64_t mutated; /* the region's count of mutations at the last one of this entry */
+
+	struct ecsfs_error *failure; /* the last fetch failed so; NULL: it did not */
+	int64_t failed_ms;
+	uint64_t failed_at; /* region_moment() */
+	int looked_up_by;   /* the last thread whose LOOKUP had to wait */
+
+	struct hold *hold; /* after a publication: what an older picture is */
+
+	int64_t asked_ms; /* somebody wanted it */
+	/* Of a listing: how its names are being read (batch.c). Of a cluster: how the task lists of its
+	 * services are, and since when all its tasks are being fetched for them (browsed_ms; whole.c). */
+	uint32_t sibling_hash;
+	int64_t sibling_ms;
+	int64_t browsed_ms;
+	int64_t refused_ms;
+	uint32_t next_hash; /* of the key that is missed next, where the names are read in turn */
+	uint32_t in_turn;   /* names read in turn before that one */
+	uint32_t window;    /* batches that are then asked for at once */
+};
+
+TAILQ_HEAD(entry_queue, entry);
+
+struct cache {
+	struct entry **buckets;
+	size_t mask;
+	size_t count;
+	size_t limit;
+	struct entry_queue lru; /* the most recently used first */
+};
+
+int cache_init(struct cache *c, size_t limit);
+/* No entry may have waiters. */
+void cache_destroy(struct cache *c);
+
+/* NULL: not there. */
+struct entry *cache_find(const struct cache *c, const struct key *k);
+/*
+ * Finds or makes. Making one above the ceiling drops the least recently used IDLE entry; when there
+ * is none, the ceiling is passed. NULL: no memory.
+ */
+struct entry *cache_get(struct cache *c, const struct key *k);
+/* Now the most recently used. */
+void cache_touch(struct cache *c, struct entry *e);
+
+/* abort()s when the table above does not hold. For tests and debug builds. */
+void cache_check_invariants(const struct cache *c);
+
+uint32_t key_hash(const struct key *k);
+bool key_equal(const struct key *a, const struct key *b);
+/* Copies a key whose strings go into `room`, which has key_strings_size() bytes. */
+size_t key_strings_size(const struct key *k);
+void key_copy(struct key *to, const struct key *from, char *room);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * What is fresh for whom.
+ *
+ * An answer is fresh for a request when
+ *   - its fetch began no earlier than the request was born; or, unless the request forces,
+ *   - it is within its TTL; or
+ *   - its TTL is 0 and the request may use what a fetch for the same thread brought (credit.h), or
+ *     it is a READ, whose open has asked, and the answer is no older than a second.
+ * An invalidated answer is fresh for nobody.
+ *
+ * The TTL: of a negative answer ttl_negative_ms; of a revision's content for ever; of clusters and
+ * families ttl_slow_ms; of all else ttl_ms. With ttl_ms == 0 it is 0 for all but the revisions.
+ */
+#include "cache/answers/region_impl.h"
+
+#define FOREVER_MS (INT64_MAX / 4)
+
+int64_t entry_ttl_ms(const struct region *r, const struct entry *e)
+{
+	enum ttl_class ttl = kind_row(e->key.kind)->ttl;
+
+	if (ttl == TTL_FOREVER && !e->err)
+		return FOREVER_MS;
+	if (r->options.ttl_ms == 0)
+		return 0;
+	if (e->err)
+		return r->options.ttl_negative_ms;
+	return ttl == TTL_SLOW ? r->options.ttl_slow_ms : r->options.ttl_ms;
+}
+
+bool entry_young(const struct region *r, const struct entry *e, int64_t now)
+{
+	return e->known && !e->dirty && now - e->fetched_ms < entry_ttl_ms(r, e);
+}
+
+static bool fresh_without_ttl(
+    struct region *r, const struct entry *e, const struct freshness *f, int64_t now)
+{
+	if (f->use == FRESH_READ)
+		return now - e->fetched_ms <= CREDIT_MS;
+	return credit_use(&r->credits, e->hash, f, now);
+}
+
+bool freshness_since_birth(const struct freshness *f, int64_t ms, uint64_t at)
+{
+	return ms == f->born_ms && f->born_at ? at > f->born_at : ms >= f->born_ms;
+}
+
+bool entry_fresh(struct region *r, struct entry *e, const struct freshness *f, int64_t now)
+{
+	int64_t ttl;
+
+	if (!e->known || e->dirty)
+		return false;
+	ttl = entry_ttl_ms(r, e);
+	if (freshness_since_birth(f, e->started_ms, e->started_at)) {
+		if (ttl == 0)
+			credit_grant(&r->credits, e->hash, f, e->moved, now);
+		return true;
+	}
+	if (f->force)
+		return false;
+	return ttl == 0 ? fresh_without_ttl(r, e, f, now) : entry_young(r, e, now);
+}
+
+bool entry_may_stand_in(
+    const struct region *r, const struct entry *e, const struct freshness *f, int64_t now)
+{
+	if (f->force || r->options.ttl_ms == 0 || !e->known || e->err)
+		return false;
+	return now - e->fetched_ms <= entry_ttl_ms(r, e) + r->options.stale_ms;
+}

@@ -1,0 +1,67 @@
+#include "cache/answers/kinds.h"
+
+#include <string.h>
+
+static const char *const tags[] = {"tags", NULL};
+static const char *const cluster_included[] = {
+    "tags", "settings", "configuration", "statistics", "attachments", "attachmentsStatus", NULL};
+
+#define SINGLE .batch = 1, .siblings = KIND_COUNT
+
+/* Batch sizes are AWS's limits; ttl classes are the contract of the tree. */
+static const struct kind_row rows[KIND_COUNT] = {
+    [KIND_CLUSTERS] = {"clusters", TTL_SLOW, SINGLE, .fetch = fetch_list},
+    [KIND_CLUSTER] = {"cluster", TTL_SLOW, FORM_NAME, .batch = 100, .siblings = KIND_CLUSTERS,
+	.fetch = fetch_describe, .gone_status = "INACTIVE", .included = cluster_included},
+    [KIND_SERVICES] = {"services", TTL_RESOURCE, FORM_NAME, SINGLE, .fetch = fetch_list},
+    [KIND_SERVICE] = {"service", TTL_RESOURCE, FORM_NAME, FORM_NAME, .batch = 10,
+	.by_cluster = true, .siblings = KIND_SERVICES, .fetch = fetch_describe,
+	.gone_status = "INACTIVE", .included = tags},
+    [KIND_SERVICE_TASKS] = {"service_tasks", TTL_RESOURCE, FORM_NAME, FORM_NAME, SINGLE,
+	.fetch = fetch_list},
+    [KIND_SERVICE_STOPPED_TASKS] = {"service_stopped_tasks", TTL_RESOURCE, FORM_NAME, FORM_NAME,
+	SINGLE, .fetch = fetch_list},
+    [KIND_TASKS] = {"tasks", TTL_RESOURCE, FORM_NAME, SINGLE, .fetch = fetch_list},
+    [KIND_STOPPED_TASKS] = {"stopped_tasks", TTL_RESOURCE, FORM_NAME, SINGLE, .fetch = fetch_list},
+    [KIND_TASK] = {"task", TTL_RESOURCE, FORM_NAME, FORM_ID, .batch = 100, .by_cluster = true,
+	.siblings = KIND_TASKS, .fetch = fetch_describe, .included = tags},
+    [KIND_TASK_PROTECTION] = {"task_protection", TTL_RESOURCE, FORM_NAME, FORM_ID, .batch = 100,
+	.by_cluster = true, .siblings = KIND_COUNT, .fetch = fetch_describe},
+    [KIND_CONTAINER_INSTANCES] = {"container_instances", TTL_RESOURCE, FORM_NAME, SINGLE,
+	.fetch = fetch_list},
+    [KIND_CONTAINER_INSTANCE] = {"container_instance", TTL_RESOURCE, FORM_NAME, FORM_ID,
+	.batch = 100, .by_cluster = true, .siblings = KIND_CONTAINER_INSTANCES,
+	.fetch = fetch_describe, .gone_status = "INACTIVE", .included = tags},
+    [KIND_INSTANCE_TASKS] = {"instance_tasks", TTL_RESOURCE, FORM_NAME, FORM_ID, SINGLE,
+	.fetch = fetch_list},
+    [KIND_FAMILIES] = {"families", TTL_SLOW, SINGLE, .fetch = fetch_list},
+    [KIND_REVISIONS] = {"revisions", TTL_RESOURCE, FORM_NAME, SINGLE, .fetch = fetch_revisions},
+    [KIND_TASK_DEFINITION] = {"task_definition", TTL_FOREVER, FORM_NAME, FORM_REVISION, SINGLE,
+	.fetch = fetch_task_definition, .included = tags},
+    [KIND_LATEST] = {"latest", TTL_RESOURCE, FORM_NAME, SINGLE, .fetch = fetch_latest,
+	.included = tags},
+    [KIND_CAPACITY_PROVIDERS] = {"capacity_providers", TTL_RESOURCE, SINGLE,
+	.fetch = fetch_capacity_providers},
+    [KIND_CAPACITY_PROVIDER] = {"capacity_provider", TTL_RESOURCE, FORM_NAME, .batch = 10,
+	.siblings = KIND_CAPACITY_PROVIDERS, .fetch = fetch_describe, .gone_status = "INACTIVE",
+	.included = tags},
+    [KIND_SERVICE_DEPLOYMENTS] = {"service_deployments", TTL_RESOURCE, FORM_NAME, FORM_NAME, SINGLE,
+	.fetch = fetch_service_deployments},
+    [KIND_SERVICE_DEPLOYMENT] = {"service_deployment", TTL_RESOURCE, FORM_ARN, .batch = 20,
+	.siblings = KIND_COUNT, .fetch = fetch_describe},
+    [KIND_SERVICE_REVISION] = {"service_revision", TTL_RESOURCE, FORM_ARN, .batch = 20,
+	.siblings = KIND_COUNT, .fetch = fetch_describe},
+    [KIND_CALLER] = {"caller", TTL_FOREVER, SINGLE, .fetch = fetch_caller},
+};
+
+const struct kind_row *kind_row(enum kind kind)
+{
+	return &rows[kind];
+}
+
+bool kind_gone(const struct kind_row *row, const json_t *doc)
+{
+	const char *status = json_string_value(json_object_get(doc, "status"));
+
+	return row->gone_status && status && strcmp(status, row->gone_status) == 0;
+}

@@ -1,0 +1,89 @@
+/* Names that ECS can have given. Checked before a call: one malformed id fails a whole Describe. */
+#include "cache/answers/kinds.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+#define LONGEST_NAME 255
+#define LONGEST_ARN 2048
+
+static bool plain_valid(const char *name)
+{
+	size_t len = strspn(name, LETTERS DIGITS "-_");
+
+	return len > 0 && len <= LONGEST_NAME && name[len] == '\0';
+}
+
+static bool uuid_valid(const char *id)
+{
+	for (size_t i = 0; i < 36; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? id[i] != '-' : !isxdigit((unsigned char)id[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool id_valid(const char *id)
+{
+	size_t len = strlen(id);
+
+	if (len == 32)
+		return strspn(id, DIGITS "abcdefABCDEF") == len;
+	return len == 36 && uuid_valid(id);
+}
+
+static bool revision_valid(const char *revision)
+{
+	size_t len = strspn(revision, DIGITS);
+
+	return len >= 1 && len <= 10 && revision[len] == '\0' && revision[0] != '0';
+}
+
+static bool arn_valid(const char *arn)
+{
+	size_t len = strlen(arn);
+
+	if (strncmp(arn, "arn:", 4) != 0 || len > LONGEST_ARN)
+		return false;
+	return strspn(arn, LETTERS DIGITS "-_:/") == len;
+}
+
+bool name_form_valid(enum name_form form, const char *name)
+{
+	switch (form) {
+	case FORM_NAME:
+		return plain_valid(name);
+	case FORM_ID:
+		return id_valid(name);
+	case FORM_REVISION:
+		return revision_valid(name);
+	case FORM_ARN:
+		return arn_valid(name);
+	case FORM_NONE:
+		return false;
+	}
+	return false;
+}
+
+static bool part_valid(enum name_form form, const char *part)
+{
+	return form == FORM_NONE ? part == NULL : part && name_form_valid(form, part);
+}
+
+bool key_valid(const struct key *k)
+{
+	const struct kind_row *row = kind_row(k->kind);
+
+	return part_valid(row->form_a, k->a) && part_valid(row->form_b, k->b) && !k->c;
+}
+
+bool region_name_valid(enum kind kind, const char *name)
+{
+	const struct kind_row *row = kind_row(kind);
+
+	return name_form_valid(row->form_b == FORM_NONE ? row->form_a : row->form_b, name);
+}

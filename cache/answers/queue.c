@@ -1,0 +1,305 @@
+/*
+ * One fetch for all who wait, and as few calls as the keys that wait at the same time need.
+ *
+ * A key that must be fetched joins the queue of its group, the keys that may share a call. The first
+ * one is taken by a worker at once; while a call of the group is under way the next ones gather for
+ * gather_ms, or until there are as many as a call takes.
+ */
+#include "cache/answers/region_impl.h"
+
+#include "backend/base/clock.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LARGEST_BATCH 100
+
+/* The entries of one call, while it is under way. */
+struct flight {
+	struct entry *entries[LARGEST_BATCH];
+	struct fetch_item items[LARGEST_BATCH];
+	bool asked[LARGEST_BATCH]; /* somebody waits: not only taken along */
+	struct fetch fetch;
+	struct arrival arrival;
+	bool refused;	   /* as a whole, and then asked for one by one */
+	bool cluster_lost; /* ClusterNotFoundException */
+};
+
+struct drain {
+	struct job job;
+	struct region *r;
+	struct group *g;
+	struct flight flight;
+};
+
+void news_wake(struct news *n, struct entry *e)
+{
+	struct waiter *w;
+
+	while ((w = e->waiters)) {
+		e->waiters = w->next;
+		w->next = n->woken;
+		n->woken = w;
+	}
+}
+
+static const char *group_cluster(const struct key *k)
+{
+	return kind_row(k->kind)->by_cluster ? k->a : NULL;
+}
+
+/* Keys of a kind without batches have a group each kind: nothing gathers in it. */
+static struct group *group_find(struct region *r, const struct key *k)
+{
+	const char *cluster = group_cluster(k);
+	struct group *g;
+
+	LIST_FOREACH (g, &r->groups, link) {
+		if (g->kind == k->kind && (!cluster || strcmp(g->cluster, cluster) == 0))
+			return g;
+	}
+	return NULL;
+}
+
+static struct group *group_get(struct region *r, const struct key *k)
+{
+	struct group *g = group_find(r, k);
+	const char *cluster = group_cluster(k);
+	pthread_condattr_t attr;
+
+	if (g)
+		return g;
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return NULL;
+	g->kind = k->kind;
+	g->cluster = cluster ? strdup(cluster) : NULL;
+	if (cluster && !g->cluster) {
+		free(g);
+		return NULL;
+	}
+	TAILQ_INIT(&g->waiting);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&g->full, &attr);
+	pthread_condattr_destroy(&attr);
+	LIST_INSERT_HEAD(&r->groups, g, link);
+	return g;
+}
+
+static void group_put(struct group *g)
+{
+	if (g->waiting_n || g->drainers || g->flying)
+		return;
+	LIST_REMOVE(g, link);
+	pthread_cond_destroy(&g->full);
+	free(g->cluster);
+	free(g);
+}
+
+/* Waits for company while a call is under way that may bring what would come next anyway. */
+static void gather(struct region *r, struct group *g, size_t batch)
+{
+
+	if (batch == 1 || g->flying == 0)
+		return;
+	struct timespec until = clock_deadline(r->gather_ms);
+	while (!r->stopping && g->waiting_n < batch &&
+	    pthread_cond_timedwait(&g->full, &r->lock, &until) == 0)
+		;
+}
+
+static void prepare(struct region *r, struct flight *f)
+{
+	f->arrival.seq = r->mutations;
+	f->arrival.started_ms = region_now_ms(r);
+	f->arrival.started_at = region_moment();
+	f->fetch.client = r->client;
+	f->fetch.region = r->name;
+	f->fetch.call = r->options.call;
+	f->fetch.clock = r->options.clock;
+	if (r->options.timeout_ms > 0)
+		f->fetch.deadline_ms = f->arrival.started_ms + r->options.timeout_ms;
+	for (size_t i = 0; i < f->fetch.n; i++) {
+		f->items[i].key = &f->entries[i]->key;
+		f->asked[i] = f->entries[i]->waiters != NULL;
+	}
+}
+
+/* Gives every item that has no answer the failure of the whole call. */
+static void refuse_all(struct fetch *f, const struct ecsfs_error *why)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		if (!fetch_answered(&f->items[i]))
+			fetch_refuse(&f->items[i], why);
+	}
+}
+
+/* What ends a batch because of one of its keys, or because of rights on some of them only. */
+static bool is_refusal(int err)
+{
+	return err == -EACCES || err == -EINVAL;
+}
+
+static void fetch_alone(struct flight *f, size_t i)
+{
+	struct fetch one = f->fetch;
+	struct ecsfs_error why = {0};
+	int rc;
+
+	one.items = &f->items[i];
+	one.n = 1;
+	STAILQ_INIT(&one.extras);
+	rc = kind_row(f->items[i].key->kind)->fetch(&one, &why);
+	if (rc < 0) {
+		why.err = -rc;
+		fetch_refuse(&f->items[i], &why);
+	}
+	STAILQ_CONCAT(&f->fetch.extras, &one.extras);
+}
+
+static void fly(struct flight *f)
+{
+	struct ecsfs_error why = {0};
+	int rc = kind_row(f->items[0].key->kind)->fetch(&f->fetch, &why);
+
+	if (rc == 0)
+		return;
+	why.err = -rc;
+	f->cluster_lost = strcmp(why.code, "ClusterNotFoundException") == 0;
+	f->refused = f->fetch.n > 1 && is_refusal(rc);
+	if (!f->refused) {
+		refuse_all(&f->fetch, &why);
+		return;
+	}
+	for (size_t i = 0; i < f->fetch.n; i++) {
+		if (f->asked[i])
+			fetch_alone(f, i);
+	}
+}
+
+/* Of a batch that was refused as a whole, siblings that nobody asked for stay unknown. */
+static bool unanswered_sibling(const struct flight *f, size_t i)
+{
+	return f->refused && !f->asked[i];
+}
+
+static void land(struct region *r, struct flight *f, struct news *n)
+{
+	struct entry *listing = batch_listing(r, f->items[0].key);
+	struct fetch_extra *x;
+
+	f->arrival.now_ms = region_now_ms(r);
+	f->arrival.wall_ms = clock_wall(r->options.clock);
+	if (f->refused && listing)
+		listing->refused_ms = f->arrival.now_ms;
+	if (f->cluster_lost)
+		mutate_cluster_lost(r, f->items[0].key->a, n);
+	for (size_t i = 0; i < f->fetch.n; i++) {
+		struct entry *e = f->entries[i];
+
+		if (!unanswered_sibling(f, i))
+			store_item(r, e, &f->items[i], &f->arrival, n);
+		news_wake(n, e);
+	}
+	STAILQ_FOREACH (x, &f->fetch.extras, link)
+		store_extra(r, x, &f->arrival, n);
+	for (size_t i = 0; i < f->fetch.n; i++)
+		f->entries[i]->state = ENTRY_IDLE;
+}
+
+static void cancel(struct flight *f, struct news *n)
+{
+	for (size_t i = 0; i < f->fetch.n; i++) {
+		f->entries[i]->state = ENTRY_IDLE;
+		news_wake(n, f->entries[i]);
+	}
+}
+
+/* One call of a group. Returns whether more wait than others will take. */
+static bool drain_once(struct region *r, struct group *g, struct flight *f)
+{
+	size_t batch = kind_row(g->kind)->batch;
+	struct news n = {0};
+	bool more;
+
+	pthread_mutex_lock(&r->lock);
+	gather(r, g, batch);
+	f->fetch.n = batch_take(r, g, f->entries, batch);
+	g->drainers--;
+	if (f->fetch.n > 0 && !r->stopping) {
+		g->flying++;
+		prepare(r, f);
+		pthread_mutex_unlock(&r->lock);
+		fly(f);
+		pthread_mutex_lock(&r->lock);
+		g->flying--;
+		land(r, f, &n);
+	} else {
+		cancel(f, &n);
+	}
+	more = g->waiting_n > g->drainers * batch;
+	if (more)
+		g->drainers++;
+	else
+		group_put(g);
+#ifndef NDEBUG
+	cache_check_invariants(&r->cache);
+#endif
+	pthread_mutex_unlock(&r->lock);
+	fetch_release(&f->fetch);
+	news_tell(r, &n);
+	return more;
+}
+
+static void drain_run(struct job *j)
+{
+	struct drain *d = (struct drain *)j;
+
+	do {
+		d->flight = (struct flight){.fetch.items = d->flight.items};
+		STAILQ_INIT(&d->flight.fetch.extras);
+	} while (drain_once(d->r, d->g, &d->flight));
+	free(d);
+}
+
+static int start_drain(struct region *r, struct group *g)
+{
+	struct drain *d = calloc(1, sizeof(*d));
+	int err;
+
+	if (!d)
+		return -ENOMEM;
+	d->job.run = drain_run;
+	d->r = r;
+	d->g = g;
+	g->drainers++;
+	err = pool_submit(&r->fetchers, &d->job);
+	if (err < 0) {
+		g->drainers--;
+		free(d);
+	}
+	return err;
+}
+
+int flight_queue(struct region *r, struct entry *e)
+{
+	size_t batch = kind_row(e->key.kind)->batch;
+	struct group *g = group_get(r, &e->key);
+	int err = 0;
+
+	if (!g)
+		return -ENOMEM;
+	if (g->waiting_n + 1 > g->drainers * batch)
+		err = start_drain(r, g);
+	if (err < 0 && g->drainers == 0 && g->flying == 0) {
+		group_put(g);
+		return err;
+	}
+	TAILQ_INSERT_TAIL(&g->waiting, e, pending);
+	g->waiting_n++;
+	e->state = ENTRY_PENDING;
+	if (g->waiting_n >= batch)
+		pthread_cond_signal(&g->full);
+	return 0;
+}

@@ -1,0 +1,128 @@
+/*
+ * The inside of a region, shared by the files of cache/ that make it.
+ */
+#ifndef ECSFS_REGION_IMPL_H
+#define ECSFS_REGION_IMPL_H
+
+#include "cache/answers/credit.h"
+#include "cache/answers/entries.h"
+#include "cache/answers/kinds.h"
+#include "cache/pool.h"
+#include "cache/region.h"
+
+#include <pthread.h>
+
+struct kind_counts {
+	uint64_t hits, misses, joins, stale;
+};
+
+/* Keys that may share a call and wait for one. Exists while it has work. */
+struct group {
+	enum kind kind;
+	char *cluster; /* NULL: not bound to one */
+	struct entry_queue waiting;
+	size_t waiting_n;
+	size_t drainers;     /* jobs queued, or gathering, that will take from `waiting` */
+	size_t flying;	     /* calls under way */
+	pthread_cond_t full; /* as many wait as a call takes, or the region stops */
+	LIST_ENTRY(group) link;
+};
+
+struct region {
+	/* Constant after region_new. */
+	char *name;
+	struct aws_client *client;
+	struct region_options options;
+	int gather_ms; /* how long keys wait for company while a call of their group is under way */
+
+	region_changed_fn changed; /* set once, before the first ask */
+	void *changed_arg;
+
+	/*
+	 * Three pools, so that who waits for an answer never holds the thread that would fetch it,
+	 * and a stalled CloudWatch Logs stalls logs only.
+	 */
+	struct pool fetchers;
+	struct pool workers;
+	struct pool loggers;
+
+	/* Taken before a pool's lock; never held across a call, a wake-up or `changed`. */
+	pthread_mutex_t lock; /* guards all below */
+	bool stopping;
+	bool answered; /* it gave an object or a listing, or said that there is none */
+	struct cache cache;
+	LIST_HEAD(, group) groups;
+	uint64_t version;   /* the last one given to an answer */
+	uint64_t mutations; /* publications and invalidations so far */
+	int64_t whole_ms; /* when the tasks of a whole cluster were last fetched for its services */
+	uint64_t mutated_unknown; /* the last one of a key that has no entry */
+	struct credits credits;
+	struct kind_counts counts[KIND_COUNT];
+};
+
+/* What is to be said once the lock is released: who is woken, what changed. */
+struct news {
+	struct waiter *woken;
+	struct change *changes;
+};
+
+/* Adds every waiter of an entry. */
+void news_wake(struct news *n, struct entry *e);
+/* Adds a key that has changed. */
+void news_change(const struct region *r, struct news *n, const struct key *k);
+/* Without the lock. */
+void news_tell(struct region *r, struct news *n);
+
+/* Clock and ages (freshness.c). With the lock. */
+int64_t entry_ttl_ms(const struct region *r, const struct entry *e);
+/* Whether the answer is known and within its TTL. */
+bool entry_young(const struct region *r, const struct entry *e, int64_t now);
+/* Whether what happened at (ms, region_moment()) was after the request's birth. */
+bool freshness_since_birth(const struct freshness *f, int64_t ms, uint64_t at);
+bool entry_fresh(struct region *r, struct entry *e, const struct freshness *f, int64_t now);
+/* Whether what is known may stand in for an AWS that cannot be asked. */
+bool entry_may_stand_in(
+    const struct region *r, const struct entry *e, const struct freshness *f, int64_t now);
+
+/*
+ * Puts an entry that is IDLE in its group's queue and sees to it that a worker takes it (flight.c).
+ * -EBUSY, -EINTR, -ENOMEM: it was not. With the lock.
+ */
+int flight_queue(struct region *r, struct entry *e);
+
+/* Which entries go into one call (batch.c): at most `max` into `taken`, now FLYING. With the lock. */
+size_t batch_take(struct region *r, struct group *g, struct entry **taken, size_t max);
+/* Notes that a document was asked for that had to be fetched. With the lock. */
+void batch_note_miss(struct region *r, const struct entry *e, int64_t now);
+/* Queues what a reader of many names in turn will ask for next. With the lock. */
+void batch_read_ahead(struct region *r, const struct entry *e, int64_t now);
+/* The listing that names the siblings of a document; NULL: unknown. With the lock. */
+struct entry *batch_listing(const struct region *r, const struct key *k);
+
+/*
+ * The entry to wait for instead of `e`, since it will answer `e` and others at less cost: for a
+ * service's tasks perhaps one of the cluster's tasks; mostly e itself. Who was woken asks again.
+ * NULL: e was answered from what is cached. With the lock (whole.c).
+ */
+struct entry *whole_instead(struct region *r, struct entry *e, int64_t now, struct news *n);
+
+/*
+ * Answers stored (store.c). `seq` is the count of mutations when their fetch began: an entry that
+ * was mutated since keeps what it has. With the lock.
+ */
+struct arrival {
+	int64_t started_ms, now_ms, wall_ms;
+	uint64_t started_at; /* region_moment() */
+	uint64_t seq;
+};
+void store_item(struct region *r, struct entry *e, struct fetch_item *it, const struct arrival *a,
+    struct news *n);
+void store_extra(struct region *r, struct fetch_extra *x, const struct arrival *a, struct news *n);
+/* Replaces what is known, with a new version where it differs. The value is stolen. */
+void store_value(struct region *r, struct entry *e, json_t *value, int err,
+    const struct ecsfs_error *words, const struct arrival *a, struct news *n);
+
+/* After a ClusterNotFoundException: what is known of the cluster is not fresh. With the lock. */
+void mutate_cluster_lost(struct region *r, const char *cluster, struct news *n);
+
+#endif

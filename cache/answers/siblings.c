@@ -1,0 +1,239 @@
+/*
+ * Many keys, one Describe.
+ */
+#include "cache/answers/region_impl.h"
+
+#include <string.h>
+
+/* Siblings are taken along while the listing or two of its names were wanted so recently. */
+#define BROWSING_MS 5000
+/* A batch that AWS refused as a whole is not filled up again for this long. */
+#define REFUSED_MS 60000
+/* How far back in the order of use a listing is looked for: a few full batches. */
+#define RECENT_ENTRIES 500
+/* Names read in turn before anything is read ahead: who stops early has cost no call too many. */
+#define AHEAD_AFTER 100
+/* Batches asked for at once from then on: 4, 8. */
+#define AHEAD_FACTOR 4
+#define MOST_AHEAD 8
+
+/* The name of a document among its siblings. */
+static const char *own_name(const struct key *k)
+{
+	return kind_row(k->kind)->by_cluster ? k->b : k->a;
+}
+
+static bool lists_tasks(enum kind kind)
+{
+	return kind == KIND_TASKS || kind == KIND_STOPPED_TASKS || kind == KIND_SERVICE_TASKS ||
+	    kind == KIND_SERVICE_STOPPED_TASKS || kind == KIND_INSTANCE_TASKS;
+}
+
+/* Tasks stand in several listings: the one that was used last and has this one is being read. */
+static struct entry *listing_of_task(const struct region *r, const struct key *k)
+{
+	struct entry *e;
+	int looked = 0;
+
+	TAILQ_FOREACH (e, &r->cache.lru, lru) {
+		if (looked++ == RECENT_ENTRIES)
+			break;
+		if (lists_tasks(e->key.kind) && strcmp(e->key.a, k->a) == 0 &&
+		    names_have(e->value, k->b))
+			return e;
+	}
+	return NULL;
+}
+
+struct entry *batch_listing(const struct region *r, const struct key *k)
+{
+	const struct kind_row *row = kind_row(k->kind);
+	struct key listing = {.kind = row->siblings, .a = row->by_cluster ? k->a : NULL};
+	struct entry *e;
+
+	if (row->siblings == KIND_COUNT)
+		return NULL;
+	e = cache_find(&r->cache, &listing);
+	if (k->kind == KIND_TASK && !(e && names_have(e->value, k->b)))
+		e = listing_of_task(r, k);
+	return e;
+}
+
+void batch_note_miss(struct region *r, const struct entry *e, int64_t now)
+{
+	struct entry *listing = batch_listing(r, &e->key);
+
+	if (!listing)
+		return;
+	if (listing->sibling_hash != e->hash && now - listing->sibling_ms <= BROWSING_MS)
+		listing->browsed_ms = now;
+	listing->sibling_hash = e->hash;
+	listing->sibling_ms = now;
+}
+
+/*
+ * The policy of taking siblings along. They are free within a call, but who polls one file shall
+ * not keep ten objects described for ever. So a stale sibling comes along when somebody wanted it
+ * within two TTLs; any other only while somebody browses: the listing was read, or two different
+ * names were asked for, within the last seconds. Never with ttl=0, where nobody could use it.
+ */
+static bool wanted_along(
+    const struct region *r, bool browsing, const struct entry *sibling, int64_t now)
+{
+	if (sibling && entry_young(r, sibling, now))
+		return false;
+	return browsing || (sibling && now - sibling->asked_ms <= 2 * (int64_t)r->options.ttl_ms);
+}
+
+static bool browsing(const struct entry *listing, int64_t now)
+{
+	return now - listing->asked_ms <= BROWSING_MS || now - listing->browsed_ms <= BROWSING_MS;
+}
+
+static size_t take_waiting(struct group *g, struct entry **taken, size_t max)
+{
+	size_t n = 0;
+	struct entry *e;
+
+	while (n < max && (e = TAILQ_FIRST(&g->waiting))) {
+		TAILQ_REMOVE(&g->waiting, e, pending);
+		g->waiting_n--;
+		e->state = ENTRY_FLYING;
+		taken[n++] = e;
+	}
+	return n;
+}
+
+static size_t index_behind(const json_t *names, const char *name)
+{
+	const json_t *other;
+	size_t i;
+
+	json_array_foreach (names, i, other) {
+		if (strcmp(json_string_value(other), name) > 0)
+			return i;
+	}
+	return 0;
+}
+
+static struct key sibling_key(const struct key *k, const char *name)
+{
+	struct key sibling = {.kind = k->kind, .a = name};
+
+	if (kind_row(k->kind)->by_cluster) {
+		sibling.a = k->a;
+		sibling.b = name;
+	}
+	return sibling;
+}
+
+/* The names of a listing that may come along, those behind a key first, then around its end. */
+struct walk {
+	const struct region *r;
+	const struct key *of;
+	json_t *names; /* own: the listing may be dropped to make room for a sibling */
+	bool browsing;
+	size_t start, i;
+	int64_t now;
+};
+
+static void walk_release(struct walk *w)
+{
+	json_decref(w->names);
+}
+
+/* False: nothing comes along. */
+static bool walk_begin(struct walk *w, const struct region *r, const struct key *k, int64_t now)
+{
+	const struct entry *listing = batch_listing(r, k);
+
+	*w = (struct walk){.r = r, .of = k, .now = now};
+	if (!listing || !listing->value || r->options.ttl_ms == 0 ||
+	    now - listing->refused_ms < REFUSED_MS)
+		return false;
+	w->names = json_incref(listing->value);
+	w->browsing = browsing(listing, now);
+	w->start = index_behind(w->names, own_name(k));
+	return true;
+}
+
+static bool walk_next(struct walk *w, struct key *ret)
+{
+	size_t count = json_array_size(w->names);
+
+	while (w->i < count) {
+		size_t at = (w->start + w->i++) % count;
+		const struct entry *e;
+
+		*ret = sibling_key(w->of, json_string_value(json_array_get(w->names, at)));
+		if (!key_valid(ret))
+			continue;
+		e = cache_find(&w->r->cache, ret);
+		if (!(e && e->state != ENTRY_IDLE) && wanted_along(w->r, w->browsing, e, w->now))
+			return true;
+	}
+	return false;
+}
+
+size_t batch_take(struct region *r, struct group *g, struct entry **taken, size_t max)
+{
+	__attribute__((cleanup(walk_release))) struct walk w = {0};
+	size_t n = take_waiting(g, taken, max);
+	struct key k;
+
+	if (n == 0 || n == max || !walk_begin(&w, r, &taken[0]->key, region_now_ms(r)))
+		return n;
+	while (n < max && walk_next(&w, &k)) {
+		struct entry *e = cache_get(&r->cache, &k);
+
+		if (!e)
+			break;
+		e->state = ENTRY_FLYING;
+		taken[n++] = e;
+	}
+	return n;
+}
+
+/* The name that a reader of all in turn misses next, when `keys` come along now. */
+static uint32_t expected_behind(struct walk *w, size_t keys)
+{
+	struct key k = {0};
+	bool more = true;
+
+	for (size_t n = 0; more && n <= keys; n++)
+		more = walk_next(w, &k);
+	w->i = 0;
+	return more ? key_hash(&k) : 0;
+}
+
+/*
+ * Who reads the names one after the other misses exactly there where the last batch ended. Then
+ * the next batches are asked for at once, more of them each time, as the kernel reads files ahead.
+ * It makes no more calls for who reads on, and fewer waits.
+ */
+void batch_read_ahead(struct region *r, const struct entry *e, int64_t now)
+{
+	__attribute__((cleanup(walk_release))) struct walk w = {0};
+	size_t batch = kind_row(e->key.kind)->batch, keys;
+	struct entry *listing = batch_listing(r, &e->key);
+	bool in_turn = listing && listing->next_hash == e->hash;
+	struct key k;
+
+	if (batch == 1 || !walk_begin(&w, r, &e->key, now) || !w.browsing)
+		return;
+	listing->in_turn = in_turn ? listing->in_turn + (uint32_t)(listing->window * batch) : 0;
+	if (listing->in_turn < AHEAD_AFTER)
+		listing->window = 1;
+	else if (listing->window < MOST_AHEAD)
+		listing->window *= AHEAD_FACTOR;
+	if (listing->window > MOST_AHEAD)
+		listing->window = MOST_AHEAD;
+	keys = listing->window * batch - 1;
+	listing->next_hash = expected_behind(&w, keys);
+	while (in_turn && keys-- > 0 && walk_next(&w, &k)) {
+		struct entry *sibling = cache_get(&r->cache, &k);
+
+		if (!sibling || flight_queue(r, sibling) < 0)
+			break;
+	}
+}

@@ -1,0 +1,135 @@
+/*
+ * How an answer comes into the cache.
+ */
+#include "cache/answers/region_impl.h"
+
+#include "backend/base/cleanup.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void replace_words(struct ecsfs_error **words, const struct ecsfs_error *with)
+{
+	if (*words == with)
+		return;
+	free(*words);
+	*words = with ? malloc(sizeof(**words)) : NULL;
+	if (*words)
+		**words = *with;
+}
+
+static bool same_answer(const struct entry *e, const json_t *value, int err)
+{
+	if (!e->known || e->err != err)
+		return false;
+	return e->value == value || (e->value && value && json_equal(e->value, value));
+}
+
+/* An equal value keeps the old JSON, which others hold already. */
+void store_value(struct region *r, struct entry *e, json_t *value, int err,
+    const struct ecsfs_error *words, const struct arrival *a, struct news *n)
+{
+	e->moved = !same_answer(e, value, err);
+	if (e->moved) {
+		json_decref(e->value);
+		e->value = json_incref(value);
+		e->err = err;
+		e->version = ++r->version;
+		news_change(r, n, &e->key);
+	}
+	json_decref(value);
+	replace_words(&e->words, err ? words : NULL);
+	replace_words(&e->failure, NULL);
+	r->answered |= !err || err == -ENOENT;
+	e->known = true;
+	e->dirty = false;
+	e->started_ms = a->started_ms;
+	e->started_at = a->started_at;
+	e->fetched_ms = a->now_ms;
+	e->fetched_wall_ms = a->wall_ms;
+}
+
+/* An answer is about the object; a failure is about the asking, and is not remembered as known. */
+static bool is_answer(int err)
+{
+	return err == 0 || err == -ENOENT || err == -EACCES || err == -EINVAL || err == -EPERM ||
+	    err == -EOPNOTSUPP;
+}
+
+static void store_failure(struct entry *e, const struct fetch_item *it, int64_t now)
+{
+	struct ecsfs_error plain = {.err = -it->err};
+
+	replace_words(&e->failure, it->words ? it->words : &plain);
+	e->failed_ms = now;
+	e->failed_at = region_moment();
+}
+
+static bool hold_active(struct entry *e, int64_t now)
+{
+	if (e->hold && now > e->hold->until_ms) {
+		hold_free(e->hold);
+		e->hold = NULL;
+	}
+	return e->hold != NULL;
+}
+
+static void refuse(const struct entry *e, struct fetch_item *it, const char *what)
+{
+	const char *name = e->key.b ? e->key.b : e->key.a;
+	struct ecsfs_error why = {0};
+
+	ecsfs_error_set(
+	    &why, ENOENT, NULL, "%s %s %s", kind_row(e->key.kind)->name, name ? name : "", what);
+	fetch_refuse(it, &why);
+}
+
+/* Whether an older picture arrived, which confirms what was published; a listing is corrected. */
+static bool held(struct entry *e, struct fetch_item *it, int64_t now)
+{
+	json_t *corrected;
+
+	if (!hold_active(e, now))
+		return false;
+	if (e->hold->published)
+		return hold_is_older(e->hold, it->value, it->err);
+	corrected = it->value ? hold_listing(e->hold, it->value) : NULL;
+	if (corrected) {
+		json_decref(it->value);
+		it->value = corrected;
+	}
+	return false;
+}
+
+void store_item(struct region *r, struct entry *e, struct fetch_item *it, const struct arrival *a,
+    struct news *n)
+{
+	if (!fetch_answered(it))
+		refuse(e, it, "is not there");
+	if (it->value && kind_gone(kind_row(e->key.kind), it->value))
+		refuse(e, it, "is there no more");
+	if (e->mutated > a->seq)
+		return;
+	if (!is_answer(it->err))
+		store_failure(e, it, a->now_ms);
+	else if (held(e, it, a->now_ms))
+		store_value(r, e, json_incref(e->value), e->err, e->words, a, n);
+	else
+		store_value(r, e, move_ptr(it->value), it->err, it->words, a, n);
+}
+
+void store_extra(struct region *r, struct fetch_extra *x, const struct arrival *a, struct news *n)
+{
+	struct fetch_item it = {.key = &x->key, .value = x->value};
+	struct entry *e = cache_find(&r->cache, &x->key);
+
+	x->value = NULL;
+	if (key_valid(&x->key) && (e || r->mutated_unknown <= a->seq))
+		e = e ? e : cache_get(&r->cache, &x->key);
+	else
+		e = NULL;
+	if (e)
+		store_item(r, e, &it, a, n);
+	json_decref(it.value);
+	free(it.words);
+}

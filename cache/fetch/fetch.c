@@ -1,0 +1,177 @@
+#include "cache/fetch/fetch.h"
+
+#include "cache/answers/entries.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int fetch_call(struct fetch *f, const char *service, const char *action, const json_t *body,
+    json_t **ret, struct ecsfs_error *err)
+{
+	struct aws_request rq = {
+	    .region = f->region, .service = service, .action = action, .body = body};
+	struct aws_response rs = {0};
+	int rc;
+
+	if (f->deadline_ms) {
+		rq.timeout_ms = f->deadline_ms - clock_mono(f->clock);
+		if (rq.timeout_ms <= 0)
+			return ecsfs_error_set(
+			    err, ETIMEDOUT, NULL, "%s: no answer in time", action);
+	}
+	rc = f->call(f->client, &rq, &rs, err);
+	if (rc < 0)
+		return rc;
+	*ret = json_incref(rs.json);
+	aws_response_release(&rs);
+	if (!json_is_object(*ret)) {
+		json_decref(*ret);
+		*ret = NULL;
+		return ecsfs_error_set(err, EIO, NULL, "%s: the answer is no object", action);
+	}
+	return 0;
+}
+
+static int next_page(json_t *body, const json_t *page, bool *ret_more, struct ecsfs_error *err)
+{
+	const char *token = json_string_value(json_object_get(page, "nextToken"));
+	const char *last = json_string_value(json_object_get(body, "nextToken"));
+
+	*ret_more = token && *token;
+	if (!*ret_more)
+		return 0;
+	if (last && strcmp(last, token) == 0)
+		return ecsfs_error_set(err, EIO, NULL, "a page's nextToken leads to itself");
+	if (json_object_set_new(body, "nextToken", json_string(token)) < 0)
+		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+	return 0;
+}
+
+int fetch_pages(struct fetch *f, const char *action, json_t *body, const char *member, json_t **ret,
+    struct ecsfs_error *err)
+{
+	json_auto_t *all = json_array();
+	bool more = true;
+
+	for (int pages = 0; more; pages++) {
+		json_auto_t *page = NULL;
+		int rc;
+
+		if (pages == LIMIT_PAGES)
+			return ecsfs_error_set(
+			    err, EIO, NULL, "%s: more than %d pages", action, LIMIT_PAGES);
+		rc = fetch_call(f, "ecs", action, body, &page, err);
+		if (rc == 0)
+			rc = next_page(body, page, &more, err);
+		if (rc < 0)
+			return rc;
+		/* AWS sends an empty list too: without one it is some other answer. */
+		if (json_array_extend(all, json_object_get(page, member)) < 0)
+			return ecsfs_error_set(
+			    err, EIO, NULL, "%s: the answer has no %s", action, member);
+	}
+	*ret = move_ptr(all);
+	return 0;
+}
+
+void fetch_answer(struct fetch_item *it, json_t *value)
+{
+	json_decref(it->value);
+	it->value = value;
+	it->err = value ? 0 : -ENOMEM;
+	free(it->words);
+	it->words = NULL;
+}
+
+void fetch_refuse(struct fetch_item *it, const struct ecsfs_error *why)
+{
+	fetch_answer(it, NULL);
+	it->err = why->err ? -why->err : -EIO;
+	it->words = malloc(sizeof(*it->words));
+	if (it->words)
+		*it->words = *why;
+}
+
+void fetch_add_extra(struct fetch *f, const struct key *k, json_t *value)
+{
+	struct fetch_extra *x = calloc(1, sizeof(*x) + key_strings_size(k));
+
+	if (!x || !value) {
+		json_decref(value);
+		free(x);
+		return;
+	}
+	x->value = value;
+	key_copy(&x->key, k, (char *)(x + 1));
+	STAILQ_INSERT_TAIL(&f->extras, x, link);
+}
+
+void fetch_release(struct fetch *f)
+{
+	struct fetch_extra *x;
+
+	for (size_t i = 0; i < f->n; i++) {
+		json_decref(f->items[i].value);
+		free(f->items[i].words);
+	}
+	while ((x = STAILQ_FIRST(&f->extras))) {
+		STAILQ_REMOVE_HEAD(&f->extras, link);
+		json_decref(x->value);
+		free(x);
+	}
+}
+
+const char *arn_name_peek(const char *arn)
+{
+	const char *slash = strrchr(arn, '/');
+	const char *colon = strrchr(arn, ':');
+
+	if (slash)
+		return slash + 1;
+	return colon ? colon + 1 : arn;
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+json_t *names_sorted(const json_t *strings)
+{
+	size_t n = json_array_size(strings), used = 0;
+	json_t *result = json_array();
+	auto_free const char **sorted = result ? calloc(n + 1, sizeof(*sorted)) : NULL;
+
+	if (!sorted)
+		return result;
+	for (size_t i = 0; i < n; i++) {
+		const char *s = json_string_value(json_array_get(strings, i));
+
+		if (s && *s)
+			sorted[used++] = s;
+	}
+	qsort(sorted, used, sizeof(*sorted), compare_strings);
+	for (size_t i = 0; i < used; i++) {
+		if (i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0)
+			json_array_append_new(result, json_string(sorted[i]));
+	}
+	return result;
+}
+
+json_t *arn_names(const json_t *arns)
+{
+	json_auto_t *names = json_array();
+	const json_t *arn;
+	size_t i;
+
+	json_array_foreach (arns, i, arn) {
+		if (json_is_string(arn))
+			json_array_append_new(
+			    names, json_string(arn_name_peek(json_string_value(arn))));
+	}
+	return names_sorted(names);
+}

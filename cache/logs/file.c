@@ -1,0 +1,407 @@
+#include "cache/logs/logs_impl.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "backend/errlog.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Lines of one page, of one file: a page is a megabyte of text, and what leads each line. */
+#define FLUSH_AT (128 * KIB)
+#define PENDING_MAX (64 * MIB)
+
+static char *copy(const char *s)
+{
+	return s ? strdup(s) : NULL;
+}
+
+static char *path_of(const struct logspec *spec)
+{
+	const char *kind = spec->service ? "services" : "tasks";
+	const char *name = spec->service ? spec->service : spec->task;
+	char *path;
+
+	return asprintf(&path, "clusters/%s/%s/%s/logs/%s%s.log", spec->cluster, kind, name,
+		   spec->since_wall_ms ? "since/…/" : "", spec->container) < 0
+	    ? NULL
+	    : path;
+}
+
+static void logfile_free(struct logfile *f)
+{
+	for (size_t i = 0; i < f->stream_room; i++) {
+		if (f->streams[i])
+			free(f->streams[i]->name);
+		free(f->streams[i]);
+	}
+	free(f->streams);
+	seen_release(&f->seen);
+	seen_release(&f->window);
+	buf_release(&f->pending);
+	spool_free(f->spool);
+	pthread_mutex_destroy(&f->lock);
+	free(f->cluster);
+	free(f->service);
+	free(f->task);
+	free(f->container);
+	free(f->path);
+	free(f);
+}
+
+struct logfile *logfile_new(struct logs *l, const struct logspec *spec)
+{
+	struct logfile *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->logs = l;
+	f->region = spec->region;
+	f->cluster = copy(spec->cluster);
+	f->service = copy(spec->service);
+	f->task = copy(spec->task);
+	f->container = copy(spec->container);
+	f->path = path_of(spec);
+	f->since_ms = spec->since_wall_ms;
+	f->refs = 1;
+	f->cut_ms = INT64_MIN;
+	f->window_newest_ms = INT64_MIN;
+	pthread_mutex_init(&f->lock, NULL);
+	buf_init(&f->pending, PENDING_MAX);
+	seen_init(&f->seen, LIMIT_LOG_SEEN);
+	seen_init(&f->window, 0);
+	atomic_store(&f->mtime_ms, clock_wall(l->options.clock));
+	if (f->cluster && f->container && f->path && !f->service == !spec->service &&
+	    !f->task == !spec->task)
+		return f;
+	logfile_free(f);
+	return NULL;
+}
+
+void logfile_ref(struct logfile *f)
+{
+	f->refs++;
+}
+
+void logfile_unref(struct logfile *f)
+{
+	struct logs *l = f->logs;
+	bool last;
+
+	pthread_mutex_lock(&l->lock);
+	last = --f->refs == 0;
+	pthread_mutex_unlock(&l->lock);
+	if (last)
+		logfile_free(f);
+}
+
+void logfile_wake(struct logfile *f)
+{
+	struct waiter *w, *next;
+
+	pthread_mutex_lock(&f->logs->lock);
+	w = f->waiters;
+	f->waiters = NULL;
+	pthread_mutex_unlock(&f->logs->lock);
+	for (; w; w = next) {
+		next = w->next;
+		w->wake(w);
+	}
+}
+
+/* Where a stream is or belongs in the table. */
+static struct logstream **stream_slot(struct logfile *f, uint64_t hash)
+{
+	size_t at = (size_t)hash & (f->stream_room - 1);
+
+	while (f->streams[at] && f->streams[at]->hash != hash)
+		at = (at + 1) & (f->stream_room - 1);
+	return &f->streams[at];
+}
+
+static int streams_grow(struct logfile *f)
+{
+	size_t old_room = f->stream_room, room = old_room ? old_room * 2 : 16;
+	struct logstream **old = f->streams, **grown = calloc(room, sizeof(struct logstream *));
+
+	if (!grown)
+		return -ENOMEM;
+	f->streams = grown;
+	f->stream_room = room;
+	for (size_t i = 0; i < old_room; i++)
+		if (old[i])
+			*stream_slot(f, old[i]->hash) = old[i];
+	free(old);
+	return 0;
+}
+
+struct logstream *logfile_stream(struct logfile *f, const char *name, size_t len, uint64_t hash)
+{
+	struct logstream *s;
+
+	if (f->stream_room && *stream_slot(f, hash))
+		return *stream_slot(f, hash);
+	if (f->stream_count * 2 >= f->stream_room && streams_grow(f) < 0)
+		return NULL;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->name = strndup(name, len);
+	if (!s->name) {
+		free(s);
+		return NULL;
+	}
+	s->hash = hash;
+	s->window_ingested_ms = INT64_MIN;
+	/* One task's file shows one stream, without a label. */
+	s->owner = f->service ? STREAM_UNKNOWN : STREAM_OURS;
+	*stream_slot(f, hash) = s;
+	f->stream_count++;
+	return s;
+}
+
+static void add_time(struct buf *out, int64_t ms)
+{
+	time_t seconds = (time_t)(ms / 1000);
+	char text[48];
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm))
+		memset(&tm, 0, sizeof(tm));
+	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ ", tm.tm_year + 1900,
+	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(ms % 1000));
+	buf_adds(out, text);
+}
+
+void logfile_line(struct logfile *f, const struct logstream *s, const struct logscan_event *e)
+{
+	const struct logscan_text *text = &e->message;
+
+	if (f->logs->options.timestamps)
+		add_time(&f->pending, e->timestamp);
+	buf_adds(&f->pending, s->label);
+	buf_add(&f->pending, text->len ? text->data : "", text->len);
+	if (!text->len || text->data[text->len - 1] != '\n')
+		buf_addc(&f->pending, '\n');
+}
+
+/* What an event is when it comes without an id. */
+static uint64_t window_hash(const struct logstream *s, const struct logscan_event *e)
+{
+	const int64_t times[2] = {e->timestamp, e->ingested};
+	uint64_t hash = seen_hash(s->hash, times, sizeof(times));
+
+	return seen_hash(hash, e->message.len ? e->message.data : "", e->message.len);
+}
+
+static uint64_t event_hash(const struct logstream *s, const struct logscan_event *e)
+{
+	return e->id.len ? seen_hash(0, e->id.data, e->id.len) : window_hash(s, e);
+}
+
+static void remember(struct logfile *f, uint64_t hash, int64_t time_ms)
+{
+	struct ecsfs_error err = {0};
+
+	if (seen_add(&f->seen, hash, time_ms) == 0 || f->told)
+		return;
+	f->told = true;
+	ecsfs_error_set(&err, ENOBUFS, NULL,
+	    "more lines within the overlap than are remembered: lines later than the newer half "
+	    "are "
+	    "left out");
+	errlog_add(f->logs->options.clock, f->path, &err);
+}
+
+void logfile_window_add(struct logfile *f, const struct logstream *s, const struct logscan_event *e)
+{
+	seen_add(&f->window, window_hash(s, e), e->timestamp);
+	if (e->timestamp > f->window_newest_ms)
+		f->window_newest_ms = e->timestamp;
+}
+
+/* Whether the first window had the event, or left it out as too old. */
+static bool in_window(struct logfile *f, const struct logstream *s, const struct logscan_event *e)
+{
+	if (e->timestamp <= f->window_newest_ms && seen_take(&f->window, window_hash(s, e)))
+		return true;
+	/* Of the last millisecond before the page was made, what it did not hold may have come since. */
+	return e->timestamp <= f->cut_ms &&
+	    e->ingested < s->window_ingested_ms + (f->cut_short ? 1 : 0);
+}
+
+bool logfile_accept(struct logfile *f, const struct logstream *s, const struct logscan_event *e)
+{
+	uint64_t hash;
+
+	if (f->following && e->timestamp < f->seen.floor_ms)
+		return false;
+	hash = event_hash(s, e);
+	if (seen_has(&f->seen, hash)) {
+		atomic_fetch_add(&f->logs->duplicates, 1);
+		return false;
+	}
+	remember(f, hash, e->timestamp);
+	return !in_window(f, s, e);
+}
+
+bool logfile_flush(struct logfile *f)
+{
+	struct ecsfs_error err = {0};
+	bool was_stalled = f->stalled;
+
+	if (buf_failed(&f->pending))
+		ecsfs_error_set(&err, ENOMEM, NULL, "out of memory: lines of a log were dropped");
+	else if (f->pending.len)
+		spool_append(f->spool, f->pending.data, f->pending.len, &err);
+	f->stalled = err.err && !buf_failed(&f->pending);
+	if (err.err && !was_stalled)
+		errlog_add(f->logs->options.clock, f->path, &err);
+	if (f->stalled)
+		return false;
+	if (f->pending.len) {
+		atomic_fetch_add(&f->logs->bytes, f->pending.len);
+		atomic_store(&f->mtime_ms, clock_wall(f->logs->options.clock));
+	}
+	/* A large page must not stay for the life of a file that is quiet from now on. */
+	if (f->following && f->pending.cap > 256 * KIB)
+		buf_release(&f->pending);
+	buf_reset(&f->pending);
+	return true;
+}
+
+static bool source_takes(const struct source *source, const struct logscan_text *name)
+{
+	size_t len = strlen(source->pattern);
+
+	if (source->exact ? name->len != len : name->len < len)
+		return false;
+	return !len || memcmp(name->data, source->pattern, len) == 0;
+}
+
+/* Fills verdicts: which stream of the page is the file's, NULL: none. False: there is none at all. */
+static bool page_streams(struct logfile *f, const struct source *source, const struct logpage *page,
+    struct logstream **verdicts)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < page->stream_count; i++) {
+		const struct logscan_text *name = &page->streams[i];
+		struct logstream *s;
+
+		if (!source_takes(source, name))
+			continue;
+		s = logfile_stream(f, name->data, name->len, page->stream_hashes[i]);
+		if (s && s->owner == STREAM_OURS) {
+			verdicts[i] = s;
+			any = true;
+		}
+	}
+	return any;
+}
+
+static int64_t newest_of(const struct logpage *page, size_t stream)
+{
+	int64_t newest = INT64_MIN;
+
+	for (size_t i = 0; i < page->count; i++)
+		if (page->stream_of[i] == stream && page->events[i].timestamp > newest)
+			newest = page->events[i].timestamp;
+	return newest;
+}
+
+/* Has whose streams they are found out, before the file's lock is taken for the lines. */
+static int judge_streams(struct logfile *f, const struct source *source, const struct logpage *page,
+    struct ecsfs_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; f->service && r == 0 && i < page->stream_count; i++)
+		if (source_takes(source, &page->streams[i]))
+			r = members_judge(f, source, &page->streams[i], page->stream_hashes[i],
+			    newest_of(page, i), err);
+	return r;
+}
+
+/* A file that took no more may take them now: then the group is read again from where it stopped. */
+static bool unstall(struct logfile *f, struct sub *sub)
+{
+	struct logs *l = f->logs;
+	bool ok;
+
+	pthread_mutex_lock(&f->lock);
+	ok = !f->stalled || logfile_flush(f);
+	pthread_mutex_unlock(&f->lock);
+	if (!ok || !sub)
+		return ok;
+	pthread_mutex_lock(&l->lock);
+	if (sub->stalled_from_ms != INT64_MAX && !sub->gone)
+		group_rewind(sub->group, sub->stalled_from_ms);
+	sub->stalled_from_ms = INT64_MAX;
+	pthread_mutex_unlock(&l->lock);
+	return true;
+}
+
+static void note_stall(struct logfile *f, struct sub *sub)
+{
+	if (!sub)
+		return;
+	pthread_mutex_lock(&f->logs->lock);
+	if (sub->stalled_from_ms > sub->group->sweep_from_ms)
+		sub->stalled_from_ms = sub->group->sweep_from_ms;
+	pthread_mutex_unlock(&f->logs->lock);
+}
+
+/* Adds the page's new lines to what is pending; how many. With the file's lock. */
+static int64_t take_lines(
+    struct logfile *f, struct logstream *const *verdicts, const struct logpage *page)
+{
+	int64_t lines = 0;
+
+	for (size_t i = 0; i < page->count; i++) {
+		const struct logscan_event *e = &page->events[i];
+		const struct logstream *s = verdicts[page->stream_of[i]];
+
+		if (s && logfile_accept(f, s, e)) {
+			logfile_line(f, s, e);
+			lines++;
+		}
+		/* In pieces that stay in the processor's cache on their way to the spool. */
+		if (f->pending.len > FLUSH_AT && !f->stalled)
+			logfile_flush(f);
+	}
+	return lines;
+}
+
+int64_t deliver(struct logfile *f, const struct source *source, struct sub *sub,
+    const struct logpage *page, struct ecsfs_error *err)
+{
+	auto_free struct logstream **verdicts = calloc(page->stream_count + 1, sizeof(*verdicts));
+	int64_t lines = 0;
+	bool full;
+	int r;
+
+	if (!verdicts)
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
+	if (!unstall(f, sub)) {
+		note_stall(f, sub);
+		return 0;
+	}
+	r = judge_streams(f, source, page, err);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&f->lock);
+	if (page_streams(f, source, page, verdicts))
+		lines = take_lines(f, verdicts, page);
+	full = !logfile_flush(f);
+	pthread_mutex_unlock(&f->lock);
+	if (full)
+		note_stall(f, sub);
+	else if (lines)
+		logfile_wake(f);
+	atomic_fetch_add(&f->logs->events, (uint64_t)lines);
+	return lines;
+}

@@ -1,0 +1,239 @@
+/*
+ * StartLiveTail as an alarm clock: a session watches up to ten groups and has a group polled as soon
+ * as something arrived in it. It never is the source of lines: it samples, and names no events. A
+ * refusal is remembered, and the pollers go on as without it.
+ */
+#include "cache/logs/logs_impl.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/errlog.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SESSIONS_MAX 5 /* of the fifteen that an account may have */
+#define AGAIN_MS ((int64_t)5 * 60 * 1000)
+
+struct livetail {
+	struct job job;
+	struct logs *logs; /* constant, as the three below */
+	struct region *pool;
+	struct aws_client *client;
+	char *region;
+	char *names[LOGS_TAIL_GROUPS_MAX]; /* of groups */
+	size_t count;
+	/* Under logs->lock. */
+	LIST_ENTRY(livetail) link;
+	bool running;
+	int64_t again_ms; /* mono; refused: not before */
+};
+
+static void tail_free(struct livetail *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		free(t->names[i]);
+	free(t->region);
+	free(t);
+}
+
+void livetail_free(struct logs *l)
+{
+	struct livetail *t;
+
+	while ((t = LIST_FIRST(&l->tails))) {
+		LIST_REMOVE(t, link);
+		tail_free(t);
+	}
+}
+
+static bool same_place(const struct livetail *t, const struct loggroup *g)
+{
+	return t->client == g->client && strcmp(t->region, g->region) == 0;
+}
+
+static bool watches(const struct livetail *t, const struct loggroup *g)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (strcmp(t->names[i], g->name) == 0)
+			return same_place(t, g);
+	return false;
+}
+
+/* Whether a session watches the group, or was refused not long ago. */
+static bool is_watched(const struct logs *l, const struct loggroup *g)
+{
+	const struct livetail *t;
+
+	LIST_FOREACH (t, &l->tails, link)
+		if (watches(t, g))
+			return true;
+	return false;
+}
+
+/* An ARN, "ACCOUNT:NAME" or a name. */
+static bool names_group(const char *text, const struct loggroup *g)
+{
+	size_t len = strlen(text), name = strlen(g->name);
+
+	if (len > 2 && strcmp(text + len - 2, ":*") == 0)
+		len -= 2;
+	if (len < name || strncmp(text + len - name, g->name, name) != 0)
+		return false;
+	return len == name || text[len - name - 1] == ':';
+}
+
+/* Called for each update: wakes the group; ends the session when nobody follows its groups. */
+static int tail_woken(void *arg, const char *text)
+{
+	struct livetail *t = arg;
+	struct logs *l = t->logs;
+	struct loggroup *g;
+	bool wanted = false;
+
+	pthread_mutex_lock(&l->lock);
+	TAILQ_FOREACH (g, &l->groups, link) {
+		if (!watches(t, g))
+			continue;
+		wanted = true;
+		if (text && (!*text || names_group(text, g)))
+			group_wake(g);
+	}
+	wanted &= !l->stopping;
+	pthread_mutex_unlock(&l->lock);
+	return wanted ? 0 : -EINTR;
+}
+
+/* The ARNs of the session's groups, from the caller's account and partition. */
+static int tail_arns(struct livetail *t, char **ret, struct ecsfs_error *err)
+{
+	struct key k = {.kind = KIND_CALLER};
+	struct freshness fresh = region_fresh(t->pool);
+	auto_answer struct answer caller = {0};
+	const char *account, *arn, *partition;
+	int r = region_get(t->pool, &k, &fresh, &caller, err);
+
+	if (r == 0)
+		r = caller.err;
+	if (r < 0)
+		return r;
+	account = json_string_value(json_object_get(caller.value, "Account"));
+	arn = json_string_value(json_object_get(caller.value, "Arn"));
+	partition = arn && strncmp(arn, "arn:", 4) == 0 ? arn + 4 : "aws:";
+	if (!account)
+		return ecsfs_error_set(err, EIO, NULL, "the account's number is not known");
+	for (size_t i = 0; i < t->count; i++)
+		if (asprintf(&ret[i], "arn:%.*s:logs:%s:%s:log-group:%s",
+			(int)strcspn(partition, ":"), partition, t->region, account,
+			t->names[i]) < 0)
+			return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
+	return 0;
+}
+
+static int tail_session(struct livetail *t, struct ecsfs_error *err)
+{
+	struct logs_door door = {t->client, t->region, t->logs->call};
+	char *arns[LOGS_TAIL_GROUPS_MAX] = {0};
+	int r = tail_arns(t, arns, err);
+
+	if (r == 0)
+		r = logs_live_tail(&door, (const char *const *)arns, t->count, tail_woken, t, err);
+	for (size_t i = 0; i < t->count; i++)
+		free(arns[i]);
+	return r;
+}
+
+static void tail_run(struct job *j)
+{
+	struct livetail *t = (struct livetail *)j;
+	struct logs *l = t->logs;
+	struct ecsfs_error err = {0};
+	int r = tail_session(t, &err);
+	bool over;
+
+	pthread_mutex_lock(&l->lock);
+	t->running = false;
+	/* Ended by AWS after three hours, or by us: begun anew if somebody still follows. */
+	over = r == 0 || r == -EINTR || l->stopping;
+	if (over)
+		LIST_REMOVE(t, link);
+	else
+		t->again_ms = clock_mono(l->options.clock) + AGAIN_MS;
+	pacer_kick_locked(l);
+	pthread_mutex_unlock(&l->lock);
+	if (over)
+		tail_free(t);
+	else
+		errlog_add(l->options.clock, NULL, &err);
+	logs_job_done(l);
+}
+
+/* Refusals that are old enough are forgotten; returns how many sessions there are. */
+static size_t tails_expire(struct logs *l, int64_t now)
+{
+	struct livetail *t, *next;
+	size_t count = 0;
+
+	for (t = LIST_FIRST(&l->tails); t; t = next) {
+		next = LIST_NEXT(t, link);
+		count += t->running;
+		if (!t->running && t->again_ms <= now) {
+			LIST_REMOVE(t, link);
+			tail_free(t);
+		}
+	}
+	return count;
+}
+
+static struct livetail *tail_new(struct logs *l, struct loggroup *first)
+{
+	struct livetail *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->job.run = tail_run;
+	t->logs = l;
+	t->pool = first->pool;
+	t->client = first->client;
+	t->region = strdup(first->region);
+	for (struct loggroup *g = first; t->region && g; g = TAILQ_NEXT(g, link)) {
+		char *name;
+
+		if (t->count == LOGS_TAIL_GROUPS_MAX || !same_place(t, g) || is_watched(l, g))
+			continue;
+		name = strdup(g->name);
+		if (name)
+			t->names[t->count++] = name;
+	}
+	if (t->count)
+		return t;
+	tail_free(t);
+	return NULL;
+}
+
+void livetail_watch(struct logs *l, int64_t now)
+{
+	size_t count = tails_expire(l, now);
+	struct loggroup *g;
+
+	TAILQ_FOREACH (g, &l->groups, link) {
+		struct livetail *t;
+
+		if (count == SESSIONS_MAX || l->stopping)
+			return;
+		if (is_watched(l, g))
+			continue;
+		t = tail_new(l, g);
+		if (!t)
+			return;
+		t->running = true;
+		LIST_INSERT_HEAD(&l->tails, t, link);
+		l->jobs++;
+		count++;
+		if (region_run_logs(t->pool, &t->job) < 0) {
+			l->jobs--;
+			t->running = false;
+			t->again_ms = now + AGAIN_MS;
+		}
+	}
+}

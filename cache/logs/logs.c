@@ -1,0 +1,285 @@
+#include "cache/logs/logs_impl.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/clock.h"
+#include "backend/base/limits.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How long an open waits for a first window before what is there is given, and the rest as it comes. */
+#define OPEN_WAIT_S 15
+
+struct logs *logs_new(const struct logs_options *options)
+{
+	struct logs *l = calloc(1, sizeof(*l));
+	pthread_condattr_t attr;
+
+	if (!l)
+		return NULL;
+	/* Pages are megabytes on many threads: mapped one by one they go back to the system, which
+	 * blocks between others in as many heaps never do. */
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	mallopt(M_ARENA_MAX, 4);
+	l->options = *options;
+	if (!l->options.clock)
+		l->options.clock = &clock_system;
+	l->call = aws_request;
+	l->aws_now = aws_client_now_ms;
+	l->retry_ms = LOGS_RETRY_MS;
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->changed, &attr);
+	pthread_cond_init(&l->due, &attr);
+	pthread_condattr_destroy(&attr);
+	TAILQ_INIT(&l->files);
+	TAILQ_INIT(&l->groups);
+	TAILQ_INIT(&l->turns);
+	LIST_INIT(&l->tails);
+	return l;
+}
+
+void logs_free(struct logs *l)
+{
+	if (!l)
+		return;
+	pacer_stop(l);
+	pthread_mutex_lock(&l->lock);
+	while (l->jobs)
+		pthread_cond_wait(&l->changed, &l->lock);
+	pthread_mutex_unlock(&l->lock);
+	livetail_free(l);
+	pthread_cond_destroy(&l->changed);
+	pthread_cond_destroy(&l->due);
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+static bool equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* With the lock. */
+static struct logfile *file_find(struct logs *l, const struct logspec *spec)
+{
+	struct logfile *f;
+
+	TAILQ_FOREACH (f, &l->files, link)
+		if (f->region == spec->region && f->since_ms == spec->since_wall_ms &&
+		    !f->open_err && equal(f->cluster, spec->cluster) &&
+		    equal(f->service, spec->service) && equal(f->task, spec->task) &&
+		    equal(f->container, spec->container))
+			return f;
+	return NULL;
+}
+
+/* The first window on its way. */
+struct opening {
+	struct job job;
+	struct logfile *file; /* a reference */
+};
+
+static void opening_run(struct job *j)
+{
+	struct opening *o = (struct opening *)j;
+	struct logfile *f = o->file;
+	struct logs *l = f->logs;
+	struct ecsfs_error err = {0};
+	int r = window_prepare(f, &err);
+
+	pthread_mutex_lock(&l->lock);
+	f->open_err = r;
+	f->open_words = err;
+	f->ready = true;
+	pthread_cond_broadcast(&l->changed);
+	pacer_kick_locked(l);
+	pthread_mutex_unlock(&l->lock);
+	logfile_wake(f);
+	logfile_unref(f);
+	free(o);
+	logs_job_done(l);
+}
+
+/* Has the first window read by a worker, or, where none is free, here. */
+static int opening_start(struct logfile *f)
+{
+	struct opening *o = calloc(1, sizeof(*o));
+	struct logs *l = f->logs;
+
+	if (!o)
+		return -ENOMEM;
+	o->job.run = opening_run;
+	o->file = f;
+	pthread_mutex_lock(&l->lock);
+	logfile_ref(f);
+	pthread_mutex_unlock(&l->lock);
+	if (logs_submit(l, f->region, &o->job) == 0)
+		return 0;
+	pthread_mutex_lock(&l->lock);
+	l->jobs++;
+	pthread_mutex_unlock(&l->lock);
+	opening_run(&o->job);
+	return 0;
+}
+
+/* Waits for the first window, or for some of one that takes long. */
+static int opening_wait(struct logfile *f, struct ecsfs_error *err)
+{
+	struct logs *l = f->logs;
+	struct timespec until = clock_deadline(OPEN_WAIT_S * 1000);
+	int r = 0;
+
+	pthread_mutex_lock(&l->lock);
+	while (!f->ready && pthread_cond_timedwait(&l->changed, &l->lock, &until) != ETIMEDOUT)
+		;
+	if (f->ready && f->open_err) {
+		r = f->open_err;
+		if (err)
+			*err = f->open_words;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return r;
+}
+
+/* A new file, in the list, with its first window on its way; -errno. */
+static int file_begin(
+    struct logs *l, const struct logspec *spec, struct logfile **ret, struct ecsfs_error *err)
+{
+	struct logfile *f = logfile_new(l, spec), *other;
+	int r;
+
+	if (!f)
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
+	r = spool_new(&f->spool, err);
+	if (r == 0)
+		r = pacer_start(l);
+	if (r < 0) {
+		logfile_unref(f);
+		return r;
+	}
+	pthread_mutex_lock(&l->lock);
+	other = file_find(l, spec);
+	if (other) {
+		other->opens++;
+	} else if (l->file_count >= LIMIT_LOGFILES) {
+		r = -ENFILE;
+	} else {
+		f->opens = 1;
+		TAILQ_INSERT_TAIL(&l->files, f, link);
+		l->file_count++;
+	}
+	pthread_mutex_unlock(&l->lock);
+	if (r == 0 && !other)
+		r = opening_start(f);
+	if (r < 0 || other)
+		logfile_unref(f);
+	*ret = other ? other : f;
+	return r < 0 ? ecsfs_error_set(err, -r, NULL, "too many logs are open") : 0;
+}
+
+int logs_open(
+    struct logs *l, const struct logspec *spec, struct logfile **ret, struct ecsfs_error *err)
+{
+	struct logfile *f;
+	int r;
+
+	pthread_mutex_lock(&l->lock);
+	f = file_find(l, spec);
+	if (f)
+		f->opens++;
+	pthread_mutex_unlock(&l->lock);
+	if (!f) {
+		r = file_begin(l, spec, &f, err);
+		if (r < 0)
+			return r;
+	}
+	r = opening_wait(f, err);
+	if (r < 0)
+		logs_close(f);
+	else
+		*ret = f;
+	return r;
+}
+
+void logs_close(struct logfile *f)
+{
+	struct logs *l = f->logs;
+	bool last;
+
+	pthread_mutex_lock(&l->lock);
+	last = --f->opens == 0;
+	if (last) {
+		TAILQ_REMOVE(&l->files, f, link);
+		l->file_count--;
+		group_unsubscribe_all(f);
+		pthread_cond_broadcast(&l->changed);
+		pacer_kick_locked(l);
+	}
+	pthread_mutex_unlock(&l->lock);
+	if (!last)
+		return;
+	logfile_wake(f);
+	logfile_unref(f);
+}
+
+int64_t logs_size(const struct logfile *f)
+{
+	return spool_size(f->spool);
+}
+
+int64_t logs_mtime_ms(const struct logfile *f)
+{
+	return atomic_load(&f->mtime_ms);
+}
+
+struct spool *logs_spool_peek(struct logfile *f)
+{
+	return f->spool;
+}
+
+int logs_at_end(struct logfile *f, struct waiter *w, struct ecsfs_error *err)
+{
+	struct logs *l = f->logs;
+	int r = 0;
+
+	pthread_mutex_lock(&l->lock);
+	if (f->open_err) {
+		r = f->open_err;
+		if (err)
+			*err = f->open_words;
+	} else if (!f->ready) {
+		w->next = f->waiters;
+		f->waiters = w;
+		r = -EINPROGRESS;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return r;
+}
+
+static void metric(struct buf *out, const char *name, const char *kind, uint64_t value)
+{
+	buf_addf(out, "# TYPE ecsfs_logs_%s %s\necsfs_logs_%s %llu\n", name, kind, name,
+	    (unsigned long long)value);
+}
+
+void logs_metrics(struct logs *l, struct buf *out)
+{
+	const struct loggroup *g;
+	size_t files, pollers = 0;
+
+	pthread_mutex_lock(&l->lock);
+	files = l->file_count;
+	TAILQ_FOREACH (g, &l->groups, link)
+		pollers++;
+	pthread_mutex_unlock(&l->lock);
+	metric(out, "open", "gauge", files);
+	metric(out, "pollers", "gauge", pollers);
+	metric(out, "rounds_total", "counter", atomic_load(&l->polls));
+	metric(out, "events_total", "counter", atomic_load(&l->events));
+	metric(out, "bytes_total", "counter", atomic_load(&l->bytes));
+	metric(out, "duplicates_total", "counter", atomic_load(&l->duplicates));
+}

@@ -1,0 +1,173 @@
+#include "fs/kernel/attr.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "fs/kernel/request.h"
+#include "fs/scratch.h"
+#include "fs/stream.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void note(void *arg, struct region *r, const struct key *k)
+{
+	node_note_key(arg, r, k);
+}
+
+void attr_noting(struct ask *q, struct node *dir)
+{
+	q->asked = note;
+	q->asked_arg = dir;
+}
+
+struct ask attr_peek(struct node *dir)
+{
+	struct ask q = {.mode = ASK_PEEK, .fresh_ms = INT64_MAX};
+
+	attr_noting(&q, dir);
+	return q;
+}
+
+/* The rows say what the owner may do; the mask says who else may. */
+static mode_t spread(unsigned owner)
+{
+	return (owner | owner >> 3 | owner >> 6) & ~nodes_fs()->options.umask & 0777;
+}
+
+mode_t attr_row_mode(const struct row *row)
+{
+	unsigned owner = row_mode(row, nodes_fs()->options.read_only);
+
+	if (row->form == ROW_LINK)
+		return S_IFLNK | 0777;
+	return S_IFREG | spread(owner);
+}
+
+mode_t attr_dir_mode(const struct dir_type *type)
+{
+	return S_IFDIR | spread(dir_mode(type, nodes_fs()->options.read_only));
+}
+
+static void set_times(struct stat *st, int64_t s, long ns)
+{
+	st->st_mtim = (struct timespec){.tv_sec = s, .tv_nsec = ns};
+	st->st_atim = st->st_ctim = st->st_mtim;
+}
+
+static int64_t start_s(void)
+{
+	const struct fs *fs = nodes_fs();
+
+	return (clock_wall(fs->clock) - (clock_mono(fs->clock) - fs->started_mono_ms)) / 1000;
+}
+
+bool attr_dir_gone(struct node *dir, const struct dir_type *type, const struct place *p)
+{
+	auto_answer struct answer a = {0};
+	struct ask q = attr_peek(dir);
+	const json_t *object;
+
+	return type->subject && dir_object(&q, type, p, &a, &object, NULL) == -ENOENT &&
+	    q.fresh_ms > 0;
+}
+
+static int64_t object_seconds(struct ask *q, const struct dir_type *type, const struct place *p)
+{
+	auto_answer struct answer a = {0};
+	const json_t *object, *time;
+
+	if (!type->subject || dir_object(q, type, p, &a, &object, NULL) != 0)
+		return start_s();
+	if (type->time && type->time(object) > 0)
+		return (int64_t)type->time(object);
+	time = type->time_member ? json_object_get(object, type->time_member) : NULL;
+	return json_is_number(time) ? (int64_t)json_number_value(time) : start_s();
+}
+
+static void peek_listing(struct ask *q, const struct dir_type *type, const struct place *p)
+{
+	json_auto_t *names = NULL;
+
+	if (!type->listing || !type->listing->names)
+		return;
+	names = json_array();
+	if (type->listing->names(q, p, names, NULL) != 0)
+		q->fresh_ms = 0;
+}
+
+/*
+ * How long a directory's attributes hold that stand for an answer. Of one that is past its TTL the
+ * kernel has just been told by the generation, and of one that is not known it keeps nothing.
+ */
+static int64_t hold_ms(int64_t fresh_ms)
+{
+	if (fresh_ms <= 0)
+		return nodes_fs()->options.ttl_ms;
+	return fresh_ms < ATTR_FOREVER_MS ? fresh_ms : ATTR_FOREVER_MS;
+}
+
+static void dir_attr(
+    struct node *n, const struct dir_type *type, struct stat *st, double *ret_timeout)
+{
+	struct ask object = attr_peek(n), listing = attr_peek(n);
+	struct place p;
+
+	place_of(n, &p);
+	int64_t seconds = object_seconds(&object, type, &p);
+	peek_listing(&listing, type, &p);
+	uint32_t generation = node_generation(n, listing.version, listing.fresh_ms <= 0, false);
+	set_times(st, seconds, generation % 1000000000);
+	st->st_mode = attr_dir_mode(type);
+	int64_t ms = hold_ms(object.fresh_ms), listing_ms = hold_ms(listing.fresh_ms);
+	*ret_timeout = request_seconds(listing_ms < ms ? listing_ms : ms);
+}
+
+static off_t link_size(struct node *n)
+{
+	auto_buf struct buf out = BUF_INIT(64 * KIB);
+	struct ask q = attr_peek(n->parent);
+	struct place p;
+
+	place_of(n, &p);
+	if (row_render(&q, node_type(n->parent), &p, n->row, &out, NULL) != 0)
+		return 0;
+	return (off_t)out.len;
+}
+
+static void file_attr(struct node *n, struct stat *st, double *ret_timeout)
+{
+	int64_t mtime_ns = n->mtime_ns;
+
+	st->st_mode = attr_row_mode(n->row);
+	*ret_timeout = 0;
+	if (n->row->form == ROW_LINK) {
+		st->st_size = link_size(n);
+	} else if (n->row->form == ROW_STREAM) {
+		st->st_size = stream_size(n, &mtime_ns);
+	} else if (n->text || n->row->form == ROW_DIALOG || !row_readable(n->row)) {
+		st->st_size = n->text ? (off_t)n->text->len : 0;
+		*ret_timeout = request_seconds(ATTR_FOREVER_MS);
+	}
+	set_times(st, mtime_ns / 1000000000, mtime_ns % 1000000000);
+}
+
+void attr_of(struct node *n, struct stat *st, double *ret_timeout_s)
+{
+	const struct fs_options *o = &nodes_fs()->options;
+	const struct dir_type *type = node_type(n);
+
+	*st = (struct stat){
+	    .st_ino = n->ino,
+	    .st_nlink = 1,
+	    .st_uid = o->uid,
+	    .st_gid = o->gid,
+	    .st_blksize = 4096,
+	};
+	if (n->scratch)
+		scratch_attr(n->scratch, st, ret_timeout_s);
+	else if (type)
+		dir_attr(n, type, st, ret_timeout_s);
+	else
+		file_attr(n, st, ret_timeout_s);
+	st->st_blocks = (st->st_size + 511) / 512;
+}

@@ -1,0 +1,27 @@
+/* Attributes of nodes, from what is known: no call, no wait. */
+#ifndef ECSFS_ATTR_H
+#define ECSFS_ATTR_H
+
+#include "fs/kernel/inode.h"
+
+#include <sys/stat.h>
+
+/* `ret_timeout_s`: how long the kernel may keep them. */
+void attr_of(struct node *n, struct stat *st, double *ret_timeout_s);
+
+/* What is known of a directory's object now. The ask notes its keys on `dir`. */
+struct ask attr_peek(struct node *dir);
+/* Lets an ask note its keys on a directory. */
+void attr_noting(struct ask *q, struct node *dir);
+
+/* Whether the directory's object is known to be gone. */
+bool attr_dir_gone(struct node *dir, const struct dir_type *type, const struct place *p);
+
+/* S_IFDIR, S_IFLNK, S_IFREG with permissions. */
+mode_t attr_row_mode(const struct row *row);
+mode_t attr_dir_mode(const struct dir_type *type);
+
+/* How long fixed names are known, ms. */
+#define ATTR_FOREVER_MS ((int64_t)60 * 60 * 1000)
+
+#endif

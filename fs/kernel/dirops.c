@@ -1,0 +1,292 @@
+#include "fs/kernel/dirops.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "fs/commit.h"
+#include "fs/kernel/attr.h"
+#include "fs/kernel/caller.h"
+#include "fs/kernel/lookup.h"
+#include "fs/kernel/notify.h"
+#include "fs/kernel/request.h"
+#include "fs/scratch.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Processes that were refused an unlink or rmdir: `find -delete` and Python's rmtree go on after
+ * that and would take the service down whose files they could not delete.
+ */
+enum { REFUSALS = 256, REFUSAL_MS = 60 * 60 * 1000 };
+
+static pthread_mutex_t refusal_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct refusal {
+	pid_t tgid;
+	char *dir; /* the path of the directory it happened in */
+	int64_t at_ms;
+} refusals[REFUSALS]; /* refusal_lock */
+static unsigned refusal_next;
+
+static void remember_refusal(struct request *rq)
+{
+	auto_buf struct buf path = BUF_INIT(64 * KIB);
+	pid_t tgid = caller_process(rq->caller.pid);
+	struct refusal *r = NULL;
+
+	node_path(rq->node, NULL, &path);
+	pthread_mutex_lock(&refusal_lock);
+	for (int i = 0; i < REFUSALS && !r; i++)
+		if (refusals[i].dir && refusals[i].tgid == tgid &&
+		    strcmp(refusals[i].dir, buf_str(&path)) == 0)
+			r = &refusals[i];
+	if (!r) {
+		r = &refusals[refusal_next];
+		refusal_next = (refusal_next + 1) % REFUSALS;
+		free(r->dir);
+		r->dir = strdup(buf_str(&path));
+	}
+	r->tgid = tgid;
+	r->at_ms = rq->born_ms;
+	pthread_mutex_unlock(&refusal_lock);
+}
+
+static bool refused_below(struct request *rq)
+{
+	auto_buf struct buf path = BUF_INIT(64 * KIB);
+	pid_t tgid = caller_process(rq->caller.pid);
+	bool found = false;
+
+	request_path(rq, &path);
+	pthread_mutex_lock(&refusal_lock);
+	for (int i = 0; i < REFUSALS && !found; i++) {
+		const struct refusal *r = &refusals[i];
+
+		found = r->dir && r->tgid == tgid && rq->born_ms - r->at_ms < REFUSAL_MS &&
+		    strncmp(r->dir, buf_str(&path), path.len) == 0 &&
+		    (r->dir[path.len] == '\0' || r->dir[path.len] == '/');
+	}
+	pthread_mutex_unlock(&refusal_lock);
+	return found;
+}
+
+static int refuse(struct request *rq, struct ecsfs_error *err, const char *why)
+{
+	remember_refusal(rq);
+	return ecsfs_error_set(err, EPERM, NULL, "%s", why);
+}
+
+static bool read_only(void)
+{
+	return nodes_fs()->options.read_only;
+}
+
+static bool is_fixed(const struct dir_type *type, const char *name)
+{
+	return lookup_find_row(type, name) || lookup_find_child(type, name);
+}
+
+static int mkdir_job(struct request *rq, struct ecsfs_error *err)
+{
+	const struct dir_type *type = node_type(rq->node);
+	auto_free char *name = lookup_listed_name(type->listing, rq->name);
+	auto_node struct node *n = NULL;
+	struct node_spec spec = {
+	    .file_name = rq->name, .type = type->listing->type, .listed = true};
+	int e = commit_directory(rq, name, type->make, err);
+
+	if (e)
+		return e;
+	spec.name = name;
+	n = node_for(rq->node, &spec);
+	return n ? request_reply_entry(rq, n, 0) : -ENOMEM;
+}
+
+int names_mkdir(struct request *rq, struct ecsfs_error *err)
+{
+	const struct dir_type *type = node_type(rq->node);
+	auto_free char *name = NULL;
+	struct place p;
+
+	if (!type)
+		return -ENOTDIR;
+	if (read_only())
+		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+	if (is_fixed(type, rq->name))
+		return -EEXIST;
+	if (!type->make || !type->listing)
+		return ecsfs_error_set(
+		    err, EPERM, NULL, "no directory can be made in %s", type->what);
+	name = lookup_listed_name(type->listing, rq->name);
+	if (!name)
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "\"%s\" cannot be a name in ECS", rq->name);
+	place_of(rq->node, &p);
+	return request_job(rq, p.region, false, mkdir_job);
+}
+
+static int rmdir_job(struct request *rq, struct ecsfs_error *err)
+{
+	const struct dir_type *type = node_type(rq->node);
+	auto_free char *name = lookup_listed_name(type->listing, rq->name);
+	auto_node struct node *n = NULL;
+	int e = commit_directory(rq, name, type->drop, err);
+
+	if (e) {
+		remember_refusal(rq);
+		return e;
+	}
+	n = node_child(rq->node, rq->name);
+	if (n)
+		node_detach(n);
+	return request_reply_ok(rq);
+}
+
+int names_rmdir(struct request *rq, struct ecsfs_error *err)
+{
+	const struct dir_type *type = node_type(rq->node);
+	auto_free char *name = NULL;
+	struct place p;
+
+	if (!type)
+		return -ENOTDIR;
+	if (read_only())
+		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+	name = type->listing && type->listing->type ? lookup_listed_name(type->listing, rq->name)
+						    : NULL;
+	if (!name || !type->drop || is_fixed(type, rq->name))
+		return refuse(rq, err, "this directory is part of the tree");
+	place_of(rq->node, &p);
+	if (!(type->local_kind && local_has(&p, type->local_kind, name))) {
+		if (!nodes_fs()->options.allow_delete)
+			return refuse(rq, err, "deleting needs -o allow_delete");
+		if (refused_below(rq))
+			return refuse(rq, err, "this process was refused to delete what is in it");
+	}
+	return request_job(rq, p.region, false, rmdir_job);
+}
+
+int names_unlink(struct request *rq, struct ecsfs_error *err)
+{
+	auto_node struct node *n = node_child(rq->node, rq->name);
+
+	if (read_only())
+		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+	if (!n || !n->scratch)
+		return refuse(rq, err, "an attribute cannot be unlinked");
+	scratch_remove(n);
+	return request_reply_ok(rq);
+}
+
+static int onto_row(struct request *rq, const struct row *row, struct ecsfs_error *err)
+{
+	struct ask q = attr_peek(rq->to);
+	auto_node struct node *to = NULL;
+	struct place p;
+	int e;
+
+	if (!row_writable(row))
+		return ecsfs_error_set(err, EACCES, NULL, "%s is not writable", rq->to_name);
+	if (rq->flags & RENAME_NOREPLACE)
+		return -EEXIST;
+	e = lookup_row(rq->to, row, rq->to_name, NULL, &q, &to);
+	if (e)
+		return e;
+	place_of(rq->to, &p);
+	rq->target = move_ptr(to);
+	return request_job(rq, p.region, false, commit_rename);
+}
+
+int names_rename(struct request *rq, struct ecsfs_error *err)
+{
+	const struct dir_type *type = node_type(rq->to);
+	auto_node struct node *from = node_child(rq->node, rq->name);
+	auto_node struct node *old = node_child(rq->to, rq->to_name);
+	const struct row *row;
+
+	if (!type)
+		return -ENOTDIR;
+	if (read_only())
+		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+	if (rq->flags & ~RENAME_NOREPLACE)
+		return -EINVAL;
+	if (!from || !from->scratch)
+		return ecsfs_error_set(err, EPERM, NULL, "an attribute cannot be renamed");
+	row = lookup_find_row(type, rq->to_name);
+	if (row)
+		return onto_row(rq, row, err);
+	if (lookup_find_child(type, rq->to_name) || (old && old->type))
+		return -EISDIR;
+	if (!(dir_mode(type, false) & 0200))
+		return ecsfs_error_set(err, EACCES, NULL, "no file can be made in %s", type->what);
+	if (old && old->scratch && (rq->flags & RENAME_NOREPLACE))
+		return -EEXIST;
+	int e = scratch_rename(from, rq->to, rq->to_name);
+	return e ? e : request_reply_ok(rq);
+}
+
+static void forget_answer(void *arg, struct region *r, const struct key *k)
+{
+	(void)arg;
+	region_invalidate(r, k);
+}
+
+/* Drops the answers behind a path: the next read asks AWS. */
+static void touch(struct node *n)
+{
+	struct ask q = {.mode = ASK_PEEK, .fresh_ms = INT64_MAX, .asked = forget_answer};
+	const struct dir_type *type = node_type(n);
+	auto_buf struct buf out = BUF_INIT(LIMIT_RESPONSE);
+	auto_answer struct answer a = {0};
+	json_auto_t *names = json_array();
+	const json_t *object;
+	struct place p;
+
+	place_of(n, &p);
+	if (n->row && (n->row->render || n->row->member) && n->row->form != ROW_CONTROL)
+		row_render(&q, node_type(n->parent), &p, n->row, &out, NULL);
+	if (type && type->subject)
+		dir_object(&q, type, &p, &a, &object, NULL);
+	if (type && type->listing && type->listing->names)
+		type->listing->names(&q, &p, names, NULL);
+	notify_stale(type ? n : n->parent);
+}
+
+static int set_scratch(struct request *rq)
+{
+	struct scratch *s = rq->node->scratch;
+	int e = 0;
+
+	if (rq->to_set & FUSE_SET_ATTR_SIZE)
+		e = scratch_truncate(s, rq->off);
+	if (rq->to_set & FUSE_SET_ATTR_MODE)
+		scratch_chmod(s, rq->mode);
+	if (rq->to_set & FUSE_SET_ATTR_MTIME_NOW)
+		scratch_utimes(s, clock_wall(nodes_fs()->clock) * INT64_C(1000000));
+	else if (rq->to_set & FUSE_SET_ATTR_MTIME)
+		scratch_utimes(s, rq->mtime_ns);
+	return e;
+}
+
+int names_setattr(struct request *rq, struct ecsfs_error *err)
+{
+	struct node *n = rq->node;
+	struct stat st;
+	double timeout;
+	int e = 0;
+
+	if (read_only())
+		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+	if (n->scratch)
+		e = set_scratch(rq);
+	else if (rq->to_set & FUSE_SET_ATTR_SIZE)
+		handles_truncated(n, rq->caller.pid);
+	else if (rq->to_set & FUSE_SET_ATTR_MTIME_NOW)
+		touch(n);
+	if (e)
+		return e;
+	attr_of(n, &st, &timeout);
+	return request_reply_attr(rq, &st, n->text ? timeout : 0);
+}

@@ -1,0 +1,688 @@
+#include "fs/kernel/inode.h"
+
+#include "backend/base/cleanup.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { FIRST_BUCKETS = 1024, MAX_DEPTH = 32 };
+
+/* The table; everything in it under `lock`. */
+static struct {
+	pthread_mutex_t lock;
+	struct fs *fs;
+	struct node *root;
+	struct node **by_id, **by_name;
+	struct shown **by_key;
+	size_t buckets, count;
+	uint64_t last_id;
+} table = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+struct text *text_new(const void *bytes, size_t len)
+{
+	struct text *t = malloc(sizeof(*t) + len + 1);
+
+	if (!t)
+		return NULL;
+	atomic_init(&t->refs, 1);
+	t->len = len;
+	if (len)
+		memcpy(t->bytes, bytes, len);
+	t->bytes[len] = '\0';
+	return t;
+}
+
+struct text *text_ref(struct text *t)
+{
+	if (t)
+		atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);
+	return t;
+}
+
+void text_unref(struct text *t)
+{
+	if (t && atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) == 1)
+		free(t);
+}
+
+void text_cleanup(struct text **t)
+{
+	text_unref(*t);
+}
+
+static uint64_t mix(uint64_t h)
+{
+	h ^= h >> 33;
+	h *= UINT64_C(0xff51afd7ed558ccd);
+	h ^= h >> 33;
+	h *= UINT64_C(0xc4ceb9fe1a85ec53);
+	return h ^ (h >> 33);
+}
+
+static uint64_t hash_string(uint64_t h, const char *s)
+{
+	h ^= UINT64_C(0xcbf29ce484222325);
+	for (; s && *s; s++)
+		h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
+	return mix(h);
+}
+
+/* st_ino: the same for a path as long as the mount lives, and after. 0 and 1 are taken. */
+static uint64_t ino_of(const struct node *dir, const char *file_name)
+{
+	uint64_t h = hash_string(dir->ino, file_name);
+
+	return h > 1 ? h : h + 2;
+}
+
+static struct node **id_slot(uint64_t id)
+{
+	return &table.by_id[mix(id) & (table.buckets - 1)];
+}
+
+static struct node **name_slot(const struct node *dir, const char *file_name)
+{
+	return &table.by_name[hash_string(dir->id, file_name) & (table.buckets - 1)];
+}
+
+static void link_name(struct node *n)
+{
+	struct node **slot = name_slot(n->parent, n->file_name);
+
+	n->next_name = *slot;
+	*slot = n;
+	n->next_sibling = n->parent->children;
+	n->parent->children = n;
+	n->current = true;
+}
+
+static void unlink_name(struct node *n)
+{
+	struct node **at;
+
+	if (!n->current)
+		return;
+	for (at = name_slot(n->parent, n->file_name); *at != n; at = &(*at)->next_name)
+		;
+	*at = n->next_name;
+	for (at = &n->parent->children; *at != n; at = &(*at)->next_sibling)
+		;
+	*at = n->next_sibling;
+	n->current = false;
+}
+
+static void link_id(struct node *n)
+{
+	struct node **slot = id_slot(n->id);
+
+	n->next_id = *slot;
+	*slot = n;
+}
+
+static void unlink_id(struct node *n)
+{
+	struct node **at = id_slot(n->id);
+
+	while (*at != n)
+		at = &(*at)->next_id;
+	*at = n->next_id;
+}
+
+static struct shown **key_slot(uint64_t hash)
+{
+	return &table.by_key[hash & (table.buckets - 1)];
+}
+
+static void link_key(struct shown *s)
+{
+	struct shown **slot = key_slot(s->hash);
+
+	s->next = *slot;
+	*slot = s;
+}
+
+static void unlink_key(struct shown *s)
+{
+	struct shown **at = key_slot(s->hash);
+
+	if (!s->hash)
+		return;
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	s->hash = 0;
+}
+
+static void rehash_keys(struct shown **old, size_t buckets)
+{
+	for (size_t i = 0; i < buckets; i++)
+		for (struct shown *s = old[i], *next; s; s = next) {
+			next = s->next;
+			link_key(s);
+		}
+}
+
+static void rehash_ids(struct node **old, size_t buckets)
+{
+	for (size_t i = 0; i < buckets; i++)
+		for (struct node *n = old[i], *next; n; n = next) {
+			next = n->next_id;
+			link_id(n);
+		}
+}
+
+static void rehash_names(struct node **old, size_t buckets)
+{
+	for (size_t i = 0; i < buckets; i++)
+		for (struct node *n = old[i], *next; n; n = next) {
+			struct node **slot = name_slot(n->parent, n->file_name);
+
+			next = n->next_name;
+			n->next_name = *slot;
+			*slot = n;
+		}
+}
+
+/* Longer chains are no harm when there is no memory for shorter ones. */
+static void grow(void)
+{
+	size_t buckets = table.buckets * 2;
+	struct node **ids = calloc(buckets, sizeof(struct node *));
+	struct node **names = calloc(buckets, sizeof(struct node *));
+	struct shown **keys = calloc(buckets, sizeof(struct shown *));
+	struct node **old_ids = table.by_id, **old_names = table.by_name;
+	struct shown **old_keys = table.by_key;
+	size_t old = table.buckets;
+
+	if (!ids || !names || !keys) {
+		free(ids);
+		free(names);
+		free(keys);
+		return;
+	}
+	table.by_id = ids;
+	table.by_name = names;
+	table.by_key = keys;
+	table.buckets = buckets;
+	rehash_ids(old_ids, old);
+	rehash_names(old_names, old);
+	rehash_keys(old_keys, old);
+	free(old_ids);
+	free(old_names);
+	free(old_keys);
+}
+
+static int64_t now_ns(void)
+{
+	return clock_wall(table.fs->clock) * INT64_C(1000000);
+}
+
+static void node_free(struct node *n)
+{
+	text_unref(n->text);
+	free(n->scratch); /* its bytes went with its name and its last close */
+	free(n->file_name);
+	free(n->name);
+	free(n);
+}
+
+/* Drops one reference, and those of parents that nobody else holds. Under the lock. */
+static void drop(struct node *n)
+{
+	while (n && --n->refs == 0) {
+		struct node *parent = n->parent;
+
+		unlink_name(n);
+		unlink_id(n);
+		for (int i = 0; i < NODE_KEYS; i++)
+			unlink_key(&n->keys[i]);
+		table.count--;
+		node_free(n);
+		n = parent;
+	}
+}
+
+void nodes_setup(struct fs *fs, const struct dir_type *root)
+{
+	struct node *n = calloc(1, sizeof(*n));
+
+	table.fs = fs;
+	table.buckets = FIRST_BUCKETS;
+	table.by_id = calloc(table.buckets, sizeof(struct node *));
+	table.by_name = calloc(table.buckets, sizeof(struct node *));
+	table.by_key = calloc(table.buckets, sizeof(struct shown *));
+	if (!n || !table.by_id || !table.by_name || !table.by_key)
+		abort();
+	n->id = n->ino = 1;
+	n->refs = 1;
+	n->type = root;
+	n->file_name = strdup("");
+	n->name = strdup("");
+	n->mtime_ns = now_ns();
+	table.last_id = 1;
+	table.root = n;
+	table.count = 1;
+	link_id(n);
+}
+
+void nodes_teardown(void)
+{
+	for (size_t i = 0; i < table.buckets; i++)
+		for (struct node *n = table.by_id[i], *next; n; n = next) {
+			next = n->next_id;
+			node_free(n);
+		}
+	free(table.by_id);
+	free(table.by_name);
+	free(table.by_key);
+	table.by_id = table.by_name = NULL;
+	table.by_key = NULL;
+	table.buckets = table.count = 0;
+	table.root = NULL;
+}
+
+struct fs *nodes_fs(void)
+{
+	return table.fs;
+}
+
+size_t nodes_count(void)
+{
+	pthread_mutex_lock(&table.lock);
+	size_t count = table.count;
+	pthread_mutex_unlock(&table.lock);
+	return count;
+}
+
+static struct node *find_id(uint64_t id)
+{
+	struct node *n = *id_slot(id);
+
+	while (n && n->id != id)
+		n = n->next_id;
+	return n;
+}
+
+static struct node *find_name(const struct node *dir, const char *file_name)
+{
+	struct node *n = *name_slot(dir, file_name);
+
+	while (n && (n->parent != dir || strcmp(n->file_name, file_name) != 0))
+		n = n->next_name;
+	return n;
+}
+
+struct node *node_by_id(uint64_t id)
+{
+	pthread_mutex_lock(&table.lock);
+	struct node *n = find_id(id);
+	if (n)
+		n->refs++;
+	pthread_mutex_unlock(&table.lock);
+	return n;
+}
+
+struct node *node_child(struct node *dir, const char *file_name)
+{
+	pthread_mutex_lock(&table.lock);
+	struct node *n = find_name(dir, file_name);
+	if (n)
+		n->refs++;
+	pthread_mutex_unlock(&table.lock);
+	return n;
+}
+
+struct node *node_ref(struct node *n)
+{
+	pthread_mutex_lock(&table.lock);
+	n->refs++;
+	pthread_mutex_unlock(&table.lock);
+	return n;
+}
+
+void node_unref(struct node *n)
+{
+	if (!n)
+		return;
+	pthread_mutex_lock(&table.lock);
+	drop(n);
+	pthread_mutex_unlock(&table.lock);
+}
+
+void node_cleanup(struct node **n)
+{
+	node_unref(*n);
+}
+
+static bool same_text(const struct text *a, const struct text *b)
+{
+	if (!a || !b)
+		return a == b;
+	return a == b || (a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0);
+}
+
+static bool same_identity(const struct node *n, const struct node_spec *spec)
+{
+	if (n->scratch != spec->scratch || n->type != spec->type || n->row != spec->row)
+		return false;
+	return n->listed == spec->listed && (!spec->versioned || same_text(n->text, spec->text));
+}
+
+static struct node *node_new(struct node *dir, const struct node_spec *spec)
+{
+	struct node *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->file_name = strdup(spec->file_name);
+	n->name = strdup(spec->name ? spec->name : spec->file_name);
+	if (!n->file_name || !n->name) {
+		node_free(n);
+		return NULL;
+	}
+	n->type = spec->type;
+	n->row = spec->row;
+	n->listed = spec->listed;
+	n->text = text_ref(spec->text);
+	n->scratch = spec->scratch;
+	n->ino = ino_of(dir, spec->file_name);
+	n->mtime_ns = now_ns();
+	n->refs = 1;
+	n->parent = dir;
+	return n;
+}
+
+/* Makes `n` the one that its name stands for. Under the lock. */
+static void adopt(struct node *n)
+{
+	struct node *old = find_name(n->parent, n->file_name);
+
+	if (old) {
+		/* A version that is told apart by its time must not share it. */
+		if (old->mtime_ns >= n->mtime_ns)
+			n->mtime_ns = old->mtime_ns + 1;
+		unlink_name(old);
+	}
+	link_name(n);
+}
+
+struct node *node_for(struct node *dir, const struct node_spec *spec)
+{
+	pthread_mutex_lock(&table.lock);
+	struct node *n = find_name(dir, spec->file_name);
+	if (n && same_identity(n, spec)) {
+		n->refs++;
+	} else {
+		n = node_new(dir, spec);
+		if (n) {
+			dir->refs++;
+			n->id = ++table.last_id;
+			if (++table.count > table.buckets)
+				grow();
+			link_id(n);
+			adopt(n);
+		}
+	}
+	pthread_mutex_unlock(&table.lock);
+	return n;
+}
+
+void node_looked_up(struct node *n)
+{
+	pthread_mutex_lock(&table.lock);
+	if (n->nlookup++ == 0)
+		n->refs++;
+	pthread_mutex_unlock(&table.lock);
+}
+
+void node_forget(uint64_t id, uint64_t count)
+{
+	pthread_mutex_lock(&table.lock);
+	struct node *n = table.by_id ? find_id(id) : NULL;
+	if (n && n != table.root && n->nlookup > 0) {
+		n->nlookup = count < n->nlookup ? n->nlookup - count : 0;
+		if (n->nlookup == 0)
+			drop(n);
+	}
+	pthread_mutex_unlock(&table.lock);
+}
+
+void node_detach(struct node *n)
+{
+	pthread_mutex_lock(&table.lock);
+	unlink_name(n);
+	pthread_mutex_unlock(&table.lock);
+}
+
+int node_move(struct node *n, struct node *dir, const char *file_name)
+{
+	char *copy = strdup(file_name), *name = strdup(file_name);
+
+	if (!copy || !name) {
+		free(copy);
+		free(name);
+		return -ENOMEM;
+	}
+	pthread_mutex_lock(&table.lock);
+	struct node *old_parent = n->parent, *old = find_name(dir, file_name);
+	unlink_name(n);
+	if (old && old != n)
+		unlink_name(old);
+	free(n->file_name);
+	free(n->name);
+	n->file_name = copy;
+	n->name = name;
+	dir->refs++;
+	n->parent = dir;
+	link_name(n);
+	drop(old_parent);
+	pthread_mutex_unlock(&table.lock);
+	return 0;
+}
+
+const struct dir_type *node_type(struct node *n)
+{
+	if (n->type && n->listed && n->parent->type->local_type) {
+		struct place p;
+
+		place_of(n->parent, &p);
+		if (local_has(&p, n->parent->type->local_kind, n->name))
+			return n->parent->type->local_type;
+	}
+	return n->type;
+}
+
+static void enter(struct place *p, const struct dir_type *parent, const struct dir_type *type,
+    const char *name, bool listed)
+{
+	p->name = name;
+	if (listed && parent->listing)
+		*(const char **)((char *)p + parent->listing->part) = name;
+	if (type && type->enter)
+		type->enter(p);
+}
+
+static void place_root(struct place *p)
+{
+	struct fs *fs = table.fs;
+
+	*p = (struct place){.fs = fs};
+	if (!fs->many_accounts && fs->accounts) {
+		p->account = fs->accounts[0];
+		if (!fs->many_regions && p->account)
+			p->region = p->account->regions[0];
+	}
+}
+
+void place_of(struct node *n, struct place *p)
+{
+	struct node *chain[MAX_DEPTH];
+	int depth = 0;
+
+	for (; n->parent && depth < MAX_DEPTH; n = n->parent)
+		chain[depth++] = n;
+	place_root(p);
+	while (depth-- > 0)
+		enter(p, chain[depth]->parent->type, chain[depth]->type, chain[depth]->name,
+		    chain[depth]->listed);
+}
+
+void place_below(struct node *dir, const char *name, bool listed, struct place *p)
+{
+	const struct listing *l = dir->type->listing;
+
+	place_of(dir, p);
+	enter(p, dir->type, listed && l ? l->type : NULL, name, listed);
+}
+
+static void path_walk(struct node *n, struct buf *out)
+{
+	if (!n->parent)
+		return;
+	path_walk(n->parent, out);
+	if (out->len)
+		buf_addc(out, '/');
+	buf_adds(out, n->file_name);
+}
+
+void node_path(struct node *n, const char *below, struct buf *out)
+{
+	pthread_mutex_lock(&table.lock);
+	path_walk(n, out);
+	pthread_mutex_unlock(&table.lock);
+	if (below && out->len)
+		buf_addc(out, '/');
+	if (below)
+		buf_adds(out, below);
+}
+
+static uint64_t key_hash(const struct region *r, const struct key *k)
+{
+	uint64_t h = mix((uint64_t)(uintptr_t)r + (uint64_t)k->kind + 1);
+
+	h = hash_string(h, k->a);
+	h = hash_string(h, k->b);
+	return hash_string(h, k->c) | 1;
+}
+
+void node_note_key(struct node *dir, const struct region *r, const struct key *k)
+{
+	uint64_t h = key_hash(r, k);
+
+	pthread_mutex_lock(&table.lock);
+	int i = 0;
+	while (i < NODE_KEYS - 1 && dir->keys[i].hash && dir->keys[i].hash != h)
+		i++;
+	struct shown *s = &dir->keys[i];
+	if (s->hash != h) {
+		unlink_key(s);
+		s->hash = h;
+		s->dir = dir;
+		link_key(s);
+	}
+	pthread_mutex_unlock(&table.lock);
+}
+
+static bool kernel_holds(const struct node *n)
+{
+	return n->type && (n->nlookup > 0 || n == table.root);
+}
+
+struct stale_list {
+	struct stale_entry *at;
+	size_t count, room;
+};
+
+static void stale_add(struct stale_list *l, const struct node *dir, const struct node *leaf)
+{
+	if (l->count == l->room) {
+		size_t room = l->room ? l->room * 2 : 32;
+		struct stale_entry *at = reallocarray(l->at, room, sizeof(*at));
+
+		if (!at)
+			return;
+		l->at = at;
+		l->room = room;
+	}
+	l->at[l->count++] = (struct stale_entry){
+	    .dir = dir->id,
+	    .id = leaf ? leaf->id : dir->id,
+	    .name = leaf ? strdup(leaf->file_name) : NULL,
+	};
+}
+
+static void stale_of(struct stale_list *l, const struct node *dir)
+{
+	stale_add(l, dir, NULL);
+	if (dir->type->listing)
+		return;
+	for (const struct node *c = dir->children; c; c = c->next_sibling)
+		if (c->row && c->nlookup > 0)
+			stale_add(l, dir, c);
+}
+
+static void stale_all(struct stale_list *list)
+{
+	for (size_t i = 0; i < table.buckets; i++)
+		for (const struct node *n = table.by_id[i]; n; n = n->next_id)
+			if (kernel_holds(n))
+				stale_of(list, n);
+}
+
+struct stale_entry *nodes_showing(const struct region *r, const struct key *k, size_t *ret_count)
+{
+	uint64_t hash = k ? key_hash(r, k) : 0;
+	struct stale_list list = {0};
+
+	pthread_mutex_lock(&table.lock);
+	if (!hash)
+		stale_all(&list);
+	for (const struct shown *s = hash ? *key_slot(hash) : NULL; s; s = s->next)
+		if (s->hash == hash && kernel_holds(s->dir))
+			stale_of(&list, s->dir);
+	pthread_mutex_unlock(&table.lock);
+	*ret_count = list.count;
+	return list.at;
+}
+
+struct stale_entry *node_showing(struct node *dir, size_t *ret_count)
+{
+	struct stale_list list = {0};
+
+	pthread_mutex_lock(&table.lock);
+	if (kernel_holds(dir))
+		stale_of(&list, dir);
+	pthread_mutex_unlock(&table.lock);
+	*ret_count = list.count;
+	return list.at;
+}
+
+uint32_t node_generation(struct node *dir, uint64_t version, bool expired, bool reading)
+{
+	pthread_mutex_lock(&table.lock);
+	if (reading) {
+		dir->expiry_told = false;
+		dir->seen_version = version;
+	} else if (version != dir->seen_version) {
+		dir->seen_version = version;
+		dir->generation++;
+	} else if (expired && !dir->expiry_told) {
+		dir->expiry_told = true;
+		dir->generation++;
+	}
+	uint32_t generation = dir->generation;
+	pthread_mutex_unlock(&table.lock);
+	return generation;
+}
+
+void node_scratch_names(struct node *dir, json_t *names)
+{
+	pthread_mutex_lock(&table.lock);
+	for (const struct node *n = dir->children; n; n = n->next_sibling)
+		if (n->scratch)
+			json_array_append_new(names, json_string(n->file_name));
+	pthread_mutex_unlock(&table.lock);
+}

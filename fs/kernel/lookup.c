@@ -1,0 +1,246 @@
+#include "fs/kernel/lookup.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "fs/kernel/attr.h"
+#include "fs/kernel/request.h"
+#include "fs/stream.h"
+#include "fs/value.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NEGATIVE_MS = 5000 };
+
+const struct row *lookup_find_row(const struct dir_type *type, const char *name)
+{
+	for (const struct row *r = type->rows; r && r->name; r++)
+		if (strcmp(r->name, name) == 0)
+			return r;
+	return NULL;
+}
+
+const struct child *lookup_find_child(const struct dir_type *type, const char *name)
+{
+	for (const struct child *c = type->children; c && c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+/* What a file name stands for, whether or not it can be a name; NULL: nothing. */
+static char *decode(const struct listing *l, const char *file_name)
+{
+	size_t len = strlen(file_name), end = l->suffix ? strlen(l->suffix) : 0;
+	auto_free char *stem = NULL;
+
+	if (len <= end || len > LIMIT_NAME ||
+	    strcmp(file_name + len - end, end ? l->suffix : "") != 0)
+		return NULL;
+	stem = strndup(file_name, len - end);
+	return stem ? value_decode_name(stem) : NULL;
+}
+
+char *lookup_listed_name(const struct listing *l, const char *file_name)
+{
+	auto_free char *name = decode(l, file_name);
+
+	return name && (!l->valid || l->valid(name)) ? move_ptr(name) : NULL;
+}
+
+void lookup_file_name(const struct listing *l, const char *name, struct buf *out)
+{
+	value_encode_name(name, out);
+	if (l->suffix)
+		buf_adds(out, l->suffix);
+}
+
+bool lookup_versioned(const struct row *row)
+{
+	switch (row->form) {
+	case ROW_VALUE:
+	case ROW_DOCUMENT:
+	case ROW_LINES:
+		return row_readable(row);
+	case ROW_LINK:
+	case ROW_STREAM:
+	case ROW_DIALOG:
+	case ROW_CONTROL:
+		break;
+	}
+	return false;
+}
+
+/*
+ * The text that is known, NULL when none is; -ENOENT: known to be gone. Once that is past its time
+ * the open asks: nothing else would in a directory that is somebody's working directory.
+ */
+static int known_text(struct ask *q, const struct dir_type *type, const struct place *p,
+    const struct row *row, struct text **ret)
+{
+	auto_buf struct buf out = BUF_INIT(LIMIT_RESPONSE);
+	int e = row_render(q, type, p, row, &out, NULL);
+
+	*ret = NULL;
+	if (e == -ENOENT && q->fresh_ms > 0)
+		return e;
+	if (e) {
+		q->fresh_ms = 0;
+		return 0;
+	}
+	*ret = text_new(out.data, out.len);
+	return *ret ? 0 : -ENOMEM;
+}
+
+int lookup_row(struct node *dir, const struct row *row, const char *file_name, const char *name,
+    struct ask *q, struct node **ret)
+{
+	const struct dir_type *type = node_type(dir);
+	auto_text struct text *t = NULL;
+	struct node_spec spec = {
+	    .file_name = file_name,
+	    .name = name,
+	    .row = row,
+	    .listed = name != NULL,
+	    .versioned = lookup_versioned(row),
+	};
+	struct place p;
+	int e = 0;
+
+	place_below(dir, name ? name : file_name, name != NULL, &p);
+	if (spec.versioned)
+		e = known_text(q, type, &p, row, &t);
+	else if (attr_dir_gone(dir, type, &p))
+		e = -ENOENT;
+	if (e)
+		return e;
+	spec.text = t;
+	*ret = node_for(dir, &spec);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/*
+ * A name that can never be there. Of one that is only missing now the kernel keeps nothing, since it
+ * could not be told when that ends (a look-up may be parked in its directory): the cache remembers.
+ */
+static int reply_impossible(struct request *rq)
+{
+	return request_reply_absent(rq, nodes_fs()->options.ttl_ms ? NEGATIVE_MS : 0);
+}
+
+static int run_row(struct request *rq, const struct row *row, const char *name, int64_t max_ms)
+{
+	struct ask q = attr_peek(rq->node);
+	auto_node struct node *n = NULL;
+	int e = lookup_row(rq->node, row, rq->name, name, &q, &n);
+
+	if (e == -ENOENT)
+		return request_reply_absent(rq, 0);
+	if (e)
+		return e;
+	int64_t ms = lookup_versioned(row) ? q.fresh_ms : ATTR_FOREVER_MS;
+	if (ms > max_ms)
+		ms = max_ms;
+	return request_reply_entry(rq, n, ms < ATTR_FOREVER_MS ? ms : ATTR_FOREVER_MS);
+}
+
+static int reply_dir(struct request *rq, const struct dir_type *type, const char *name, int64_t ms)
+{
+	auto_node struct node *n = NULL;
+	struct node_spec spec = {
+	    .file_name = rq->name,
+	    .name = name,
+	    .type = type,
+	    .listed = name != NULL,
+	};
+
+	n = node_for(rq->node, &spec);
+	if (!n)
+		return -ENOMEM;
+	return request_reply_entry(rq, n, ms < ATTR_FOREVER_MS ? ms : ATTR_FOREVER_MS);
+}
+
+static int in_names(struct ask *q, const struct listing *l, const struct place *p, const char *name,
+    struct ecsfs_error *err)
+{
+	json_auto_t *names = json_array();
+	const json_t *one;
+	size_t i;
+	int e = l->names(q, p, names, err);
+
+	if (e)
+		return e;
+	json_array_foreach (names, i, one)
+		if (json_is_string(one) && strcmp(json_string_value(one), name) == 0)
+			return 0;
+	return -ENOENT;
+}
+
+/* A name by ECS's rules, or one that AWS has listed all the same; NULL: there can be none. */
+static char *possible_name(struct request *rq, const struct listing *l)
+{
+	auto_free char *name = decode(l, rq->name);
+	struct ask q = attr_peek(rq->node);
+	struct place p;
+
+	if (!name || !l->valid || l->valid(name))
+		return move_ptr(name);
+	place_below(rq->node, name, true, &p);
+	return l->names && in_names(&q, l, &p, name, NULL) == 0 ? move_ptr(name) : NULL;
+}
+
+static int run_listed(
+    struct request *rq, const struct dir_type *type, struct node *known, struct ecsfs_error *err)
+{
+	const struct listing *l = type->listing;
+	auto_free char *name = possible_name(rq, l);
+	struct ask q = request_ask(rq, ASK_PARK, FRESH_LOOKUP);
+	struct place p;
+	int e;
+
+	if (!name)
+		return reply_impossible(rq);
+	place_below(rq->node, name, true, &p);
+	if (type->local_type && local_has(&p, type->local_kind, name))
+		return reply_dir(rq, l->type, name, 0);
+	e = l->find ? l->find(&q, &p, err) : in_names(&q, l, &p, name, err);
+	if (e == -ENOENT)
+		return request_reply_absent(rq, 0);
+	/* Who follows a growing file by its name would take a refusal for its end (tail -F). */
+	if (e && known && e != -EINPROGRESS && stream_open_below(known))
+		return request_reply_entry(rq, known, 0);
+	if (e)
+		return e;
+	if (l->row)
+		return run_row(rq, l->row, name, q.fresh_ms);
+	return reply_dir(rq, l->type, name, q.fresh_ms);
+}
+
+int lookup_run(struct request *rq, struct ecsfs_error *err)
+{
+	const struct dir_type *type = node_type(rq->node);
+	auto_node struct node *known = NULL;
+	const struct child *child;
+	const struct row *row;
+	struct place p;
+
+	if (!type)
+		return -ENOTDIR;
+	known = node_child(rq->node, rq->name);
+	if (known && known->scratch)
+		return request_reply_entry(rq, known, 0);
+	row = lookup_find_row(type, rq->name);
+	if (row)
+		return run_row(rq, row, NULL, INT64_MAX);
+	child = lookup_find_child(type, rq->name);
+	if (child) {
+		place_of(rq->node, &p);
+		if (attr_dir_gone(rq->node, type, &p))
+			return request_reply_absent(rq, 0);
+		return reply_dir(rq, child->type, NULL, ATTR_FOREVER_MS);
+	}
+	if (type->listing)
+		return run_listed(rq, type, known, err);
+	return reply_impossible(rq);
+}

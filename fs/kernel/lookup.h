@@ -1,0 +1,34 @@
+/* From names to nodes. */
+#ifndef ECSFS_LOOKUP_H
+#define ECSFS_LOOKUP_H
+
+#include "fs/kernel/inode.h"
+
+struct request;
+
+/* run() of LOOKUP. */
+int lookup_run(struct request *rq, struct ecsfs_error *err);
+
+/*
+ * The node of a row's file in `dir`, of the version that is known now; never waits. `name`: what a
+ * listed file stands for, NULL for a fixed one. `q` peeks, and tells how long it holds. -ENOENT:
+ * what the file belongs to is known to be gone.
+ */
+int lookup_row(struct node *dir, const struct row *row, const char *file_name, const char *name,
+    struct ask *q, struct node **ret);
+
+/* Whether a file's text is immutable by node: not a stream, a link, a dialog, a control file. */
+bool lookup_versioned(const struct row *row);
+
+const struct row *lookup_find_row(const struct dir_type *type, const char *name);
+const struct child *lookup_find_child(const struct dir_type *type, const char *name);
+
+/*
+ * What a file name of the listing stands for: a new string, NULL when it cannot be one (a wrong
+ * suffix, a name that ECS never gave).
+ */
+char *lookup_listed_name(const struct listing *l, const char *file_name);
+/* The reverse: the file name of a listed name. */
+void lookup_file_name(const struct listing *l, const char *name, struct buf *out);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * Telling the kernel that what it holds is old, from a thread of its own: a notification may wait
+ * for the kernel's locks, and no handler nor worker waits with it.
+ */
+#ifndef ECSFS_NOTIFY_H
+#define ECSFS_NOTIFY_H
+
+#include "fs/kernel/inode.h"
+
+struct fuse_session;
+
+/* After the mount; starts the thread. */
+int notify_start(struct fuse_session *se);
+/* Before the session ends. */
+void notify_stop(void);
+
+/* A region_changed_fn. */
+void notify_key(void *arg, struct region *r, const struct key *k);
+void notify_all(void);
+/* What the kernel holds of a directory and its files. */
+void notify_stale(struct node *dir);
+/* The same; waits a moment for the kernel to know. Not from a FUSE thread. */
+void notify_directory(struct node *dir);
+
+#endif

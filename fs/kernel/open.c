@@ -1,0 +1,274 @@
+#include "fs/kernel/open.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "fs/commit.h"
+#include "fs/kernel/attr.h"
+#include "fs/kernel/lookup.h"
+#include "fs/kernel/request.h"
+#include "fs/scratch.h"
+#include "fs/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Threads that were just told ESTALE: the kernel looks the name up again and opens what it finds,
+ * once. That open takes the version it was given; a second ESTALE would reach the caller.
+ */
+enum { RETRIES = 64, RETRY_MS = 1000 };
+
+/* How long a control file waits for what only AWS knows. */
+enum { CONTROL_MS = 3000 };
+
+static pthread_mutex_t retry_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+	pid_t tid;
+	uint64_t ino;
+	int64_t at_ms;
+} retries[RETRIES]; /* retry_lock */
+static unsigned retry_next;
+
+static void retry_expect(const struct request *rq)
+{
+	pthread_mutex_lock(&retry_lock);
+	retries[retry_next].tid = rq->caller.pid;
+	retries[retry_next].ino = rq->node->ino;
+	retries[retry_next].at_ms = clock_mono(nodes_fs()->clock);
+	retry_next = (retry_next + 1) % RETRIES;
+	pthread_mutex_unlock(&retry_lock);
+}
+
+static bool retry_expected(const struct request *rq)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&retry_lock);
+	for (int i = 0; i < RETRIES && !found; i++) {
+		found = retries[i].tid == rq->caller.pid && retries[i].ino == rq->node->ino &&
+		    rq->born_ms - retries[i].at_ms <= RETRY_MS;
+		if (found)
+			retries[i].tid = 0;
+	}
+	pthread_mutex_unlock(&retry_lock);
+	return found;
+}
+
+/* The file's text: ASK_PARK: as of this open; ASK_PEEK: as far as it is known. */
+static int text_now(
+    struct request *rq, enum ask_mode mode, struct text **ret, struct ecsfs_error *err)
+{
+	auto_buf struct buf out = BUF_INIT(LIMIT_RESPONSE);
+	struct ask q = request_ask(rq, mode, FRESH_OPEN);
+	struct node *n = rq->node;
+	struct place p;
+
+	place_of(n, &p);
+	q.fresh.force = n->row->flags & ROW_ALWAYS;
+	attr_noting(&q, n->parent);
+	int e = row_render(&q, node_type(n->parent), &p, n->row, &out, err);
+	if (e)
+		return e;
+	*ret = text_new(out.data, out.len);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int fresh_text(struct request *rq, struct text **ret, struct ecsfs_error *err)
+{
+	return text_now(rq, ASK_PARK, ret, err);
+}
+
+static bool is_version(const struct node *n, const struct text *t)
+{
+	return n->text && n->text->len == t->len && memcmp(n->text->bytes, t->bytes, t->len) == 0;
+}
+
+/* The new text becomes what the name stands for, for the look-up that the kernel does next. */
+static void make_current(struct node *n, struct text *t)
+{
+	struct node_spec spec = {
+	    .file_name = n->file_name,
+	    .name = n->name,
+	    .row = n->row,
+	    .listed = n->listed,
+	    .versioned = true,
+	    .text = t,
+	};
+
+	node_unref(node_for(n->parent, &spec));
+}
+
+/* A new open file; direct: reads and writes come as they are. */
+static int reply_handle(struct request *rq, struct node *created, struct text *text)
+{
+	struct handle *h = handle_new(created ? created : rq->node, rq->flags);
+
+	if (!h)
+		return -ENOMEM;
+	h->opener = rq->caller.pid;
+	h->text = text_ref(text);
+	if (rq->stream)
+		h->stream = stream_ref(rq->stream);
+	request_reply_open(rq, h, created, true, false);
+	handle_unref(h);
+	return 0;
+}
+
+static int open_plain(struct request *rq, struct ecsfs_error *err)
+{
+	auto_text struct text *t = NULL;
+	struct node *n = rq->node;
+	/* Asked once: the record is used up, and this may run again. */
+	rq->retried |= retry_expected(rq);
+	if (n->text && rq->retried)
+		return request_reply_open(rq, NULL, NULL, false, true);
+	int e = fresh_text(rq, &t, err);
+	if (e)
+		return e;
+	if (is_version(n, t))
+		return request_reply_open(rq, NULL, NULL, false, true);
+	/* What no look-up can give a version of is read from the open file itself. */
+	if (rq->retried)
+		return reply_handle(rq, NULL, t);
+	make_current(n, t);
+	retry_expect(rq);
+	return -ESTALE;
+}
+
+static int open_known(struct request *rq, struct ecsfs_error *err)
+{
+	auto_text struct text *t = NULL;
+	int e = text_now(rq, ASK_PEEK, &t, err);
+
+	return e ? e : reply_handle(rq, NULL, t);
+}
+
+static int open_rendered(struct request *rq, struct ecsfs_error *err)
+{
+	auto_text struct text *t = NULL;
+
+	/* Control files tell what is known when AWS does not answer: they are read for that. */
+	if (rq->node->row->form == ROW_CONTROL && !rq->late) {
+		rq->late = open_known;
+		if (rq->deadline_ms > rq->born_ms + CONTROL_MS)
+			rq->deadline_ms = rq->born_ms + CONTROL_MS;
+	}
+	int e = fresh_text(rq, &t, err);
+	return e ? e : reply_handle(rq, NULL, t);
+}
+
+static int open_stream(struct request *rq, struct ecsfs_error *err)
+{
+	int e = stream_open(rq, err);
+
+	return e ? e : reply_handle(rq, NULL, NULL);
+}
+
+static int check_access(const struct row *row, int flags, struct ecsfs_error *err)
+{
+	int access = flags & O_ACCMODE;
+
+	if (access != O_RDONLY && nodes_fs()->options.read_only)
+		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+	if (access != O_RDONLY && !row_writable(row))
+		return ecsfs_error_set(err, EACCES, NULL, "this file is not writable");
+	if (access != O_WRONLY && !row_readable(row) && row->form != ROW_DIALOG)
+		return ecsfs_error_set(err, EACCES, NULL, "this file is not readable");
+	return 0;
+}
+
+static int open_row(struct request *rq, struct ecsfs_error *err)
+{
+	const struct row *row = rq->node->row;
+	int e = check_access(row, rq->flags, err);
+
+	if (e)
+		return e;
+	if ((rq->flags & O_ACCMODE) != O_RDONLY)
+		return reply_handle(rq, NULL, NULL);
+	if (row->form == ROW_STREAM)
+		return open_stream(rq, err);
+	if (lookup_versioned(row))
+		return open_plain(rq, err);
+	return row->render ? open_rendered(rq, err) : reply_handle(rq, NULL, NULL);
+}
+
+int open_run(struct request *rq, struct ecsfs_error *err)
+{
+	struct node *n = rq->node;
+
+	if (n->type)
+		return -EISDIR;
+	return n->scratch ? reply_handle(rq, NULL, NULL) : open_row(rq, err);
+}
+
+static int read_scratch(struct request *rq)
+{
+	auto_free char *bytes = malloc(rq->size);
+
+	if (!bytes)
+		return -ENOMEM;
+	size_t len = scratch_read(rq->node->scratch, bytes, rq->size, rq->off);
+	return request_reply_buf(rq, bytes, len);
+}
+
+int open_read(struct request *rq, struct ecsfs_error *err)
+{
+	const struct text *t = rq->node->text;
+
+	if (rq->handle && rq->handle->stream)
+		return stream_read(rq, err);
+	if (rq->node->scratch)
+		return read_scratch(rq);
+	if (rq->handle)
+		return commit_read(rq, err);
+	size_t left = t && (uint64_t)rq->off < t->len ? t->len - (size_t)rq->off : 0;
+	return request_reply_buf(
+	    rq, left ? t->bytes + rq->off : NULL, left < rq->size ? left : rq->size);
+}
+
+int open_readlink(struct request *rq, struct ecsfs_error *err)
+{
+	auto_text struct text *t = NULL;
+
+	if (!rq->node->row || rq->node->row->form != ROW_LINK)
+		return -EINVAL;
+	int e = fresh_text(rq, &t, err);
+	if (e)
+		return e;
+	if (t->len == 0)
+		return -ENOENT;
+	if (request_claim(rq))
+		fuse_reply_readlink(rq->req, t->bytes);
+	return 0;
+}
+
+int open_create(struct request *rq, struct ecsfs_error *err)
+{
+	const struct dir_type *type = node_type(rq->node);
+	auto_node struct node *n = NULL;
+	int e;
+
+	if (!type)
+		return -ENOTDIR;
+	if (nodes_fs()->options.read_only)
+		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+	if (lookup_find_row(type, rq->name) || lookup_find_child(type, rq->name))
+		return -EEXIST;
+	if (!(dir_mode(type, false) & 0200))
+		return ecsfs_error_set(err, EACCES, NULL, "no file can be made in %s", type->what);
+	if (strlen(rq->name) > LIMIT_NAME)
+		return -ENAMETOOLONG;
+	n = node_child(rq->node, rq->name);
+	if (n && !n->scratch) {
+		node_unref(n);
+		n = NULL;
+	}
+	e = n ? 0 : scratch_create(rq->node, rq->name, rq->mode, &n);
+	if (!e && (rq->flags & O_TRUNC))
+		e = scratch_truncate(n->scratch, 0);
+	return e ? e : reply_handle(rq, n, NULL);
+}

@@ -1,0 +1,401 @@
+#include "fs/kernel/ops.h"
+
+#include "backend/base/limits.h"
+#include "fs/commit.h"
+#include "fs/kernel/attr.h"
+#include "fs/kernel/dirops.h"
+#include "fs/kernel/dirread.h"
+#include "fs/kernel/lookup.h"
+#include "fs/kernel/open.h"
+#include "fs/kernel/request.h"
+#include "fs/kernel/xattr.h"
+#include "fs/scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+/* Copies a name into the request; on lack of memory it is answered and NULL. */
+static struct request *with_name(struct request *rq, const char *name)
+{
+	if (!rq)
+		return NULL;
+	rq->name = strdup(name);
+	if (rq->name)
+		return rq;
+	request_drop(rq, ENOMEM);
+	return NULL;
+}
+
+static struct request *with_handle(struct request *rq, const struct fuse_file_info *fi)
+{
+	struct handle *h = fi ? (struct handle *)(uintptr_t)fi->fh : NULL;
+
+	if (rq && h)
+		rq->handle = handle_ref(h);
+	return rq;
+}
+
+static void op_init(void *arg, struct fuse_conn_info *conn)
+{
+	(void)arg;
+	/* Spliced, what a log's spool holds is given out without a copy in the heap. */
+	conn->want |= conn->capable &
+	    (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ASYNC_DIO |
+		FUSE_CAP_SPLICE_WRITE);
+	conn->want &= ~(unsigned)(FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_POSIX_ACL |
+	    FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_HANDLE_KILLPRIV);
+	/*
+	 * An open's O_TRUNC comes as a SETATTR, whose answer is the true size. Else the kernel empties
+	 * its inode by itself, and who reads the value at that moment reads nothing.
+	 */
+	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
+	/* Every waiting request counts as one in the background of the kernel's own read-ahead. */
+	conn->max_background = 1024;
+	conn->congestion_threshold = 768;
+}
+
+static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct request *rq = with_name(request_new(req, REQ_LOOKUP, parent), name);
+
+	if (rq)
+		request_go(rq, lookup_run);
+}
+
+static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup)
+{
+	request_count(REQ_FORGET);
+	node_forget(ino, nlookup);
+	fuse_reply_none(req);
+}
+
+static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+	request_count(REQ_FORGET);
+	for (size_t i = 0; i < count; i++)
+		node_forget(forgets[i].ino, forgets[i].nlookup);
+	fuse_reply_none(req);
+}
+
+static int run_getattr(struct request *rq, struct ecsfs_error *err)
+{
+	struct stat st;
+	double timeout;
+
+	(void)err;
+	attr_of(rq->node, &st, &timeout);
+	return request_reply_attr(rq, &st, timeout);
+}
+
+static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct request *rq = request_new(req, REQ_GETATTR, ino);
+
+	(void)fi;
+	if (rq)
+		request_go(rq, run_getattr);
+}
+
+static void op_setattr(
+    fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *fi)
+{
+	struct request *rq = request_new(req, REQ_SETATTR, ino);
+
+	(void)fi;
+	if (!rq)
+		return;
+	rq->to_set = to_set;
+	rq->mode = attr->st_mode;
+	rq->off = attr->st_size;
+	rq->mtime_ns = attr->st_mtim.tv_sec * INT64_C(1000000000) + attr->st_mtim.tv_nsec;
+	request_go(rq, names_setattr);
+}
+
+static void op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	struct request *rq = request_new(req, REQ_READLINK, ino);
+
+	if (rq)
+		request_go(rq, open_readlink);
+}
+
+static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	struct request *rq = with_name(request_new(req, REQ_MKDIR, parent), name);
+
+	(void)mode;
+	if (rq)
+		request_go(rq, names_mkdir);
+}
+
+static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct request *rq = with_name(request_new(req, REQ_RMDIR, parent), name);
+
+	if (rq)
+		request_go(rq, names_rmdir);
+}
+
+static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct request *rq = with_name(request_new(req, REQ_UNLINK, parent), name);
+
+	if (rq)
+		request_go(rq, names_unlink);
+}
+
+static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
+    const char *newname, unsigned flags)
+{
+	struct request *rq = with_name(request_new(req, REQ_RENAME, parent), name);
+
+	if (!rq)
+		return;
+	rq->to = node_by_id(newparent);
+	rq->to_name = strdup(newname);
+	rq->flags = (int)flags;
+	if (!rq->to || !rq->to_name)
+		request_drop(rq, rq->to ? ENOMEM : ESTALE);
+	else
+		request_go(rq, names_rename);
+}
+
+static void op_create(
+    fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
+{
+	struct request *rq = with_name(request_new(req, REQ_CREATE, parent), name);
+
+	if (!rq)
+		return;
+	rq->mode = mode;
+	rq->flags = fi->flags;
+	request_go(rq, open_create);
+}
+
+/* Hard and symbolic links and devices: the tree has its own. */
+static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
+{
+	(void)ino, (void)newparent, (void)newname;
+	request_count(REQ_OTHER);
+	fuse_reply_err(req, EPERM);
+}
+
+static void op_symlink(fuse_req_t req, const char *link, fuse_ino_t parent, const char *name)
+{
+	(void)link, (void)parent, (void)name;
+	request_count(REQ_OTHER);
+	fuse_reply_err(req, EPERM);
+}
+
+static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+	(void)parent, (void)name, (void)mode, (void)rdev;
+	request_count(REQ_OTHER);
+	fuse_reply_err(req, EPERM);
+}
+
+static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct request *rq = request_new(req, REQ_OPEN, ino);
+
+	if (!rq)
+		return;
+	rq->flags = fi->flags;
+	request_go(rq, open_run);
+}
+
+static void op_read(
+    fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	struct request *rq = with_handle(request_new(req, REQ_READ, ino), fi);
+
+	if (!rq)
+		return;
+	rq->size = size;
+	rq->off = off;
+	request_go(rq, open_read);
+}
+
+static int run_write(struct request *rq, struct ecsfs_error *err)
+{
+	struct handle *h = rq->handle;
+	int e;
+
+	if (!h)
+		return -EBADF;
+	if (!rq->node->scratch)
+		return commit_write(rq, err);
+	e = scratch_write(rq->node->scratch, rq->bytes, rq->size, rq->off, h->flags & O_APPEND);
+	return e ? e : request_reply_written(rq, rq->size);
+}
+
+static void op_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size, off_t off,
+    struct fuse_file_info *fi)
+{
+	struct request *rq = with_handle(request_new(req, REQ_WRITE, ino), fi);
+
+	if (!rq)
+		return;
+	rq->bytes = malloc(size + 1);
+	if (!rq->bytes) {
+		request_drop(rq, ENOMEM);
+		return;
+	}
+	memcpy(rq->bytes, bytes, size);
+	rq->bytes[size] = '\0';
+	rq->size = size;
+	rq->off = off;
+	request_go(rq, run_write);
+}
+
+static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct handle *h = (struct handle *)(uintptr_t)fi->fh;
+
+	if (!h || !handle_flushes(h)) {
+		request_count(REQ_FLUSH);
+		fuse_reply_err(req, 0);
+		return;
+	}
+	struct request *rq = with_handle(request_new(req, REQ_FLUSH, ino), fi);
+	if (rq)
+		request_go(rq, commit_flush);
+}
+
+static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	(void)ino, (void)datasync, (void)fi;
+	request_count(REQ_FSYNC);
+	fuse_reply_err(req, 0);
+}
+
+static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	request_count(REQ_RELEASE);
+	handle_closed((struct handle *)(uintptr_t)fi->fh);
+	fuse_reply_err(req, 0);
+}
+
+/* The kernel then opens directories by itself and keeps their lists. */
+static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino, (void)fi;
+	request_count(REQ_OPENDIR);
+	fuse_reply_err(req, ENOSYS);
+}
+
+static void list(
+    fuse_req_t req, enum request_kind kind, fuse_ino_t ino, size_t size, off_t off, request_fn run)
+{
+	struct request *rq = request_new(req, kind, ino);
+
+	if (!rq)
+		return;
+	rq->size = size;
+	rq->off = off;
+	request_go(rq, run);
+}
+
+static void op_readdir(
+    fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	(void)fi;
+	list(req, REQ_READDIR, ino, size, off, dirread_plain);
+}
+
+static void op_readdirplus(
+    fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	(void)fi;
+	list(req, REQ_READDIRPLUS, ino, size, off, dirread_plus);
+}
+
+/* Free space there has to be, or editors refuse to write. */
+static void op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct statvfs st = {
+	    .f_bsize = 4096,
+	    .f_frsize = 4096,
+	    .f_blocks = 1 << 20,
+	    .f_bfree = 1 << 20,
+	    .f_bavail = 1 << 20,
+	    .f_files = 1 << 20,
+	    .f_ffree = 1 << 20,
+	    .f_favail = 1 << 20,
+	    .f_namemax = LIMIT_NAME,
+	};
+
+	(void)ino;
+	request_count(REQ_STATFS);
+	fuse_reply_statfs(req, &st);
+}
+
+static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
+{
+	struct request *rq;
+
+	/* ENOSYS: the kernel never asks again, which spares `ls -l` two requests an entry. */
+	if (!nodes_fs()->options.xattr) {
+		request_count(REQ_XATTR);
+		fuse_reply_err(req, ENOSYS);
+		return;
+	}
+	rq = with_name(request_new(req, REQ_XATTR, ino), name);
+	if (!rq)
+		return;
+	rq->size = size;
+	request_go(rq, xattr_get);
+}
+
+static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+	if (!nodes_fs()->options.xattr) {
+		request_count(REQ_XATTR);
+		fuse_reply_err(req, ENOSYS);
+		return;
+	}
+	list(req, REQ_XATTR, ino, size, 0, xattr_list);
+}
+
+static void op_setxattr(
+    fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
+{
+	(void)ino, (void)name, (void)value, (void)size, (void)flags;
+	request_count(REQ_XATTR);
+	fuse_reply_err(req, ENOSYS);
+}
+
+const struct fuse_lowlevel_ops fs_ops = {
+    .init = op_init,
+    .lookup = op_lookup,
+    .forget = op_forget,
+    .forget_multi = op_forget_multi,
+    .getattr = op_getattr,
+    .setattr = op_setattr,
+    .readlink = op_readlink,
+    .mkdir = op_mkdir,
+    .rmdir = op_rmdir,
+    .unlink = op_unlink,
+    .rename = op_rename,
+    .create = op_create,
+    .link = op_link,
+    .symlink = op_symlink,
+    .mknod = op_mknod,
+    .open = op_open,
+    .read = op_read,
+    .write = op_write,
+    .flush = op_flush,
+    .fsync = op_fsync,
+    .release = op_release,
+    .opendir = op_opendir,
+    .readdir = op_readdir,
+    .readdirplus = op_readdirplus,
+    .statfs = op_statfs,
+    .getxattr = op_getxattr,
+    .listxattr = op_listxattr,
+    .setxattr = op_setxattr,
+};

@@ -1,0 +1,567 @@
+#include "fs/kernel/request.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/clock.h"
+#include "backend/base/limits.h"
+#include "backend/errlog.h"
+#include "fs/commit.h"
+#include "fs/kernel/attr.h"
+#include "fs/kernel/caller.h"
+#include "fs/kernel/xattr.h"
+#include "fs/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How often an interrupted caller is looked at: the kernel sends INTERRUPT once a request, so a
+ * later SIGKILL shows in /proc only. */
+enum { WATCH_MS = 50 };
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct request *first; /* parked ones and those with a job, until answered */
+	size_t count;	       /* of the list */
+	bool watching, closing;
+	int64_t wake_ms; /* when the watcher looks next; INT64_MAX: when told */
+	pthread_t watcher;
+} parked = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static _Atomic uint64_t counts[REQ_KINDS];
+
+static const char *const kind_names[REQ_KINDS] = {
+    [REQ_LOOKUP] = "lookup",
+    [REQ_FORGET] = "forget",
+    [REQ_GETATTR] = "getattr",
+    [REQ_SETATTR] = "setattr",
+    [REQ_READLINK] = "readlink",
+    [REQ_MKDIR] = "mkdir",
+    [REQ_RMDIR] = "rmdir",
+    [REQ_UNLINK] = "unlink",
+    [REQ_RENAME] = "rename",
+    [REQ_CREATE] = "create",
+    [REQ_OPEN] = "open",
+    [REQ_READ] = "read",
+    [REQ_WRITE] = "write",
+    [REQ_FLUSH] = "flush",
+    [REQ_FSYNC] = "fsync",
+    [REQ_RELEASE] = "release",
+    [REQ_OPENDIR] = "opendir",
+    [REQ_READDIR] = "readdir",
+    [REQ_READDIRPLUS] = "readdirplus",
+    [REQ_STATFS] = "statfs",
+    [REQ_XATTR] = "xattr",
+    [REQ_OTHER] = "other",
+};
+
+void request_count(enum request_kind kind)
+{
+	atomic_fetch_add_explicit(&counts[kind], 1, memory_order_relaxed);
+}
+
+void fs_metrics(struct buf *out)
+{
+	buf_adds(out, "# TYPE ecsfs_fuse_requests_total counter\n");
+	for (int i = 0; i < REQ_KINDS; i++)
+		buf_addf(out, "ecsfs_fuse_requests_total{kind=\"%s\"} %llu\n", kind_names[i],
+		    (unsigned long long)counts[i]);
+	pthread_mutex_lock(&parked.lock);
+	size_t waiting = parked.count;
+	pthread_mutex_unlock(&parked.lock);
+	buf_addf(out, "# TYPE ecsfs_fuse_parked gauge\necsfs_fuse_parked %zu\n", waiting);
+	buf_addf(out, "# TYPE ecsfs_fuse_nodes gauge\necsfs_fuse_nodes %zu\n", nodes_count());
+	buf_addf(out, "# TYPE ecsfs_fuse_open_files gauge\necsfs_fuse_open_files %zu\n",
+	    handles_count());
+}
+
+static void request_unref(struct request *rq)
+{
+	if (atomic_fetch_sub_explicit(&rq->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	stream_unref(rq->stream);
+	write_call_unref(rq->call);
+	handle_unref(rq->handle);
+	node_unref(rq->node);
+	node_unref(rq->to);
+	node_unref(rq->target);
+	free(rq->name);
+	free(rq->to_name);
+	free(rq->bytes);
+	free(rq);
+}
+
+static void request_ref(struct request *rq)
+{
+	atomic_fetch_add_explicit(&rq->refs, 1, memory_order_relaxed);
+}
+
+static void list_remove(struct request *rq)
+{
+	if (!rq->listed)
+		return;
+	if (rq->prev)
+		rq->prev->next = rq->next;
+	else
+		parked.first = rq->next;
+	if (rq->next)
+		rq->next->prev = rq->prev;
+	rq->listed = false;
+	parked.count--;
+}
+
+static void list_add(struct request *rq)
+{
+	if (rq->listed || rq->answered)
+		return;
+	rq->prev = NULL;
+	rq->next = parked.first;
+	if (rq->next)
+		rq->next->prev = rq;
+	parked.first = rq;
+	rq->listed = true;
+	parked.count++;
+	if ((rq->deadline_ms && rq->deadline_ms < parked.wake_ms) || rq->interrupted)
+		pthread_cond_signal(&parked.changed);
+}
+
+bool request_claim(struct request *rq)
+{
+	pthread_mutex_lock(&parked.lock);
+	bool mine = !rq->answered;
+	rq->answered = true;
+	list_remove(rq);
+	pthread_mutex_unlock(&parked.lock);
+	/* After this no interrupt callback runs, so `rq` need not outlive the reply. */
+	if (mine && rq->watched)
+		fuse_req_interrupt_func(rq->req, NULL, NULL);
+	return mine;
+}
+
+static bool mutates(const struct request *rq)
+{
+	switch (rq->kind) {
+	case REQ_WRITE:
+	case REQ_FLUSH:
+	case REQ_FSYNC:
+	case REQ_MKDIR:
+	case REQ_RMDIR:
+	case REQ_RENAME:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool ends(const struct request *rq)
+{
+	/* A caller outside our pid namespace: only those that lose nothing are let go. */
+	if (rq->caller.pid <= 0)
+		return !mutates(rq);
+	return caller_ends(rq->caller.pid, mutates(rq));
+}
+
+static void interrupted(fuse_req_t req, void *arg)
+{
+	struct request *rq = arg;
+
+	(void)req;
+	rq->interrupted = true;
+	pthread_mutex_lock(&parked.lock);
+	pthread_cond_signal(&parked.changed);
+	pthread_mutex_unlock(&parked.lock);
+}
+
+/* References to those whose time is over or whose callers were interrupted. Under the lock. */
+static size_t watch_collect(struct request **out, size_t room, int64_t now)
+{
+	size_t n = 0;
+
+	parked.wake_ms = INT64_MAX;
+	for (struct request *rq = parked.first; rq; rq = rq->next) {
+		bool over = rq->deadline_ms && rq->deadline_ms <= now;
+
+		if ((over || rq->interrupted || parked.closing) && n < room) {
+			request_ref(rq);
+			out[n++] = rq;
+		}
+		if (rq->interrupted && now + WATCH_MS < parked.wake_ms)
+			parked.wake_ms = now + WATCH_MS;
+		if (rq->deadline_ms && rq->deadline_ms < parked.wake_ms)
+			parked.wake_ms = over ? now + WATCH_MS : rq->deadline_ms;
+	}
+	return n;
+}
+
+static void deadline(struct request *rq)
+{
+	struct ecsfs_error err = {0};
+	int e = rq->late ? rq->late(rq, &err)
+			 : ecsfs_error_set(&err, ETIMEDOUT, NULL, "no answer in time");
+
+	if (e)
+		request_fail(rq, e, &err);
+}
+
+static void watch_one(struct request *rq, int64_t now, bool closing)
+{
+	if (closing)
+		request_fail(rq, -EINTR, NULL);
+	else if (rq->deadline_ms && rq->deadline_ms <= now)
+		deadline(rq);
+	else if (rq->interrupted && ends(rq))
+		request_fail(rq, -EINTR, NULL);
+	request_unref(rq);
+}
+
+static void watch_sleep(int64_t now)
+{
+
+	if (parked.wake_ms == INT64_MAX) {
+		pthread_cond_wait(&parked.changed, &parked.lock);
+		return;
+	}
+	struct timespec until = clock_deadline(parked.wake_ms > now ? parked.wake_ms - now : 1);
+	pthread_cond_timedwait(&parked.changed, &parked.lock, &until);
+}
+
+static void *watch(void *arg)
+{
+	const struct clock *clock = nodes_fs()->clock;
+	struct request **due = arg;
+
+	pthread_mutex_lock(&parked.lock);
+	while (!parked.closing || parked.first) {
+		int64_t now = clock_mono(clock);
+		size_t n = watch_collect(due, LIMIT_PARKED, now);
+
+		if (n) {
+			bool closing = parked.closing;
+
+			pthread_mutex_unlock(&parked.lock);
+			for (size_t i = 0; i < n; i++)
+				watch_one(due[i], now, closing);
+			pthread_mutex_lock(&parked.lock);
+		}
+		if (!parked.closing)
+			watch_sleep(now);
+	}
+	pthread_mutex_unlock(&parked.lock);
+	free(due);
+	return NULL;
+}
+
+/* The watcher is started by the first request that waits: no thread before the fork. */
+static void watch_start(void)
+{
+	pthread_condattr_t attr;
+	struct request **due = calloc(LIMIT_PARKED, sizeof(*due));
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&parked.changed, &attr);
+	pthread_condattr_destroy(&attr);
+	parked.wake_ms = INT64_MAX;
+	parked.watching = due && pthread_create(&parked.watcher, NULL, watch, due) == 0;
+	if (!parked.watching)
+		free(due);
+}
+
+void requests_shutdown(void)
+{
+	pthread_mutex_lock(&parked.lock);
+	parked.closing = true;
+	bool watching = parked.watching;
+	if (watching)
+		pthread_cond_signal(&parked.changed);
+	pthread_mutex_unlock(&parked.lock);
+	if (watching)
+		pthread_join(parked.watcher, NULL);
+	parked.watching = false;
+}
+
+/* From here on the request may be interrupted and timed out. */
+static int watched(struct request *rq)
+{
+	pthread_mutex_lock(&parked.lock);
+	bool full = parked.count >= LIMIT_PARKED && !rq->listed;
+	int e = parked.closing ? -EINTR : full ? -EBUSY : 0;
+	if (!e && !parked.watching)
+		watch_start();
+	pthread_mutex_unlock(&parked.lock);
+	if (e)
+		return e;
+	if (!rq->watched) {
+		rq->watched = true;
+		fuse_req_interrupt_func(rq->req, interrupted, rq);
+	}
+	pthread_mutex_lock(&parked.lock);
+	list_add(rq);
+	pthread_mutex_unlock(&parked.lock);
+	return 0;
+}
+
+/* False: it was woken meanwhile, run it again. */
+static bool park(struct request *rq)
+{
+	int e = watched(rq);
+
+	if (e)
+		request_fail(rq, e, NULL);
+	pthread_mutex_lock(&parked.lock);
+	bool again = rq->phase == RQ_WOKEN && !rq->answered;
+	rq->phase = again ? RQ_RUNNING : RQ_PARKED;
+	pthread_mutex_unlock(&parked.lock);
+	return !again;
+}
+
+/* Owns a reference, and one more that the waiter holds while it is queued somewhere. */
+static void run_owned(struct request *rq)
+{
+	struct ecsfs_error err;
+	int e;
+
+	do {
+		err = (struct ecsfs_error){0};
+		request_ref(rq);
+		e = rq->run(rq, &err);
+		if (e != -EINPROGRESS || rq->by_job)
+			request_unref(rq);
+	} while (e == -EINPROGRESS && !rq->by_job && !park(rq));
+	if (e && e != -EINPROGRESS)
+		request_fail(rq, e, &err);
+	request_unref(rq);
+}
+
+static void wake(struct waiter *w)
+{
+	struct request *rq = (struct request *)((char *)w - offsetof(struct request, waiter));
+
+	pthread_mutex_lock(&parked.lock);
+	bool mine = rq->phase == RQ_PARKED && !rq->answered;
+	rq->phase = mine ? RQ_RUNNING : RQ_WOKEN;
+	pthread_mutex_unlock(&parked.lock);
+	if (mine)
+		run_owned(rq);
+	else
+		request_unref(rq);
+}
+
+static void work(struct job *j)
+{
+	struct request *rq = (struct request *)((char *)j - offsetof(struct request, job));
+	struct ecsfs_error err = {0};
+	int e = rq->work(rq, &err);
+
+	if (e)
+		request_fail(rq, e, &err);
+	request_unref(rq);
+}
+
+static struct region *first_region(void)
+{
+	struct account **a = nodes_fs()->accounts;
+
+	return a && *a ? (*a)->regions[0] : NULL;
+}
+
+int request_job(struct request *rq, struct region *r, bool logs_pool, request_fn fn)
+{
+	int e = watched(rq);
+
+	if (e)
+		return e;
+	if (!r)
+		r = first_region();
+	rq->work = fn;
+	rq->by_job = true;
+	rq->job = (struct job){.run = work};
+	request_ref(rq);
+	e = logs_pool ? region_run_logs(r, &rq->job) : region_run(r, &rq->job);
+	if (!e)
+		return -EINPROGRESS;
+	rq->by_job = false;
+	request_unref(rq);
+	return e;
+}
+
+struct request *request_new(fuse_req_t req, enum request_kind kind, uint64_t nodeid)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	struct request *rq = calloc(1, sizeof(*rq));
+	struct fs *fs = nodes_fs();
+
+	request_count(kind);
+	if (!rq) {
+		fuse_reply_err(req, ENOMEM);
+		return NULL;
+	}
+	rq->req = req;
+	rq->kind = kind;
+	rq->refs = 1;
+	rq->caller = (struct caller){.uid = ctx->uid, .gid = ctx->gid, .pid = ctx->pid};
+	rq->born_ms = clock_mono(fs->clock);
+	rq->born_at = region_moment();
+	rq->deadline_ms = rq->born_ms + fs->options.timeout_ms;
+	rq->waiter.wake = wake;
+	if (nodeid && !(rq->node = node_by_id(nodeid))) {
+		free(rq);
+		fuse_reply_err(req, ESTALE);
+		return NULL;
+	}
+	return rq;
+}
+
+void request_drop(struct request *rq, int err)
+{
+	if (request_claim(rq))
+		fuse_reply_err(rq->req, err);
+	request_unref(rq);
+}
+
+void request_go(struct request *rq, request_fn run)
+{
+	rq->run = run;
+	run_owned(rq);
+}
+
+struct ask request_ask(struct request *rq, enum ask_mode mode, int use)
+{
+	return (struct ask){
+	    .mode = mode,
+	    .fresh =
+		{
+		    .born_ms = rq->born_ms,
+		    .born_at = rq->born_at,
+		    .tid = rq->caller.pid,
+		    .use = use,
+		},
+	    .waiter = &rq->waiter,
+	    .fresh_ms = INT64_MAX,
+	};
+}
+
+void request_path(struct request *rq, struct buf *out)
+{
+	if (rq->target)
+		node_path(rq->target, NULL, out);
+	else
+		node_path(rq->node, rq->name, out);
+}
+
+void request_log(struct request *rq, int e, const struct ecsfs_error *err)
+{
+	auto_buf struct buf path = BUF_INIT(64 * KIB);
+
+	if (!err || !err->err || !err->message[0] || (rq->kind == REQ_LOOKUP && e == -ENOENT))
+		return;
+	request_path(rq, &path);
+	errlog_add(nodes_fs()->clock, buf_str(&path), err);
+	xattr_remember(rq->target ? rq->target : rq->node, err);
+}
+
+void request_fail(struct request *rq, int e, const struct ecsfs_error *err)
+{
+	request_log(rq, e, err);
+	if (request_claim(rq))
+		fuse_reply_err(rq->req, -e);
+}
+
+int request_reply_ok(struct request *rq)
+{
+	if (request_claim(rq))
+		fuse_reply_err(rq->req, 0);
+	return 0;
+}
+
+int request_reply_buf(struct request *rq, const void *bytes, size_t len)
+{
+	if (request_claim(rq))
+		fuse_reply_buf(rq->req, bytes, len);
+	return 0;
+}
+
+int request_reply_written(struct request *rq, size_t len)
+{
+	if (request_claim(rq))
+		fuse_reply_write(rq->req, len);
+	return 0;
+}
+
+int request_reply_attr(struct request *rq, const struct stat *st, double timeout_s)
+{
+	if (request_claim(rq))
+		fuse_reply_attr(rq->req, st, timeout_s);
+	return 0;
+}
+
+double request_seconds(int64_t ms)
+{
+	enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+	if (ms <= 0)
+		return 0;
+	return (ms < DAY_MS ? (double)ms : (double)DAY_MS) / 1000;
+}
+
+int request_reply_entry(struct request *rq, struct node *n, int64_t entry_ms)
+{
+	struct fuse_entry_param e = {.ino = n->id, .entry_timeout = request_seconds(entry_ms)};
+
+	attr_of(n, &e.attr, &e.attr_timeout);
+	if (!request_claim(rq))
+		return 0;
+	node_looked_up(n);
+	if (fuse_reply_entry(rq->req, &e) == -ENOENT)
+		node_forget(n->id, 1);
+	return 0;
+}
+
+int request_reply_absent(struct request *rq, int64_t entry_ms)
+{
+	struct fuse_entry_param e = {.entry_timeout = request_seconds(entry_ms)};
+
+	if (!request_claim(rq))
+		return 0;
+	if (entry_ms > 0)
+		fuse_reply_entry(rq->req, &e);
+	else
+		fuse_reply_err(rq->req, ENOENT);
+	return 0;
+}
+
+static int reply_open(struct request *rq, const struct fuse_file_info *fi, struct node *n)
+{
+	struct fuse_entry_param e = {0};
+	int ret;
+
+	if (!n)
+		return fuse_reply_open(rq->req, fi);
+	e.ino = n->id;
+	attr_of(n, &e.attr, &e.attr_timeout);
+	e.attr_timeout = 0;
+	node_looked_up(n);
+	ret = fuse_reply_create(rq->req, &e, fi);
+	if (ret == -ENOENT)
+		node_forget(n->id, 1);
+	return ret;
+}
+
+int request_reply_open(struct request *rq, struct handle *h, struct node *n, bool direct, bool keep)
+{
+	struct fuse_file_info fi = {
+	    .fh = (uint64_t)(uintptr_t)h,
+	    .direct_io = direct,
+	    .keep_cache = keep,
+	    .noflush = !h || !handle_flushes(h),
+	};
+
+	/* Taken before: once the kernel knows the handle, its RELEASE may come on another thread. */
+	if (h)
+		handle_opened(h);
+	if (!request_claim(rq) || reply_open(rq, &fi, n) == -ENOENT)
+		handle_closed(h);
+	return 0;
+}

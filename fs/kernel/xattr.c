@@ -1,0 +1,127 @@
+#include "fs/kernel/xattr.h"
+
+#include "backend/base/limits.h"
+#include "fs/kernel/attr.h"
+#include "fs/kernel/request.h"
+#include "fs/value.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#define XATTR_ARN "user.ecs.arn"
+#define XATTR_FETCHED "user.ecsfs.fetched_at"
+#define XATTR_ERROR "user.ecsfs.error"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+	uint64_t ino;
+	struct ecsfs_error err;
+} failures[LIMIT_ERRORS];     /* lock */
+static unsigned next_failure; /* lock */
+
+void xattr_remember(const struct node *n, const struct ecsfs_error *err)
+{
+	pthread_mutex_lock(&lock);
+	unsigned at = 0;
+	while (at < LIMIT_ERRORS && failures[at].ino != n->ino)
+		at++;
+	if (at == LIMIT_ERRORS) {
+		at = next_failure;
+		next_failure = (next_failure + 1) % LIMIT_ERRORS;
+	}
+	failures[at].ino = n->ino;
+	failures[at].err = *err;
+	pthread_mutex_unlock(&lock);
+}
+
+static void render_error(const struct node *n, struct buf *out)
+{
+	pthread_mutex_lock(&lock);
+	for (unsigned i = 0; i < LIMIT_ERRORS; i++)
+		if (failures[i].ino == n->ino) {
+			const struct ecsfs_error *e = &failures[i].err;
+
+			buf_addf(out, "%s%s%s", e->code, e->code[0] ? ": " : "", e->message);
+			break;
+		}
+	pthread_mutex_unlock(&lock);
+}
+
+/* The directory whose object a node belongs to: itself, or a file's. */
+static struct node *resource_of(struct node *n)
+{
+	return n->type ? n : n->parent;
+}
+
+static void render_arn(struct node *n, struct ask *q, struct buf *out)
+{
+	auto_answer struct answer a = {0};
+	const struct dir_type *type = node_type(n);
+	const json_t *object;
+	const char *arn = NULL;
+	struct place p;
+
+	place_of(n, &p);
+	if (!type->subject || dir_object(q, type, &p, &a, &object, NULL) != 0)
+		return;
+	if (type->arn)
+		arn = type->arn(object);
+	if (arn)
+		buf_adds(out, arn);
+}
+
+static void render(struct node *n, const char *name, struct buf *out)
+{
+	struct node *dir = resource_of(n);
+	struct ask q = attr_peek(dir);
+	auto_buf struct buf arn = BUF_INIT(4 * KIB);
+
+	if (n->scratch)
+		return;
+	if (strcmp(name, XATTR_ERROR) == 0) {
+		render_error(n, out);
+		return;
+	}
+	render_arn(dir, &q, &arn);
+	if (strcmp(name, XATTR_ARN) == 0)
+		buf_adds(out, buf_str(&arn));
+	else if (strcmp(name, XATTR_FETCHED) == 0 && q.fetched_wall_ms)
+		value_render_time((double)q.fetched_wall_ms / 1000, out);
+}
+
+static int reply(struct request *rq, const struct buf *out)
+{
+	if (rq->size && rq->size < out->len)
+		return -ERANGE;
+	if (rq->size)
+		return request_reply_buf(rq, out->data, out->len);
+	if (request_claim(rq))
+		fuse_reply_xattr(rq->req, out->len);
+	return 0;
+}
+
+int xattr_get(struct request *rq, struct ecsfs_error *err)
+{
+	auto_buf struct buf out = BUF_INIT(64 * KIB);
+
+	(void)err;
+	render(rq->node, rq->name, &out);
+	return out.len ? reply(rq, &out) : -ENODATA;
+}
+
+int xattr_list(struct request *rq, struct ecsfs_error *err)
+{
+	static const char *const names[] = {XATTR_ARN, XATTR_FETCHED, XATTR_ERROR};
+	auto_buf struct buf out = BUF_INIT(64 * KIB);
+
+	(void)err;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		auto_buf struct buf value = BUF_INIT(64 * KIB);
+
+		render(rq->node, names[i], &value);
+		if (value.len)
+			buf_add(&out, names[i], strlen(names[i]) + 1);
+	}
+	return reply(rq, &out);
+}
