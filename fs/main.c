@@ -1,4 +1,5 @@
 #include "backend/base/limits.h"
+#include "fs/cli/usage.h"
 #include "fs/mount.h"
 #include "fs/session.h"
 
@@ -21,8 +22,8 @@ static int print_credential_source(const struct options *o)
 
 static int run(struct options *o)
 {
-	if (o->help) {
-		options_usage(stdout);
+	if (o->help || o->help_all) {
+		(o->help_all ? usage_print_all : usage_print)(stdout);
 		return 0;
 	}
 	if (o->version) {

@@ -2,7 +2,7 @@
 #ifndef ECSFS_MOUNT_H
 #define ECSFS_MOUNT_H
 
-#include "fs/options.h"
+#include "fs/cli/options.h"
 
 /* Mounts and serves; returns the exit status: of the parent once the mount is there, of the daemon
  * at its end. What went wrong has been said in one line on stderr. */

@@ -5,7 +5,7 @@
 #ifndef ECSFS_SESSION_H
 #define ECSFS_SESSION_H
 
-#include "fs/options.h"
+#include "fs/cli/options.h"
 
 struct checks;
 struct sim;

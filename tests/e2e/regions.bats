@@ -99,7 +99,7 @@ keys() {
 	run "$build/ecsfs" --region fips-us-east-1,us-east-1 "$dir/mnt"
 	echo "$output"
 	[ "$status" -eq 2 ]
-	[[ $output == *"--region=us-east-1: names are expected, each once"* ]]
+	[[ $output == *"--region=us-east-1: expected names, each once"* ]]
 	fake '{}'
 	mount_up --region us-west-2,us-east-1-fips
 	[ "$(ls "$mnt" | xargs)" = "us-east-1 us-west-2" ]
@@ -450,11 +450,11 @@ PY
 }
 
 @test "the help and the man page know every option" {
-	man=$top/fs/man/ecsfs.1
-	"$build/ecsfs" --help | grep -oE -- '--[a-z-]+' | sed 's/^--//' | sort -u >"$dir/options"
+	man=$build/ecsfs.1
+	"$build/ecsfs" --help-all | grep -oE -- '--[a-z-]+' | sed 's/^--//' | sort -u >"$dir/options"
 	[ "$(wc -l <"$dir/options")" -ge 30 ]
 	while read -r option; do
-		sed 's/\\//g' "$man" | grep -qE -- "(^|[^a-z])(--)?${option//-/[-_]}([^a-z_-]|\$)" || {
+		sed 's/\\f.//g; s/\\//g' "$man" | grep -qE -- "(^|[^a-z])(--)?${option//-/[-_]}([^a-z_-]|\$)" || {
 			echo "not in the man page: $option" >&2
 			false
 		}

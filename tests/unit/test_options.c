@@ -1,4 +1,4 @@
-#include "fs/options.h"
+#include "fs/cli/options.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -145,6 +145,11 @@ static void test_bad_ones_are_named(void **state)
 	assert_bad("-o uid=nobody-of-that-name /mnt", "uid");
 	assert_bad("-x /mnt", "-x");
 	assert_bad("-o", "-o");
+	assert_bad("--regoin us-east-1 /mnt", "did you mean --region?");
+	assert_bad("--alow-delete /mnt", "did you mean --allow-delete?");
+	assert_bad("-o allowdelete /mnt", "did you mean allow_delete?");
+	assert_bad("-o tll=3 /mnt", "did you mean ttl?");
+	assert_bad("-o noexecc /mnt", "did you mean noexec?");
 	assert_bad("--region /mnt", "--region");
 	assert_bad("a b c", "c");
 }

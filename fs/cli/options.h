@@ -1,21 +1,21 @@
 /*
  * The command line: `ecsfs [options] [SOURCE] MOUNTPOINT`. Every long option is a mount option too
- * (`-o name=value`, as /etc/fstab has them; lists with colons there), from one table.
+ * (`-o name=value`, as /etc/fstab has them; lists with colons there). The options themselves are the
+ * rows of fs/cli/option_table.c.
  */
-#ifndef ECSFS_OPTIONS_H
-#define ECSFS_OPTIONS_H
+#ifndef ECSFS_CLI_OPTIONS_H
+#define ECSFS_CLI_OPTIONS_H
 
 #include "backend/error.h"
 #include "cache/logs/logs.h"
 #include "fs/fs.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 
 struct options {
 	struct fs_options fs;
 	bool foreground, debug, demo, nonempty;
-	bool help, version, print_credential_source;
+	bool help, help_all, version, print_credential_source;
 	char **profiles; /* NULL-ended; NULL: not given */
 	char **regions;	 /* likewise; { "all" } */
 	bool fips;	 /* one of them was spelt as fips-us-east-1 */
@@ -33,7 +33,5 @@ struct options {
 /* 0, or -EINVAL with one line that names the option and what it takes. Release it either way. */
 int options_parse(int argc, char *const *argv, struct options *ret, struct ecsfs_error *err);
 void options_release(struct options *o);
-
-void options_usage(FILE *f);
 
 #endif
