@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-struct simple_layer {
-	struct aws_layer layer;
-	struct aws_context *cx;
-};
-
 void *aws_layer_new(size_t size, aws_layer_call call)
 {
 	struct aws_layer *l = calloc(1, size);
@@ -44,17 +39,6 @@ void aws_layer_free(struct aws_layer *l)
 	}
 }
 
-static struct aws_layer *simple_layer_new(
-    struct aws_context *cx, struct aws_layer *inner, aws_layer_call call)
-{
-	struct simple_layer *l = aws_layer_wrap(sizeof(*l), inner, call);
-
-	if (!l)
-		return NULL;
-	l->cx = cx;
-	return &l->layer;
-}
-
 static int64_t now_us(void)
 {
 	struct timespec t;
@@ -76,9 +60,9 @@ static int trace_call(struct aws_layer *layer, struct aws_exchange *x, struct aw
 	return r;
 }
 
-struct aws_layer *trace_layer_new(struct aws_context *cx, struct aws_layer *inner)
+struct aws_layer *trace_layer_new(struct aws_layer *inner)
 {
-	return simple_layer_new(cx, inner, trace_call);
+	return aws_layer_wrap(sizeof(struct aws_layer), inner, trace_call);
 }
 
 static int meter_call(struct aws_layer *layer, struct aws_exchange *x, struct aws_response *ret,
@@ -94,26 +78,9 @@ static int meter_call(struct aws_layer *layer, struct aws_exchange *x, struct aw
 	return r;
 }
 
-struct aws_layer *meter_layer_new(struct aws_context *cx, struct aws_layer *inner)
+struct aws_layer *meter_layer_new(struct aws_layer *inner)
 {
-	return simple_layer_new(cx, inner, meter_call);
-}
-
-static int dry_run_call(struct aws_layer *layer, struct aws_exchange *x, struct aws_response *ret,
-    struct ecsfs_error *err)
-{
-	struct simple_layer *self = (struct simple_layer *)layer;
-
-	if (!self->cx->settings->dry_run || aws_action_reads(x->rq->action))
-		return layer->inner->call(layer->inner, x, ret, err);
-	log_info("dry run: %s %s %s not sent", x->rq->service, x->region, x->rq->action);
-	ret->json = json_object();
-	return ret->json ? 0 : ecsfs_error_set(err, ENOMEM, NULL, "no memory");
-}
-
-struct aws_layer *dry_run_layer_new(struct aws_context *cx, struct aws_layer *inner)
-{
-	return simple_layer_new(cx, inner, dry_run_call);
+	return aws_layer_wrap(sizeof(struct aws_layer), inner, meter_call);
 }
 
 int64_t aws_context_now_ms(const struct aws_context *cx)

@@ -5,17 +5,12 @@
 #ifndef ECSFS_LAYER_H
 #define ECSFS_LAYER_H
 
-#include "backend/aws.h"
+#include "backend/call.h"
 #include "backend/config/settings.h"
 #include "backend/http.h"
+#include "backend/pause.h"
 
 #include <stdatomic.h>
-
-/* Waiting that a cancel ends at once. Tests put a clock's hand in its place. */
-struct pause {
-	/* 0 after `ms` milliseconds, -EINTR as soon as the client is cancelled. */
-	int (*wait)(struct pause *self, int64_t ms);
-};
 
 /* What the layers of one client share. */
 struct aws_context {
@@ -64,17 +59,13 @@ void *aws_layer_wrap(size_t size, struct aws_layer *inner, aws_layer_call call);
 void aws_layer_free(struct aws_layer *l);
 
 /*
- * The layers. Each takes `inner` over in every case, and is NULL on lack of memory or where `inner`
- * is. `cx` is borrowed and must live longer. See also retry.h and limiter.h.
+ * The two layers that only look on; the others are in send.h, limiter.h and retry.h. Each takes
+ * `inner` over in every case, and is NULL on lack of memory or where `inner` is.
  */
 
-/* Signs and sends, one attempt, and understands the answer. The innermost (send.c). */
-struct aws_layer *send_layer_new(struct aws_context *cx);
 /* A line for each attempt at the debug level. */
-struct aws_layer *trace_layer_new(struct aws_context *cx, struct aws_layer *inner);
+struct aws_layer *trace_layer_new(struct aws_layer *inner);
 /* Counts calls and their time. */
-struct aws_layer *meter_layer_new(struct aws_context *cx, struct aws_layer *inner);
-/* Answers {} to whatever would change something, without sending it. */
-struct aws_layer *dry_run_layer_new(struct aws_context *cx, struct aws_layer *inner);
+struct aws_layer *meter_layer_new(struct aws_layer *inner);
 
 #endif

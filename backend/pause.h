@@ -1,13 +1,18 @@
 /*
- * Waiting that another thread can end: the pause (layer.h) of a client, and of the providers of
- * credentials.
+ * Waiting that another thread can end: between attempts, for a turn at the limiter, and in the
+ * providers of credentials. Tests put a clock's hand in place of the real one.
  */
 #ifndef ECSFS_PAUSE_H
 #define ECSFS_PAUSE_H
 
-#include "backend/layer.h"
-
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pause {
+	/* 0 after `ms` milliseconds, -EINTR as soon as it is cancelled. */
+	int (*wait)(struct pause *self, int64_t ms);
+};
 
 struct cancel_pause {
 	struct pause pause;

@@ -80,8 +80,6 @@ static bool may_repeat(
     struct aws_context *cx, const struct aws_exchange *x, struct spent *spent, int64_t *ret_wait_ms)
 {
 	*ret_wait_ms = 0;
-	if (x->rq->flags & AWS_SINGLE)
-		return false;
 	if ((x->rq->flags & AWS_ONCE) && x->in_doubt)
 		return false;
 	if (x->retry == RETRY_AUTH || x->retry == RETRY_KEYS)

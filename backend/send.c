@@ -1,10 +1,7 @@
-/*
- * One attempt: credentials, body, date and signature (made anew each time), the exchange, and what
- * its answer means.
- */
+#include "backend/send.h"
+
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "backend/layer.h"
 #include "backend/sigv4.h"
 #include "backend/wire.h"
 
@@ -262,9 +259,8 @@ static int judge_answer(const struct target *t, struct aws_exchange *x,
 static int64_t attempt_limit_ms(const struct aws_context *cx, const struct aws_exchange *x)
 {
 	int64_t left = x->deadline_ms - clock_mono(cx->clock), half = x->timeout_ms / 2;
-	bool may_repeat = aws_action_reads(x->rq->action) && !(x->rq->flags & AWS_SINGLE);
 
-	return may_repeat && left > half && half > 0 ? half : left;
+	return aws_action_reads(x->rq->action) && left > half && half > 0 ? half : left;
 }
 
 static int exchange(const struct aws_context *cx, const struct target *t, struct aws_exchange *x,

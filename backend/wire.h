@@ -5,7 +5,7 @@
 #ifndef ECSFS_WIRE_H
 #define ECSFS_WIRE_H
 
-#include "backend/aws.h"
+#include "backend/call.h"
 #include "backend/config/settings.h"
 #include "backend/http.h"
 

@@ -71,7 +71,6 @@ static int settings_of(const struct options *o, const char *profile, const char 
 	    .cluster_config = o->cluster_config,
 	    .ecs_profile = o->ecs_profile,
 	    .fips = o->fips,
-	    .dry_run = o->fs.dry_run,
 	};
 
 	return aws_settings_new(&ao, ret, err);

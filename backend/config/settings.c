@@ -245,7 +245,6 @@ static int work_out(struct draft *d)
 	int r = find_home(d);
 
 	s->clock = d->options->clock ? d->options->clock : &clock_system;
-	s->dry_run = d->options->dry_run;
 	if (!r)
 		r = config_load(s->home, &s->config, d->err);
 	if (!r)

@@ -24,7 +24,6 @@ struct aws_options {
 	const char *home;	    /* for tests; NULL: $HOME, else the passwd entry */
 	const struct clock *clock;  /* NULL: the machine's */
 	bool fips;		    /* FIPS endpoints, whatever else is said */
-	bool dry_run;
 };
 
 struct config;
@@ -41,7 +40,6 @@ struct aws_settings {
 	bool dualstack;
 	bool ignore_configured_endpoints;
 	bool sts_legacy_global;
-	bool dry_run;
 	int max_attempts;  /* all attempts, the first included */
 	bool retry_legacy; /* AWS_RETRY_MODE; kept for status, both modes use full jitter */
 	const struct clock *clock;

@@ -2,6 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/retry.h"
+#include "backend/send.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -226,11 +226,6 @@ void logs_close(struct logfile *f)
 	logfile_unref(f);
 }
 
-int64_t logs_size(const struct logfile *f)
-{
-	return spool_size(f->spool);
-}
-
 int64_t logs_mtime_ms(const struct logfile *f)
 {
 	return atomic_load(&f->mtime_ms);

@@ -50,8 +50,7 @@ int logs_open(
 /* Never blocks. */
 void logs_close(struct logfile *f);
 
-/* Never block. The time is that of the newest growth (wall ms). */
-int64_t logs_size(const struct logfile *f);
+/* Never blocks: the time of the newest growth (wall ms). */
 int64_t logs_mtime_ms(const struct logfile *f);
 struct spool *logs_spool_peek(struct logfile *f);
 

@@ -652,7 +652,7 @@ void pass(int seconds)
 
 const char *text_of(struct logfile *f)
 {
-	size_t size = (size_t)logs_size(f);
+	size_t size = (size_t)spool_size(logs_spool_peek(f));
 
 	free(text);
 	text = calloc(size + 1, 1);

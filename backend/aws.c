@@ -1,11 +1,11 @@
 #include "backend/aws.h"
 
 #include "backend/base/cleanup.h"
-#include "backend/base/limits.h"
 #include "backend/layer.h"
 #include "backend/limiter.h"
 #include "backend/pause.h"
 #include "backend/retry.h"
+#include "backend/send.h"
 
 #include <errno.h>
 #include <string.h>
@@ -37,11 +37,10 @@ static struct aws_layer *build(struct aws_context *cx)
 	if (!limiter)
 		return NULL;
 	l = send_layer_new(cx);
-	l = trace_layer_new(cx, l);
+	l = trace_layer_new(l);
 	l = limiter_layer_new(cx, limiter, l);
 	l = retry_layer_new(cx, l);
-	l = meter_layer_new(cx, l);
-	return dry_run_layer_new(cx, l);
+	return meter_layer_new(l);
 }
 
 struct aws_client *aws_client_new(struct aws_settings *settings)
@@ -104,17 +103,6 @@ int64_t aws_client_now_ms(const struct aws_client *c)
 	return aws_context_now_ms(&c->cx);
 }
 
-bool aws_action_reads(const char *action)
-{
-	static const char *const verbs[] = {
-	    "List", "Describe", "Get", "Filter", "BatchGet", "BatchCheck", "StartLiveTail"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (!strncmp(action, verbs[i], strlen(verbs[i])))
-			return true;
-	return false;
-}
-
 int aws_request(struct aws_client *c, const struct aws_request *rq, struct aws_response *ret,
     struct ecsfs_error *err)
 {
@@ -134,13 +122,6 @@ int aws_request(struct aws_client *c, const struct aws_request *rq, struct aws_r
 	return r;
 }
 
-void aws_response_release(struct aws_response *r)
-{
-	json_decref(r->json);
-	r->json = NULL;
-	buf_release(&r->raw);
-}
-
 int aws_call(struct aws_client *c, const char *region, const char *service, const char *action,
     const json_t *request, json_t **ret, struct ecsfs_error *err)
 {
@@ -154,56 +135,5 @@ int aws_call(struct aws_client *c, const char *region, const char *service, cons
 	if (ret)
 		*ret = move_ptr(response.json);
 	aws_response_release(&response);
-	return 0;
-}
-
-/* Moves a page's elements and gives its token (borrowed; NULL: the last page). */
-static int take_page(json_t *all, json_t *page, const char *member, const char **ret_token)
-{
-	json_t *elements = json_object_get(page, member);
-
-	*ret_token = json_string_value(json_object_get(page, "nextToken"));
-	if (*ret_token && !**ret_token)
-		*ret_token = NULL;
-	return elements && json_array_extend(all, elements) < 0 ? -ENOMEM : 0;
-}
-
-static int next_page(
-    json_t *request, json_t *seen, const char *token, const char *action, struct ecsfs_error *err)
-{
-	if (json_object_get(seen, token))
-		return ecsfs_error_set(
-		    err, EIO, NULL, "%s: AWS gave the same page token twice", action);
-	if (json_object_size(seen) >= LIMIT_PAGES)
-		return ecsfs_error_set(
-		    err, EIO, NULL, "%s: no end after %d pages", action, LIMIT_PAGES);
-	if (json_object_set_new(seen, token, json_true()) < 0 ||
-	    json_object_set_new(request, "nextToken", json_string(token)) < 0)
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
-	return 0;
-}
-
-int aws_pages(struct aws_client *c, const char *region, const char *service, const char *action,
-    const json_t *request, const char *member, json_t **ret, struct ecsfs_error *err)
-{
-	json_auto_t *rq = request ? json_copy((json_t *)request) : json_object();
-	json_auto_t *all = json_array(), *seen = json_object();
-	const char *token;
-
-	if (!rq || !all || !seen)
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
-	do {
-		json_auto_t *page = NULL;
-		int r = aws_call(c, region, service, action, rq, &page, err);
-
-		if (r < 0)
-			return r;
-		if (take_page(all, page, member, &token) < 0)
-			return ecsfs_error_set(err, EIO, NULL, "%s: %s is no list", action, member);
-		r = token ? next_page(rq, seen, token, action, err) : 0;
-		if (r < 0)
-			return r;
-	} while (token);
-	*ret = move_ptr(all);
 	return 0;
 }

@@ -1,0 +1,63 @@
+/*
+ * What passes through the door of aws.h: a request, its response, and what is known of an action by
+ * its name. Every layer behind the door sees these; none of them is a call by itself.
+ */
+#ifndef ECSFS_CALL_H
+#define ECSFS_CALL_H
+
+#include "backend/base/buf.h"
+#include "backend/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum aws_flags {
+	/* Leave the body unparsed, in response.raw (log pages). */
+	AWS_RAW = 1 << 0,
+	/*
+	 * Not to be repeated once an answer may have been lost (RegisterTaskDefinition,
+	 * UpdateService with forceNewDeployment): the error then has `lost_answer` set and the caller
+	 * looks whether the call took effect. Refusals that prove that nothing happened (throttled,
+	 * connection refused before anything was sent) are still repeated.
+	 */
+	AWS_ONCE = 1 << 1,
+	/* The answer is an event stream: `sink` gets its bytes as they come; no total time limit. */
+	AWS_STREAM = 1 << 2,
+	/* Attempts on a connection of their own each: on a kept one libcurl repeats what was lost
+	 * itself, and `lost_answer` does not know. */
+	AWS_FRESH = 1 << 3,
+};
+
+/* Gets `len` bytes of a streamed answer; a return other than 0 ends the call with ECANCELED. */
+typedef int (*aws_sink)(void *arg, const void *bytes, size_t len);
+
+struct aws_request {
+	const char *region;  /* NULL: the client's own */
+	const char *service; /* "ecs", "logs", "sts", "ecr", "application-autoscaling", ... */
+	const char *action;  /* "DescribeServices" */
+	const json_t *body;  /* an object, borrowed; NULL: {} */
+	unsigned flags;
+	int64_t timeout_ms; /* bound of all attempts together; 0: the client's default */
+	aws_sink sink;
+	void *sink_arg;
+	struct buf *room; /* with AWS_RAW: memory for the answer, taken over; NULL: fresh */
+};
+
+struct aws_response {
+	json_t *json;	/* new; NULL with AWS_RAW and AWS_STREAM */
+	struct buf raw; /* with AWS_RAW */
+	int http_status;
+	char request_id[64];
+};
+
+/* Frees what a response holds; it is empty afterwards. An empty one is fine. */
+void aws_response_release(struct aws_response *r);
+
+/*
+ * Whether an action changes nothing: its name begins with List, Describe, Get, Filter, BatchGet,
+ * BatchCheck, or StartLiveTail.
+ */
+bool aws_action_reads(const char *action);
+
+#endif
