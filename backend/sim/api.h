@@ -51,6 +51,7 @@ struct sim_action {
 /* Tables ended by { 0 }, one a service; the server looks in all of them. */
 extern const struct sim_action sim_ecs_actions[];
 extern const struct sim_action sim_logs_actions[];
+extern const struct sim_action sim_ecr_actions[];
 
 /*
  * The log store of a region (sim/logs_store.c): made with the region, freed with it. Tasks of the
@@ -67,6 +68,17 @@ struct sim_logs *sim_region_logs(struct sim_region *r);
  * expire); 0 ends one. -1: no such name. Under the region's lock.
  */
 int sim_logs_set(struct sim_logs *l, const char *name, int64_t value);
+/* The ECR registry of a region (sim/ecr/registry.h): made with the region, freed with it. */
+struct sim_registry;
+struct sim_registry *sim_registry_new(void);
+void sim_registry_free(struct sim_registry *g);
+struct sim_registry *sim_region_registry(struct sim_region *r);
+/*
+ * The digest that a task started at `at_ms` runs for an image reference of the region's own
+ * registry; borrowed. NULL: another registry, or no such image.
+ */
+const char *sim_registry_digest(const struct sim_registry *g, const char *account,
+    const char *region, const char *image, int64_t at_ms);
 /* Takes and gives the region's lock, for streams. */
 void sim_region_lock(struct sim_region *r);
 void sim_region_unlock(struct sim_region *r);

@@ -4,6 +4,7 @@
  */
 #include "backend/sim/actions.h"
 #include "backend/sim/doc.h"
+#include "backend/sim/ecr/registry.h"
 #include "backend/sim/ecs/place.h"
 #include "backend/sim/ecs/rollout.h"
 #include "backend/sim/ecs/tasks.h"
@@ -28,6 +29,7 @@
 	"0a1b2c3d4e5f60001\","                                                                     \
 	"\"subnet-0a1b2c3d4e5f60002\"],\"securityGroups\":[\"sg-0a1b2c3d4e5f60001\"],"             \
 	"\"assignPublicIp\":\"DISABLED\"}}"
+#define REGISTRY "123456789012.dkr.ecr.%REGION%.amazonaws.com/"
 
 /* %REGION% stands for the region's name. */
 static const struct {
@@ -35,18 +37,16 @@ static const struct {
 	int hours_ago;
 } definitions[] = {
     {"{\"family\":\"web\"," FARGATE ",\"containerDefinitions\":[{\"name\":\"app\",\"image\":"
-     "\"registry.example.com/shop/"
-     "web:1.0\",\"essential\":true,\"portMappings\":[{\"containerPort\":8080}]," LOGS(
+     "\"" REGISTRY "web:1.0\",\"essential\":true,\"portMappings\":[{\"containerPort\":8080}]," LOGS(
 	 "/ecs/web", "%REGION%", "web") "}]}",
 	500},
     {"{\"family\":\"web\"," FARGATE ",\"containerDefinitions\":[{\"name\":\"app\",\"image\":"
-     "\"registry.example.com/shop/"
-     "web:1.1\",\"essential\":true,\"portMappings\":[{\"containerPort\":8080}],"
+     "\"" REGISTRY "web:1.1\",\"essential\":true,\"portMappings\":[{\"containerPort\":8080}],"
      "\"environment\":[{\"name\":\"LOG_LEVEL\",\"value\":\"info\"}]," LOGS(
 	 "/ecs/web", "%REGION%", "web") "}]}",
 	200},
     {"{\"family\":\"web\"," FARGATE ",\"tags\":[{\"key\":\"team\",\"value\":\"shop\"}],"
-     "\"containerDefinitions\":[{\"name\":\"app\",\"image\":\"registry.example.com/shop/web:1.2\","
+     "\"containerDefinitions\":[{\"name\":\"app\",\"image\":\"" REGISTRY "web:1.2\","
      "\"essential\":true,\"portMappings\":[{\"containerPort\":8080}],\"environment\":[{\"name\":"
      "\"LOG_LEVEL\","
      "\"value\":\"info\"},{\"name\":\"REGION\",\"value\":\"%REGION%\"}],\"healthCheck\":{"
@@ -59,13 +59,13 @@ static const struct {
 		    "/ecs/proxy", "eu-west-1", "web") "}]}",
 	48},
     {"{\"family\":\"api\"," FARGATE ",\"containerDefinitions\":[{\"name\":\"api\",\"image\":"
-     "\"registry.example.com/shop/"
-     "api:2.3\",\"essential\":true,\"portMappings\":[{\"containerPort\":9000}]," LOGS(
+     "\"" REGISTRY
+     "shop/api:2.3\",\"essential\":true,\"portMappings\":[{\"containerPort\":9000}]," LOGS(
 	 "/ecs/api", "%REGION%", "api") "}]}",
 	300},
     {"{\"family\":\"api\"," FARGATE ",\"containerDefinitions\":[{\"name\":\"api\",\"image\":"
-     "\"registry.example.com/shop/"
-     "api:2.4\",\"essential\":true,\"portMappings\":[{\"containerPort\":9000}]," LOGS(
+     "\"" REGISTRY
+     "shop/api:2.4\",\"essential\":true,\"portMappings\":[{\"containerPort\":9000}]," LOGS(
 	 "/ecs/api", "%REGION%", "api") "}]}",
 	100},
     {"{\"family\":\"worker\"," FARGATE ",\"containerDefinitions\":[{\"name\":\"worker\",\"image\":"
@@ -150,6 +150,38 @@ static json_t *parse(const struct sim_region *r, const char *text)
 	json = json_loads(buf_str(&out), 0, NULL);
 	buf_release(&out);
 	return json;
+}
+
+/* Pushes, oldest first. The last web:1.3 is newer than what runs; api:2.4 moved after its deployment. */
+static const struct {
+	const char *repository, *tag, *content;
+	int hours_ago, mebibytes;
+} pushes[] = {
+    {"web", "1.0", "web 1.0", 510, 61},
+    {"web", "1.1", "web 1.1", 210, 62},
+    {"web", "1.2", "web 1.2", 50, 64},
+    {"web", "stable", "web 1.2", 50, 64},
+    {"web", "1.3", "web 1.3", 3, 64},
+    {"web", "latest", "web 1.3", 3, 64},
+    {"shop/api", "2.3", "api 2.3", 310, 38},
+    {"shop/api", "2.4", "api 2.4", 110, 39},
+    {"shop/api", "2.4", "api 2.4, built again", 20, 39},
+};
+
+static void add_images(struct sim_region *r, int64_t now_ms)
+{
+	for (size_t i = 0; i < sizeof(pushes) / sizeof(*pushes); i++) {
+		struct sim_repository *p = sim_repository_find(r->registry, pushes[i].repository);
+		json_t *digest = sim_made_digest(pushes[i].content);
+
+		if (!p)
+			p = sim_repository_add(
+			    r->registry, pushes[i].repository, now_ms - 600 * HOUR_MS);
+		sim_repository_push(p, pushes[i].tag, json_string_value(digest),
+		    now_ms - pushes[i].hours_ago * HOUR_MS,
+		    (int64_t)pushes[i].mebibytes * 1024 * 1024);
+		json_decref(digest);
+	}
 }
 
 static void add_definitions(struct sim_region *r, int64_t now_ms)
@@ -323,6 +355,7 @@ static void start_logs(struct sim_region *r, int64_t now_ms)
 
 void demo_make(struct sim_region *r, int64_t now_ms)
 {
+	add_images(r, now_ms);
 	add_clusters(r, now_ms);
 	add_definitions(r, now_ms);
 	add_services(r, now_ms);

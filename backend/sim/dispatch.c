@@ -16,6 +16,7 @@ static const struct protocol {
 } protocols[] = {
     {"AmazonEC2ContainerServiceV20141113.", "ecs", sim_ecs_actions},
     {"Logs_20140328.", "logs", sim_logs_actions},
+    {"AmazonEC2ContainerRegistry_V20150921.", "ecr", sim_ecr_actions},
 };
 
 int sim_fail(struct sim_call *c, int status, const char *code, const char *fmt, ...)

@@ -116,6 +116,7 @@ void sim_region_free(struct sim_region *r)
 	map_release(&r->task_ids);
 	map_release(&r->instance_ids);
 	sim_logs_free(r->logs);
+	sim_registry_free(r->registry);
 	pthread_mutex_destroy(&r->lock);
 	free(r->name);
 	free(r->account);

@@ -22,6 +22,7 @@ ACTIONS = {
     "logs/2014-03-28": """CreateLogGroup CreateLogStream DeleteLogGroup DeleteLogStream
         DescribeLogGroups DescribeLogStreams FilterLogEvents GetLogEvents PutLogEvents
         StartLiveTail""",
+    "ecr/2015-09-21": "DescribeRepositories DescribeImages ListImages BatchGetImage",
 }
 PLAIN = {"string": "s", "integer": "i", "long": "i", "boolean": "b", "double": "d", "float": "d",
          "timestamp": "t", "map": "m"}

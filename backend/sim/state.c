@@ -179,6 +179,7 @@ struct sim_region *sim_region_new(
 	TAILQ_INIT(&r->logging);
 	TAILQ_INIT(&r->unsettled);
 	r->logs = sim_logs_new();
+	r->registry = sim_registry_new();
 	provider_add(r, "FARGATE", "FARGATE", NULL);
 	provider_add(r, "FARGATE_SPOT", "FARGATE_SPOT", NULL);
 	return r;
@@ -187,6 +188,11 @@ struct sim_region *sim_region_new(
 struct sim_logs *sim_region_logs(struct sim_region *r)
 {
 	return r->logs;
+}
+
+struct sim_registry *sim_region_registry(struct sim_region *r)
+{
+	return r->registry;
 }
 
 void sim_region_lock(struct sim_region *r)

@@ -270,6 +270,7 @@ struct sim_region {
 	struct log_line lines[512]; /* gathered by a step of the scheduler */
 	unsigned line_count;
 	struct sim_logs *logs;
+	struct sim_registry *registry;
 };
 
 /* The regions of a sim: made at the first request that is signed for it. */

@@ -71,7 +71,9 @@ __attribute__((format(printf, 3, 4))) static inline json_t *call(
 	    .principal = "arn:aws:iam::123456789012:user/test",
 	    .action = action,
 	    .now_ms = b->now_ms};
-	const struct sim_action *a = sim_ecs_actions;
+	const struct sim_action *const tables[] = {
+	    sim_ecs_actions, sim_logs_actions, sim_ecr_actions};
+	const struct sim_action *a = NULL;
 	char text[8192];
 	va_list ap;
 	json_t *in;
@@ -83,9 +85,13 @@ __attribute__((format(printf, 3, 4))) static inline json_t *call(
 		*s = *s == '\'' ? '"' : *s;
 	in = json_loads(text, 0, NULL);
 	assert_non_null(in);
-	while (a->name && strcmp(a->name, action) != 0)
-		a++;
-	assert_non_null(a->name);
+	for (size_t i = 0; !a && i < sizeof(tables) / sizeof(*tables); i++) {
+		for (a = tables[i]; a->name && strcmp(a->name, action) != 0;)
+			a++;
+		if (!a->name)
+			a = NULL;
+	}
+	assert_non_null(a);
 	c.in = in;
 	c.out = json_object();
 	if (model_check(&c, true) == 0)

@@ -1,4 +1,5 @@
 /* RegisterTaskDefinition: checks, and what AWS fills in. */
+#include "backend/base/cleanup.h"
 #include "backend/sim/actions.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/state.h"
@@ -285,7 +286,16 @@ static json_t *document(
 	return o;
 }
 
-static void settle_fate(struct taskdef *td)
+/* Whether the image is one of the region's own registry, which does not have it. */
+static bool lacks_image(const struct sim_region *r, const char *image, int64_t now_ms)
+{
+	auto_free char *prefix = sim_format("%s.dkr.ecr.%s.amazonaws.com/", r->account, r->name);
+
+	return strncmp(image, prefix, strlen(prefix)) == 0 &&
+	    !sim_registry_digest(r->registry, r->account, r->name, image, now_ms);
+}
+
+static void settle_fate(const struct sim_region *r, struct taskdef *td, int64_t now_ms)
 {
 	static const struct {
 		const char *word;
@@ -301,6 +311,10 @@ static void settle_fate(struct taskdef *td)
 			if (!strstr(doc_str(one, "image"), words[j].word))
 				continue;
 			td->fate = words[j].fate;
+			td->fated = (int)i;
+		}
+		if (td->fate == FATE_RUNS && lacks_image(r, doc_str(one, "image"), now_ms)) {
+			td->fate = FATE_CANNOT_PULL;
 			td->fated = (int)i;
 		}
 		td->cpu += (int)doc_int(one, "cpu", 0);
@@ -325,7 +339,7 @@ struct taskdef *taskdef_add(struct sim_region *r, const json_t *in, int64_t now_
 		td->tags = json_incref(doc_get(in, "tags"));
 	td->awsvpc = strcmp(doc_str(td->doc, "networkMode"), "awsvpc") == 0;
 	td->no_capacity = strstr(f->name, "nocapacity") != NULL;
-	settle_fate(td);
+	settle_fate(r, td, now_ms);
 	vec_push(&f->revisions, td);
 	return td;
 }

@@ -226,7 +226,7 @@ int act_describe_service_deployments(struct sim_call *c)
 	return describe_arns(c, "serviceDeploymentArns", "serviceDeployments", describe_deployment);
 }
 
-static json_t *images_render(const struct revision *v)
+static json_t *images_render(const struct sim_region *r, const struct revision *v)
 {
 	json_t *list = json_array();
 	const json_t *def;
@@ -237,14 +237,15 @@ static json_t *images_render(const struct revision *v)
 		json_t *o = json_object();
 
 		doc_put_str(o, "containerName", doc_str(def, "name"));
-		doc_put_new(o, "imageDigest", image_digest(doc_str(def, "image")));
+		doc_put_new(
+		    o, "imageDigest", image_digest(r, doc_str(def, "image"), v->created_ms));
 		doc_take(o, def, "image");
 		json_array_append_new(list, o);
 	}
 	return list;
 }
 
-static json_t *revision_render(const struct revision *v)
+static json_t *revision_render(const struct sim_region *r, const struct revision *v)
 {
 	json_t *o = json_object();
 
@@ -254,7 +255,7 @@ static json_t *revision_render(const struct revision *v)
 	if (v->taskdef)
 		doc_put_str(o, "taskDefinition", v->taskdef->arn);
 	json_object_update(o, v->doc);
-	doc_put_new(o, "containerImages", images_render(v));
+	doc_put_new(o, "containerImages", images_render(r, v));
 	doc_put_bool(o, "guardDutyEnabled", false);
 	doc_put_time(o, "createdAt", v->created_ms);
 	return o;
@@ -271,7 +272,7 @@ static json_t *describe_revision(struct sim_call *c, const char *arn)
 		const struct revision *v = s->revisions.items[i];
 
 		if (strcmp(v->number, number) == 0)
-			return revision_render(v);
+			return revision_render(c->region, v);
 	}
 	return NULL;
 }

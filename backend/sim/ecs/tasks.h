@@ -46,8 +46,10 @@ json_t *task_render(const struct sim_region *r, const struct task *t, bool tags)
 /* "arn:…:task/CLUSTER/ID", new JSON string. */
 json_t *task_arn(const struct sim_region *r, const struct task *t);
 
-/* "sha256:…", new. */
-json_t *image_digest(const char *image);
+/* "sha256:…" of the image as it was at a time: by the region's registry, else made up. New. */
+json_t *image_digest(const struct sim_region *r, const char *image, int64_t at_ms);
+/* "sha256:…", made from the text: new. */
+json_t *sim_made_digest(const char *text);
 
 /* Picks an ACTIVE instance with room; NULL: none has. */
 struct instance *instance_pick(const struct cluster *k, const struct taskdef *td);
