@@ -154,6 +154,8 @@ static const struct row rows[] = {
     ROW("ServiceDeploymentNotFoundException", ENOENT, RETRY_NEVER),
     ROW("ResourceNotFoundException", ENOENT, RETRY_NEVER),
     ROW("TargetNotFoundException", ENOENT, RETRY_NEVER),
+    ROW("RepositoryNotFoundException", ENOENT, RETRY_NEVER),
+    ROW("ImageNotFoundException", ENOENT, RETRY_NEVER),
 
     ROW("ClusterContainsServicesException", ENOTEMPTY, RETRY_NEVER),
     ROW("ClusterContainsTasksException", ENOTEMPTY, RETRY_NEVER),

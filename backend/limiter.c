@@ -49,6 +49,8 @@ static const struct quota quotas[] = {
     {"logs", "DescribeLogGroups", 10, 10},
     {"logs", "StartLiveTail", 5, 5},
     {"logs", "", 5, 5},
+    {"ecr", "BatchGetImage", 200, 200},
+    {"ecr", "", 20, 20},
     {"", "", 10, 10},
 };
 

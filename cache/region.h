@@ -49,6 +49,13 @@
  * SERVICE_DEPLOYMENTS    (C, S)  [docs]   ListServiceDeployments, the briefs, newest first
  * SERVICE_DEPLOYMENT     (ARN)   {doc}    DescribeServiceDeployments, batch 20
  * SERVICE_REVISION       (ARN)   {doc}    DescribeServiceRevisions, batch 20
+ * REPOSITORIES           ()      [names]  ECR DescribeRepositories, which fills the next
+ * REPOSITORY             (R)     {doc}
+ * IMAGE_TAGS             (R)     [names]  ECR ListImages, TAGGED: tags
+ * IMAGE                  (R, T)  {doc}    ECR DescribeImages of a tag or digest, batch 100
+ * IMAGE_REFERENCE        (G, R, T) {doc}  the same in the registry G ("ACCOUNT/REGION", any region);
+ *                                         BatchGetImage where describing is denied
+ * NEWEST_TAGS            (G, R)  [tags]   ECR DescribeImages: of that registry, newest push first
  * CALLER                 ()      {doc}    STS GetCallerIdentity
  */
 enum kind {
@@ -74,6 +81,12 @@ enum kind {
 	KIND_SERVICE_DEPLOYMENTS,
 	KIND_SERVICE_DEPLOYMENT,
 	KIND_SERVICE_REVISION,
+	KIND_REPOSITORIES,
+	KIND_REPOSITORY,
+	KIND_IMAGE_TAGS,
+	KIND_IMAGE,
+	KIND_IMAGE_REFERENCE,
+	KIND_NEWEST_TAGS,
 	KIND_CALLER,
 	KIND_COUNT
 };

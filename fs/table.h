@@ -28,9 +28,10 @@ struct place {
 	struct region *region;	 /* NULL above the regions, and in .ecsfs */
 	const char *cluster, *service, *task, *container, *deployment;
 	const char *instance, *family, *revision, *provider;
-	const char *when;	 /* logs/since/WHEN */
-	const char *api_service; /* .ecsfs/api/SERVICE */
-	const char *name;	 /* the last name of the path: a listed file's own */
+	const char *repository, *image; /* ECR: an image by its tag or digest */
+	const char *when;		/* logs/since/WHEN */
+	const char *api_service;	/* .ecsfs/api/SERVICE */
+	const char *name;		/* the last name of the path: a listed file's own */
 };
 #define PLACE(member) offsetof(struct place, member)
 

@@ -51,6 +51,17 @@ static const struct kind_row rows[KIND_COUNT] = {
 	.siblings = KIND_COUNT, .fetch = fetch_describe},
     [KIND_SERVICE_REVISION] = {"service_revision", TTL_RESOURCE, FORM_ARN, .batch = 20,
 	.siblings = KIND_COUNT, .fetch = fetch_describe},
+    [KIND_REPOSITORIES] = {"repositories", TTL_RESOURCE, SINGLE, .fetch = fetch_repositories},
+    [KIND_REPOSITORY] = {"repository", TTL_RESOURCE, FORM_REPOSITORY, SINGLE,
+	.fetch = fetch_repository},
+    [KIND_IMAGE_TAGS] = {"image_tags", TTL_RESOURCE, FORM_REPOSITORY, SINGLE,
+	.fetch = fetch_image_tags},
+    [KIND_IMAGE] = {"image", TTL_RESOURCE, FORM_REPOSITORY, FORM_IMAGE, .batch = 100,
+	.by_cluster = true, .siblings = KIND_IMAGE_TAGS, .fetch = fetch_images},
+    [KIND_IMAGE_REFERENCE] = {"image_reference", TTL_RESOURCE, FORM_REGISTRY, FORM_REPOSITORY,
+	FORM_IMAGE, SINGLE, .fetch = fetch_image_reference},
+    [KIND_NEWEST_TAGS] = {"newest_tags", TTL_RESOURCE, FORM_REGISTRY, FORM_REPOSITORY, SINGLE,
+	.fetch = fetch_newest_tags},
     [KIND_CALLER] = {"caller", TTL_FOREVER, SINGLE, .fetch = fetch_caller},
 };
 

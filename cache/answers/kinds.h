@@ -13,12 +13,21 @@ enum ttl_class {
 	TTL_FOREVER,  /* until it is invalidated */
 };
 
-enum name_form { FORM_NONE, FORM_NAME, FORM_ID, FORM_REVISION, FORM_ARN };
+enum name_form {
+	FORM_NONE,
+	FORM_NAME,
+	FORM_ID,
+	FORM_REVISION,
+	FORM_ARN,
+	FORM_REGISTRY, /* ACCOUNT/REGION */
+	FORM_REPOSITORY,
+	FORM_IMAGE, /* a tag or a digest */
+};
 
 struct kind_row {
 	const char *name; /* for metrics */
 	enum ttl_class ttl;
-	enum name_form form_a, form_b;
+	enum name_form form_a, form_b, form_c;
 	size_t batch;	 /* keys that one call takes */
 	bool by_cluster; /* keys of one batch have part a in common */
 	enum kind

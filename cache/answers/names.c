@@ -52,6 +52,40 @@ static bool arn_valid(const char *arn)
 	return strspn(arn, LETTERS DIGITS "-_:/") == len;
 }
 
+/* Words of lower-case letters and digits, joined by single separators; parts joined by '/'. */
+static bool repository_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len < 2 || len > 256 || strspn(name, "abcdefghijklmnopqrstuvwxyz" DIGITS "._-/") != len)
+		return false;
+	return isalnum((unsigned char)name[0]) && isalnum((unsigned char)name[len - 1]) &&
+	    !strstr(name, "//") && !strstr(name, "..");
+}
+
+static bool digest_valid(const char *digest)
+{
+	return strncmp(digest, "sha256:", 7) == 0 && strlen(digest) == 7 + 64 &&
+	    strspn(digest + 7, DIGITS "abcdef") == 64;
+}
+
+/* Docker's tags, or a digest. */
+static bool image_valid(const char *id)
+{
+	size_t len = strspn(id, LETTERS DIGITS "_.-");
+
+	if (digest_valid(id))
+		return true;
+	return len >= 1 && len <= 128 && !id[len] && id[0] != '.' && id[0] != '-';
+}
+
+static bool registry_valid(const char *registry)
+{
+	size_t region = strspn(registry, DIGITS);
+
+	return region == 12 && registry[region] == '/' && plain_valid(registry + region + 1);
+}
+
 bool name_form_valid(enum name_form form, const char *name)
 {
 	switch (form) {
@@ -63,6 +97,12 @@ bool name_form_valid(enum name_form form, const char *name)
 		return revision_valid(name);
 	case FORM_ARN:
 		return arn_valid(name);
+	case FORM_REGISTRY:
+		return registry_valid(name);
+	case FORM_REPOSITORY:
+		return repository_valid(name);
+	case FORM_IMAGE:
+		return image_valid(name);
 	case FORM_NONE:
 		return false;
 	}
@@ -78,7 +118,8 @@ bool key_valid(const struct key *k)
 {
 	const struct kind_row *row = kind_row(k->kind);
 
-	return part_valid(row->form_a, k->a) && part_valid(row->form_b, k->b) && !k->c;
+	return part_valid(row->form_a, k->a) && part_valid(row->form_b, k->b) &&
+	    part_valid(row->form_c, k->c);
 }
 
 bool region_name_valid(enum kind kind, const char *name)

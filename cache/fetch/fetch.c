@@ -54,6 +54,12 @@ static int next_page(json_t *body, const json_t *page, bool *ret_more, struct ec
 int fetch_pages(struct fetch *f, const char *action, json_t *body, const char *member, json_t **ret,
     struct ecsfs_error *err)
 {
+	return fetch_service_pages(f, "ecs", action, body, member, ret, err);
+}
+
+int fetch_service_pages(struct fetch *f, const char *service, const char *action, json_t *body,
+    const char *member, json_t **ret, struct ecsfs_error *err)
+{
 	json_auto_t *all = json_array();
 	bool more = true;
 
@@ -64,7 +70,7 @@ int fetch_pages(struct fetch *f, const char *action, json_t *body, const char *m
 		if (pages == LIMIT_PAGES)
 			return ecsfs_error_set(
 			    err, EIO, NULL, "%s: more than %d pages", action, LIMIT_PAGES);
-		rc = fetch_call(f, "ecs", action, body, &page, err);
+		rc = fetch_call(f, service, action, body, &page, err);
 		if (rc == 0)
 			rc = next_page(body, page, &more, err);
 		if (rc < 0)

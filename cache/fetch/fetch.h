@@ -40,7 +40,10 @@ struct fetch {
 int fetch_call(struct fetch *f, const char *service, const char *action, const json_t *body,
     json_t **ret, struct ecsfs_error *err);
 
-/* A listing of ECS to its last page: a new array of the elements of `member`. `body` is changed. */
+/* A listing to its last page: a new array of the elements of `member`. `body` is changed. */
+int fetch_service_pages(struct fetch *f, const char *service, const char *action, json_t *body,
+    const char *member, json_t **ret, struct ecsfs_error *err);
+/* The same of ECS. */
 int fetch_pages(struct fetch *f, const char *action, json_t *body, const char *member, json_t **ret,
     struct ecsfs_error *err);
 
@@ -73,6 +76,12 @@ int fetch_task_definition(struct fetch *f, struct ecsfs_error *err);
 int fetch_latest(struct fetch *f, struct ecsfs_error *err);
 int fetch_capacity_providers(struct fetch *f, struct ecsfs_error *err);
 int fetch_service_deployments(struct fetch *f, struct ecsfs_error *err);
+int fetch_repositories(struct fetch *f, struct ecsfs_error *err);
+int fetch_repository(struct fetch *f, struct ecsfs_error *err);
+int fetch_image_tags(struct fetch *f, struct ecsfs_error *err);
+int fetch_images(struct fetch *f, struct ecsfs_error *err);
+int fetch_image_reference(struct fetch *f, struct ecsfs_error *err);
+int fetch_newest_tags(struct fetch *f, struct ecsfs_error *err);
 int fetch_caller(struct fetch *f, struct ecsfs_error *err);
 
 #endif

@@ -23,10 +23,11 @@ steady() {
 	}
 }
 
-@test "the root has the four directories, and .ecsfs with ls -a" {
+@test "the root has the directories of a region, and .ecsfs with ls -a" {
 	run ls "$mnt"
 	[ "$output" = "capacity_providers
 clusters
+repositories
 task_definitions" ]
 	ls -a "$mnt" | grep -qx .ecsfs
 }

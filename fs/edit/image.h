@@ -1,0 +1,34 @@
+/*
+ * References to container images, as a container definition has them, and what ECR knows of them.
+ */
+#ifndef ECSFS_IMAGE_H
+#define ECSFS_IMAGE_H
+
+#include "fs/ask.h"
+#include "fs/table.h"
+
+#include <stdbool.h>
+
+/* An image of an ECR registry, taken apart. */
+struct image_reference {
+	char registry[80]; /* "ACCOUNT/REGION": part a of KIND_IMAGE_REFERENCE */
+	char repository[257];
+	char id[129]; /* a tag ("latest" where none is named) or a digest */
+};
+
+/* False: it is not an image of an ECR registry. */
+bool image_reference(const char *image, struct image_reference *ret);
+
+/*
+ * Whether an image may be deployed. 0: ECR has it, it is not in ECR, or ECR cannot be asked (denied,
+ * away). -EINVAL: ECR does not have it; the sentence names the newest tags. Blocks: workers only.
+ */
+int image_check(const struct place *p, const char *image, struct ecsfs_error *err);
+
+/*
+ * The digest that the reference leads to in ECR now, a new string in `ret`; NULL where it is not
+ * known (another registry, denied, not there). 0, or -EINPROGRESS where the request was parked.
+ */
+int image_digest(struct ask *q, const struct place *p, const char *image, char **ret);
+
+#endif
