@@ -1,11 +1,8 @@
-/*
- * What a first read gives. The newest part: GetLogEvents backward, the one call that goes newest
- * first, of every stream; merged by time and cut to size. From a time on (logs/since, a window that
- * is a duration, all, or more than a page): forward.c.
- */
-#include "cache/logs/logs_impl.h"
+#include "cache/logs/first_read.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/logs/group.h"
+#include "cache/logs/range_read.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +16,6 @@
 /* A page of less is taken for all that there is. */
 #define FULL_BYTES (PAGE_BYTES / 2)
 #define FULL_EVENTS 9999
-#define SKEW_MS ((int64_t)5 * 60 * 1000)
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
 struct window_event {
@@ -47,11 +43,6 @@ static void newest_release(struct newest *n)
 	free(n->events);
 }
 #define auto_newest __attribute__((cleanup(newest_release)))
-
-struct logs_door source_door(const struct logfile *f, const struct source *s)
-{
-	return (struct logs_door){region_client_peek(f->region), s->region, f->logs->call};
-}
 
 static int keep_page(struct newest *n, struct logs_page *page)
 {
@@ -109,7 +100,7 @@ static int add_page(struct logfile *f, const struct source *source, const char *
 			s->window_ingested_ms = e.ingested;
 	}
 	if (r == 0 && f->service)
-		r = members_judge(f, source, &name, hash, newest_ms, err);
+		r = streams_find_owner(f, source, &name, hash, newest_ms, err);
 	if (r == 0)
 		r = keep_page(n, page);
 	n->more |= n->bytes - bytes > FULL_BYTES || n->count - first >= FULL_EVENTS;
@@ -229,7 +220,7 @@ static int read_source(
 		source->seen = n->page_count > before;
 		return r;
 	}
-	r = members_streams(f, source, &members, err);
+	r = streams_of_tasks(f, source, &members, err);
 	for (size_t i = 0; r >= 0 && i < members.count && i < STREAMS_MAX; i++)
 		r = read_stream(f, source, members.v[i].stream, n, err);
 	if (r >= 0 && n->bytes < f->logs->options.window_bytes)
@@ -289,17 +280,12 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-int64_t window_safe_now(const struct logfile *f)
-{
-	return f->logs->aws_now(region_client_peek(f->region)) - SKEW_MS;
-}
-
 /* The newest part; the reference that following begins from. */
 static int read_newest(
     struct logfile *f, struct sources *sources, int64_t *ret_reference, struct ecsfs_error *err)
 {
 	auto_newest struct newest n = {.reference_ms = INT64_MIN};
-	int64_t now = window_safe_now(f), base = INT64_MIN;
+	int64_t now = logfile_safe_now(f), base = INT64_MIN;
 	int64_t began_ms = clock_mono(f->logs->options.clock);
 	int r = 0;
 
@@ -378,14 +364,14 @@ static int find_window(
 			r = find_start(f, s, s->pattern, want, ret_start, err);
 			continue;
 		}
-		r = members_streams(f, s, &members, err);
+		r = streams_of_tasks(f, s, &members, err);
 		count = members.count < STREAMS_MAX ? members.count : STREAMS_MAX;
 		for (size_t m = 0; r == 0 && m < count; m++)
 			r = find_start(
 			    f, s, members.v[m].stream, want / (int64_t)count, ret_start, err);
 	}
 	if (*ret_start == INT64_MAX)
-		*ret_start = window_safe_now(f);
+		*ret_start = logfile_safe_now(f);
 	return r;
 }
 
@@ -397,23 +383,23 @@ static int read_window(
 	int r;
 
 	if (f->since_ms)
-		return forward_read(f, sources, f->since_ms, ret_reference, err);
+		return range_read(f, sources, f->since_ms, ret_reference, err);
 	if (o->window_ms > 0) {
 		start = f->logs->aws_now(region_client_peek(f->region)) - o->window_ms;
-		return forward_read(f, sources, start, ret_reference, err);
+		return range_read(f, sources, start, ret_reference, err);
 	}
 	if (o->window_bytes > 0 && o->window_bytes <= PAGE_BYTES)
 		return read_newest(f, sources, ret_reference, err);
 	r = o->window_bytes > 0 ? find_window(f, sources, &start, err) : 0;
-	return r < 0 ? r : forward_read(f, sources, start, ret_reference, err);
+	return r < 0 ? r : range_read(f, sources, start, ret_reference, err);
 }
 
-int window_prepare(struct logfile *f, struct ecsfs_error *err)
+int first_read(struct logfile *f, struct ecsfs_error *err)
 {
 	auto_sources struct sources sources = {0};
 	auto_free int64_t *references = NULL;
 	int64_t reference = 0;
-	int r = members_find(f, true, &sources, err);
+	int r = streams_find(f, true, &sources, err);
 
 	if (r < 0)
 		return r;

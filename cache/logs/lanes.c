@@ -1,8 +1,4 @@
-/*
- * What the calls of a round ask for. Prefixes: of services, and of streams that are not known to be
- * there (named, they would fail the whole call). All others go by name, a hundred a call.
- */
-#include "cache/logs/logs_impl.h"
+#include "cache/logs/lanes.h"
 
 #include "backend/base/cleanup.h"
 
@@ -56,14 +52,6 @@ static size_t common_length(const struct strings *s)
 		len = same;
 	}
 	return len;
-}
-
-void lane_release(struct lane *lane)
-{
-	for (size_t i = 0; i < lane->count; i++)
-		free(lane->names[i]);
-	free(lane->names);
-	free(lane->prefix);
 }
 
 static struct lane *lane_add(struct round *r)

@@ -1,12 +1,8 @@
-/*
- * StartLiveTail as an alarm clock: a session watches up to ten groups and has a group polled as soon
- * as something arrived in it. It never is the source of lines: it samples, and names no events. A
- * refusal is remembered, and the pollers go on as without it.
- */
-#include "cache/logs/logs_impl.h"
+#include "cache/logs/live_tail.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/errlog.h"
+#include "cache/logs/group.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +11,7 @@
 #define SESSIONS_MAX 5 /* of the fifteen that an account may have */
 #define AGAIN_MS ((int64_t)5 * 60 * 1000)
 
-struct livetail {
+struct live_tail {
 	struct job job;
 	struct logs *logs; /* constant, as the three below */
 	struct region *pool;
@@ -24,12 +20,12 @@ struct livetail {
 	char *names[LOGS_TAIL_GROUPS_MAX]; /* of groups */
 	size_t count;
 	/* Under logs->lock. */
-	LIST_ENTRY(livetail) link;
+	LIST_ENTRY(live_tail) link;
 	bool running;
 	int64_t again_ms; /* mono; refused: not before */
 };
 
-static void tail_free(struct livetail *t)
+static void tail_free(struct live_tail *t)
 {
 	for (size_t i = 0; i < t->count; i++)
 		free(t->names[i]);
@@ -37,9 +33,9 @@ static void tail_free(struct livetail *t)
 	free(t);
 }
 
-void livetail_free(struct logs *l)
+void live_tail_free(struct logs *l)
 {
-	struct livetail *t;
+	struct live_tail *t;
 
 	while ((t = LIST_FIRST(&l->tails))) {
 		LIST_REMOVE(t, link);
@@ -47,12 +43,12 @@ void livetail_free(struct logs *l)
 	}
 }
 
-static bool same_place(const struct livetail *t, const struct loggroup *g)
+static bool same_place(const struct live_tail *t, const struct loggroup *g)
 {
 	return t->client == g->client && strcmp(t->region, g->region) == 0;
 }
 
-static bool watches(const struct livetail *t, const struct loggroup *g)
+static bool watches(const struct live_tail *t, const struct loggroup *g)
 {
 	for (size_t i = 0; i < t->count; i++)
 		if (strcmp(t->names[i], g->name) == 0)
@@ -63,7 +59,7 @@ static bool watches(const struct livetail *t, const struct loggroup *g)
 /* Whether a session watches the group, or was refused not long ago. */
 static bool is_watched(const struct logs *l, const struct loggroup *g)
 {
-	const struct livetail *t;
+	const struct live_tail *t;
 
 	LIST_FOREACH (t, &l->tails, link)
 		if (watches(t, g))
@@ -86,7 +82,7 @@ static bool names_group(const char *text, const struct loggroup *g)
 /* Called for each update: wakes the group; ends the session when nobody follows its groups. */
 static int tail_woken(void *arg, const char *text)
 {
-	struct livetail *t = arg;
+	struct live_tail *t = arg;
 	struct logs *l = t->logs;
 	struct loggroup *g;
 	bool wanted = false;
@@ -105,7 +101,7 @@ static int tail_woken(void *arg, const char *text)
 }
 
 /* The ARNs of the session's groups, from the caller's account and partition. */
-static int tail_arns(struct livetail *t, char **ret, struct ecsfs_error *err)
+static int tail_arns(struct live_tail *t, char **ret, struct ecsfs_error *err)
 {
 	struct key k = {.kind = KIND_CALLER};
 	struct freshness fresh = region_fresh(t->pool);
@@ -130,7 +126,7 @@ static int tail_arns(struct livetail *t, char **ret, struct ecsfs_error *err)
 	return 0;
 }
 
-static int tail_session(struct livetail *t, struct ecsfs_error *err)
+static int tail_session(struct live_tail *t, struct ecsfs_error *err)
 {
 	struct logs_door door = {t->client, t->region, t->logs->call};
 	char *arns[LOGS_TAIL_GROUPS_MAX] = {0};
@@ -145,7 +141,7 @@ static int tail_session(struct livetail *t, struct ecsfs_error *err)
 
 static void tail_run(struct job *j)
 {
-	struct livetail *t = (struct livetail *)j;
+	struct live_tail *t = (struct live_tail *)j;
 	struct logs *l = t->logs;
 	struct ecsfs_error err = {0};
 	int r = tail_session(t, &err);
@@ -159,7 +155,7 @@ static void tail_run(struct job *j)
 		LIST_REMOVE(t, link);
 	else
 		t->again_ms = clock_mono(l->options.clock) + AGAIN_MS;
-	pacer_kick_locked(l);
+	logs_kick_locked(l);
 	pthread_mutex_unlock(&l->lock);
 	if (over)
 		tail_free(t);
@@ -171,7 +167,7 @@ static void tail_run(struct job *j)
 /* Refusals that are old enough are forgotten; returns how many sessions there are. */
 static size_t tails_expire(struct logs *l, int64_t now)
 {
-	struct livetail *t, *next;
+	struct live_tail *t, *next;
 	size_t count = 0;
 
 	for (t = LIST_FIRST(&l->tails); t; t = next) {
@@ -185,9 +181,9 @@ static size_t tails_expire(struct logs *l, int64_t now)
 	return count;
 }
 
-static struct livetail *tail_new(struct logs *l, struct loggroup *first)
+static struct live_tail *tail_new(struct logs *l, struct loggroup *first)
 {
-	struct livetail *t = calloc(1, sizeof(*t));
+	struct live_tail *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return NULL;
@@ -211,13 +207,13 @@ static struct livetail *tail_new(struct logs *l, struct loggroup *first)
 	return NULL;
 }
 
-void livetail_watch(struct logs *l, int64_t now)
+void live_tail_watch(struct logs *l, int64_t now)
 {
 	size_t count = tails_expire(l, now);
 	struct loggroup *g;
 
 	TAILQ_FOREACH (g, &l->groups, link) {
-		struct livetail *t;
+		struct live_tail *t;
 
 		if (count == SESSIONS_MAX || l->stopping)
 			return;

@@ -1,8 +1,15 @@
-#include "cache/logs/logs_impl.h"
+#include "cache/logs/logs.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
 #include "backend/base/limits.h"
+#include "cache/logs/file.h"
+#include "cache/logs/first_read.h"
+#include "cache/logs/follower.h"
+#include "cache/logs/group.h"
+#include "cache/logs/live_tail.h"
+#include "cache/logs/poller.h"
+#include "cache/logs/schedule.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -29,6 +36,7 @@ struct logs *logs_new(const struct logs_options *options)
 	l->call = aws_request;
 	l->aws_now = aws_client_now_ms;
 	l->retry_ms = LOGS_RETRY_MS;
+	l->poll = poll_run;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -46,12 +54,12 @@ void logs_free(struct logs *l)
 {
 	if (!l)
 		return;
-	pacer_stop(l);
+	schedule_stop(l);
 	pthread_mutex_lock(&l->lock);
 	while (l->jobs)
 		pthread_cond_wait(&l->changed, &l->lock);
 	pthread_mutex_unlock(&l->lock);
-	livetail_free(l);
+	live_tail_free(l);
 	pthread_cond_destroy(&l->changed);
 	pthread_cond_destroy(&l->due);
 	pthread_mutex_destroy(&l->lock);
@@ -89,14 +97,14 @@ static void opening_run(struct job *j)
 	struct logfile *f = o->file;
 	struct logs *l = f->logs;
 	struct ecsfs_error err = {0};
-	int r = window_prepare(f, &err);
+	int r = first_read(f, &err);
 
 	pthread_mutex_lock(&l->lock);
 	f->open_err = r;
 	f->open_words = err;
 	f->ready = true;
 	pthread_cond_broadcast(&l->changed);
-	pacer_kick_locked(l);
+	logs_kick_locked(l);
 	pthread_mutex_unlock(&l->lock);
 	logfile_wake(f);
 	logfile_unref(f);
@@ -156,7 +164,7 @@ static int file_begin(
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	r = spool_new(&f->spool, err);
 	if (r == 0)
-		r = pacer_start(l);
+		r = schedule_start(l);
 	if (r < 0) {
 		logfile_unref(f);
 		return r;
@@ -217,7 +225,7 @@ void logs_close(struct logfile *f)
 		l->file_count--;
 		group_unsubscribe_all(f);
 		pthread_cond_broadcast(&l->changed);
-		pacer_kick_locked(l);
+		logs_kick_locked(l);
 	}
 	pthread_mutex_unlock(&l->lock);
 	if (!last)

@@ -61,10 +61,6 @@ struct spool *logs_spool_peek(struct logfile *f);
  */
 int logs_at_end(struct logfile *f, struct waiter *w, struct ecsfs_error *err);
 
-/* Whether the container of this task document logs with awslogs: what readdir lists. Pure.
- * `taskdef`: the task definition's document. */
-bool logs_container_has(const json_t *taskdef, const char *container);
-
 /* Appends Prometheus text: open logfiles, pollers, events, bytes, duplicates dropped. */
 void logs_metrics(struct logs *l, struct buf *out);
 

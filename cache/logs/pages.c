@@ -1,6 +1,7 @@
-#include "cache/logs/logs_impl.h"
+#include "cache/logs/pages.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/logs/seen.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
-#include "cache/logs/logs_impl.h"
+#include "cache/logs/placement.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const json_t *container_find(const json_t *array, const char *container)
@@ -25,7 +27,7 @@ static const char *option(const json_t *options, const char *name)
 	return value && *value ? value : NULL;
 }
 
-int logconf_find(const json_t *taskdef, const char *container, struct logconf *ret)
+int placement_find(const json_t *taskdef, const char *container, struct placement *ret)
 {
 	const json_t *c =
 	    container_find(json_object_get(taskdef, "containerDefinitions"), container);
@@ -35,7 +37,7 @@ int logconf_find(const json_t *taskdef, const char *container, struct logconf *r
 
 	if (!driver || strcmp(driver, "awslogs") != 0)
 		return -ENOENT;
-	*ret = (struct logconf){
+	*ret = (struct placement){
 	    .group = option(options, "awslogs-group"),
 	    .region = option(options, "awslogs-region"),
 	    .prefix = option(options, "awslogs-stream-prefix"),
@@ -44,8 +46,8 @@ int logconf_find(const json_t *taskdef, const char *container, struct logconf *r
 	return ret->group ? 0 : -ENOENT;
 }
 
-char *logconf_stream(
-    const struct logconf *conf, const char *container, const char *task_id, const json_t *task)
+char *placement_stream(
+    const struct placement *conf, const char *container, const char *task_id, const json_t *task)
 {
 	const char *id;
 	char *name = NULL;
@@ -61,7 +63,7 @@ char *logconf_stream(
 
 bool logs_container_has(const json_t *taskdef, const char *container)
 {
-	struct logconf conf;
+	struct placement conf;
 
-	return logconf_find(taskdef, container, &conf) == 0;
+	return placement_find(taskdef, container, &conf) == 0;
 }

@@ -1,15 +1,9 @@
-/*
- * All lines of a file from a time on, by FilterLogEvents, which gives ids. Tokens make a chain: a
- * page can be asked for only when the one before it is there. So, once the first page has told how
- * many lines a second there are, the time to come is cut into pieces of about a page, some of which
- * are asked for at once; they are given out in order. Where they come back nearly empty, the one
- * after them has no end: it leads to the next lines, from where the time is cut again, or to the end.
- */
-#include "cache/logs/logs_impl.h"
+#include "cache/logs/range_read.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
 #include "backend/errlog.h"
+#include "cache/logs/deliver.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,7 +15,7 @@
 #define RETRIES 14
 #define RETRY_STEPS 8
 
-struct forward {
+struct range {
 	struct logfile *file;
 	struct source *source;
 	int64_t start_ms; /* of the reading of the source */
@@ -68,7 +62,7 @@ static bool abandoned(struct logfile *f)
 }
 
 /* Notes times, and forgets the ids of pages long given out. */
-static void note_page(struct forward *w, const struct logpage *page)
+static void note_page(struct range *w, const struct logpage *page)
 {
 	struct logfile *f = w->file;
 	int64_t keep = least(w->keep_ms, w->page_start_ms[0]);
@@ -93,7 +87,7 @@ static void note_page(struct forward *w, const struct logpage *page)
 }
 
 /* 1, or -errno; -ENOSPC: the spool is full. */
-static int take_page(struct forward *w, struct logs_page *page, struct ecsfs_error *err)
+static int take_page(struct range *w, struct logs_page *page, struct ecsfs_error *err)
 {
 	int64_t lines = 0;
 	int r = logpage_read(&w->events, &page->scan);
@@ -114,7 +108,7 @@ static int take_page(struct forward *w, struct logs_page *page, struct ecsfs_err
 	return abandoned(w->file) ? -ECANCELED : r;
 }
 
-static int begin_walk(struct forward *w, struct walk *walk, int64_t start_ms, int64_t end_ms)
+static int begin_walk(struct range *w, struct walk *walk, int64_t start_ms, int64_t end_ms)
 {
 	struct logfile *f = w->file;
 	const struct logs_door door = source_door(f, w->source);
@@ -132,7 +126,7 @@ static int begin_walk(struct forward *w, struct walk *walk, int64_t start_ms, in
 }
 
 /* Where reading begins again that has come to `reached_ms`: no id is forgotten from there on. */
-static int64_t restart_ms(const struct forward *w, int64_t reached_ms)
+static int64_t restart_ms(const struct range *w, int64_t reached_ms)
 {
 	struct logfile *f = w->file;
 	int64_t floor_ms;
@@ -149,8 +143,8 @@ static int64_t restart_ms(const struct forward *w, int64_t reached_ms)
  * The next page of a walk. A token is refused once it is a day old, or has expired sooner: then the
  * walk begins again from the newest event given out; what is read twice is given out once.
  */
-static int next_page(struct forward *w, struct piece *piece, int64_t start_ms,
-    struct logs_page *page, struct ecsfs_error *err)
+static int next_page(struct range *w, struct piece *piece, int64_t start_ms, struct logs_page *page,
+    struct ecsfs_error *err)
 {
 	bool by_token = piece->walk.token != NULL;
 	int r = walk_next(&piece->walk, page, err);
@@ -166,7 +160,7 @@ static int next_page(struct forward *w, struct piece *piece, int64_t start_ms,
  * Reads on to the first page that holds events; where they do not come by time, which then is no
  * guide, to the end. 1: there are more pages; 0: there are none.
  */
-static int read_first(struct forward *w, int64_t start_ms, struct ecsfs_error *err)
+static int read_first(struct range *w, int64_t start_ms, struct ecsfs_error *err)
 {
 	auto_logs_page struct logs_page page = {0};
 	struct piece all = {0};
@@ -183,7 +177,7 @@ static int read_first(struct forward *w, int64_t start_ms, struct ecsfs_error *e
 }
 
 /* Whether a piece held little, also one that came before its turn. */
-static bool is_thin(const struct forward *w)
+static bool is_thin(const struct range *w)
 {
 	bool thin = w->thin;
 
@@ -192,7 +186,7 @@ static bool is_thin(const struct forward *w)
 	return thin;
 }
 
-static int begin_piece(struct forward *w)
+static int begin_piece(struct range *w)
 {
 	struct piece *piece = &w->pieces[(w->first + w->count) % PIECES];
 	int64_t end_ms = w->next_ms + w->span_ms;
@@ -213,7 +207,7 @@ static int begin_piece(struct forward *w)
 	return 0;
 }
 
-static void end_piece(struct forward *w)
+static void end_piece(struct range *w)
 {
 	walk_release(&w->pieces[w->first].walk);
 	w->first = (w->first + 1) % PIECES;
@@ -221,7 +215,7 @@ static void end_piece(struct forward *w)
 }
 
 /* The time from the last page on is cut into pieces as long as that page was. */
-static void cut_time(struct forward *w)
+static void cut_time(struct range *w)
 {
 	w->next_ms = w->newest_ms;
 	w->span_ms = (w->newest_ms - w->page_start_ms[2]) * 9 / 10 + 1;
@@ -230,7 +224,7 @@ static void cut_time(struct forward *w)
 }
 
 /* Gives the first piece out, and learns from it how long the next ones should be. */
-static int read_piece(struct forward *w, struct ecsfs_error *err)
+static int read_piece(struct range *w, struct ecsfs_error *err)
 {
 	auto_logs_page struct logs_page page = {0};
 	struct piece *piece = &w->pieces[w->first];
@@ -261,7 +255,7 @@ static int read_piece(struct forward *w, struct ecsfs_error *err)
 	return r;
 }
 
-static int read_pieces(struct forward *w, struct ecsfs_error *err)
+static int read_pieces(struct range *w, struct ecsfs_error *err)
 {
 	int r = 0;
 
@@ -277,7 +271,7 @@ static int read_pieces(struct forward *w, struct ecsfs_error *err)
 	return r;
 }
 
-static int read_from(struct forward *w, int64_t start_ms, struct ecsfs_error *err)
+static int read_from(struct range *w, int64_t start_ms, struct ecsfs_error *err)
 {
 	int r;
 
@@ -304,7 +298,7 @@ static bool wait_before(struct logfile *f, int try)
 	return wanted;
 }
 
-static int64_t stopped_at(const struct forward *w)
+static int64_t stopped_at(const struct range *w)
 {
 	return w->page_start_ms[2] == INT64_MIN ? w->start_ms : restart_ms(w, w->page_start_ms[2]);
 }
@@ -313,7 +307,7 @@ static int64_t stopped_at(const struct forward *w)
  * A reader who was given half of it must not take that for all: he waits while it is tried on, and
  * is told when there is no hope.
  */
-static int read_source(struct forward *w, int64_t start_ms, struct ecsfs_error *err)
+static int read_source(struct range *w, int64_t start_ms, struct ecsfs_error *err)
 {
 	struct logfile *f = w->file;
 	size_t before = w->pages;
@@ -346,11 +340,11 @@ static int read_source(struct forward *w, int64_t start_ms, struct ecsfs_error *
 	return 0;
 }
 
-int forward_read(struct logfile *f, struct sources *sources, int64_t start_ms,
-    int64_t *ret_reference, struct ecsfs_error *err)
+int range_read(struct logfile *f, struct sources *sources, int64_t start_ms, int64_t *ret_reference,
+    struct ecsfs_error *err)
 {
-	int64_t now = window_safe_now(f), until = f->logs->aws_now(region_client_peek(f->region));
-	struct forward w = {
+	int64_t now = logfile_safe_now(f), until = f->logs->aws_now(region_client_peek(f->region));
+	struct range w = {
 	    .file = f,
 	    .reference_ms = INT64_MIN,
 	    .keep_ms = now - f->logs->options.overlap_ms,

@@ -1,10 +1,9 @@
-/*
- * When what is done: one thread a mount, which only starts jobs. Groups that are due wait in one
- * queue; a turn is a few pages, after which a group that has more waits behind the others.
- */
-#include "cache/logs/logs_impl.h"
+#include "cache/logs/schedule.h"
 
 #include "backend/base/clock.h"
+#include "cache/logs/group.h"
+#include "cache/logs/live_tail.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -12,47 +11,6 @@
 #define POLLS_MIN 4
 #define WIDEN_TURNS 16 /* that meet no throttle, for one more at once */
 #define IDLE_MS 60000
-
-void pacer_kick_locked(struct logs *l)
-{
-	l->kicked = true;
-	pthread_cond_signal(&l->due);
-}
-
-void pacer_kick(struct logs *l)
-{
-	pthread_mutex_lock(&l->lock);
-	pacer_kick_locked(l);
-	pthread_mutex_unlock(&l->lock);
-}
-
-/* Counts the job and queues it; the lock is held. */
-static int submit(struct logs *l, struct region *pool, struct job *j)
-{
-	int r = l->stopping ? -EINTR : region_run_logs(pool, j);
-
-	if (r == 0)
-		l->jobs++;
-	return r;
-}
-
-int logs_submit(struct logs *l, struct region *pool, struct job *j)
-{
-	int r;
-
-	pthread_mutex_lock(&l->lock);
-	r = submit(l, pool, j);
-	pthread_mutex_unlock(&l->lock);
-	return r;
-}
-
-void logs_job_done(struct logs *l)
-{
-	pthread_mutex_lock(&l->lock);
-	l->jobs--;
-	pthread_cond_broadcast(&l->changed);
-	pthread_mutex_unlock(&l->lock);
-}
 
 /* Looking up again which streams a file shows. */
 struct refresh {
@@ -67,7 +25,7 @@ static bool refresh_sources(struct logfile *f)
 	int64_t now = f->logs->aws_now(region_client_peek(f->region));
 
 	/* What cannot be asked now is asked again in ten seconds; who is followed stays followed. */
-	if (members_find(f, false, &sources, NULL) < 0)
+	if (streams_find(f, false, &sources, NULL) < 0)
 		return true;
 	for (size_t i = 0; i < sources.count; i++) {
 		struct source *s = &sources.v[i];
@@ -89,7 +47,7 @@ static void refresh_run(struct job *j)
 	pthread_mutex_lock(&l->lock);
 	f->refreshing = false;
 	f->refresh_due_ms = again ? clock_mono(l->options.clock) + LOGS_REFRESH_MS : 0;
-	pacer_kick_locked(l);
+	logs_kick_locked(l);
 	pthread_mutex_unlock(&l->lock);
 	logfile_unref(f);
 	free(r);
@@ -105,7 +63,7 @@ static void refresh_start(struct logfile *f, int64_t now)
 		return;
 	r->job.run = refresh_run;
 	r->file = f;
-	if (submit(f->logs, f->region, &r->job) < 0) {
+	if (logs_submit_locked(f->logs, f->region, &r->job) < 0) {
 		free(r);
 		return;
 	}
@@ -139,7 +97,7 @@ static void turn_start(struct logs *l, struct loggroup *g, int64_t now)
 {
 	TAILQ_REMOVE(&l->turns, g, turn);
 	g->state = GROUP_RUNNING;
-	if (submit(l, g->pool, &g->job) < 0) {
+	if (logs_submit_locked(l, g->pool, &g->job) < 0) {
 		g->state = GROUP_IDLE;
 		g->due_ms = now + g->interval_ms;
 		return;
@@ -147,7 +105,7 @@ static void turn_start(struct logs *l, struct loggroup *g, int64_t now)
 	l->polling++;
 }
 
-void pacer_learn(struct logs *l, bool throttled)
+void schedule_learn(struct logs *l, bool throttled)
 {
 	size_t width = POLLS_MAX - l->narrowed;
 
@@ -160,7 +118,7 @@ void pacer_learn(struct logs *l, bool throttled)
 	}
 }
 
-int64_t pacer_run(struct logs *l)
+int64_t schedule_run(struct logs *l)
 {
 	int64_t now = clock_mono(l->options.clock), wait = files_run(l, now);
 	struct loggroup *g;
@@ -180,7 +138,7 @@ int64_t pacer_run(struct logs *l)
 		if (g->state == GROUP_IDLE)
 			wait = earlier(wait, g->due_ms, now);
 	if (l->options.live_tail)
-		livetail_watch(l, now);
+		live_tail_watch(l, now);
 	return wait;
 }
 
@@ -191,13 +149,13 @@ static void wait_for(struct logs *l, int64_t ms)
 	pthread_cond_timedwait(&l->due, &l->lock, &t);
 }
 
-static void *pacer_main(void *arg)
+static void *schedule_main(void *arg)
 {
 	struct logs *l = arg;
 
 	pthread_mutex_lock(&l->lock);
 	while (!l->stopping) {
-		int64_t wait = pacer_run(l);
+		int64_t wait = schedule_run(l);
 
 		if (!l->kicked)
 			wait_for(l, wait < 0 || wait > IDLE_MS ? IDLE_MS : wait + 1);
@@ -207,28 +165,28 @@ static void *pacer_main(void *arg)
 	return NULL;
 }
 
-int pacer_start(struct logs *l)
+int schedule_start(struct logs *l)
 {
 	int r = 0;
 
 	pthread_mutex_lock(&l->lock);
-	if (!l->paced && !l->stopping)
-		r = -pthread_create(&l->pacer, NULL, pacer_main, l);
+	if (!l->scheduling && !l->stopping)
+		r = -pthread_create(&l->scheduler, NULL, schedule_main, l);
 	if (r == 0)
-		l->paced = true;
+		l->scheduling = true;
 	pthread_mutex_unlock(&l->lock);
 	return r;
 }
 
-void pacer_stop(struct logs *l)
+void schedule_stop(struct logs *l)
 {
-	bool paced;
+	bool scheduling;
 
 	pthread_mutex_lock(&l->lock);
 	l->stopping = true;
-	paced = l->paced;
-	pacer_kick_locked(l);
+	scheduling = l->scheduling;
+	logs_kick_locked(l);
 	pthread_mutex_unlock(&l->lock);
-	if (paced)
-		pthread_join(l->pacer, NULL);
+	if (scheduling)
+		pthread_join(l->scheduler, NULL);
 }

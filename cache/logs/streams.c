@@ -1,11 +1,7 @@
-/*
- * Which streams a file shows. A task's file shows one. A service's shows those of its tasks: where
- * the task definition has a stream prefix, all streams below PREFIX/CONTAINER/ whose task is the
- * service's; so a new task's first line is there without asking ECS for tasks first.
- */
-#include "cache/logs/logs_impl.h"
+#include "cache/logs/streams.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/logs/placement.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +10,7 @@
 
 /* ECS remembers a stopped task for an hour at least; a younger line of an unknown task is not ours. */
 #define ECS_MEMORY_MS ((int64_t)50 * 60 * 1000)
-#define JUDGE_AGAIN_MS 30000
+#define OWNER_AGAIN_MS 30000
 #define LABEL_ID 8 /* of 32 hexadecimal digits */
 
 static void source_free(struct source *s)
@@ -56,7 +52,7 @@ static int reserve(void **array, size_t count, size_t *room, size_t size)
 }
 
 /* Adds a source unless it is there; `pattern` is stolen, NULL: out of memory. */
-static int source_add(struct logfile *f, struct sources *ret, const struct logconf *conf,
+static int source_add(struct logfile *f, struct sources *ret, const struct placement *conf,
     char *pattern, const char *task, bool exact, double created)
 {
 	const char *region = conf->region ? conf->region : region_name_peek(f->region);
@@ -137,17 +133,17 @@ static int task_sources(struct logfile *f, const json_t *task, const char *id, s
     struct ecsfs_error *err)
 {
 	auto_answer struct answer taskdef = {0};
-	struct logconf conf;
+	struct placement conf;
 	char *stream;
 	int r = get_taskdef(f, text(task, "taskDefinitionArn"), &taskdef, err);
 
 	if (r < 0)
 		return r;
-	r = logconf_find(taskdef.value, f->container, &conf);
+	r = placement_find(taskdef.value, f->container, &conf);
 	if (r < 0)
 		return ecsfs_error_set(
 		    err, ENOENT, NULL, "container %s does not log with awslogs", f->container);
-	stream = logconf_stream(&conf, f->container, id, task);
+	stream = placement_stream(&conf, f->container, id, task);
 	if (!stream)
 		return 0;
 	return source_add(f, ret, &conf, stream, id, true, number(task, "createdAt"));
@@ -198,13 +194,13 @@ static int definition_source(struct logfile *f, const char *arn, double created,
     struct sources *ret, bool *ret_found, struct ecsfs_error *err)
 {
 	auto_answer struct answer taskdef = {0};
-	struct logconf conf;
+	struct placement conf;
 	char *pattern = NULL;
 	int r = arn ? get_taskdef(f, arn, &taskdef, err) : -ENOENT;
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	if (logconf_find(taskdef.value, f->container, &conf) < 0)
+	if (placement_find(taskdef.value, f->container, &conf) < 0)
 		return 0;
 	*ret_found = true;
 	if (conf.stream)
@@ -265,7 +261,7 @@ static int service_sources(
 		     : 0;
 }
 
-int members_find(struct logfile *f, bool first, struct sources *ret, struct ecsfs_error *err)
+int streams_find(struct logfile *f, bool first, struct sources *ret, struct ecsfs_error *err)
 {
 	auto_answer struct answer task = {0};
 	int r;
@@ -276,7 +272,7 @@ int members_find(struct logfile *f, bool first, struct sources *ret, struct ecsf
 	return r < 0 ? r : task_sources(f, task.value, f->task, ret, err);
 }
 
-/* What members_streams gathers, of one source. */
+/* What streams_of_tasks gathers, of one source. */
 struct gathering {
 	const struct source *source;
 	struct members *members;
@@ -308,7 +304,7 @@ static int newest_first(const void *a, const void *b)
 	return x->created < y->created ? 1 : x->created > y->created ? -1 : 0;
 }
 
-int members_streams(
+int streams_of_tasks(
     struct logfile *f, const struct source *s, struct members *ret, struct ecsfs_error *err)
 {
 	struct gathering g = {s, ret};
@@ -339,15 +335,15 @@ static int task_is_ours(
 	return group && strncmp(group, "service:", 8) == 0 && strcmp(group + 8, f->service) == 0;
 }
 
-static bool judged(struct logfile *f, const struct logstream *s)
+static bool owner_is_fresh(struct logfile *f, const struct logstream *s)
 {
-	int64_t age = clock_mono(f->logs->options.clock) - s->judged_ms;
+	int64_t age = clock_mono(f->logs->options.clock) - s->owner_asked_ms;
 
-	return s->owner == STREAM_OURS || (s->owner == STREAM_NOT_OURS && age < JUDGE_AGAIN_MS);
+	return s->owner == STREAM_OURS || (s->owner == STREAM_NOT_OURS && age < OWNER_AGAIN_MS);
 }
 
-int members_judge(struct logfile *f, const struct source *source, const struct logscan_text *stream,
-    uint64_t hash, int64_t event_ms, struct ecsfs_error *err)
+int streams_find_owner(struct logfile *f, const struct source *source,
+    const struct logscan_text *stream, uint64_t hash, int64_t event_ms, struct ecsfs_error *err)
 {
 	size_t skip = source->exact ? stream->len : strlen(source->pattern);
 	auto_free char *id = source->exact ? (source->task ? strdup(source->task) : strdup(""))
@@ -358,7 +354,7 @@ int members_judge(struct logfile *f, const struct source *source, const struct l
 
 	pthread_mutex_lock(&f->lock);
 	s = logfile_stream(f, stream->data, stream->len, hash);
-	known = s && judged(f, s);
+	known = s && owner_is_fresh(f, s);
 	pthread_mutex_unlock(&f->lock);
 	if (known)
 		return 0;
@@ -369,9 +365,14 @@ int members_judge(struct logfile *f, const struct source *source, const struct l
 		return ours;
 	pthread_mutex_lock(&f->lock);
 	s->owner = ours ? STREAM_OURS : STREAM_NOT_OURS;
-	s->judged_ms = clock_mono(f->logs->options.clock);
+	s->owner_asked_ms = clock_mono(f->logs->options.clock);
 	if (*id)
 		snprintf(s->label, sizeof(s->label), "%.*s ", LABEL_ID, id);
 	pthread_mutex_unlock(&f->lock);
 	return 0;
+}
+
+struct logs_door source_door(const struct logfile *f, const struct source *s)
+{
+	return (struct logs_door){region_client_peek(f->region), s->region, f->logs->call};
 }

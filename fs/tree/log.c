@@ -4,6 +4,7 @@
  */
 #include "fs/tree/tree.h"
 
+#include "cache/logs/placement.h"
 #include "fs/edit/doc.h"
 #include "fs/value.h"
 

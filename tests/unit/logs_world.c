@@ -634,7 +634,7 @@ static void settle(void)
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += 20;
 	pthread_mutex_lock(&logs_->lock);
-	pacer_kick_locked(logs_);
+	logs_kick_locked(logs_);
 	while (!is_quiet())
 		if (pthread_cond_timedwait(&logs_->changed, &logs_->lock, &until) == ETIMEDOUT)
 			fail_msg("the polls did not end");

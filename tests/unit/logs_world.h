@@ -5,7 +5,16 @@
 #ifndef ECSFS_TESTS_LOGS_WORLD_H
 #define ECSFS_TESTS_LOGS_WORLD_H
 
-#include "cache/logs/logs_impl.h"
+#include "cache/logs/deliver.h"
+#include "cache/logs/file.h"
+#include "cache/logs/first_read.h"
+#include "cache/logs/follower.h"
+#include "cache/logs/group.h"
+#include "cache/logs/live_tail.h"
+#include "cache/logs/placement.h"
+#include "cache/logs/poller.h"
+#include "cache/logs/range_read.h"
+#include "cache/logs/schedule.h"
 
 /* What CloudWatch is and what was asked of it. Guarded by lock. */
 struct cloudwatch {

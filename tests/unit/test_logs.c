@@ -569,19 +569,19 @@ static void streams_are_named_as_ecs_names_them(void **state)
 {
 	json_auto_t *task = json_pack("{s:[{s:s, s:s}, {s:s}]}", "containers", "name", "app",
 	    "runtimeId", "0123abcd", "name", "young");
-	struct logconf conf = {.group = "g", .prefix = "p"};
-	char *name = logconf_stream(&conf, "app", "t1", task);
+	struct placement conf = {.group = "g", .prefix = "p"};
+	char *name = placement_stream(&conf, "app", "t1", task);
 
 	(void)state;
 	assert_string_equal(name, "p/app/t1");
 	free(name);
 	conf.prefix = NULL;
-	name = logconf_stream(&conf, "app", "t1", task);
+	name = placement_stream(&conf, "app", "t1", task);
 	assert_string_equal(name, "0123abcd");
 	free(name);
-	assert_null(logconf_stream(&conf, "young", "t1", task));
+	assert_null(placement_stream(&conf, "young", "t1", task));
 	conf.stream = "fixed";
-	name = logconf_stream(&conf, "young", "t1", task);
+	name = placement_stream(&conf, "young", "t1", task);
 	assert_string_equal(name, "fixed");
 	free(name);
 }

@@ -10,7 +10,7 @@
 static void turns(struct logs *l, int count)
 {
 	for (int i = 0; i < count; i++)
-		pacer_learn(l, false);
+		schedule_learn(l, false);
 }
 
 /* Sixteen at once; throttled, half of them, but never fewer than four; and slowly back. */
@@ -21,10 +21,10 @@ static void throttled_polls_wait_for_each_other(void **state)
 	(void)state;
 	turns(&l, 100);
 	assert_int_equal(l.narrowed, 0);
-	pacer_learn(&l, true);
+	schedule_learn(&l, true);
 	assert_int_equal(l.narrowed, 8);
 	for (int i = 0; i < 10; i++)
-		pacer_learn(&l, true);
+		schedule_learn(&l, true);
 	assert_int_equal(l.narrowed, 12);
 	turns(&l, 16);
 	assert_int_equal(l.narrowed, 11);
