@@ -55,15 +55,17 @@ void news_tell(struct region *r, struct news *n)
 struct region *region_new(struct aws_client *client, const struct region_options *options)
 {
 	struct region *r = calloc(1, sizeof(*r));
-	size_t limit = options->max_entries ? options->max_entries : LIMIT_CACHE_ENTRIES;
 
 	if (!r)
 		return NULL;
 	r->client = client;
 	r->options = *options;
 	r->gather_ms = GATHER_MS;
+	r->own_budget.limit = LIMIT_CACHE;
+	if (!r->options.budget)
+		r->options.budget = &r->own_budget;
 	r->name = strdup(options->name);
-	if (!r->name || cache_init(&r->cache, limit) < 0) {
+	if (!r->name || cache_init(&r->cache, r->options.budget) < 0) {
 		free(r->name);
 		free(r);
 		return NULL;
@@ -179,15 +181,45 @@ void answer_release(struct answer *a)
 {
 	json_decref(a->value);
 	a->value = NULL;
+	packed_unref(a->packed);
+	a->packed = NULL;
 }
 
-static void give(const struct region *r, const struct entry *e, int64_t now, struct answer *ret,
+/*
+ * Makes the value of an answer that left the lock as text. A whole one is kept as a tree, which
+ * those who read the same answer next share.
+ */
+static int unpack(struct region *r, const struct key *k, const char *only, struct answer *a,
     struct ecsfs_error *err)
 {
+	auto_packed struct packed *packed = move_ptr(a->packed);
+	struct entry *e;
+
+	if (!packed)
+		return 0;
+	a->value = only ? packed_members(packed, only) : packed_value(packed);
+	if (!a->value)
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
+	if (only)
+		return 0;
+	pthread_mutex_lock(&r->lock);
+	e = cache_find(&r->cache, k);
+	if (e && e->value == packed)
+		cache_keep_tree(&r->cache, e, a->value);
+	pthread_mutex_unlock(&r->lock);
+	return 0;
+}
+
+static void give(struct region *r, struct entry *e, const char *only, int64_t now,
+    struct answer *ret, struct ecsfs_error *err)
+{
+	/* To search a listing no tree is needed. */
+	bool tree = e->tree && !(only && e->value->text[0] == '[');
 	int64_t left = e->fetched_ms + entry_ttl_ms(r, e) - now;
 
 	*ret = (struct answer){
-	    .value = json_incref(e->value),
+	    .value = tree ? cache_tree(&r->cache, e) : NULL,
+	    .packed = tree ? NULL : packed_ref(e->value),
 	    .err = e->err,
 	    .fetched_ms = e->fetched_ms,
 	    .fetched_wall_ms = e->fetched_wall_ms,
@@ -207,7 +239,7 @@ static bool lists(const struct region *r, enum kind kind, const char *a, const c
 {
 	const struct entry *e = cache_find(&r->cache, &(struct key){.kind = kind, .a = a});
 
-	return e && names_have(e->value, name);
+	return e && packed_has_name(e->value, name);
 }
 
 /* Whether a part of a key can be a name, by ECS's rules or since AWS has listed it. */
@@ -282,7 +314,7 @@ static int give_failure(struct region *r, struct entry *e, const struct freshnes
     struct answer *ret, struct ecsfs_error *err)
 {
 	if (entry_may_stand_in(r, e, f, now)) {
-		give(r, e, now, ret, err);
+		give(r, e, f->only, now, ret, err);
 		ret->stale = true;
 		ret->fresh_ms = STAND_IN_FRESH_MS;
 		r->counts[e->key.kind].stale++;
@@ -314,10 +346,10 @@ static int wait_for(struct region *r, struct entry *e, struct waiter *w, int64_t
 	return -EINPROGRESS;
 }
 
-static int give_fresh(
-    struct region *r, struct entry *e, int64_t now, struct answer *ret, struct ecsfs_error *err)
+static int give_fresh(struct region *r, struct entry *e, const struct freshness *f, int64_t now,
+    struct answer *ret, struct ecsfs_error *err)
 {
-	give(r, e, now, ret, err);
+	give(r, e, f->only, now, ret, err);
 	r->counts[e->key.kind].hits++;
 	return 0;
 }
@@ -334,7 +366,7 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 	cache_touch(&r->cache, e);
 	e->asked_ms = now;
 	if (entry_fresh(r, e, f, now))
-		return give_fresh(r, e, now, ret, err);
+		return give_fresh(r, e, f, now, ret, err);
 	if (failure_told(r, e, f, now))
 		return give_failure(r, e, f, now, ret, err);
 	if (!w)
@@ -343,7 +375,7 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 		e->looked_up_by = f->tid;
 	whole = f->force ? e : whole_instead(r, e, now, n);
 	if (!whole)
-		return give_fresh(r, e, now, ret, err);
+		return give_fresh(r, e, f, now, ret, err);
 	rc = wait_for(r, whole, w, now);
 	if (rc != -EINPROGRESS)
 		ecsfs_error_set(err, -rc, NULL, "too much waits for AWS already");
@@ -366,23 +398,23 @@ int region_ask(struct region *r, const struct key *k, const struct freshness *f,
 		rc = ask_locked(r, k, f, w, ret, &n, err);
 	pthread_mutex_unlock(&r->lock);
 	news_tell(r, &n);
-	return rc;
+	return rc ? rc : unpack(r, k, f->only, ret, err);
 }
 
-int region_peek(struct region *r, const struct key *k, struct answer *ret)
+int region_peek(struct region *r, const struct key *k, const char *only, struct answer *ret)
 {
-	const struct entry *e;
+	struct entry *e;
 	int rc = -ENODATA;
 
 	*ret = (struct answer){0};
 	pthread_mutex_lock(&r->lock);
 	e = cache_find(&r->cache, k);
 	if (e && e->known) {
-		give(r, e, region_now_ms(r), ret, NULL);
+		give(r, e, only, region_now_ms(r), ret, NULL);
 		rc = 0;
 	}
 	pthread_mutex_unlock(&r->lock);
-	return rc;
+	return rc ? rc : unpack(r, k, only, ret, NULL);
 }
 
 struct getter {
@@ -444,6 +476,7 @@ void region_metrics(struct region *r, struct buf *out)
 {
 	pthread_mutex_lock(&r->lock);
 	buf_addf(out, "ecsfs_cache_entries{region=\"%s\"} %zu\n", r->name, r->cache.count);
+	buf_addf(out, "ecsfs_cache_bytes{region=\"%s\"} %zu\n", r->name, r->cache.bytes);
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		add_counts(r, out, (enum kind)kind);
 	pthread_mutex_unlock(&r->lock);

@@ -15,6 +15,7 @@
 
 #include "backend/aws.h"
 #include "backend/base/buf.h"
+#include "cache/budget.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -114,11 +115,17 @@ struct freshness {
 	/* A READ belongs to an open that asked: with ttl=0 it takes what is up to a second old. */
 	enum { FRESH_LOOKUP, FRESH_OPEN, FRESH_READ } use;
 	bool force; /* only what was fetched since born_ms (rollout, touch) */
+	/*
+	 * The members of the document that the request reads, separated by spaces: the answer has
+	 * these, perhaps others. "": none. NULL: all. Of a listing: the one name that is looked for.
+	 */
+	const char *only;
 };
 
 struct answer {
-	json_t *value; /* a new reference; NULL when err != 0 */
-	int err;       /* 0, or -ENOENT, -EACCES, ... : the object's answer, not a failure to ask */
+	json_t *value;	       /* a new reference; NULL when err != 0 */
+	struct packed *packed; /* the cache's own, between its lock and the caller */
+	int err; /* 0, or -ENOENT, -EACCES, ... : the object's answer, not a failure to ask */
 	int64_t fetched_ms; /* mono, when the answer came */
 	int64_t fetched_wall_ms;
 	int64_t fresh_ms; /* how much of its TTL is left, 0 when past it: the kernel's timeouts */
@@ -135,6 +142,7 @@ struct waiter {
 };
 
 struct region;
+struct packed;
 
 /* The door to AWS: aws_request(), or a script in its place. */
 typedef int (*region_call_fn)(struct aws_client *c, const struct aws_request *rq,
@@ -149,7 +157,8 @@ struct region_options {
 	int timeout_ms; /* bound of one fetch, all attempts */
 	const struct clock *clock;
 	region_call_fn call; /* NULL: aws_request */
-	size_t max_entries;  /* 0: LIMIT_CACHE_ENTRIES */
+	struct budget
+	    *budget; /* of the memory of answers, borrowed; NULL: LIMIT_CACHE of its own */
 };
 
 /* The client is borrowed and outlives the region. Starts no thread before the first fetch. */
@@ -172,8 +181,11 @@ int64_t region_now_ms(const struct region *r); /* mono, of the region's clock */
 int region_ask(struct region *r, const struct key *k, const struct freshness *f, struct waiter *w,
     struct answer *ret, struct ecsfs_error *err);
 
-/* What is known, however old; -ENODATA: nothing. Never queues. Negative answers are given too. */
-int region_peek(struct region *r, const struct key *k, struct answer *ret);
+/*
+ * What is known, however old; -ENODATA: nothing. Never queues. Negative answers are given too.
+ * `only`: as in struct freshness.
+ */
+int region_peek(struct region *r, const struct key *k, const char *only, struct answer *ret);
 
 /* Asks and waits: for workers only, never from a FUSE thread. */
 int region_get(struct region *r, const struct key *k, const struct freshness *f, struct answer *ret,

@@ -18,7 +18,7 @@ static int fetch(struct ask *q, struct region *r, const struct key *k, struct an
 {
 	switch (q->mode) {
 	case ASK_PEEK:
-		return region_peek(r, k, ret);
+		return region_peek(r, k, q->fresh.only, ret);
 	case ASK_PARK:
 		return region_ask(r, k, &q->fresh, q->waiter, ret, err);
 	case ASK_BLOCK:

@@ -65,12 +65,24 @@ int dir_object(struct ask *q, const struct dir_type *type, const struct place *p
 	return ecsfs_error_set(err, ENOENT, NULL, "%s is gone", type->what);
 }
 
+int dir_members(struct ask *q, const struct dir_type *type, const struct place *p,
+    const char *members, struct answer *ret, const json_t **ret_object, struct ecsfs_error *err)
+{
+	int e;
+
+	q->fresh.only = type->object ? type->object_of : members;
+	e = dir_object(q, type, p, ret, ret_object, err);
+	q->fresh.only = NULL;
+	return e;
+}
+
 static int render_member(struct ask *q, const struct dir_type *type, const struct place *p,
     const struct row *row, struct buf *out, struct ecsfs_error *err)
 {
 	auto_answer struct answer a = {0};
 	const json_t *object, *value;
-	int e = dir_object(q, type, p, &a, &object, err);
+	int e = *row->member ? dir_members(q, type, p, row->member, &a, &object, err)
+			     : dir_object(q, type, p, &a, &object, err);
 
 	if (e)
 		return e;

@@ -162,10 +162,12 @@ struct dir_type {
 	 */
 	int (*subject)(const struct place *p, struct key *ret);
 	const json_t *(*object)(const json_t *doc, const struct place *p);
+	const char *object_of;	 /* the members of the document that `object` reads; NULL: all */
 	const char *time_member; /* of the object: the directory's times; NULL: the mount's start */
 	/* Epoch seconds, where no member of the object itself is the directory's time (asked before
 	 * time_member); 0: no time. NULL: time_member says it. */
 	double (*time)(const json_t *object);
+	const char *time_of; /* the members that `time` reads, separated by spaces; NULL: all */
 	const char *(*arn)(const json_t *object); /* xattr user.ecs.arn; NULL: none. Borrowed */
 	/*
 	 * mkdir NAME / rmdir NAME in a directory of this type; on a worker; c->place has the name
@@ -218,6 +220,13 @@ bool row_writable(const struct row *row);
  */
 int dir_object(struct ask *q, const struct dir_type *type, const struct place *p,
     struct answer *ret, const json_t **ret_object, struct ecsfs_error *err);
+
+/*
+ * The same, where only some of the object's members are read (names separated by spaces, "" none):
+ * the rest may be missing, which spares parsing it.
+ */
+int dir_members(struct ask *q, const struct dir_type *type, const struct place *p,
+    const char *members, struct answer *ret, const json_t **ret_object, struct ecsfs_error *err);
 
 /* The text of any readable row, by render or by member. */
 int row_render(struct ask *q, const struct dir_type *type, const struct place *p,

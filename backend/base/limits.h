@@ -18,7 +18,7 @@
 #define LIMIT_DOCUMENT (1 * MIB)
 
 /* What the mount may hold. */
-#define LIMIT_CACHE_ENTRIES 200000
+#define LIMIT_CACHE (64 * MIB) /* -o cache_limit: answers, and the nodes that show them */
 #define LIMIT_PARKED 8192
 #define LIMIT_SCRATCH_FILES 1024
 #define LIMIT_SCRATCH_BYTES (64 * MIB)

@@ -16,6 +16,8 @@
 #define WALKING_MS 5000
 /* What is fetched for one walk counts as current for so long, though its TTL ends meanwhile. */
 #define CYCLE_MS 30000
+/* A described task or service, about. */
+#define DOCUMENT_BYTES 2048
 /* After a failure, lists are asked for one by one for so long. */
 #define FAILED_MS 60000
 
@@ -49,9 +51,11 @@ static bool read_in_turn(
 /* Two calls a hundred tasks against one a service; where the tasks are not counted, it is tried. */
 static bool is_cheaper(const struct entry *cluster, const json_t *services)
 {
-	json_int_t tasks =
-	    json_integer_value(json_object_get(cluster->value, "runningTasksCount")) +
-	    json_integer_value(json_object_get(cluster->value, "pendingTasksCount"));
+	json_auto_t *counts = cluster->value
+	    ? packed_members(cluster->value, "runningTasksCount pendingTasksCount")
+	    : NULL;
+	json_int_t tasks = json_integer_value(json_object_get(counts, "runningTasksCount")) +
+	    json_integer_value(json_object_get(counts, "pendingTasksCount"));
 
 	return 2 * ((tasks + 99) / 100) <= (json_int_t)json_array_size(services);
 }
@@ -85,13 +89,12 @@ static void note_age(struct cycle *c, const struct entry *e)
 static size_t calls_missing(const struct cycle *c, const struct entry *list)
 {
 	struct key k = {.kind = KIND_TASK, .a = c->cluster};
-	size_t missing = 0, batch = kind_row(KIND_TASK)->batch, i;
-	const json_t *id;
+	size_t missing = 0, batch = kind_row(KIND_TASK)->batch;
+	struct packed_names names;
 
-	json_array_foreach (list->value, i, id) {
+	for (packed_names_from(&names, list->value, NULL); (k.b = packed_names_next(&names));) {
 		const struct entry *e;
 
-		k.b = json_string_value(id);
 		e = cache_find(&c->r->cache, &k);
 		missing += !e || !is_current(c, e);
 	}
@@ -108,7 +111,8 @@ static bool gather_task(struct cycle *c, const char *id)
 		return false;
 	if (is_current(c, e)) {
 		if (e->value)
-			json_array_append(c->tasks, e->value);
+			json_array_append_new(
+			    c->tasks, packed_members(e->value, "taskArn group desiredStatus"));
 		note_age(c, e);
 		return true;
 	}
@@ -118,9 +122,9 @@ static bool gather_task(struct cycle *c, const char *id)
 
 static bool gather_tasks(struct cycle *c, const struct entry *list)
 {
-	json_auto_t *ids = json_incref(list->value);
-	const json_t *id;
-	size_t i;
+	auto_packed struct packed *ids = packed_ref(list->value);
+	struct packed_names names;
+	const char *id;
 
 	c->tasks = json_array();
 	c->arrival = (struct arrival){
@@ -130,8 +134,8 @@ static bool gather_tasks(struct cycle *c, const struct entry *list)
 	    .wall_ms = list->fetched_wall_ms,
 	    .seq = c->r->mutations,
 	};
-	json_array_foreach (ids, i, id) {
-		if (!gather_task(c, json_string_value(id)))
+	for (packed_names_from(&names, ids, NULL); (id = packed_names_next(&names));) {
+		if (!gather_task(c, id))
 			return false;
 	}
 	return true;
@@ -189,7 +193,9 @@ static void store_lists(struct cycle *c, const json_t *services, struct news *n)
 /* Filling the cache must not push out what it is filled for, which was used last. */
 static bool fits(const struct cycle *c, const struct entry *list, const json_t *services)
 {
-	return json_array_size(list->value) + json_array_size(services) < c->r->cache.limit / 2;
+	size_t documents = list->value->count + json_array_size(services);
+
+	return documents < budget_of_answers(c->r->cache.budget) / 2 / DOCUMENT_BYTES;
 }
 
 /* One step of the cycle: what to wait for next, NULL at its end; e where it is not worth it. */
@@ -226,7 +232,7 @@ struct entry *whole_instead(struct region *r, struct entry *e, int64_t now, stru
 	__attribute__((cleanup(cycle_release))) struct cycle c = {
 	    .r = r, .cluster = e->key.a, .now = now, .since = INT64_MAX};
 	json_auto_t *services = NULL;
-	const struct entry *listing;
+	struct entry *listing;
 	struct entry *cluster, *next;
 
 	if (e->key.kind != KIND_SERVICE_TASKS || e->state != ENTRY_IDLE || e->dirty ||
@@ -236,9 +242,9 @@ struct entry *whole_instead(struct region *r, struct entry *e, int64_t now, stru
 	if (!cluster || !read_in_turn(r, cluster, e, now))
 		return e;
 	listing = cache_find(&r->cache, &(struct key){.kind = KIND_SERVICES, .a = e->key.a});
-	if (!listing || !listing->value || !names_have(listing->value, e->key.b))
+	if (!listing || !listing->value || !packed_has_name(listing->value, e->key.b))
 		return e;
-	services = json_incref(listing->value);
+	services = cache_tree(&r->cache, listing);
 	if (now - cluster->browsed_ms < CYCLE_MS)
 		c.since = cluster->browsed_ms;
 	next = step(&c, cluster, e, services, n);

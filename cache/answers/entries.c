@@ -1,10 +1,18 @@
 #include "cache/answers/entries.h"
 
+#include "backend/base/limits.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FIRST_BUCKETS 1024
+/* Of what was used last, whatever the ceiling says: callers hold a few entries at a time. */
+#define KEPT_ALWAYS 16
+/* Trees of what was read lately. */
+#define TREES_BYTES (4 * MIB)
+/* What malloc adds to a block, with its rounding. */
+#define BLOCK 16
 
 static uint32_t hash_string(uint32_t h, const char *s)
 {
@@ -32,17 +40,33 @@ bool key_equal(const struct key *a, const struct key *b)
 	    part_equal(a->c, b->c);
 }
 
-int cache_init(struct cache *c, size_t limit)
+int cache_init(struct cache *c, struct budget *budget)
 {
-	*c = (struct cache){.limit = limit, .mask = FIRST_BUCKETS - 1};
+	*c = (struct cache){.budget = budget, .mask = FIRST_BUCKETS - 1};
 	TAILQ_INIT(&c->lru);
+	TAILQ_INIT(&c->trees);
 	c->buckets = calloc(FIRST_BUCKETS, sizeof(struct entry *));
 	return c->buckets ? 0 : -ENOMEM;
 }
 
-static void entry_free(struct entry *e)
+static void drop_tree(struct cache *c, struct entry *e)
 {
-	json_decref(e->value);
+	if (!e->tree)
+		return;
+	TAILQ_REMOVE(&c->trees, e, trees);
+	c->tree_bytes -= e->tree_bytes;
+	budget_add(c->budget, -(ptrdiff_t)e->tree_bytes);
+	c->bytes -= e->tree_bytes;
+	json_decref(e->tree);
+	e->tree = NULL;
+}
+
+static void entry_free(struct cache *c, struct entry *e)
+{
+	drop_tree(c, e);
+	c->bytes -= e->bytes;
+	budget_add(c->budget, -(ptrdiff_t)e->bytes);
+	packed_unref(e->value);
 	free(e->words);
 	free(e->failure);
 	hold_free(e->hold);
@@ -55,7 +79,7 @@ void cache_destroy(struct cache *c)
 
 	while ((e = TAILQ_FIRST(&c->lru))) {
 		TAILQ_REMOVE(&c->lru, e, lru);
-		entry_free(e);
+		entry_free(c, e);
 	}
 	free(c->buckets);
 	c->buckets = NULL;
@@ -93,7 +117,7 @@ static void grow(struct cache *c)
 	c->mask = mask;
 }
 
-static void drop(struct cache *c, struct entry *e)
+void cache_drop(struct cache *c, struct entry *e)
 {
 	struct entry **link = &c->buckets[e->hash & c->mask];
 
@@ -102,21 +126,90 @@ static void drop(struct cache *c, struct entry *e)
 	*link = e->chain;
 	TAILQ_REMOVE(&c->lru, e, lru);
 	c->count--;
-	entry_free(e);
+	entry_free(c, e);
 }
 
 /* Busy entries at the end of the order are passed over, a bounded number of them. */
-static void evict_one(struct cache *c)
+static bool evict_one(struct cache *c)
 {
 	struct entry *e = TAILQ_LAST(&c->lru, entry_queue);
 
-	for (int looked = 0; e && looked < 1000; looked++) {
+	for (int looked = 0; c->count > KEPT_ALWAYS && e && looked < 1000; looked++) {
 		if (e->state == ENTRY_IDLE) {
-			drop(c, e);
-			return;
+			cache_drop(c, e);
+			return true;
 		}
 		e = TAILQ_PREV(e, entry_queue, lru);
 	}
+	return false;
+}
+
+void cache_trim(struct cache *c)
+{
+	while (budget_exceeded(c->budget) && evict_one(c))
+		;
+}
+
+static size_t words_size(const struct ecsfs_error *words)
+{
+	return words ? sizeof(*words) + BLOCK : 0;
+}
+
+void cache_account(struct cache *c, struct entry *e)
+{
+	/* With its place in the table. */
+	size_t bytes = sizeof(*e) + key_strings_size(&e->key) + 2 * BLOCK + packed_size(e->value) +
+	    words_size(e->words) + words_size(e->failure) + hold_size(e->hold);
+
+	budget_add(c->budget, (ptrdiff_t)bytes - (ptrdiff_t)e->bytes);
+	c->bytes += bytes - e->bytes;
+	e->bytes = bytes;
+}
+
+void cache_set_value(struct cache *c, struct entry *e, struct packed *value)
+{
+	drop_tree(c, e);
+	packed_unref(e->value);
+	e->value = value;
+	cache_account(c, e);
+}
+
+/* The last one stays, however large: who reads a large answer again and again parses it once. */
+static void trim_trees(struct cache *c)
+{
+	struct entry *e;
+
+	while (c->tree_bytes > TREES_BYTES && (e = TAILQ_LAST(&c->trees, entry_queue)) &&
+	    e != TAILQ_FIRST(&c->trees))
+		drop_tree(c, e);
+}
+
+void cache_keep_tree(struct cache *c, struct entry *e, json_t *tree)
+{
+	if (e->tree) {
+		TAILQ_REMOVE(&c->trees, e, trees);
+		TAILQ_INSERT_HEAD(&c->trees, e, trees);
+		return;
+	}
+	e->tree = json_incref(tree);
+	e->tree_bytes = json_tree_size(tree);
+	TAILQ_INSERT_HEAD(&c->trees, e, trees);
+	c->tree_bytes += e->tree_bytes;
+	c->bytes += e->tree_bytes;
+	budget_add(c->budget, (ptrdiff_t)e->tree_bytes);
+	trim_trees(c);
+}
+
+json_t *cache_tree(struct cache *c, struct entry *e)
+{
+	json_t *tree;
+
+	if (!e->value)
+		return NULL;
+	tree = e->tree ? json_incref(e->tree) : packed_value(e->value);
+	if (tree)
+		cache_keep_tree(c, e, tree);
+	return tree;
 }
 
 static size_t part_size(const char *part)
@@ -171,14 +264,14 @@ struct entry *cache_get(struct cache *c, const struct key *k)
 	e = entry_new(k, hash);
 	if (!e)
 		return NULL;
-	if (c->count >= c->limit)
-		evict_one(c);
+	cache_trim(c);
 	if (c->count > c->mask)
 		grow(c);
 	e->chain = c->buckets[hash & c->mask];
 	c->buckets[hash & c->mask] = e;
 	TAILQ_INSERT_HEAD(&c->lru, e, lru);
 	c->count++;
+	cache_account(c, e);
 	return e;
 }
 
@@ -207,22 +300,29 @@ static void check_entry(const struct cache *c, const struct entry *e)
 	} else {
 		check(!e->value && e->err == 0);
 	}
+	check(!e->tree || e->value);
 	check(e->err <= 0);
 	check(!e->failure || e->failure->err > 0);
 }
 
 void cache_check_invariants(const struct cache *c)
 {
-	size_t listed = 0, hashed = 0;
+	size_t listed = 0, hashed = 0, bytes = 0, tree_bytes = 0;
 	const struct entry *e;
 
 	TAILQ_FOREACH (e, &c->lru, lru) {
 		check_entry(c, e);
 		listed++;
+		bytes += e->bytes;
 	}
 	for (size_t i = 0; i <= c->mask; i++) {
 		for (e = c->buckets[i]; e; e = e->chain)
 			hashed++;
 	}
+	TAILQ_FOREACH (e, &c->trees, trees) {
+		check(e->tree != NULL);
+		tree_bytes += e->tree_bytes;
+	}
 	check(listed == c->count && hashed == c->count);
+	check(tree_bytes == c->tree_bytes && bytes + tree_bytes == c->bytes);
 }

@@ -1,11 +1,17 @@
 /*
- * The entries of one region: keys, answers, ages. A hash table with an LRU order and a ceiling; no
- * thread, no network and no lock of its own. Every function is called with the region's lock.
+ * The entries of one region: keys, answers, ages. A hash table with an LRU order and a ceiling in
+ * bytes; no thread, no network and no lock of its own. Every function is called with the region's
+ * lock.
+ *
+ * Answers are kept as compact text. Trees of those read lately are kept beside it, within a part of
+ * the ceiling.
  */
 #ifndef ECSFS_CACHE_H
 #define ECSFS_CACHE_H
 
 #include "cache/answers/publish.h"
+#include "cache/budget.h"
+#include "cache/packed.h"
 #include "cache/region.h"
 
 #include <stddef.h>
@@ -44,7 +50,11 @@ struct entry {
 	bool dirty; /* invalidated: no longer fresh, whatever its age */
 	bool moved; /* the last fetch brought another version */
 	int err;    /* a negative answer, -errno */
-	json_t *value;
+	struct packed *value;
+	json_t *tree;		  /* of value, parsed; NULL: not now */
+	TAILQ_ENTRY(entry) trees; /* while there is one */
+	size_t tree_bytes;
+	size_t bytes;		   /* as the cache has counted it */
 	struct ecsfs_error *words; /* of err */
 	int64_t started_ms;	   /* when the fetch of the answer began (mono) */
 	uint64_t started_at;	   /* region_moment() then */
@@ -78,21 +88,36 @@ struct cache {
 	struct entry **buckets;
 	size_t mask;
 	size_t count;
-	size_t limit;
-	struct entry_queue lru; /* the most recently used first */
+	struct budget *budget;	  /* borrowed, shared by the regions of a mount */
+	size_t bytes;		  /* of the entries, their trees and the table */
+	size_t tree_bytes;	  /* of them, the trees */
+	struct entry_queue lru;	  /* the most recently used first */
+	struct entry_queue trees; /* those that have a tree, the most recently used first */
 };
 
-int cache_init(struct cache *c, size_t limit);
+int cache_init(struct cache *c, struct budget *budget);
 /* No entry may have waiters. */
 void cache_destroy(struct cache *c);
 
 /* NULL: not there. */
 struct entry *cache_find(const struct cache *c, const struct key *k);
 /*
- * Finds or makes. Making one above the ceiling drops the least recently used IDLE entry; when there
- * is none, the ceiling is passed. NULL: no memory.
+ * Finds or makes. Making one above the ceiling drops the least recently used IDLE entries, but for
+ * the few that were used last; when there is none, the ceiling is passed. NULL: no memory.
  */
 struct entry *cache_get(struct cache *c, const struct key *k);
+/* Drops an IDLE entry. */
+void cache_drop(struct cache *c, struct entry *e);
+/* Counts an entry again, after its answer or what hangs on it changed. */
+void cache_account(struct cache *c, struct entry *e);
+/* Drops what is above the ceiling. Any IDLE entry may be gone afterwards. */
+void cache_trim(struct cache *c);
+/* Replaces the answer; both may be NULL. `value` is taken over. */
+void cache_set_value(struct cache *c, struct entry *e, struct packed *value);
+/* The answer's tree, a new reference; NULL: it has no value, or no memory. */
+json_t *cache_tree(struct cache *c, struct entry *e);
+/* Keeps a tree of the entry's present value (borrowed) for those who read it next. */
+void cache_keep_tree(struct cache *c, struct entry *e, json_t *tree);
 /* Now the most recently used. */
 void cache_touch(struct cache *c, struct entry *e);
 

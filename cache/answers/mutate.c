@@ -44,6 +44,7 @@ static void mark_entry(struct region *r, struct entry *e, struct news *n)
 	e->dirty = true;
 	free(e->failure);
 	e->failure = NULL;
+	cache_account(&r->cache, e);
 	if (e->known)
 		news_change(r, n, &e->key);
 }
@@ -69,6 +70,7 @@ static const char *service_of_task_peek(const json_t *task)
 static void mark_related(struct region *r, const struct key *k, bool listings, struct news *n)
 {
 	const struct entry *e = cache_find(&r->cache, k);
+	json_auto_t *task = NULL;
 	const char *service;
 
 	for (size_t i = 0; i < ARRAY_SIZE(relations); i++) {
@@ -81,7 +83,9 @@ static void mark_related(struct region *r, const struct key *k, bool listings, s
 				.b = rel->parts >= 2 ? k->b : NULL},
 			    n);
 	}
-	service = k->kind == KIND_TASK && e ? service_of_task_peek(e->value) : NULL;
+	if (k->kind == KIND_TASK && e && e->value)
+		task = packed_members(e->value, "group");
+	service = service_of_task_peek(task);
 	if (!service || !listings)
 		return;
 	mark(r, &(struct key){.kind = KIND_SERVICE_TASKS, .a = k->a, .b = service}, n);
@@ -119,18 +123,21 @@ static void list_name(
     struct region *r, const struct key *k, const char *name, bool present, struct news *n)
 {
 	struct entry *e = cache_get(&r->cache, k);
-	json_t *value;
+	json_auto_t *names = NULL, *changed = NULL;
+	struct packed *value;
 
 	if (!e)
 		return;
 	e->hold = hold_name(e->hold, name, present, region_now_ms(r));
-	if (!e->value || names_have(e->value, name) == present)
+	cache_account(&r->cache, e);
+	if (!e->value || packed_has_name(e->value, name) == present)
 		return;
-	value = present ? names_with(e->value, name) : names_without(e->value, name);
+	names = cache_tree(&r->cache, e);
+	changed = present ? names_with(names, name) : names_without(names, name);
+	value = packed_new(changed);
 	if (!value)
 		return;
-	json_decref(e->value);
-	e->value = value;
+	cache_set_value(&r->cache, e, value);
 	e->version = ++r->version;
 	news_change(r, n, k);
 }
@@ -160,7 +167,8 @@ static void list_revision(
 {
 	struct key latest = {.kind = KIND_LATEST, .a = k->a};
 	const struct entry *e = cache_find(&r->cache, &latest);
-	json_int_t known = e ? json_integer_value(json_object_get(e->value, "revision")) : 0;
+	json_auto_t *seen = e && e->value ? packed_members(e->value, "revision") : NULL;
+	json_int_t known = json_integer_value(json_object_get(seen, "revision"));
 
 	list_name(r, &(struct key){.kind = KIND_REVISIONS, .a = k->a}, k->b, active, n);
 	if (active)
@@ -220,22 +228,28 @@ static void publish_one(struct region *r, const struct key *k, json_t *doc, stru
 	    .started_at = region_moment(),
 	    .now_ms = region_now_ms(r),
 	};
-	json_auto_t *full = NULL;
+	json_auto_t *full = NULL, *old = NULL;
+	struct packed *value;
 
 	if (!e)
 		return;
 	a.wall_ms = clock_wall(r->options.clock);
-	full = complete(row, e->value, doc);
-	e->hold = hold_publish(e->hold, e->value, full, a.now_ms);
+	old = cache_tree(&r->cache, e);
+	full = complete(row, old, doc);
+	e->hold = hold_publish(e->hold, old, full, a.now_ms);
+	value = packed_new(full);
 	if (kind_gone(row, full)) {
 		struct ecsfs_error why = {0};
 
 		ecsfs_error_set(
 		    &why, ENOENT, NULL, "%s %s is there no more", row->name, k->b ? k->b : k->a);
 		store_value(r, e, NULL, -ENOENT, &why, &a, n);
+	} else if (value) {
+		store_value(r, e, packed_ref(value), 0, NULL, &a, n);
 	} else {
-		store_value(r, e, json_incref(full), 0, NULL, &a, n);
+		mark_entry(r, e, n);
 	}
+	packed_unref(value);
 	e->mutated = r->mutations;
 }
 
@@ -259,7 +273,7 @@ void mutate_cluster_lost(struct region *r, const char *cluster, struct news *n)
 	struct entry *doc =
 	    cache_find(&r->cache, &(struct key){.kind = KIND_CLUSTER, .a = cluster});
 
-	if (!(list && names_have(list->value, cluster)) && !(doc && doc->value))
+	if (!(list && packed_has_name(list->value, cluster)) && !(doc && doc->value))
 		return;
 	r->mutations++;
 	if (list)

@@ -1,5 +1,7 @@
 #include "cache/answers/publish.h"
 
+#include "cache/packed.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,22 @@ void hold_free(struct hold *h)
 	json_decref(h->added);
 	json_decref(h->removed);
 	free(h);
+}
+
+size_t hold_size(const struct hold *h)
+{
+	const json_t *parts[4];
+	size_t size = h ? sizeof(*h) : 0;
+
+	if (!h)
+		return 0;
+	parts[0] = h->olds;
+	parts[1] = h->published;
+	parts[2] = h->added;
+	parts[3] = h->removed;
+	for (size_t i = 0; i < 4; i++)
+		size += parts[i] ? json_tree_size(parts[i]) : 0;
+	return size;
 }
 
 /* Members that change without anybody's doing. */
@@ -168,12 +186,18 @@ struct hold *hold_name(struct hold *h, const char *name, bool present, int64_t n
 
 bool names_have(const json_t *names, const char *name)
 {
-	const json_t *other;
-	size_t i;
+	size_t low = 0, high = json_array_size(names);
 
-	json_array_foreach (names, i, other) {
-		if (strcmp(json_string_value(other), name) == 0)
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(json_string_value(json_array_get(names, middle)), name);
+
+		if (order == 0)
 			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return false;
 }

@@ -31,6 +31,8 @@ struct hold *hold_publish(struct hold *h, json_t *old, json_t *published, int64_
 /* Notes that a listing gained or lost a name; else as hold_publish. */
 struct hold *hold_name(struct hold *h, const char *name, bool present, int64_t now_ms);
 void hold_free(struct hold *h);
+/* Bytes of memory; NULL: none. */
+size_t hold_size(const struct hold *h);
 
 /*
  * Whether a fetched answer (`value`, or NULL with `err`) is the picture before the publication. It

@@ -206,6 +206,7 @@ static void land(struct region *r, struct flight *f, struct news *n)
 		store_extra(r, x, &f->arrival, n);
 	for (size_t i = 0; i < f->fetch.n; i++)
 		f->entries[i]->state = ENTRY_IDLE;
+	cache_trim(&r->cache);
 }
 
 static void cancel(struct flight *f, struct news *n)
@@ -232,6 +233,7 @@ static bool drain_once(struct region *r, struct group *g, struct flight *f)
 		prepare(r, f);
 		pthread_mutex_unlock(&r->lock);
 		fly(f);
+		fetch_pack(&f->fetch);
 		pthread_mutex_lock(&r->lock);
 		g->flying--;
 		land(r, f, &n);

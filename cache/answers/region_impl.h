@@ -51,6 +51,7 @@ struct region {
 	bool stopping;
 	bool answered; /* it gave an object or a listing, or said that there is none */
 	struct cache cache;
+	struct budget own_budget; /* where none is shared */
 	LIST_HEAD(, group) groups;
 	uint64_t version;   /* the last one given to an answer */
 	uint64_t mutations; /* publications and invalidations so far */
@@ -118,8 +119,8 @@ struct arrival {
 void store_item(struct region *r, struct entry *e, struct fetch_item *it, const struct arrival *a,
     struct news *n);
 void store_extra(struct region *r, struct fetch_extra *x, const struct arrival *a, struct news *n);
-/* Replaces what is known, with a new version where it differs. The value is stolen. */
-void store_value(struct region *r, struct entry *e, json_t *value, int err,
+/* Replaces what is known, with a new version where it differs. The value is taken over. */
+void store_value(struct region *r, struct entry *e, struct packed *value, int err,
     const struct ecsfs_error *words, const struct arrival *a, struct news *n);
 
 /* After a ClusterNotFoundException: what is known of the cluster is not fresh. With the lock. */

@@ -39,7 +39,7 @@ static struct entry *listing_of_task(const struct region *r, const struct key *k
 		if (looked++ == RECENT_ENTRIES)
 			break;
 		if (lists_tasks(e->key.kind) && strcmp(e->key.a, k->a) == 0 &&
-		    names_have(e->value, k->b))
+		    packed_has_name(e->value, k->b))
 			return e;
 	}
 	return NULL;
@@ -54,7 +54,7 @@ struct entry *batch_listing(const struct region *r, const struct key *k)
 	if (row->siblings == KIND_COUNT)
 		return NULL;
 	e = cache_find(&r->cache, &listing);
-	if (k->kind == KIND_TASK && !(e && names_have(e->value, k->b)))
+	if (k->kind == KIND_TASK && !(e && packed_has_name(e->value, k->b)))
 		e = listing_of_task(r, k);
 	return e;
 }
@@ -104,18 +104,6 @@ static size_t take_waiting(struct group *g, struct entry **taken, size_t max)
 	return n;
 }
 
-static size_t index_behind(const json_t *names, const char *name)
-{
-	const json_t *other;
-	size_t i;
-
-	json_array_foreach (names, i, other) {
-		if (strcmp(json_string_value(other), name) > 0)
-			return i;
-	}
-	return 0;
-}
-
 static struct key sibling_key(const struct key *k, const char *name)
 {
 	struct key sibling = {.kind = k->kind, .a = name};
@@ -131,15 +119,22 @@ static struct key sibling_key(const struct key *k, const char *name)
 struct walk {
 	const struct region *r;
 	const struct key *of;
-	json_t *names; /* own: the listing may be dropped to make room for a sibling */
+	struct packed *names; /* own: the listing may be dropped to make room for a sibling */
+	struct packed_names at;
+	size_t left; /* names not looked at */
 	bool browsing;
-	size_t start, i;
 	int64_t now;
 };
 
 static void walk_release(struct walk *w)
 {
-	json_decref(w->names);
+	packed_unref(w->names);
+}
+
+static void walk_restart(struct walk *w)
+{
+	packed_names_from(&w->at, w->names, own_name(w->of));
+	w->left = w->names->count;
 }
 
 /* False: nothing comes along. */
@@ -151,21 +146,36 @@ static bool walk_begin(struct walk *w, const struct region *r, const struct key 
 	if (!listing || !listing->value || r->options.ttl_ms == 0 ||
 	    now - listing->refused_ms < REFUSED_MS)
 		return false;
-	w->names = json_incref(listing->value);
+	w->names = packed_ref(listing->value);
 	w->browsing = browsing(listing, now);
-	w->start = index_behind(w->names, own_name(k));
+	walk_restart(w);
 	return true;
 }
 
+/* The next name, around the end of the listing. */
+static const char *walk_name(struct walk *w)
+{
+	const char *name;
+
+	if (w->left == 0)
+		return NULL;
+	w->left--;
+	name = packed_names_next(&w->at);
+	if (name)
+		return name;
+	packed_names_from(&w->at, w->names, NULL);
+	return packed_names_next(&w->at);
+}
+
+/* The key's own part is valid until the next one. */
 static bool walk_next(struct walk *w, struct key *ret)
 {
-	size_t count = json_array_size(w->names);
+	const char *name;
 
-	while (w->i < count) {
-		size_t at = (w->start + w->i++) % count;
+	while ((name = walk_name(w))) {
 		const struct entry *e;
 
-		*ret = sibling_key(w->of, json_string_value(json_array_get(w->names, at)));
+		*ret = sibling_key(w->of, name);
 		if (!key_valid(ret))
 			continue;
 		e = cache_find(&w->r->cache, ret);
@@ -202,7 +212,7 @@ static uint32_t expected_behind(struct walk *w, size_t keys)
 
 	for (size_t n = 0; more && n <= keys; n++)
 		more = walk_next(w, &k);
-	w->i = 0;
+	walk_restart(w);
 	return more ? key_hash(&k) : 0;
 }
 

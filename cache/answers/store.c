@@ -18,26 +18,23 @@ static void replace_words(struct ecsfs_error **words, const struct ecsfs_error *
 		**words = *with;
 }
 
-static bool same_answer(const struct entry *e, const json_t *value, int err)
+static bool same_answer(const struct entry *e, const struct packed *value, int err)
 {
-	if (!e->known || e->err != err)
-		return false;
-	return e->value == value || (e->value && value && json_equal(e->value, value));
+	return e->known && e->err == err && packed_equal(e->value, value);
 }
 
-/* An equal value keeps the old JSON, which others hold already. */
-void store_value(struct region *r, struct entry *e, json_t *value, int err,
+/* An equal value keeps the old one, whose tree others may hold already. */
+void store_value(struct region *r, struct entry *e, struct packed *value, int err,
     const struct ecsfs_error *words, const struct arrival *a, struct news *n)
 {
 	e->moved = !same_answer(e, value, err);
 	if (e->moved) {
-		json_decref(e->value);
-		e->value = json_incref(value);
+		cache_set_value(&r->cache, e, packed_ref(value));
 		e->err = err;
 		e->version = ++r->version;
 		news_change(r, n, &e->key);
 	}
-	json_decref(value);
+	packed_unref(value);
 	replace_words(&e->words, err ? words : NULL);
 	replace_words(&e->failure, NULL);
 	r->answered |= !err || err == -ENOENT;
@@ -47,6 +44,7 @@ void store_value(struct region *r, struct entry *e, json_t *value, int err,
 	e->started_at = a->started_at;
 	e->fetched_ms = a->now_ms;
 	e->fetched_wall_ms = a->wall_ms;
+	cache_account(&r->cache, e);
 }
 
 /* An answer is about the object; a failure is about the asking, and is not remembered as known. */
@@ -56,13 +54,15 @@ static bool is_answer(int err)
 	    err == -EOPNOTSUPP;
 }
 
-static void store_failure(struct entry *e, const struct fetch_item *it, int64_t now)
+static void store_failure(
+    struct region *r, struct entry *e, const struct fetch_item *it, int64_t now)
 {
 	struct ecsfs_error plain = {.err = -it->err};
 
 	replace_words(&e->failure, it->words ? it->words : &plain);
 	e->failed_ms = now;
 	e->failed_at = region_moment();
+	cache_account(&r->cache, e);
 }
 
 static bool hold_active(struct entry *e, int64_t now)
@@ -97,8 +97,25 @@ static bool held(struct entry *e, struct fetch_item *it, int64_t now)
 	if (corrected) {
 		json_decref(it->value);
 		it->value = corrected;
+		packed_unref(it->packed);
+		it->packed = NULL;
 	}
 	return false;
+}
+
+/* Packed before, without the lock, but for what was corrected since. */
+static void store_answer(struct region *r, struct entry *e, struct fetch_item *it,
+    const struct arrival *a, struct news *n)
+{
+	struct fetch_item failed = {.err = -ENOMEM};
+	struct packed *value = move_ptr(it->packed);
+
+	if (it->value && !value)
+		value = packed_new(it->value);
+	if (it->value && !value)
+		store_failure(r, e, &failed, a->now_ms);
+	else
+		store_value(r, e, value, it->err, it->words, a, n);
 }
 
 void store_item(struct region *r, struct entry *e, struct fetch_item *it, const struct arrival *a,
@@ -111,19 +128,20 @@ void store_item(struct region *r, struct entry *e, struct fetch_item *it, const 
 	if (e->mutated > a->seq)
 		return;
 	if (!is_answer(it->err))
-		store_failure(e, it, a->now_ms);
+		store_failure(r, e, it, a->now_ms);
 	else if (held(e, it, a->now_ms))
-		store_value(r, e, json_incref(e->value), e->err, e->words, a, n);
+		store_value(r, e, packed_ref(e->value), e->err, e->words, a, n);
 	else
-		store_value(r, e, move_ptr(it->value), it->err, it->words, a, n);
+		store_answer(r, e, it, a, n);
 }
 
 void store_extra(struct region *r, struct fetch_extra *x, const struct arrival *a, struct news *n)
 {
-	struct fetch_item it = {.key = &x->key, .value = x->value};
+	struct fetch_item it = {.key = &x->key, .value = x->value, .packed = x->packed};
 	struct entry *e = cache_find(&r->cache, &x->key);
 
 	x->value = NULL;
+	x->packed = NULL;
 	if (key_valid(&x->key) && (e || r->mutated_unknown <= a->seq))
 		e = e ? e : cache_get(&r->cache, &x->key);
 	else
@@ -131,5 +149,6 @@ void store_extra(struct region *r, struct fetch_extra *x, const struct arrival *
 	if (e)
 		store_item(r, e, &it, a, n);
 	json_decref(it.value);
+	packed_unref(it.packed);
 	free(it.words);
 }

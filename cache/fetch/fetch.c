@@ -87,6 +87,8 @@ int fetch_service_pages(struct fetch *f, const char *service, const char *action
 void fetch_answer(struct fetch_item *it, json_t *value)
 {
 	json_decref(it->value);
+	packed_unref(it->packed);
+	it->packed = NULL;
 	it->value = value;
 	it->err = value ? 0 : -ENOMEM;
 	free(it->words);
@@ -116,17 +118,33 @@ void fetch_add_extra(struct fetch *f, const struct key *k, json_t *value)
 	STAILQ_INSERT_TAIL(&f->extras, x, link);
 }
 
+void fetch_pack(struct fetch *f)
+{
+	struct fetch_extra *x;
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->items[i].value && !f->items[i].packed)
+			f->items[i].packed = packed_new(f->items[i].value);
+	}
+	STAILQ_FOREACH (x, &f->extras, link) {
+		if (!x->packed)
+			x->packed = packed_new(x->value);
+	}
+}
+
 void fetch_release(struct fetch *f)
 {
 	struct fetch_extra *x;
 
 	for (size_t i = 0; i < f->n; i++) {
 		json_decref(f->items[i].value);
+		packed_unref(f->items[i].packed);
 		free(f->items[i].words);
 	}
 	while ((x = STAILQ_FIRST(&f->extras))) {
 		STAILQ_REMOVE_HEAD(&f->extras, link);
 		json_decref(x->value);
+		packed_unref(x->packed);
 		free(x);
 	}
 }

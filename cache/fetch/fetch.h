@@ -5,6 +5,7 @@
 #ifndef ECSFS_FETCH_H
 #define ECSFS_FETCH_H
 
+#include "cache/packed.h"
 #include "cache/region.h"
 
 #include <stddef.h>
@@ -13,6 +14,7 @@
 struct fetch_item {
 	const struct key *key;	   /* lives as long as the fetch */
 	json_t *value;		   /* the answer, owned; or */
+	struct packed *packed;	   /* of value, owned; NULL: not made so far */
 	int err;		   /* -errno, the object's answer or a failure */
 	struct ecsfs_error *words; /* of err, owned; NULL: none */
 };
@@ -21,6 +23,7 @@ struct fetch_item {
 struct fetch_extra {
 	struct key key;
 	json_t *value;
+	struct packed *packed; /* as an item's */
 	STAILQ_ENTRY(fetch_extra) link;
 };
 STAILQ_HEAD(fetch_extras, fetch_extra);
@@ -58,6 +61,8 @@ static inline bool fetch_answered(const struct fetch_item *it)
 
 /* Adds an answer that came along; the parts are copied, the value is stolen. */
 void fetch_add_extra(struct fetch *f, const struct key *k, json_t *value);
+/* Packs every answer that there is. */
+void fetch_pack(struct fetch *f);
 /* Frees the items' answers and the extras. */
 void fetch_release(struct fetch *f);
 

@@ -98,7 +98,7 @@ static int get_constant(struct logfile *f, enum kind kind, const char *a, const 
 {
 	struct key k = {.kind = kind, .a = a, .b = b};
 
-	if (region_peek(f->region, &k, ret) == 0 && ret->value)
+	if (region_peek(f->region, &k, NULL, ret) == 0 && ret->value)
 		return 0;
 	answer_release(ret);
 	return get(f, kind, a, b, ret, err);

@@ -67,16 +67,17 @@ bool attr_dir_gone(struct node *dir, const struct dir_type *type, const struct p
 	struct ask q = attr_peek(dir);
 	const json_t *object;
 
-	return type->subject && dir_object(&q, type, p, &a, &object, NULL) == -ENOENT &&
+	return type->subject && dir_members(&q, type, p, "", &a, &object, NULL) == -ENOENT &&
 	    q.fresh_ms > 0;
 }
 
 static int64_t object_seconds(struct ask *q, const struct dir_type *type, const struct place *p)
 {
 	auto_answer struct answer a = {0};
+	const char *members = type->time ? type->time_of : type->time_member;
 	const json_t *object, *time;
 
-	if (!type->subject || dir_object(q, type, p, &a, &object, NULL) != 0)
+	if (!type->subject || dir_members(q, type, p, members, &a, &object, NULL) != 0)
 		return start_s();
 	if (type->time && type->time(object) > 0)
 		return (int64_t)type->time(object);
@@ -91,6 +92,7 @@ static void peek_listing(struct ask *q, const struct dir_type *type, const struc
 	if (!type->listing || !type->listing->names)
 		return;
 	names = json_array();
+	q->wanted = "";
 	if (type->listing->names(q, p, names, NULL) != 0)
 		q->fresh_ms = 0;
 }

@@ -190,7 +190,7 @@ static int bring_document(
 	if (!type->subject || rq->off > 0 || !type->rows)
 		return 0;
 	attr_noting(&q, rq->node);
-	e = dir_object(&q, type, p, &a, &object, err);
+	e = dir_members(&q, type, p, "", &a, &object, err);
 	return e == -EINPROGRESS || e == -ENOENT ? e : 0;
 }
 
@@ -245,7 +245,7 @@ static struct node *dir_node(struct node *dir, const struct entry *en, int64_t *
 	if (!en->name)
 		return node_for(dir, &spec);
 	place_below(dir, en->name, true, &p);
-	if (en->type->subject && dir_object(&q, en->type, &p, &a, &object, NULL) != 0)
+	if (en->type->subject && dir_members(&q, en->type, &p, "", &a, &object, NULL) != 0)
 		return NULL;
 	/* Without a document the look-up decides how long the name holds. */
 	*ret_ms = en->type->subject ? q.fresh_ms : 0;

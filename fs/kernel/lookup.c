@@ -167,7 +167,11 @@ static int in_names(struct ask *q, const struct listing *l, const struct place *
 	json_auto_t *names = json_array();
 	const json_t *one;
 	size_t i;
-	int e = l->names(q, p, names, err);
+	int e;
+
+	q->wanted = name;
+	e = l->names(q, p, names, err);
+	q->wanted = NULL;
 
 	if (e)
 		return e;

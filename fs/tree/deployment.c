@@ -115,6 +115,7 @@ const struct dir_type dir_deployment = {
     .rows = deployment_rows,
     .subject = deployment_subject,
     .object = deployment_object,
+    .object_of = "deployments",
     .time_member = "updatedAt",
 };
 

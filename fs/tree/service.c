@@ -152,7 +152,7 @@ static const json_t *known_service(const struct place *p, struct answer *a)
 {
 	struct key k = service_key(p);
 
-	return region_peek(p->region, &k, a) || a->err ? NULL : a->value;
+	return region_peek(p->region, &k, NULL, a) || a->err ? NULL : a->value;
 }
 
 /*
@@ -435,5 +435,6 @@ const struct dir_type dir_service = {
     .children = service_children,
     .subject = service_subject,
     .time = service_time,
+    .time_of = "deployments createdAt",
     .arn = service_arn,
 };

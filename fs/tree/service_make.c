@@ -193,7 +193,7 @@ int drop_service(struct commit *c, struct ecsfs_error *err)
 
 	if (local_remove(p, SERVICE_DRAFT, p->service))
 		return 0;
-	bool had = region_peek(p->region, &k, &before) == 0 && has_tasks(before.value);
+	bool had = region_peek(p->region, &k, NULL, &before) == 0 && has_tasks(before.value);
 	request = json_pack("{s:s, s:s}", "cluster", p->cluster, "service", p->service);
 	e = act_ecs(c, "DeleteService", request, 0, "service", &answer, err);
 	service = json_object_get(answer, "service");

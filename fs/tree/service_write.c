@@ -136,7 +136,7 @@ static int holds_already(
 	int e;
 
 	*ret = false;
-	if (!region_peek(p->region, &k, &known) && !known.err &&
+	if (!region_peek(p->region, &k, NULL, &known) && !known.err &&
 	    !canon_service_member_equal(known.value, member, value, doc_peek(known.value, member)))
 		return 0;
 	e = ask_now(p, &k, &now, err);

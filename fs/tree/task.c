@@ -394,6 +394,7 @@ const struct dir_type dir_task = {
     .children = task_children,
     .subject = task_subject,
     .time = task_time,
+    .time_of = "startedAt createdAt",
     .arn = task_arn,
 };
 
@@ -404,7 +405,7 @@ static int list_containers(
 {
 	auto_answer struct answer a = {0};
 	const json_t *task;
-	int e = dir_object(q, &dir_task, p, &a, &task, err);
+	int e = dir_members(q, &dir_task, p, "containers", &a, &task, err);
 
 	return e ? e : tree_append_names(names, json_object_get(task, "containers"), "name");
 }
@@ -477,5 +478,6 @@ const struct dir_type dir_container = {
     .rows = container_rows,
     .subject = task_subject,
     .object = container_object,
+    .object_of = "containers",
     .arn = container_arn,
 };

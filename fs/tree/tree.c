@@ -14,7 +14,7 @@ int tree_render_revision(struct ask *q, const struct dir_type *type, const struc
 {
 	auto_answer struct answer a = {0};
 	const json_t *object;
-	int e = dir_object(q, type, p, &a, &object, err);
+	int e = dir_members(q, type, p, member, &a, &object, err);
 
 	if (e)
 		return e;
@@ -30,15 +30,18 @@ int tree_find(
 	auto_answer struct answer a = {0};
 	const json_t *object;
 
-	return dir_object(q, type, p, &a, &object, err);
+	return dir_members(q, type, p, "", &a, &object, err);
 }
 
 int tree_names(struct ask *q, const struct place *p, const struct key *k, json_t *names,
     struct ecsfs_error *err)
 {
 	auto_answer struct answer a = {0};
-	int e = ask(q, p->region, k, &a, err);
+	int e;
 
+	q->fresh.only = q->wanted;
+	e = ask(q, p->region, k, &a, err);
+	q->fresh.only = NULL;
 	if (e)
 		return e;
 	return json_array_extend(names, a.value) ? -ENOMEM : 0;
@@ -62,11 +65,13 @@ bool tree_listed(
 	struct ask peek = *q;
 
 	peek.mode = ASK_PEEK;
+	peek.fresh.only = name;
 	if (ask(&peek, p->region, k, &a, NULL) || (a.fresh_ms <= 0 && !old))
 		return false;
 	if (!holds_name(a.value, name))
 		return false;
 	peek.mode = q->mode;
+	peek.fresh.only = NULL;
 	*q = peek;
 	return true;
 }

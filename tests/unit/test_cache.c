@@ -1,3 +1,4 @@
+#include "backend/base/limits.h"
 #include "cache/answers/credit.h"
 #include "cache/answers/entries.h"
 #include "cache/answers/region_impl.h"
@@ -26,10 +27,11 @@ static void keys_are_told_apart(void **state)
 	const struct key b = {.kind = KIND_SERVICE, .a = "a", .b = "bc"};
 	const struct key c = {.kind = KIND_SERVICES, .a = "ab"};
 	const struct key d = {.kind = KIND_TASKS, .a = "ab"};
+	struct budget budget = {.limit = LIMIT_CACHE};
 	struct cache cache;
 
 	(void)state;
-	assert_int_equal(cache_init(&cache, 100), 0);
+	assert_int_equal(cache_init(&cache, &budget), 0);
 	assert_ptr_not_equal(cache_get(&cache, &a), cache_get(&cache, &b));
 	assert_ptr_not_equal(cache_get(&cache, &c), cache_get(&cache, &d));
 	assert_ptr_equal(cache_get(&cache, &a), cache_find(&cache, &a));
@@ -38,55 +40,138 @@ static void keys_are_told_apart(void **state)
 	cache_destroy(&cache);
 }
 
+static void fill(struct cache *c, int from, int to)
+{
+	char name[16];
+
+	for (int i = from; i < to; i++) {
+		snprintf(name, sizeof(name), "s%04d", i);
+		get(c, name);
+	}
+}
+
 static void the_least_recently_used_goes(void **state)
 {
+	struct budget budget = {.limit = 64 * KIB};
 	struct cache cache;
 
 	(void)state;
-	assert_int_equal(cache_init(&cache, 3), 0);
-	get(&cache, "a");
-	get(&cache, "b");
-	get(&cache, "c");
-	cache_touch(&cache, find(&cache, "a"));
-	get(&cache, "d");
-	assert_non_null(find(&cache, "a"));
-	assert_null(find(&cache, "b"));
-	assert_non_null(find(&cache, "c"));
-	assert_int_equal(cache.count, 3);
+	assert_int_equal(cache_init(&cache, &budget), 0);
+	fill(&cache, 0, 50);
+	assert_int_equal(cache.count, 50);
+	cache_touch(&cache, find(&cache, "s0000"));
+	fill(&cache, 50, 1000);
+	assert_non_null(find(&cache, "s0999"));
+	assert_null(find(&cache, "s0001"));
+	cache_touch(&cache, find(&cache, "s0999"));
+	assert_true(cache.count > 50 && cache.count < 1000);
+	assert_true(cache.bytes <= budget.limit + 1000);
+	assert_int_equal(cache.bytes, budget.used);
 	cache_check_invariants(&cache);
+	cache_destroy(&cache);
+	assert_int_equal(budget.used, 0);
+}
+
+static void large_answers_push_out_more(void **state)
+{
+	struct budget budget = {.limit = 64 * KIB};
+	json_auto_t *large = json_array();
+	struct cache cache;
+	struct entry *e;
+
+	(void)state;
+	for (int i = 0; i < 3000; i++)
+		json_array_append_new(large, json_string("0123456789"));
+	assert_int_equal(cache_init(&cache, &budget), 0);
+	fill(&cache, 0, 100);
+	e = get(&cache, "large");
+	e->known = true;
+	e->version = 1;
+	cache_set_value(&cache, e, packed_new(large));
+	assert_true(cache.bytes > budget.limit);
+	cache_trim(&cache);
+	assert_true(cache.bytes <= budget.limit);
+	assert_ptr_equal(find(&cache, "large"), e);
+	assert_null(find(&cache, "s0000"));
+	assert_non_null(find(&cache, "s0099"));
+	cache_check_invariants(&cache);
+	cache_destroy(&cache);
+}
+
+static void nodes_count_too(void **state)
+{
+	struct budget budget = {.limit = 64 * KIB, .nodes = 40 * KIB};
+	struct cache cache;
+
+	(void)state;
+	assert_int_equal(cache_init(&cache, &budget), 0);
+	fill(&cache, 0, 1000);
+	assert_true(cache.bytes <= 25 * KIB);
 	cache_destroy(&cache);
 }
 
 static void who_is_waited_for_stays(void **state)
 {
+	struct budget budget = {.limit = 16 * KIB};
 	struct cache cache;
 	struct waiter w = {0};
 	struct entry *e;
 
 	(void)state;
-	assert_int_equal(cache_init(&cache, 2), 0);
+	assert_int_equal(cache_init(&cache, &budget), 0);
 	e = get(&cache, "a");
 	e->state = ENTRY_PENDING;
 	e->waiters = &w;
 	get(&cache, "b")->state = ENTRY_FLYING;
 	get(&cache, "c");
-	get(&cache, "d");
+	fill(&cache, 0, 1000);
 	assert_non_null(find(&cache, "a"));
 	assert_non_null(find(&cache, "b"));
 	assert_null(find(&cache, "c"));
-	assert_int_equal(cache.count, 3); /* the ceiling gives way, not the waiters */
 	cache_check_invariants(&cache);
 	e->waiters = NULL;
 	cache_destroy(&cache);
 }
 
-static void the_table_grows(void **state)
+static void trees_are_a_few(void **state)
 {
+	struct budget budget = {.limit = 64 * MIB};
 	struct cache cache;
 	char name[16];
 
 	(void)state;
-	assert_int_equal(cache_init(&cache, 10000), 0);
+	assert_int_equal(cache_init(&cache, &budget), 0);
+	for (int i = 0; i < 2000; i++) {
+		json_auto_t *doc = json_object(), *tree = NULL;
+		struct entry *e;
+
+		for (int m = 0; m < 40; m++) {
+			snprintf(name, sizeof(name), "m%d", m);
+			json_object_set_new(doc, name, json_integer(m));
+		}
+		snprintf(name, sizeof(name), "s%04d", i);
+		e = get(&cache, name);
+		e->known = true;
+		e->version = 1;
+		cache_set_value(&cache, e, packed_new(doc));
+		tree = cache_tree(&cache, e);
+		assert_true(json_equal(tree, doc));
+		assert_ptr_equal(e->tree, tree);
+	}
+	assert_null(find(&cache, "s0000")->tree);
+	assert_true(cache.tree_bytes > MIB && cache.tree_bytes < 5 * MIB);
+	cache_check_invariants(&cache);
+	cache_destroy(&cache);
+}
+
+static void the_table_grows(void **state)
+{
+	struct budget budget = {.limit = LIMIT_CACHE};
+	struct cache cache;
+	char name[16];
+
+	(void)state;
+	assert_int_equal(cache_init(&cache, &budget), 0);
 	for (int i = 0; i < 5000; i++) {
 		snprintf(name, sizeof(name), "s%d", i);
 		get(&cache, name);
@@ -276,6 +361,9 @@ int main(void)
 	    cmocka_unit_test(keys_are_told_apart),
 	    cmocka_unit_test(the_least_recently_used_goes),
 	    cmocka_unit_test(who_is_waited_for_stays),
+	    cmocka_unit_test(large_answers_push_out_more),
+	    cmocka_unit_test(nodes_count_too),
+	    cmocka_unit_test(trees_are_a_few),
 	    cmocka_unit_test(the_table_grows),
 	    cmocka_unit_test(an_older_picture_is_known_by_what_was_changed),
 	    cmocka_unit_test(a_new_deployment_is_known_by_its_id),

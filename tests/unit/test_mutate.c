@@ -67,7 +67,7 @@ static void a_fill_that_a_mutation_overtook_is_not_stored(void **state)
 	region_invalidate(region, &k);
 	close_gate(false);
 	wait_woken(1);
-	assert_int_equal(region_peek(region, &k, &a), -ENODATA);
+	assert_int_equal(region_peek(region, &k, NULL, &a), -ENODATA);
 	calls_since(&mark);
 	assert_int_equal(desired_of("s099"), 5);
 	assert_int_equal(calls_since(&mark), 1);
@@ -83,7 +83,7 @@ static void an_invalidated_answer_stays_to_be_peeked_at(void **state)
 	desired_of("s001");
 	region_invalidate(region, &k);
 	assert_int_equal(region_ask(region, &k, &f, NULL, &a, NULL), -EINPROGRESS);
-	assert_int_equal(region_peek(region, &k, &b), 0);
+	assert_int_equal(region_peek(region, &k, NULL, &b), 0);
 	assert_int_equal(b.fresh_ms, 0);
 }
 
@@ -147,7 +147,7 @@ static void a_publication_keeps_tags(void **state)
 	desired_of("s001");
 	json_object_del(doc, "tags");
 	region_publish(region, &k, doc);
-	assert_int_equal(region_peek(region, &k, &a), 0);
+	assert_int_equal(region_peek(region, &k, NULL, &a), 0);
 	assert_non_null(json_object_get(a.value, "tags"));
 	assert_null(json_object_get(doc, "tags"));
 }

@@ -348,12 +348,12 @@ static void versions_move_with_the_value_only(void **state)
 
 	(void)state;
 	desired_of("s001");
-	assert_int_equal(region_peek(region, &k, &a), 0);
+	assert_int_equal(region_peek(region, &k, NULL, &a), 0);
 	version = a.version;
 	answer_release(&a);
 	now_ms += 6000;
 	desired_of("s001");
-	assert_int_equal(region_peek(region, &k, &a), 0);
+	assert_int_equal(region_peek(region, &k, NULL, &a), 0);
 	assert_int_equal(a.version, version);
 	assert_int_equal(a.fetched_ms, now_ms);
 	assert_int_equal(a.fresh_ms, 5000);
@@ -361,7 +361,7 @@ static void versions_move_with_the_value_only(void **state)
 	world.desired = 2;
 	now_ms += 6000;
 	desired_of("s001");
-	assert_int_equal(region_peek(region, &k, &a), 0);
+	assert_int_equal(region_peek(region, &k, NULL, &a), 0);
 	assert_true(a.version > version);
 	answer_release(&a);
 }

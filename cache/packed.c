@@ -1,0 +1,300 @@
+#include "cache/packed.h"
+
+#include "backend/base/buf.h"
+#include "backend/base/cleanup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What malloc adds to a block, with its rounding. */
+enum { BLOCK = 16 };
+
+static int add_bytes(const char *bytes, size_t len, void *out)
+{
+	buf_add(out, bytes, len);
+	return buf_failed(out) ? -1 : 0;
+}
+
+struct packed *packed_new(const json_t *value)
+{
+	auto_buf struct buf text = BUF_INIT(16 * LIMIT_RESPONSE);
+	struct packed *p;
+
+	if (!value || json_dump_callback(value, add_bytes, &text, JSON_COMPACT) < 0)
+		return NULL;
+	p = malloc(sizeof(*p) + text.len + 1);
+	if (!p)
+		return NULL;
+	atomic_init(&p->refs, 1);
+	p->count = (unsigned)json_array_size(value);
+	p->len = text.len;
+	memcpy(p->text, buf_str(&text), text.len + 1);
+	return p;
+}
+
+struct packed *packed_ref(struct packed *p)
+{
+	if (p)
+		atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
+	return p;
+}
+
+void packed_unref(struct packed *p)
+{
+	if (p && atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1)
+		free(p);
+}
+
+void packed_cleanup(struct packed **p)
+{
+	packed_unref(*p);
+}
+
+size_t packed_size(const struct packed *p)
+{
+	return p ? sizeof(*p) + p->len + 1 + BLOCK : 0;
+}
+
+bool packed_equal(const struct packed *a, const struct packed *b)
+{
+	json_auto_t *x = NULL, *y = NULL;
+
+	if (a == b || !a || !b)
+		return a == b;
+	/* Another order of members has the same length. */
+	if (a->len != b->len)
+		return false;
+	if (memcmp(a->text, b->text, a->len) == 0)
+		return true;
+	x = packed_value(a);
+	y = packed_value(b);
+	return x && y && json_equal(x, y);
+}
+
+json_t *packed_value(const struct packed *p)
+{
+	return json_loadb(p->text, p->len, JSON_ALLOW_NUL, NULL);
+}
+
+/* Behind a string that begins at its quote. */
+static const char *skip_string(const char *s)
+{
+	for (s++; *s != '"'; s++)
+		if (*s == '\\')
+			s++;
+	return s + 1;
+}
+
+/* Behind a value: at the comma or bracket that follows it. */
+static const char *skip_value(const char *s)
+{
+	int depth = 0;
+
+	for (;;) {
+		switch (*s) {
+		case '"':
+			s = skip_string(s);
+			break;
+		case '{':
+		case '[':
+			depth++;
+			s++;
+			break;
+		case '}':
+		case ']':
+			if (depth == 0)
+				return s;
+			depth--;
+			s++;
+			break;
+		case ',':
+			if (depth == 0)
+				return s;
+			s++;
+			break;
+		case '\0':
+			return s;
+		default:
+			s++;
+		}
+	}
+}
+
+static bool is_among(const char *members, const char *name, size_t len)
+{
+	for (const char *m = members; *m;) {
+		size_t n = strcspn(m, " ");
+
+		if (n == len && memcmp(m, name, len) == 0)
+			return true;
+		m += n;
+		m += strspn(m, " ");
+	}
+	return false;
+}
+
+static json_t *one_name(const struct packed *p, const char *name)
+{
+	json_t *names = json_array();
+
+	if (*name && packed_has_name(p, name))
+		json_array_append_new(names, json_string(name));
+	return names;
+}
+
+json_t *packed_members(const struct packed *p, const char *members)
+{
+	json_t *object;
+	const char *s = p->text;
+
+	if (*s != '{')
+		return one_name(p, members);
+	object = json_object();
+	for (s++; object && *members && *s == '"';) {
+		const char *name = s + 1, *value;
+		size_t len;
+
+		s = skip_string(s);
+		len = (size_t)(s - 1 - name);
+		value = ++s;
+		s = skip_value(s);
+		if (is_among(members, name, len)) {
+			auto_free char *key = strndup(name, len);
+			json_t *member = json_loadb(
+			    value, (size_t)(s - value), JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
+
+			if (!key || json_object_set_new(object, key, member) < 0) {
+				json_decref(object);
+				return NULL;
+			}
+		}
+		if (*s == ',')
+			s++;
+	}
+	return object;
+}
+
+static bool is_escaped(const struct packed *p, const char *quote)
+{
+	size_t slashes = 0;
+
+	while (quote - slashes > p->text && quote[-1 - (ptrdiff_t)slashes] == '\\')
+		slashes++;
+	return slashes % 2 == 1;
+}
+
+/* The quote that begins the element in which `at` lies. */
+static const char *element_begin(const struct packed *p, const char *at)
+{
+	for (; at > p->text + 1; at--)
+		if (at[0] == '"' && at[-1] == ',' && at[-2] == '"' && !is_escaped(p, at - 2))
+			return at;
+	return p->text + 1;
+}
+
+/* As strcmp() of the element that begins at `quote` and a name. */
+static int compare_element(const char *quote, const char *name)
+{
+	const char *end = skip_string(quote) - 1;
+	size_t len = (size_t)(end - quote - 1), name_len = strlen(name);
+	int order;
+
+	if (memchr(quote + 1, '\\', len)) {
+		json_auto_t *value =
+		    json_loadb(quote, len + 2, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
+
+		return strcmp(value ? json_string_value(value) : "", name);
+	}
+	order = memcmp(quote + 1, name, len < name_len ? len : name_len);
+	return order ? order : (len > name_len) - (len < name_len);
+}
+
+/* The first element that is not less than a name; the end of the array where there is none. */
+static const char *lower_bound(const struct packed *p, const char *name)
+{
+	const char *low = p->text + 1, *high = p->text + p->len - 1;
+
+	while (low < high) {
+		const char *middle = element_begin(p, low + (high - low) / 2);
+
+		if (middle < low)
+			middle = low;
+		if (compare_element(middle, name) >= 0) {
+			high = middle;
+			continue;
+		}
+		low = skip_string(middle);
+		if (*low == ',')
+			low++;
+	}
+	return low;
+}
+
+bool packed_has_name(const struct packed *names, const char *name)
+{
+	const char *at;
+
+	if (!names || names->text[0] != '[')
+		return false;
+	at = lower_bound(names, name);
+	return *at == '"' && compare_element(at, name) == 0;
+}
+
+void packed_names_from(struct packed_names *n, const struct packed *names, const char *name)
+{
+	n->at = names->text + 1;
+	if (!name)
+		return;
+	n->at = lower_bound(names, name);
+	if (*n->at == '"' && compare_element(n->at, name) == 0) {
+		n->at = skip_string(n->at);
+		n->at += *n->at == ',';
+	}
+}
+
+const char *packed_names_next(struct packed_names *n)
+{
+	while (*n->at == '"') {
+		const char *name = n->at + 1, *end = skip_string(n->at);
+		size_t len = (size_t)(end - 1 - name);
+
+		n->at = end + (*end == ',');
+		if (len > LIMIT_NAME || memchr(name, '\\', len))
+			continue;
+		memcpy(n->name, name, len);
+		n->name[len] = '\0';
+		return n->name;
+	}
+	return NULL;
+}
+
+/* As jansson 2.14 lays them out: a header, eight buckets at first, a block for each pair. */
+size_t json_tree_size(const json_t *value)
+{
+	const char *key;
+	const json_t *member;
+	size_t size = 0, i;
+
+	switch (json_typeof(value)) {
+	case JSON_OBJECT:
+		size = 112 + 16 * (json_object_size(value) < 8 ? 8 : 2 * json_object_size(value));
+		json_object_foreach ((json_t *)value, key, member)
+			size += 64 + BLOCK + strlen(key) + json_tree_size(member);
+		return size + BLOCK;
+	case JSON_ARRAY:
+		size = 48 + 8 * json_array_size(value);
+		json_array_foreach (value, i, member)
+			size += json_tree_size(member);
+		return size + BLOCK;
+	case JSON_STRING:
+		return 32 + 2 * BLOCK + json_string_length(value);
+	case JSON_INTEGER:
+	case JSON_REAL:
+		return 24 + BLOCK;
+	case JSON_TRUE:
+	case JSON_FALSE:
+	case JSON_NULL:
+		return 0;
+	}
+	return size;
+}
