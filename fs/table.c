@@ -1,6 +1,7 @@
 #include "fs/table.h"
 
 #include "backend/base/limits.h"
+#include "fs/edit/shown.h"
 #include "fs/edit/tags.h"
 #include "fs/value.h"
 
@@ -80,19 +81,18 @@ static int render_member(struct ask *q, const struct dir_type *type, const struc
     const struct row *row, struct buf *out, struct ecsfs_error *err)
 {
 	auto_answer struct answer a = {0};
-	const json_t *object, *value;
+	const json_t *object;
 	int e = *row->member ? dir_members(q, type, p, row->member, &a, &object, err)
 			     : dir_object(q, type, p, &a, &object, err);
 
 	if (e)
 		return e;
-	value = *row->member ? json_object_get(object, row->member) : object;
-	if (row->form == ROW_LINES)
-		tags_render(value, out);
-	else if (json_is_object(value) || json_is_array(value))
-		value_render_document(value, out);
+	if (!*row->member)
+		shown_document(object, type->members, out);
+	else if (row->form == ROW_LINES)
+		tags_render(json_object_get(object, row->member), out);
 	else
-		value_render(value, value_member_is_time(row->member), out);
+		shown_member(object, type->members, row->member, out);
 	return 0;
 }
 

@@ -37,6 +37,7 @@ struct place {
 
 struct row;
 struct dir_type;
+struct shape;
 
 /* Who asked, from the kernel. */
 struct caller {
@@ -162,7 +163,8 @@ struct dir_type {
 	 */
 	int (*subject)(const struct place *p, struct key *ret);
 	const json_t *(*object)(const json_t *doc, const struct place *p);
-	const char *object_of;	 /* the members of the document that `object` reads; NULL: all */
+	const char *object_of; /* the members of the document that `object` reads; NULL: all */
+	const struct shape *members; /* of that object (fs/edit/shape.h); NULL: it has no times */
 	const char *time_member; /* of the object: the directory's times; NULL: the mount's start */
 	/* Epoch seconds, where no member of the object itself is the directory's time (asked before
 	 * time_member); 0: no time. NULL: time_member says it. */

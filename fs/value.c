@@ -64,57 +64,7 @@ int value_parse_time(const char *text, double *ret_epoch_seconds)
 	return 0;
 }
 
-bool value_member_is_time(const char *member)
-{
-	static const char *const endings[] = {"At", "Date", "Time"};
-	size_t len = strlen(member);
-
-	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
-		size_t n = strlen(endings[i]);
-		if (len >= n && !strcmp(member + len - n, endings[i]))
-			return true;
-	}
-	return false;
-}
-
 /* Rendering. */
-
-static json_t *iso_time(const json_t *value)
-{
-	auto_buf struct buf text = BUF_INIT(64);
-
-	value_render_time(json_number_value(value), &text);
-	return json_string(buf_str(&text));
-}
-
-static json_t *array_with_iso_times(const json_t *doc)
-{
-	json_auto_t *copy = json_array();
-
-	for (size_t i = 0; i < json_array_size(doc); i++)
-		if (json_array_append_new(copy, value_with_iso_times(json_array_get(doc, i))))
-			return NULL;
-	return move_ptr(copy);
-}
-
-json_t *value_with_iso_times(const json_t *doc)
-{
-	const char *member;
-	json_t *value;
-
-	if (json_is_array(doc))
-		return array_with_iso_times(doc);
-	if (!json_is_object(doc))
-		return json_incref((json_t *)doc);
-	json_auto_t *copy = json_object();
-	json_object_foreach ((json_t *)doc, member, value) {
-		bool is_time = json_is_number(value) && value_member_is_time(member);
-		json_t *shown = is_time ? iso_time(value) : value_with_iso_times(value);
-		if (json_object_set_new(copy, member, shown))
-			return NULL;
-	}
-	return move_ptr(copy);
-}
 
 static int dump_to_buf(const char *bytes, size_t len, void *arg)
 {
@@ -128,9 +78,7 @@ void value_render_document(const json_t *doc, struct buf *out)
 {
 	if (!doc || json_is_null(doc))
 		return;
-	json_auto_t *shown = value_with_iso_times(doc);
-	/* A missing copy is lack of memory: a half document must not look like a whole one. */
-	if (!shown || json_dump_callback(shown, dump_to_buf, out, DOCUMENT_FLAGS))
+	if (json_dump_callback(doc, dump_to_buf, out, DOCUMENT_FLAGS))
 		buf_fail(out);
 	buf_addc(out, '\n');
 }

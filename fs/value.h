@@ -13,19 +13,13 @@
 
 /* One value and a newline; nothing for NULL and JSON null. `time`: a number is epoch seconds. */
 void value_render(const json_t *value, bool is_time, struct buf *out);
-/* Pretty JSON and a newline: members in a stable order, times as ISO 8601 strings (members whose
- * name ends in At, Date or Time and which are numbers). */
+/* Pretty JSON and a newline, members in a stable order. Documents of AWS: shown_document(). */
 void value_render_document(const json_t *doc, struct buf *out);
-/* The same document with its times as strings: a new reference. */
-json_t *value_with_iso_times(const json_t *doc);
 
 /* "2026-11-22T15:32:00.123Z" of epoch seconds; fractions only where there are any. */
 void value_render_time(double epoch_seconds, struct buf *out);
 /* ISO 8601 (with or without fraction, Z or an offset), or epoch seconds; -EINVAL. */
 int value_parse_time(const char *text, double *ret_epoch_seconds);
-
-/* Whether a member of that name holds a time. */
-bool value_member_is_time(const char *member);
 
 /* camelCase to snake_case, a run of capitals as one word: enableECSManagedTags →
  * enable_ecs_managed_tags. */

@@ -1,150 +1,57 @@
 /*
- * The rules are those of "reference: when are two documents equal" (API_ContainerDefinition,
- * API_Service): a default is written out on both sides, so that absent and default meet.
+ * One form for what means the same. The walk over the rows of shape.h does nearly all of it; below it
+ * stand the few defaults that depend on another member (API_ContainerDefinition, API_Service).
  */
 #include "fs/edit/canon.h"
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
+#include "fs/edit/service_members.h"
+#include "fs/edit/task_definition_members.h"
 #include "fs/value.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* A copy without nulls and without empty lists and objects; 1.0 becomes 1. */
-static json_t *compact(const json_t *value);
+#define WHOLE_MAX 1e15 /* below it a double holds every whole number */
 
-static json_t *compact_object(const json_t *object)
+static json_t *walk(const json_t *value, const struct shape *shape, bool full);
+
+static bool is_empty(const json_t *value)
 {
-	json_t *copy = json_object();
-	const char *key;
-	json_t *member;
-
-	json_object_foreach ((json_t *)object, key, member) {
-		json_t *value = compact(member);
-		bool empty = (json_is_object(value) && !json_object_size(value)) ||
-		    (json_is_array(value) && !json_array_size(value));
-
-		if (!value || empty || json_is_null(value))
-			json_decref(value);
-		else
-			json_object_set_new(copy, key, value);
-	}
-	return copy;
+	return !value || json_is_null(value) ||
+	    (json_is_object(value) && !json_object_size(value)) ||
+	    (json_is_array(value) && !json_array_size(value));
 }
 
-static json_t *compact_array(const json_t *array)
-{
-	json_t *copy = json_array();
-	size_t i;
-	json_t *element;
-
-	json_array_foreach (array, i, element)
-		json_array_append_new(copy, compact(element));
-	return copy;
-}
-
-static json_t *compact(const json_t *value)
+/* 1.0 becomes 1. */
+static json_t *plain_scalar(const json_t *value)
 {
 	double real = json_real_value(value);
 
-	if (json_is_object(value))
-		return compact_object(value);
-	if (json_is_array(value))
-		return compact_array(value);
-	if (json_is_real(value) && real == floor(real) && fabs(real) < 1e15)
+	if (json_is_real(value) && real == floor(real) && fabs(real) < WHOLE_MAX)
 		return json_integer((json_int_t)real);
-	return json_deep_copy(value);
+	return json_incref((json_t *)value);
 }
 
-json_t *canon_plain(const json_t *value)
+/* Milliseconds, of epoch seconds and of every form of ISO 8601; another text stays. */
+static json_t *plain_time(const json_t *value)
 {
-	json_auto_t *iso = value_with_iso_times(value);
+	const char *text = json_string_value(value);
+	double seconds = json_number_value(value);
 
-	return compact(iso);
-}
-
-/* Sets a default; `value` is taken over. */
-static void fill(json_t *object, const char *member, json_t *value)
-{
-	if (json_object_get(object, member))
-		json_decref(value);
-	else
-		json_object_set_new(object, member, value);
-}
-
-/* The object member, made where it is absent: borrowed. */
-static json_t *fill_object(json_t *object, const char *member)
-{
-	fill(object, member, json_object());
-	return json_object_get(object, member);
-}
-
-typedef int (*compare_fn)(const json_t *a, const json_t *b);
-
-static int by_text(const json_t *a, const json_t *b)
-{
-	const char *left = json_string_value(a), *right = json_string_value(b);
-
-	return strcmp(left ? left : "", right ? right : "");
-}
-
-static int by_name(const json_t *a, const json_t *b)
-{
-	return strcmp(doc_string_peek(a, "name"), doc_string_peek(b, "name"));
-}
-
-static int by_key(const json_t *a, const json_t *b)
-{
-	return strcmp(doc_string_peek(a, "key"), doc_string_peek(b, "key"));
-}
-
-static int by_port(const json_t *a, const json_t *b)
-{
-	json_int_t left = doc_integer(a, "containerPort"), right = doc_integer(b, "containerPort");
-
-	if (left != right)
-		return left < right ? -1 : 1;
-	return strcmp(doc_string_peek(a, "protocol"), doc_string_peek(b, "protocol"));
-}
-
-/* Insertion sort: stable, and the lists are short (at most a few hundred names). */
-static void sort(json_t *array, compare_fn compare)
-{
-	for (size_t i = 1; i < json_array_size(array); i++) {
-		json_t *moving = json_incref(json_array_get(array, i));
-		size_t at = i;
-
-		while (at > 0 && compare(json_array_get(array, at - 1), moving) > 0)
-			at--;
-		json_array_remove(array, i);
-		json_array_insert_new(array, at, moving);
-	}
-}
-
-bool canon_tag_reserved(const char *key)
-{
-	return !strncasecmp(key, "aws:", 4);
-}
-
-json_t *canon_tags(const json_t *tags)
-{
-	json_t *ours = json_array();
-	size_t i;
-	json_t *tag;
-
-	json_array_foreach (tags, i, tag)
-		if (json_is_string(json_object_get(tag, "key")) &&
-		    !canon_tag_reserved(doc_string_peek(tag, "key")))
-			json_array_append(ours, tag);
-	sort(ours, by_key);
-	return ours;
+	if (text ? value_parse_time(text, &seconds) != 0 : !json_is_number(value))
+		return json_incref((json_t *)value);
+	if (!isfinite(seconds) || fabs(seconds) > WHOLE_MAX / 1000)
+		return json_incref((json_t *)value);
+	return json_integer(llround(seconds * 1000));
 }
 
 /* "1 vCPU", ".5 vcpu", "2GB", "2048" and 2048 as one number in text. */
-static json_t *canon_size(const json_t *value)
+static json_t *plain_size(const json_t *value)
 {
 	double number = json_number_value(value);
 	const char *text = json_string_value(value);
@@ -163,63 +70,224 @@ static json_t *canon_size(const json_t *value)
 	} else if (!json_is_number(value)) {
 		return json_incref((json_t *)value);
 	}
+	if (!isfinite(number) || fabs(number) > WHOLE_MAX)
+		return json_incref((json_t *)value);
 	snprintf(out, sizeof(out), "%.0f", number);
 	return json_string(out);
 }
 
-static void canon_ports(json_t *ports, const char *network_mode)
+/* The user's own JSON: its nulls and empty lists mean what he wants them to. */
+static json_t *own_json(const json_t *value)
 {
-	bool same_port = !strcmp(network_mode, "awsvpc") || !strcmp(network_mode, "host");
+	json_t *copy = json_is_object(value) ? json_object()
+	    : json_is_array(value)	     ? json_array()
+					     : plain_scalar(value);
+	const char *name;
+	json_t *member;
+	size_t i;
+
+	json_object_foreach ((json_t *)value, name, member)
+		json_object_set_new(copy, name, own_json(member));
+	json_array_foreach (value, i, member)
+		json_array_append_new(copy, own_json(member));
+	return copy;
+}
+
+/* Sorting: the members that `order` names decide, one after the other. */
+
+static int compare_values(const json_t *a, const json_t *b)
+{
+	const char *left = json_string_value(a), *right = json_string_value(b);
+	double x = json_number_value(a), y = json_number_value(b);
+
+	if (left || right)
+		return strcmp(left ? left : "", right ? right : "");
+	return (x > y) - (x < y);
+}
+
+static int compare_by(const json_t *a, const json_t *b, const char *order)
+{
+	char name[64];
+	int differ = 0;
+
+	if (!*order)
+		return compare_values(a, b);
+	for (size_t len; *order && !differ; order += len + (order[len] == ' ')) {
+		len = strcspn(order, " ");
+		snprintf(name, sizeof(name), "%.*s", (int)len, order);
+		differ = compare_values(json_object_get(a, name), json_object_get(b, name));
+	}
+	return differ;
+}
+
+struct element {
+	json_t *value;
+	size_t at; /* equal ones keep their order */
+};
+
+static int compare_elements(const void *a, const void *b, void *order)
+{
+	const struct element *left = a, *right = b;
+	int differ = compare_by(left->value, right->value, order);
+
+	return differ ? differ : (left->at > right->at) - (left->at < right->at);
+}
+
+static void sort(json_t *array, const char *order)
+{
+	size_t count = json_array_size(array);
+	auto_free struct element *elements = count > 1 ? calloc(count, sizeof(*elements)) : NULL;
+
+	if (!elements)
+		return;
+	for (size_t i = 0; i < count; i++)
+		elements[i] = (struct element){json_incref(json_array_get(array, i)), i};
+	qsort_r(elements, count, sizeof(*elements), compare_elements, (void *)order);
+	for (size_t i = 0; i < count; i++)
+		json_array_set_new(array, i, elements[i].value);
+}
+
+/* The walk. */
+
+/* Sets what AWS fills in where it is absent. */
+static void fill(json_t *object, const struct shape *row)
+{
+	json_auto_t *text = NULL, *value = NULL;
+
+	if (!row->fallback || json_object_get(object, row->name))
+		return;
+	text = json_loads(row->fallback, JSON_DECODE_ANY, NULL);
+	value = walk(text, row, true);
+	if (!is_empty(value))
+		json_object_set(object, row->name, value);
+}
+
+static json_t *walk_object(const json_t *object, const struct shape *members, bool full)
+{
+	json_t *copy = json_object();
+	const char *name;
+	json_t *member;
+
+	json_object_foreach ((json_t *)object, name, member) {
+		json_auto_t *value = walk(member, shape_named(members, name), full);
+
+		if (!is_empty(value))
+			json_object_set(copy, name, value);
+	}
+	for (const struct shape *row = members; full && row && row->name; row++)
+		fill(copy, row);
+	return copy;
+}
+
+static json_t *walk_list(const json_t *list, const struct shape *shape, bool full)
+{
+	const struct shape element = {
+	    .type = shape && shape->type == SHAPE_LIST ? SHAPE_OBJECT : SHAPE_ANY,
+	    .members = shape ? shape->members : NULL,
+	};
+	json_t *copy = json_array();
+	size_t i;
+	json_t *value;
+
+	json_array_foreach (list, i, value)
+		if (!json_is_null(value))
+			json_array_append_new(copy, walk(value, &element, full));
+	if (full && shape && shape->order)
+		sort(copy, shape->order);
+	return copy;
+}
+
+/* `shape` NULL: a member that no table has. */
+static json_t *walk(const json_t *value, const struct shape *shape, bool full)
+{
+	enum shape_type type = shape ? shape->type : SHAPE_ANY;
+
+	if (!value)
+		return NULL;
+	if (type == SHAPE_JSON)
+		return own_json(value);
+	if (type == SHAPE_TIME)
+		return plain_time(value);
+	if (type == SHAPE_SIZE && full)
+		return plain_size(value);
+	if (json_is_object(value))
+		return walk_object(value, shape ? shape->members : NULL, full);
+	if (json_is_array(value))
+		return walk_list(value, shape, full);
+	return plain_scalar(value);
+}
+
+json_t *canon_plain(const json_t *value, const struct shape *members)
+{
+	return walk(value, &(struct shape){.type = SHAPE_ANY, .members = members}, false);
+}
+
+json_t *canon_plain_member(const json_t *value, const struct shape *members, const char *name)
+{
+	return walk(value, shape_named(members, name), false);
+}
+
+json_t *canon_full(const json_t *value, const struct shape *members)
+{
+	return walk(value, &(struct shape){.type = SHAPE_ANY, .members = members}, true);
+}
+
+bool canon_equal(const json_t *a, const json_t *b, const struct shape *members)
+{
+	json_auto_t *left = canon_full(a, members), *right = canon_full(b, members);
+
+	return left && right && json_equal(left, right);
+}
+
+/* Tags. */
+
+bool canon_tag_reserved(const char *key)
+{
+	return !strncasecmp(key, "aws:", 4);
+}
+
+json_t *canon_tags(const json_t *tags)
+{
+	json_t *ours = json_array();
+	size_t i;
+	json_t *tag;
+
+	json_array_foreach (tags, i, tag)
+		if (json_is_string(json_object_get(tag, "key")) &&
+		    !canon_tag_reserved(doc_string_peek(tag, "key")))
+			json_array_append(ours, tag);
+	sort(ours, "key");
+	return ours;
+}
+
+static void keep_own_tags(json_t *doc)
+{
+	json_auto_t *tags = canon_tags(json_object_get(doc, "tags"));
+
+	if (json_array_size(tags) > 0)
+		json_object_set(doc, "tags", tags);
+	else
+		json_object_del(doc, "tags");
+}
+
+/* Task definitions: what depends on another member. */
+
+static void fill_host_ports(json_t *container, const char *network_mode)
+{
+	bool same = !strcmp(network_mode, "awsvpc") || !strcmp(network_mode, "host");
 	size_t i;
 	json_t *port;
 
-	json_array_foreach (ports, i, port) {
+	json_array_foreach (json_object_get(container, "portMappings"), i, port) {
 		json_t *inside = json_object_get(port, "containerPort");
 
-		if (!json_is_object(port))
+		if (doc_integer(port, "hostPort") || json_object_get(port, "containerPortRange"))
 			continue;
-		fill(port, "protocol", json_string("tcp"));
-		if (inside && same_port && !doc_integer(port, "hostPort"))
+		if (inside && same)
 			json_object_set(port, "hostPort", inside);
-		if (!json_object_get(port, "containerPortRange"))
-			fill(port, "hostPort", json_integer(0));
+		else if (json_is_object(port))
+			json_object_set_new(port, "hostPort", json_integer(0));
 	}
-	sort(ports, by_port);
-}
-
-static void canon_health_check(json_t *check)
-{
-	if (!check)
-		return;
-	fill(check, "interval", json_integer(30));
-	fill(check, "timeout", json_integer(5));
-	fill(check, "retries", json_integer(3));
-	fill(check, "startPeriod", json_integer(0));
-}
-
-static void canon_container(json_t *container, const char *network_mode)
-{
-	if (!json_is_object(container))
-		return;
-	fill(container, "cpu", json_integer(0));
-	fill(container, "essential", json_true());
-	fill(container, "versionConsistency", json_string("enabled"));
-	canon_health_check(json_object_get(container, "healthCheck"));
-	canon_ports(json_object_get(container, "portMappings"), network_mode);
-	sort(json_object_get(container, "environment"), by_name);
-	sort(json_object_get(container, "secrets"), by_name);
-}
-
-static const char *const read_only[] = {"taskDefinitionArn", "revision", "status",
-    "requiresAttributes", "compatibilities", "registeredAt", "registeredBy", "deregisteredAt",
-    "deleteRequestedAt"};
-
-bool canon_taskdef_read_only(const char *member)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(read_only); i++)
-		if (!strcmp(member, read_only[i]))
-			return true;
-	return false;
 }
 
 static bool lists_text(const json_t *array, const char *text)
@@ -233,48 +301,31 @@ static bool lists_text(const json_t *array, const char *text)
 	return false;
 }
 
-static void canon_sizes(json_t *doc)
+/* On Fargate there is a default network mode of its own, and a default platform. */
+static void fill_by_compatibility(json_t *doc)
 {
-	json_t *cpu = json_object_get(doc, "cpu"), *memory = json_object_get(doc, "memory");
+	bool fargate = lists_text(json_object_get(doc, "requiresCompatibilities"), "FARGATE");
 
-	if (cpu)
-		json_object_set_new(doc, "cpu", canon_size(cpu));
-	if (memory)
-		json_object_set_new(doc, "memory", canon_size(memory));
-}
-
-static void canon_tag_member(json_t *doc)
-{
-	json_t *tags = canon_tags(json_object_get(doc, "tags"));
-
-	if (json_array_size(tags) > 0)
-		json_object_set(doc, "tags", tags);
-	else
-		json_object_del(doc, "tags");
-	json_decref(tags);
+	if (!json_object_get(doc, "networkMode"))
+		json_object_set_new(doc, "networkMode", json_string(fargate ? "awsvpc" : "bridge"));
+	if (fargate && !json_object_get(doc, "runtimePlatform"))
+		json_object_set_new(doc, "runtimePlatform", json_object());
 }
 
 json_t *canon_taskdef(const json_t *taskdef)
 {
-	json_t *doc = compact_object(taskdef);
-	json_t *compatible, *container;
-	const char *mode;
+	json_auto_t *doc = canon_plain(taskdef, shape_task_definition);
+	json_t *container;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(read_only); i++)
-		json_object_del(doc, read_only[i]);
-	compatible = json_object_get(doc, "requiresCompatibilities");
-	sort(compatible, by_text);
-	fill(doc, "networkMode",
-	    json_string(lists_text(compatible, "FARGATE") ? "awsvpc" : "bridge"));
-	mode = doc_string_peek(doc, "networkMode");
-	canon_sizes(doc);
+	for (const struct shape *row = shape_task_definition; row->name; row++)
+		if (row->flags & SHAPE_READ_ONLY)
+			json_object_del(doc, row->name);
+	fill_by_compatibility(doc);
 	json_array_foreach (json_object_get(doc, "containerDefinitions"), i, container)
-		canon_container(container, mode);
-	sort(json_object_get(doc, "containerDefinitions"), by_name);
-	sort(json_object_get(doc, "volumes"), by_name);
-	canon_tag_member(doc);
-	return doc;
+		fill_host_ports(container, doc_string_peek(doc, "networkMode"));
+	keep_own_tags(doc);
+	return canon_full(doc, shape_task_definition);
 }
 
 bool canon_taskdef_equal(const json_t *a, const json_t *b)
@@ -286,87 +337,70 @@ bool canon_taskdef_equal(const json_t *a, const json_t *b)
 	return left && right && json_equal(left, right);
 }
 
-static void canon_deployment_configuration(json_t *service, bool daemon)
-{
-	json_t *config = fill_object(service, "deploymentConfiguration");
-	json_t *breaker, *alarms;
+/* Services: what depends on another member. */
 
-	if (!json_is_object(config))
+static void fill_daemon_percentages(json_t *doc)
+{
+	json_t *config = json_object_get(doc, "deploymentConfiguration");
+
+	if (!doc_is_daemon(doc) || (config && !json_is_object(config)))
 		return;
-	fill(config, "maximumPercent", json_integer(daemon ? 100 : 200));
-	fill(config, "minimumHealthyPercent", json_integer(daemon ? 0 : 100));
-	fill(config, "strategy", json_string("ROLLING"));
-	fill(config, "bakeTimeInMinutes", json_integer(0));
-	breaker = fill_object(config, "deploymentCircuitBreaker");
-	fill(breaker, "enable", json_false());
-	fill(breaker, "rollback", json_false());
-	alarms = fill_object(config, "alarms");
-	sort(json_object_get(alarms, "alarmNames"), by_text);
-	fill(alarms, "enable", json_false());
-	fill(alarms, "rollback", json_false());
+	if (!config) {
+		config = json_object();
+		json_object_set_new(doc, "deploymentConfiguration", config);
+	}
+	if (!json_object_get(config, "maximumPercent"))
+		json_object_set_new(config, "maximumPercent", json_integer(100));
+	if (!json_object_get(config, "minimumHealthyPercent"))
+		json_object_set_new(config, "minimumHealthyPercent", json_integer(0));
 }
 
-static void canon_network(json_t *service)
-{
-	json_t *vpc = json_object_get(
-	    json_object_get(service, "networkConfiguration"), "awsvpcConfiguration");
-
-	if (!json_is_object(vpc))
-		return;
-	fill(vpc, "assignPublicIp", json_string("DISABLED"));
-	sort(json_object_get(vpc, "subnets"), by_text);
-	sort(json_object_get(vpc, "securityGroups"), by_text);
-}
-
-static void canon_strategy(json_t *strategy)
+static void fill_discovery_names(json_t *doc)
 {
 	size_t i;
-	json_t *item;
+	json_t *service, *port;
 
-	json_array_foreach (strategy, i, item) {
-		if (!json_is_object(item))
-			continue;
-		fill(item, "base", json_integer(0));
-		fill(item, "weight", json_integer(0));
+	json_array_foreach (
+	    json_object_get(json_object_get(doc, "serviceConnectConfiguration"), "services"), i,
+	    service) {
+		port = json_object_get(service, "portName");
+		if (port && !json_object_get(service, "discoveryName"))
+			json_object_set(service, "discoveryName", port);
 	}
 }
 
-static void canon_task_definition(json_t *service)
+/* ECS takes "host" for "instanceId", and CPU and MEMORY in any case. */
+static void settle_strategy_fields(json_t *doc)
 {
-	const char *arn = json_string_value(json_object_get(service, "taskDefinition"));
+	static const char *const spellings[][2] = {
+	    {"host", "instanceId"}, {"cpu", "cpu"}, {"memory", "memory"}};
+	size_t i;
+	json_t *item;
 
-	if (arn)
-		json_object_set_new(service, "taskDefinition", json_string(doc_revision_peek(arn)));
+	json_array_foreach (json_object_get(doc, "placementStrategy"), i, item)
+		for (size_t s = 0; s < ARRAY_SIZE(spellings); s++)
+			if (!strcasecmp(doc_string_peek(item, "field"), spellings[s][0]))
+				json_object_set_new(item, "field", json_string(spellings[s][1]));
 }
 
-static void drop_disabled_service_connect(json_t *service)
+static void shorten_task_definition(json_t *doc)
 {
-	json_t *config = json_object_get(service, "serviceConnectConfiguration");
+	const char *arn = json_string_value(json_object_get(doc, "taskDefinition"));
 
-	if (json_object_size(config) == 1 && json_is_false(json_object_get(config, "enabled")))
-		json_object_del(service, "serviceConnectConfiguration");
+	if (arn)
+		json_object_set_new(doc, "taskDefinition", json_string(value_arn_name(arn)));
 }
 
 json_t *canon_service(const json_t *service)
 {
-	json_t *doc = canon_plain(service);
+	json_auto_t *doc = canon_plain(service, shape_service);
 
-	fill(doc, "schedulingStrategy", json_string("REPLICA"));
-	fill(doc, "propagateTags", json_string("NONE"));
-	fill(doc, "enableExecuteCommand", json_false());
-	fill(doc, "enableECSManagedTags", json_false());
-	fill(doc, "forceNewDeployment", json_false());
-	fill(doc, "availabilityZoneRebalancing", json_string("DISABLED"));
-	fill(doc, "healthCheckGracePeriodSeconds", json_integer(0));
-	fill(doc, "platformVersion", json_string("LATEST"));
-	fill(fill_object(doc, "deploymentController"), "type", json_string("ECS"));
-	canon_deployment_configuration(doc, doc_is_daemon(doc));
-	canon_network(doc);
-	canon_strategy(json_object_get(doc, "capacityProviderStrategy"));
-	canon_task_definition(doc);
-	drop_disabled_service_connect(doc);
-	canon_tag_member(doc);
-	return doc;
+	fill_daemon_percentages(doc);
+	fill_discovery_names(doc);
+	settle_strategy_fields(doc);
+	shorten_task_definition(doc);
+	keep_own_tags(doc);
+	return canon_full(doc, shape_service);
 }
 
 bool canon_service_member_equal(

@@ -3,7 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
-#include "fs/edit/service_edit.h"
+#include "fs/edit/service_members.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -11,9 +11,10 @@
 #include <sys/queue.h>
 
 struct reading {
-	uint64_t drift[SERVICE_DRIFT_COUNT]; /* a hash of each moving member; 0: absent */
-	json_t *rest;			     /* the document less its events, shared where equal */
-	pid_t writer;			     /* it is what this process wrote; 0: given out */
+	uint64_t drift
+	    [SERVICE_DRIFT_COUNT]; /* a hash of each moving member, in the table's order; 0: absent */
+	json_t *rest;		   /* the document less its events, shared where equal */
+	pid_t writer;		   /* it is what this process wrote; 0: given out */
 };
 
 struct history {
@@ -78,7 +79,7 @@ static uint64_t hash(const char *text)
 static uint64_t hash_member(const json_t *doc, const char *member)
 {
 	const json_t *value = json_object_get(doc, member);
-	json_auto_t *plain = value ? canon_plain(value) : NULL;
+	json_auto_t *plain = canon_plain_member(value, shape_service, member);
 	auto_free char *text = NULL;
 
 	if (!plain)
@@ -91,7 +92,7 @@ static uint64_t hash_member(const json_t *doc, const char *member)
 static void fingerprint(const json_t *doc, uint64_t drift[SERVICE_DRIFT_COUNT])
 {
 	for (size_t i = 0; i < SERVICE_DRIFT_COUNT; i++)
-		drift[i] = hash_member(doc, service_drift_members[i]);
+		drift[i] = hash_member(doc, service_drift_member(i));
 }
 
 /* Events are the bulk of a document and no edit's base. */
@@ -209,9 +210,9 @@ static int distance(
 		if (!written[i])
 			continue;
 		if (written[i] == reading->drift[i]) {
-			agree += !strcmp(service_drift_members[i], "deployments") ||
-			    !strcmp(service_drift_members[i], "events") ||
-			    !strcmp(service_drift_members[i], "taskSets");
+			agree += !strcmp(service_drift_member(i), "deployments") ||
+			    !strcmp(service_drift_member(i), "events") ||
+			    !strcmp(service_drift_member(i), "taskSets");
 			continue;
 		}
 		differ++;
@@ -245,10 +246,10 @@ static size_t differences(const json_t *a, const json_t *b)
 /* What does not move, in a form that differences() can compare. */
 static json_t *still(const json_t *doc)
 {
-	json_t *plain = canon_plain(doc);
+	json_t *plain = canon_plain(doc, shape_service);
 
 	for (size_t i = 0; i < SERVICE_DRIFT_COUNT; i++)
-		json_object_del(plain, service_drift_members[i]);
+		json_object_del(plain, service_drift_member(i));
 	return plain;
 }
 
@@ -276,7 +277,7 @@ static const struct reading *most_alike(const struct history *h, const struct re
 			continue;
 		fewest = n;
 		found = reading;
-		*ret_edited = best ? service_drift_members[which] : NULL;
+		*ret_edited = best ? service_drift_member(which) : NULL;
 	}
 	return found;
 }
@@ -299,7 +300,7 @@ static const struct reading *nearest(const struct history *h,
 			continue;
 		best = away;
 		found = reading;
-		*ret_edited = away ? service_drift_members[which] : NULL;
+		*ret_edited = away ? service_drift_member(which) : NULL;
 	}
 	return found ? most_alike(h, found, best, drift, written, writer, ret_edited) : NULL;
 }

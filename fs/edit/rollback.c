@@ -3,6 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
+#include "fs/edit/service_members.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -10,22 +11,6 @@
 
 static const char *const going_on[] = {
     "PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"};
-
-/* What a revision holds and UpdateService takes; how its absence is said, NULL: it can't be. */
-static const struct {
-	const char *name;
-	const char *absent;
-} members[] = {
-    {"taskDefinition", NULL},
-    {"networkConfiguration", NULL},
-    {"platformVersion", NULL},
-    {"capacityProviderStrategy", "[]"},
-    {"loadBalancers", "[]"},
-    {"serviceRegistries", "[]"},
-    {"volumeConfigurations", "[]"},
-    {"vpcLatticeConfigurations", "[]"},
-    {"serviceConnectConfiguration", "{\"enabled\":false}"},
-};
 
 const char *rollback_running_peek(const json_t *deployments)
 {
@@ -89,17 +74,17 @@ static json_t *difference(const json_t *from, const json_t *to)
 {
 	json_t *changes = json_object();
 
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
-		const json_t *now = doc_peek(from, members[i].name);
-		const json_t *then = doc_peek(to, members[i].name);
+	for (const struct shape *row = shape_service; row->name; row++) {
+		const json_t *now = doc_peek(from, row->name);
+		const json_t *then = doc_peek(to, row->name);
 
-		if (canon_service_member_equal(NULL, members[i].name, now, then))
+		if (!(row->flags & SERVICE_REVISED) ||
+		    canon_service_member_equal(NULL, row->name, now, then))
 			continue;
 		if (then)
-			doc_set(changes, members[i].name, then);
-		else if (members[i].absent)
-			json_object_set_new(
-			    changes, members[i].name, json_loads(members[i].absent, 0, NULL));
+			doc_set(changes, row->name, then);
+		else if (row->removal)
+			json_object_set_new(changes, row->name, json_loads(row->removal, 0, NULL));
 	}
 	return changes;
 }

@@ -4,7 +4,8 @@
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/service_edit.h"
-#include "fs/edit/shape.h"
+#include "fs/edit/service_members.h"
+#include "fs/value.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -57,7 +58,7 @@ static int check_place(const json_t *written, const char *cluster, struct ecsfs_
 {
 	const char *named = doc_string_peek(written, "cluster");
 
-	if (*named && strcmp(doc_revision_peek(named), cluster) != 0)
+	if (*named && strcmp(value_arn_name(named), cluster) != 0)
 		return ecsfs_error_set(err, EINVAL, NULL,
 		    "the document's cluster is %s, this directory's is %s", named, cluster);
 	return 0;
@@ -76,11 +77,10 @@ static void drop_described(json_t *request)
 	void *next;
 
 	json_object_foreach_safe (request, next, member, value) {
-		bool kept = !strcmp(member, "launchType") ||
-		    !strcmp(member, "schedulingStrategy") || !strcmp(member, "role") ||
-		    !strcmp(member, "clientToken");
+		bool dropped =
+		    service_member_read_only(member) && !service_member_is(member, SERVICE_CLONED);
 
-		if (is_empty(value) || (!kept && service_member_read_only(member)))
+		if (dropped || is_empty(value))
 			json_object_del(request, member);
 	}
 	json_object_del(request, "forceNewDeployment");
@@ -154,8 +154,14 @@ int service_create_request(const json_t *written, const char *cluster, const cha
 	if (got)
 		return got;
 	if (!doc_peek(written, "taskDefinition") && !strcmp(doc_controller_peek(written), "ECS"))
-		return ecsfs_error_set(err, EINVAL, NULL, "taskDefinition is missing");
-	request = service_lifted(written);
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "the document has no taskDefinition: add \"taskDefinition\": \"FAMILY\" (its "
+		    "newest "
+		    "revision) or \"FAMILY:REVISION\"");
+	json_auto_t *lifted = service_lifted(written);
+	request = shape_request(lifted, shape_service);
+	if (!request)
+		return -ENOMEM;
 	drop_described(request);
 	if (is_described(written))
 		got = settle_clone(request, written);

@@ -1,63 +1,29 @@
 /*
- * What may be done to a member, by its class:
- *
- *     free       sent where the user changed it; gone: refused, but for the lists below
- *     removable  a list whose removal is sent as []
- *     fixed      AWS's, never changes: a difference is refused
- *     drift      AWS's, changes by itself: of no matter where nobody edited it
- *     lifted     shown in the PRIMARY deployment only: absent at the top level says nothing
+ * What does an edited service document send? Three sides are compared, each in its canonical form:
+ * the reading that was edited, what was written, and what AWS has now. What may be done to a member
+ * stands in its row of service_members.c.
  */
 #include "fs/edit/service_edit.h"
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
-#include "fs/edit/shape.h"
+#include "fs/edit/service_members.h"
+#include "fs/value.h"
 
 #include <errno.h>
 #include <string.h>
-
-const char *const service_drift_members[SERVICE_DRIFT_COUNT + 1] = {"runningCount", "pendingCount",
-    "deployments", "events", "taskSets", "currentServiceDeployment", "currentServiceRevisions",
-    "status", NULL};
-
-static const char *const fixed[] = {"serviceArn", "serviceName", "clusterArn", "launchType",
-    "platformFamily", "roleArn", "createdAt", "createdBy", "schedulingStrategy",
-    "resourceManagementType", "role", "cluster", "service", "clientToken", NULL};
-
-static const char *const removable[] = {
-    "placementConstraints", "placementStrategy", "loadBalancers", "serviceRegistries", NULL};
-
-static const char *const lifted[] = {
-    "serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations", NULL};
-
-/* Absent in a document of unknown origin, they stand for whatever AWS filled in. */
-static const char *const filled_in[] = {
-    "platformVersion", "availabilityZoneRebalancing", "desiredCount", "deploymentController", NULL};
-
-static bool among(const char *const *names, const char *name)
-{
-	for (; *names; names++)
-		if (!strcmp(*names, name))
-			return true;
-	return false;
-}
-
-bool service_member_read_only(const char *member)
-{
-	return among(fixed, member) || among(service_drift_members, member);
-}
 
 json_t *service_lifted(const json_t *service)
 {
 	const json_t *primary = doc_primary_peek(service, "deployments");
 	json_t *copy = doc_copy(service);
 
-	for (const char *const *name = lifted; *name; name++) {
-		const json_t *value = doc_peek(primary, *name);
+	for (const struct shape *row = shape_service; row->name; row++) {
+		const json_t *value = doc_peek(primary, row->name);
 
-		if (value && !doc_peek(copy, *name))
-			doc_set(copy, *name, value);
+		if ((row->flags & SERVICE_LIFTED) && value && !doc_peek(copy, row->name))
+			doc_set(copy, row->name, value);
 	}
 	return copy;
 }
@@ -127,7 +93,7 @@ static bool names_this_service(const struct sides *s, const char *member)
 		ours = doc_string_peek(s->service, "serviceArn");
 	else if (!strcmp(member, "role"))
 		ours = doc_string_peek(s->service, "roleArn");
-	return ours && (!strcmp(text, ours) || !strcmp(text, doc_revision_peek(ours)));
+	return ours && (!strcmp(text, ours) || !strcmp(text, value_arn_name(ours)));
 }
 
 static int check_fixed(const struct sides *s, const char *member, struct ecsfs_error *err)
@@ -145,10 +111,20 @@ static int check_fixed(const struct sides *s, const char *member, struct ecsfs_e
 static int removed(
     const struct sides *s, const char *member, json_t *changes, struct ecsfs_error *err)
 {
-	if (among(removable, member))
-		return json_object_set_new(changes, member, json_array()) ? -ENOMEM : 0;
-	if (among(lifted, member) || (!s->base && among(filled_in, member)))
+	const struct shape *row = shape_named(shape_service, member);
+
+	if (service_member_is(member, SERVICE_REMOVABLE))
+		return json_object_set_new(changes, member, json_loads(row->removal, 0, NULL))
+		    ? -ENOMEM
+		    : 0;
+	if (service_member_is(member, SERVICE_LIFTED) ||
+	    (!s->base && service_member_is(member, SERVICE_FILLED_IN)))
 		return 0;
+	if (!s->base && !strcmp(member, "taskDefinition"))
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "the document has no taskDefinition: add \"taskDefinition\": \"%s\" (what the "
+		    "service runs now), or write task_definition instead",
+		    value_arn_name(doc_string_peek(s->service, member)));
 	return ecsfs_error_set(err, EINVAL, NULL,
 	    "%s was removed: UpdateService can't remove it (write the value it should have)",
 	    member);
@@ -170,7 +146,7 @@ static bool is_foreign(const struct sides *s, const char *member)
 	return !strcmp(member, "taskDefinition") && !strncmp(mine, "arn:", 4) &&
 	    !strncmp(theirs, "arn:", 4) &&
 	    !same(doc_peek(s->written, member), doc_peek(s->service, member)) &&
-	    !strcmp(doc_revision_peek(mine), doc_revision_peek(theirs));
+	    !strcmp(value_arn_name(mine), value_arn_name(theirs));
 }
 
 static int check_free(
@@ -185,7 +161,7 @@ static int check_free(
 		return doc_set(changes, member, written);
 	if (same(mine, base) || is_latest(s, member))
 		return 0;
-	if (!written && among(lifted, member))
+	if (!written && service_member_is(member, SERVICE_LIFTED))
 		return 0;
 	if (same(mine, theirs))
 		return 0;
@@ -198,7 +174,8 @@ static int check_free(
 
 static int check_tags(const struct sides *s, struct ecsfs_error *err)
 {
-	if (!s->base && !doc_peek(s->written, "tags"))
+	/* The AWS CLI shows none unless it is asked to: absence says nothing. */
+	if (!doc_peek(s->written, "tags"))
 		return 0;
 	if (same(json_object_get(s->mine, "tags"),
 		json_object_get(s->base ? s->base : s->theirs, "tags")))
@@ -214,7 +191,7 @@ static bool drifts(const struct sides *s, const char *member)
 
 		return !s->base || !mine || same(mine, json_object_get(s->base, member));
 	}
-	return among(service_drift_members, member);
+	return service_member_is(member, SERVICE_DRIFTS);
 }
 
 static int check_member(
@@ -224,7 +201,7 @@ static int check_member(
 		return check_tags(s, err);
 	if (drifts(s, member))
 		return 0;
-	if (among(fixed, member))
+	if (service_member_is(member, SERVICE_FIXED))
 		return check_fixed(s, member, err);
 	return check_free(s, member, changes, err);
 }
@@ -257,48 +234,57 @@ static int compare(const struct sides *s, json_t *changes, struct ecsfs_error *e
 	return 0;
 }
 
-static const char *const by_codedeploy[] = {"desiredCount", "deploymentConfiguration",
-    "healthCheckGracePeriodSeconds", "placementConstraints", "placementStrategy",
-    "enableECSManagedTags", "propagateTags", "deploymentController", NULL};
-
-static const char *const by_external[] = {"desiredCount", "healthCheckGracePeriodSeconds",
-    "placementConstraints", "placementStrategy", "enableECSManagedTags", "propagateTags",
-    "deploymentController", NULL};
-
-static const char *const not_by_daemon[] = {
-    "desiredCount", "placementStrategy", "volumeConfigurations", NULL};
-
 static int controller_accepts(
     const char *controller, const json_t *changes, struct ecsfs_error *err)
 {
-	const char *const *allowed =
-	    !strcmp(controller, "CODE_DEPLOY") ? by_codedeploy : by_external;
+	bool code_deploy = !strcmp(controller, "CODE_DEPLOY");
 	const char *member;
 	json_t *value;
 
 	json_object_foreach ((json_t *)changes, member, value)
-		if (!among(allowed, member))
+		if (!service_member_is(
+			member, code_deploy ? SERVICE_CODE_DEPLOY : SERVICE_EXTERNAL))
 			return ecsfs_error_set(err, EOPNOTSUPP, NULL,
 			    "%s can't be changed on a service with the %s deployment controller: "
 			    "%s",
 			    member, controller,
-			    allowed == by_codedeploy ? "deploy through AWS CodeDeploy"
-						     : "change its task sets");
+			    code_deploy ? "deploy through AWS CodeDeploy" : "change its task sets");
 	return 0;
 }
 
 int service_accepts(const json_t *service, const json_t *changes, struct ecsfs_error *err)
 {
 	const char *controller = doc_controller_peek(service);
-	const char *const *name = not_by_daemon;
+	const char *member;
+	json_t *value;
 
 	if (strcmp(controller, "ECS") != 0)
 		return controller_accepts(controller, changes, err);
-	for (; doc_is_daemon(service) && *name; name++)
-		if (json_object_get(changes, *name))
+	if (!doc_is_daemon(service))
+		return 0;
+	json_object_foreach ((json_t *)changes, member, value)
+		if (service_member_is(member, SERVICE_NOT_DAEMON))
 			return ecsfs_error_set(err, EINVAL, NULL,
 			    "%s can't be set on a service with the DAEMON scheduling strategy",
-			    *name);
+			    member);
+	return 0;
+}
+
+int service_unwrap(const json_t *written, const char *name, json_t **ret, struct ecsfs_error *err)
+{
+	const json_t *list = json_object_get(written, "services");
+	const json_t *inner = json_object_get(written, "service");
+
+	if (json_is_array(list)) {
+		inner = json_array_size(list) == 1 ? json_array_get(list, 0)
+						   : doc_find_peek(list, "serviceName", name);
+		if (!json_is_object(inner))
+			return ecsfs_error_set(err, EINVAL, NULL,
+			    "the document has %zu services, none of them called %s: write the one "
+			    "that is meant",
+			    json_array_size(list), name);
+	}
+	*ret = json_incref((json_t *)(json_is_object(inner) ? inner : written));
 	return 0;
 }
 
@@ -336,8 +322,10 @@ static bool mirrors(const json_t *was, const json_t *is, const struct service_ed
  */
 static bool deployments_mirror(const struct service_edit *edit)
 {
-	json_auto_t *was = canon_plain(json_object_get(edit->base, "deployments"));
-	json_auto_t *is = canon_plain(json_object_get(edit->written, "deployments"));
+	json_auto_t *was = canon_plain_member(
+	    json_object_get(edit->base, "deployments"), shape_service, "deployments");
+	json_auto_t *is = canon_plain_member(
+	    json_object_get(edit->written, "deployments"), shape_service, "deployments");
 	size_t i;
 	json_t *deployment;
 
@@ -360,9 +348,8 @@ static int check_edited(const struct service_edit *edit, struct ecsfs_error *err
 
 int service_edit(const struct service_edit *edit, json_t **ret, struct ecsfs_error *err)
 {
-	__attribute__((cleanup(sides_release))) struct sides s = {
-	    .written = edit->written, .service = edit->theirs};
-	json_auto_t *changes = json_object();
+	__attribute__((cleanup(sides_release))) struct sides s = {.service = edit->theirs};
+	json_auto_t *changes = json_object(), *written = NULL;
 	int got = shape_check(edit->written, shape_service, err);
 
 	if (!got)
@@ -371,8 +358,9 @@ int service_edit(const struct service_edit *edit, json_t **ret, struct ecsfs_err
 		got = check_edited(edit, err);
 	if (got)
 		return got;
+	s.written = written = shape_request(edit->written, shape_service);
 	s.base = edit->base ? canon_lifted(edit->base) : NULL;
-	s.mine = canon_written(edit->written, edit->theirs);
+	s.mine = written ? canon_written(written, edit->theirs) : NULL;
 	s.theirs = canon_lifted(edit->theirs);
 	if (!s.mine || !s.theirs || !changes)
 		return -ENOMEM;

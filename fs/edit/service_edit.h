@@ -8,7 +8,6 @@
 #include "backend/error.h"
 
 #include <jansson.h>
-#include <stdbool.h>
 
 /*
  * The three sides of an edit. `base`: the reading that was edited, NULL where it is not known; then
@@ -35,21 +34,21 @@ struct service_edit {
 int service_edit(const struct service_edit *edit, json_t **ret, struct ecsfs_error *err);
 
 /*
+ * The service in what other tools print: {"services": [...]} of DescribeServices, {"service": {...}}
+ * of UpdateService and CreateService, or the bare document. Of several services it is the one called
+ * `name`. Returns 0 and a new reference, or -EINVAL with a sentence.
+ */
+int service_unwrap(const json_t *written, const char *name, json_t **ret, struct ecsfs_error *err);
+
+/*
  * What the kind of a service refuses: members of an UpdateService request against the service's
  * deployment controller and scheduling strategy. 0, -EOPNOTSUPP or -EINVAL.
  */
 int service_accepts(const json_t *service, const json_t *changes, struct ecsfs_error *err);
 
-/* Members that change by themselves (counts, deployments, events, ...), NULL-ended. */
-extern const char *const service_drift_members[];
-#define SERVICE_DRIFT_COUNT 8
-/* Whether only AWS writes a member, drift included. */
-bool service_member_read_only(const char *member);
-
 /*
  * A described service with the members lifted to its top that AWS shows in the PRIMARY deployment
- * alone (serviceConnectConfiguration, volumeConfigurations, vpcLatticeConfigurations): a new
- * reference.
+ * alone (the rows with SERVICE_LIFTED): a new reference.
  */
 json_t *service_lifted(const json_t *service);
 

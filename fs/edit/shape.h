@@ -1,7 +1,12 @@
 /*
- * Coarse types of what is written: a number where an object belongs is refused by name before
- * anything is sent, and so is a member that neither a table nor AWS's own document names: ECS skips
- * what it does not know, and a slip of the pen would look like a change. Pure; any thread.
+ * What is known of the members of a document: one row each, whatever the question.
+ *
+ * A row says the type (a number where an object belongs is refused by name), the value that AWS
+ * fills in where the member is absent, whether the order of a list says anything, and for services
+ * what may be done to the member. Whether two documents mean the same (canon.h), what is shown as a
+ * time (shown.h) and what an edit may send (service_edit.h) all read these rows.
+ *
+ * Pure; any thread.
  */
 #ifndef ECSFS_EDIT_SHAPE_H
 #define ECSFS_EDIT_SHAPE_H
@@ -11,31 +16,80 @@
 #include <jansson.h>
 
 enum shape_type {
-	SHAPE_ANY, /* only AWS writes it, or AWS alone judges it */
+	SHAPE_ANY, /* AWS alone writes it, or validates it */
 	SHAPE_STRING,
 	SHAPE_INTEGER,
+	SHAPE_NUMBER, /* may have a fraction */
 	SHAPE_BOOLEAN,
+	SHAPE_TIME, /* epoch seconds on the wire, ISO 8601 in files; either is taken */
 	SHAPE_OBJECT,
-	SHAPE_LIST,    /* of objects with `members` */
-	SHAPE_STRINGS, /* a list of strings */
-	SHAPE_MAP,     /* an object of strings */
-	SHAPE_SIZE,    /* "256", "1 vCPU" or 256 */
+	SHAPE_LIST,	/* of objects with `members` */
+	SHAPE_STRINGS,	/* a list of strings */
+	SHAPE_INTEGERS, /* a list of whole numbers */
+	SHAPE_MAP,	/* an object of strings, whose keys are the user's */
+	SHAPE_SIZE,	/* "256", "1 vCPU" or 256 */
+	SHAPE_JSON,	/* the user's own JSON: neither its nulls nor its numbers are touched */
+};
+
+enum shape_flags {
+	/* AWS adds it to what it describes; it is no part of a request. */
+	SHAPE_READ_ONLY = 1 << 0,
+	/* An object or list of which `members` names only a part: others are no mistake. */
+	SHAPE_PARTIAL = 1 << 1,
+
+	/* Members of a service, for UpdateService (service_members.h). Without any of the first
+	 * three the user may change it. */
+	SERVICE_FIXED = 1 << 2,	 /* AWS's, never changes: a difference is refused */
+	SERVICE_DRIFTS = 1 << 3, /* AWS's, changes by itself: matters only where it was edited */
+	/* Shown in the PRIMARY deployment alone: absence at the top says nothing. */
+	SERVICE_LIFTED = 1 << 4,
+	/* Removed by leaving it out: `removal` is sent then. */
+	SERVICE_REMOVABLE = 1 << 5,
+	/* Absent in a document of unknown origin, it stands for whatever AWS filled in. */
+	SERVICE_FILLED_IN = 1 << 6,
+	SERVICE_CODE_DEPLOY = 1 << 7, /* may be changed under the CODE_DEPLOY controller */
+	SERVICE_EXTERNAL = 1 << 8,    /* ... under EXTERNAL */
+	SERVICE_NOT_DAEMON = 1 << 9,  /* ... not under the DAEMON scheduling strategy */
+	SERVICE_CLONED = 1 << 10,     /* fixed, but part of a CreateService request */
+	SERVICE_REVISED = 1 << 11,    /* part of a service revision: a rollback restores it */
+	SERVICE_ORDER = 1 << 12,      /* sent although AWS has the value: scaling may move it */
 };
 
 struct shape {
 	const char *name; /* NULL ends a table */
 	enum shape_type type;
-	const struct shape *members; /* of an object, of a list's elements; NULL: AWS judges */
+	/* Of an object, of a list's elements; NULL: AWS validates it. */
+	const struct shape *members;
+	/*
+	 * JSON that AWS fills in where the member is absent; of an object "{}": it is filled in with
+	 * the defaults of its members. NULL: nothing is.
+	 */
+	const char *fallback;
+	/*
+	 * Of a list whose order says nothing: the members that it is sorted by, with blanks between
+	 * ("" for strings and numbers). NULL: the order counts.
+	 */
+	const char *order;
+	unsigned flags;
+	/* JSON that UpdateService takes to remove it; NULL: it cannot be removed. */
+	const char *removal;
 };
 
-extern const struct shape shape_task_definition[];
-extern const struct shape shape_service[]; /* Describe's, UpdateService's and CreateService's */
-extern const struct shape shape_run_task[];
-extern const struct shape shape_cluster_capacity[];
-extern const struct shape shape_cluster_settings[]; /* an object with the member `settings` */
-extern const struct shape shape_managed_scaling[];
+/* A row: MEMBER("readOnly", SHAPE_BOOLEAN, .fallback = "false"). */
+#define MEMBER(member, ...)                                                                        \
+	{                                                                                          \
+		.name = (member), .type = __VA_ARGS__                                              \
+	}
 
-/* 0, or -EINVAL with a sentence that says which member should be what. null is allowed. */
+/* The row of a name; NULL: the table has none. */
+const struct shape *shape_named(const struct shape *members, const char *name);
+/* The flags of that row; 0: the table has none. */
+unsigned shape_flags(const struct shape *members, const char *name);
+
+/*
+ * 0, or -EINVAL with a sentence that says which member should be what. null is allowed, and a whole
+ * number may have been written as 200.0.
+ */
 int shape_check(const json_t *object, const struct shape *members, struct ecsfs_error *err);
 /* One member of a table, for the files that hold a single member. */
 int shape_check_member(
@@ -43,12 +97,19 @@ int shape_check_member(
 
 /*
  * Whether every member is one that the table has, or `shown` at the same place: AWS's document,
- * which may be newer than the table; NULL: none. 0, or -EINVAL with a sentence that names the other.
+ * which may be newer than the table; NULL: none. ECS skips members that it does not know, and a
+ * misspelt one would look like a change. 0, or -EINVAL with a sentence that names the other.
  */
 int shape_check_known(const json_t *object, const struct shape *members, const json_t *shown,
     struct ecsfs_error *err);
 /* Of one member; `shown` is still the whole document. */
 int shape_check_member_known(const json_t *value, const struct shape *members, const char *name,
     const json_t *shown, struct ecsfs_error *err);
+
+/*
+ * What can be sent of what was written: a copy without nulls, at any depth, and with 200.0 as 200
+ * where a whole number belongs; the user's own JSON stays as it is. A new reference; NULL: no memory.
+ */
+json_t *shape_request(const json_t *value, const struct shape *members);
 
 #endif

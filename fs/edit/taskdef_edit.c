@@ -3,7 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
-#include "fs/edit/shape.h"
+#include "fs/edit/task_definition_members.h"
 
 #include <errno.h>
 #include <string.h>
@@ -50,13 +50,15 @@ static int check_containers(const json_t *request, struct ecsfs_error *err)
 }
 
 /* RegisterTaskDefinition takes the task's sizes as strings. */
-static void size_to_string(json_t *request, const char *member)
+static void sizes_to_strings(json_t *request)
 {
-	const json_t *value = json_object_get(request, member);
+	for (const struct shape *row = shape_task_definition; row->name; row++) {
+		const json_t *value = json_object_get(request, row->name);
 
-	if (json_is_integer(value))
-		json_object_set_new(
-		    request, member, json_sprintf("%lld", (long long)json_integer_value(value)));
+		if (row->type == SHAPE_SIZE && json_is_integer(value))
+			json_object_set_new(request, row->name,
+			    json_sprintf("%" JSON_INTEGER_FORMAT, json_integer_value(value)));
+	}
 }
 
 static void drop_read_only(json_t *request)
@@ -66,7 +68,7 @@ static void drop_read_only(json_t *request)
 	void *next;
 
 	json_object_foreach_safe (request, next, key, value)
-		if (json_is_null(value) || canon_taskdef_read_only(key))
+		if (shape_flags(shape_task_definition, key) & SHAPE_READ_ONLY)
 			json_object_del(request, key);
 }
 
@@ -88,20 +90,23 @@ static void keep_own_tags(json_t *request)
 int taskdef_request(
     const json_t *written, const char *family, json_t **ret, struct ecsfs_error *err)
 {
-	json_auto_t *request = NULL;
-	int got = unwrap(written, &request, err);
+	json_auto_t *definition = NULL, *request = NULL;
+	int got = unwrap(written, &definition, err);
 
 	if (!got)
-		got = shape_check(request, shape_task_definition, err);
-	if (!got)
-		got = check_family(request, family, err);
+		got = shape_check(definition, shape_task_definition, err);
+	if (got)
+		return got;
+	request = shape_request(definition, shape_task_definition);
+	if (!request)
+		return -ENOMEM;
+	got = check_family(request, family, err);
 	if (!got)
 		got = check_containers(request, err);
 	if (got)
 		return got;
 	drop_read_only(request);
-	size_to_string(request, "cpu");
-	size_to_string(request, "memory");
+	sizes_to_strings(request);
 	keep_own_tags(request);
 	*ret = move_ptr(request);
 	return 0;

@@ -5,7 +5,7 @@
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
-#include "fs/edit/shape.h"
+#include "fs/edit/members.h"
 #include "fs/value.h"
 
 #include <errno.h>

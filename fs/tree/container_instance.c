@@ -2,6 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
+#include "fs/edit/members.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -142,6 +143,7 @@ const struct dir_type dir_container_instance = {
     .rows = instance_rows,
     .children = instance_children,
     .subject = instance_subject,
+    .members = shape_container_instance,
     .time_member = "registeredAt",
     .arn = instance_arn,
 };

@@ -5,6 +5,9 @@
 #include "fs/tree/tree.h"
 
 #include "fs/edit/doc.h"
+#include "fs/edit/members.h"
+#include "fs/edit/service_members.h"
+#include "fs/edit/shown.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -116,6 +119,7 @@ const struct dir_type dir_deployment = {
     .subject = deployment_subject,
     .object = deployment_object,
     .object_of = "deployments",
+    .members = shape_deployment,
     .time_member = "updatedAt",
 };
 
@@ -182,7 +186,7 @@ static int render_history(struct ask *q, const struct place *p, const struct row
 
 	(void)row;
 	if (!e)
-		value_render_document(a.value, out);
+		shown_document(a.value, shape_service_deployment, out);
 	return e;
 }
 
@@ -194,7 +198,7 @@ static int render_target(struct ask *q, const struct place *p, const struct row 
 
 	(void)row;
 	if (!e)
-		value_render_document(a.value, out);
+		shown_document(a.value, shape_service_revision, out);
 	return e;
 }
 
@@ -270,6 +274,7 @@ const struct dir_type dir_service_deployment = {
     .rows = history_rows,
     .subject = history_subject,
     .object = history_object,
+    .members = shape_service_deployment,
     .time_member = "createdAt",
     .arn = history_arn,
 };

@@ -10,7 +10,7 @@
 #include "fs/edit/doc.h"
 #include "fs/edit/memory.h"
 #include "fs/edit/service_edit.h"
-#include "fs/edit/shape.h"
+#include "fs/edit/task_definition_members.h"
 #include "fs/edit/taskdef_edit.h"
 #include "fs/value.h"
 

@@ -6,6 +6,7 @@
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
+#include "fs/edit/members.h"
 
 #include <string.h>
 
@@ -72,6 +73,7 @@ const struct dir_type dir_image = {
     .help = "an image by its tag or digest",
     .rows = image_rows,
     .subject = image_subject,
+    .members = shape_image,
     .time_member = "imagePushedAt",
 };
 
@@ -152,6 +154,7 @@ const struct dir_type dir_repository = {
     .rows = repository_rows,
     .children = repository_children,
     .subject = repository_subject,
+    .members = shape_repository,
     .time_member = "createdAt",
     .arn = repository_arn,
 };

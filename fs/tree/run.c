@@ -6,9 +6,10 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "fs/edit/doc.h"
+#include "fs/edit/members.h"
 #include "fs/edit/memory.h"
 #include "fs/edit/service_create.h"
-#include "fs/edit/shape.h"
+#include "fs/edit/shown.h"
 #include "fs/value.h"
 
 #include <ctype.h>
@@ -88,7 +89,7 @@ static void remember_run(struct commit *c, json_t *answer)
 	memory_key(c->place, "run in", NULL, &key);
 	memory_put(c->place->fs->memory, buf_str(&key), answer);
 	if (c->answer)
-		value_render_document(answer, c->answer);
+		shown_document(answer, shape_run_answer, c->answer);
 }
 
 /* AWS answers 200 also when it could start nothing, or less than was asked for. */
@@ -141,7 +142,7 @@ int render_run_task(struct ask *q, const struct place *p, const struct row *row,
 	memory_key(p, "run in", NULL, &key);
 	answer = memory_get(p->fs->memory, buf_str(&key));
 	if (answer)
-		value_render_document(answer, out);
+		shown_document(answer, shape_run_answer, out);
 	return 0;
 }
 

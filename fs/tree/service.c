@@ -3,6 +3,9 @@
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/service_edit.h"
+#include "fs/edit/service_members.h"
+#include "fs/edit/shown.h"
+#include "fs/edit/task_definition_members.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -86,7 +89,7 @@ static int render_task_definition_document(struct ask *q, const struct place *p,
 		return 0;
 	e = tree_ask_task_definition(q, p, arn, &definition, err);
 	if (!e)
-		value_render_document(definition.value, out);
+		shown_document(definition.value, shape_task_definition, out);
 	return e;
 }
 
@@ -434,6 +437,7 @@ const struct dir_type dir_service = {
     .rows = service_rows,
     .children = service_children,
     .subject = service_subject,
+    .members = shape_service,
     .time = service_time,
     .time_of = "deployments createdAt",
     .arn = service_arn,

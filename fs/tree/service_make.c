@@ -7,7 +7,8 @@
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/service_create.h"
-#include "fs/edit/shape.h"
+#include "fs/edit/service_edit.h"
+#include "fs/edit/service_members.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -76,9 +77,11 @@ static int check_known(const struct place *p, const json_t *written, struct ecsf
 static int commit_draft(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
-	json_auto_t *written = NULL, *request = NULL;
-	int e = value_parse_document(c->text, c->len, false, &written, err);
+	json_auto_t *document = NULL, *written = NULL, *request = NULL;
+	int e = value_parse_document(c->text, c->len, false, &document, err);
 
+	if (!e)
+		e = service_unwrap(document, p->service, &written, err);
 	if (!e)
 		e = service_create_request(written, p->cluster, p->service, &request, err);
 	if (!e)

@@ -6,7 +6,8 @@
 #include "fs/edit/doc.h"
 #include "fs/edit/readings.h"
 #include "fs/edit/service_edit.h"
-#include "fs/edit/shape.h"
+#include "fs/edit/service_members.h"
+#include "fs/edit/shown.h"
 #include "fs/kernel/caller.h"
 #include "fs/value.h"
 
@@ -55,7 +56,7 @@ int render_service_document(struct ask *q, const struct place *p, const struct r
 	if (e)
 		return e;
 	readings_note(p->fs->readings, doc_string_peek(service, "serviceArn"), service);
-	value_render_document(service, out);
+	shown_document(service, shape_service, out);
 	return 0;
 }
 
@@ -86,10 +87,13 @@ int commit_service(struct commit *c, struct ecsfs_error *err)
 {
 	struct key k = key_of(c->place);
 	struct service_edit edit = {0};
-	json_auto_t *written = NULL, *theirs = NULL, *base = NULL, *changes = NULL;
+	json_auto_t *document = NULL, *written = NULL, *theirs = NULL, *base = NULL;
+	json_auto_t *changes = NULL;
 	pid_t writer = caller_process(c->caller.pid);
-	int e = value_parse_document(c->text, c->len, false, &written, err);
+	int e = value_parse_document(c->text, c->len, false, &document, err);
 
+	if (!e)
+		e = service_unwrap(document, c->place->service, &written, err);
 	if (!e)
 		e = shape_check(written, shape_service, err);
 	if (!e)

@@ -2,6 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
+#include "fs/edit/members.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -393,6 +394,7 @@ const struct dir_type dir_task = {
     .rows = task_rows,
     .children = task_children,
     .subject = task_subject,
+    .members = shape_task,
     .time = task_time,
     .time_of = "startedAt createdAt",
     .arn = task_arn,
@@ -479,5 +481,6 @@ const struct dir_type dir_container = {
     .subject = task_subject,
     .object = container_object,
     .object_of = "containers",
+    .members = shape_container,
     .arn = container_arn,
 };

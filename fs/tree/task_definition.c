@@ -1,6 +1,7 @@
 #include "fs/tree/write.h"
 
 #include "fs/edit/doc.h"
+#include "fs/edit/task_definition_members.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -169,6 +170,7 @@ const struct dir_type dir_task_definition = {
     .help = "a revision of a task definition; it never changes but for status and tags",
     .rows = revision_rows,
     .subject = revision_subject,
+    .members = shape_task_definition,
     .time_member = "registeredAt",
     .arn = revision_arn,
 };

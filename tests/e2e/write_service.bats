@@ -92,9 +92,9 @@ edit() {
 
 @test "a member that ECS does not have is refused by name, and nothing is sent" {
 	refused edit '.desiredcount = 5'
-	said 'desiredcount is no member'
-	refused edit '{services: [.]}'
-	said 'services is no member'
+	said 'desiredcount is not a member of this document: did you mean desiredCount?'
+	refused edit '{Services: [.]}'
+	said 'Services is not a member'
 	refused edit '.networkConfiguration.awsvpcConfiguration.asignPublicIp = "ENABLED"'
 	said networkConfiguration.awsvpcConfiguration.asignPublicIp
 	refused bash -c "jq '{networkConfiguration}' '$work/read' >'$web/network_configuration.json'"
@@ -110,7 +110,7 @@ edit() {
 	said 'settings[0].val'
 	mkdir "$mnt/clusters/prod/services/typo"
 	refused bash -c "jq '.desiredcount = 1' '$work/read' >'$mnt/clusters/prod/services/typo/service.json'"
-	said 'desiredcount is no member'
+	said 'desiredcount is not a member of this document: did you mean desiredCount?'
 	rmdir "$mnt/clusters/prod/services/typo"
 }
 

@@ -1,9 +1,15 @@
 #include "fs/edit/canon.h"
 
+#include "backend/base/cleanup.h"
+#include "fs/edit/service_members.h"
+#include "fs/edit/task_definition_members.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -167,6 +173,140 @@ static void test_service_sets(void **state)
 	    "]"));
 }
 
+static json_t *load(const char *path)
+{
+	json_error_t error;
+	json_t *value = json_load_file(path, 0, &error);
+
+	if (!value)
+		fail_msg("%s: %s", path, error.text);
+	return value;
+}
+
+/* Every optional member of AWS's model (data/defaults.py): absent, or with what AWS fills in. */
+static void every_default(
+    const char *kind, const struct shape *members, bool (*equal)(const json_t *a, const json_t *b))
+{
+	json_auto_t *all = load(TEST_DATA "/defaults.json");
+	size_t i;
+	json_t *pair;
+
+	assert_true(json_array_size(json_object_get(all, kind)) > 50);
+	json_array_foreach (json_object_get(all, kind), i, pair) {
+		const char *member = json_string_value(json_object_get(pair, "member"));
+		const json_t *without = json_object_get(pair, "without");
+		const json_t *with = json_object_get(pair, "with");
+		struct ecsfs_error err = {0};
+
+		if (!equal(without, with) || !equal(with, without))
+			fail_msg("%s: the default is not equal to its absence", member);
+		if (shape_check_known(with, members, NULL, &err))
+			fail_msg("%s", err.message);
+	}
+}
+
+static bool services_equal(const json_t *a, const json_t *b)
+{
+	json_auto_t *left = canon_service(a), *right = canon_service(b);
+
+	return json_equal(left, right);
+}
+
+static void test_every_default_of_the_model(void **state)
+{
+	(void)state;
+	every_default("task_definition", shape_task_definition, canon_taskdef_equal);
+	every_default("service", shape_service, services_equal);
+}
+
+static void test_what_aws_fills_in(void **state)
+{
+	json_auto_t *pair = load(TEST_DATA "/documents/td-aws-fills-in.json");
+
+	(void)state;
+	assert_true(canon_taskdef_equal(json_object_get(json_array_get(pair, 0), "document"),
+	    json_object_get(json_array_get(pair, 1), "document")));
+}
+
+static void test_sets_of_a_container(void **state)
+{
+	static const char *const sets[][2] = {
+	    {"mountPoints", "{\"containerPath\":\"%c\"}"},
+	    {"volumesFrom", "{\"sourceContainer\":\"%c\"}"},
+	    {"ulimits", "{\"name\":\"%c\"}"},
+	    {"dependsOn", "{\"containerName\":\"%c\"}"},
+	    {"secrets", "{\"name\":\"%c\"}"},
+	    {"extraHosts", "{\"hostname\":\"%c\"}"},
+	    {"systemControls", "{\"namespace\":\"%c\"}"},
+	    {"dockerSecurityOptions", "\"%c\""},
+	};
+	static const char *const lists[][2] = {
+	    {"command", "\"%c\""},
+	    {"environmentFiles", "{\"value\":\"%c\"}"},
+	    {"dnsServers", "\"%c\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sets) + ARRAY_SIZE(lists); i++) {
+		bool set = i < ARRAY_SIZE(sets);
+		const char *const *row = set ? sets[i] : lists[i - ARRAY_SIZE(sets)];
+		const char *hole = strstr(row[1], "%c");
+		char a[256], b[256];
+
+		for (int turn = 0; turn < 2; turn++)
+			snprintf(turn ? b : a, sizeof(a),
+			    "{\"containerDefinitions\":[{\"%s\":[%.*s%c%s,%.*s%c%s]}]}", row[0],
+			    (int)(hole - row[1]), row[1], turn ? 'z' : 'y', hole + 2,
+			    (int)(hole - row[1]), row[1], turn ? 'y' : 'z', hole + 2);
+		if (taskdefs_equal(a, b) != set)
+			fail_msg("%s", row[0]);
+	}
+	assert_true(taskdefs_equal(
+	    "{\"proxyConfiguration\":{\"properties\":[{\"name\":\"b\"},{\"name\":\"a\"}]}}",
+	    "{\"proxyConfiguration\":{\"type\":\"APPMESH\",\"properties\":[{\"name\":\"a\"},{"
+	    "\"name\":\"b\"}]}}"));
+	assert_true(taskdefs_equal(
+	    "{\"containerDefinitions\":[{\"restartPolicy\":{\"enabled\":true,\"ignoredExitCodes\":["
+	    "2,10]}}]}",
+	    "{\"containerDefinitions\":[{\"restartPolicy\":{\"enabled\":true,\"ignoredExitCodes\":["
+	    "10,2],\"restartAttemptPeriod\":300}}]}"));
+}
+
+static void test_times_in_any_form(void **state)
+{
+	static const char *const forms[] = {"1795658749.234", "\"2026-11-26T02:05:49.234Z\"",
+	    "\"2026-11-26T02:05:49.234000+00:00\"", "\"2026-11-26 02:05:49.234000+00:00\"",
+	    "\"2026-11-26T11:05:49.234+09:00\"", "\"1795658749.234\""};
+	json_auto_t *first = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		json_auto_t *value = parse(forms[i]);
+		json_auto_t *plain = canon_plain_member(value, shape_service, "createdAt");
+
+		if (!first)
+			first = json_incref(plain);
+		if (!json_equal(first, plain))
+			fail_msg("%s", forms[i]);
+	}
+}
+
+/* The user's own JSON keeps what is elsewhere dropped or converted. */
+static void test_own_json_is_compared_as_it_is(void **state)
+{
+	(void)state;
+	assert_false(members_equal("{}", "deploymentConfiguration",
+	    "{\"lifecycleHooks\":[{\"hookDetails\":{\"a\":null}}]}",
+	    "{\"lifecycleHooks\":[{\"hookDetails\":{}}]}"));
+	assert_false(members_equal("{}", "deploymentConfiguration",
+	    "{\"lifecycleHooks\":[{\"hookDetails\":{\"runAt\":0}}]}",
+	    "{\"lifecycleHooks\":[{\"hookDetails\":{\"runAt\":\"1970-01-01T00:00:00Z\"}}]}"));
+	assert_true(members_equal("{}", "deploymentConfiguration",
+	    "{\"lifecycleHooks\":[{\"hookDetails\":{\"wait\":300.0}}]}",
+	    "{\"lifecycleHooks\":[{\"targetType\":\"AWS_LAMBDA\",\"hookDetails\":{\"wait\":300}}]"
+	    "}"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +319,11 @@ int main(void)
 	    cmocka_unit_test(test_taskdef_tags_count_where_named),
 	    cmocka_unit_test(test_service_defaults),
 	    cmocka_unit_test(test_service_sets),
+	    cmocka_unit_test(test_every_default_of_the_model),
+	    cmocka_unit_test(test_what_aws_fills_in),
+	    cmocka_unit_test(test_sets_of_a_container),
+	    cmocka_unit_test(test_times_in_any_form),
+	    cmocka_unit_test(test_own_json_is_compared_as_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

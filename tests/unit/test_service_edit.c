@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -335,6 +336,105 @@ static void test_daemon(void **state)
 	    "placementStrategy");
 }
 
+static json_t *document(const char *name)
+{
+	char path[256];
+	json_t *doc;
+
+	snprintf(path, sizeof(path), TEST_DATA "/documents/%s", name);
+	doc = json_load_file(path, 0, NULL);
+	assert_non_null(doc);
+	return doc;
+}
+
+/* The same service as the AWS CLI and other tools print it, against what AWS answers the mount. */
+static void test_documents_of_other_tools(void **state)
+{
+	static const char *const names[] = {
+	    "service-from-aws-cli-v1-no-tags.json", "service-from-aws-cli-v2.json"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		json_auto_t *theirs = document(names[0]), *written = document(names[i]);
+		json_auto_t *inner = NULL, *changes = NULL, *other = NULL;
+		json_auto_t *wrapped =
+		    json_pack(i ? "{s:O}" : "{s:[O]}", i ? "service" : "services", written);
+		struct ecsfs_error err = {0};
+
+		json_object_set_new(
+		    theirs, "tags", json_pack("[{s:s, s:s}]", "key", "team", "value", "shop"));
+		assert_int_equal(service_unwrap(wrapped, "web", &inner, &err), 0);
+		for (int base = 0; base < 2; base++) {
+			struct service_edit sides = {
+			    .base = base ? theirs : NULL, .written = inner, .theirs = theirs};
+
+			if (service_edit(&sides, &changes, &err))
+				fail_msg("%s: %s", names[i], err.message);
+			assert_int_equal(json_object_size(changes), 0);
+			json_decref(changes);
+			changes = NULL;
+		}
+		json_object_set_new(inner, "createdAt", json_string("2026-11-22T02:05:50Z"));
+		assert_int_equal(
+		    service_edit(
+			&(struct service_edit){.written = inner, .theirs = theirs}, &other, &err),
+		    -EINVAL);
+		assert_non_null(strstr(err.message, "createdAt"));
+	}
+}
+
+static void test_which_of_several_services(void **state)
+{
+	json_auto_t *two = json_pack("{s:[{s:s}, {s:s, s:i}]}", "services", "serviceName", "api",
+	    "serviceName", "web", "desiredCount", 3);
+	json_auto_t *one = NULL, *none = NULL;
+	struct ecsfs_error err = {0};
+
+	(void)state;
+	assert_int_equal(service_unwrap(two, "web", &one, &err), 0);
+	assert_int_equal(json_integer_value(json_object_get(one, "desiredCount")), 3);
+	assert_int_equal(service_unwrap(two, "db", &none, &err), -EINVAL);
+	assert_non_null(strstr(err.message, "db"));
+}
+
+/* ecspresso keeps a service without its task definition in git. */
+static void test_no_task_definition(void **state)
+{
+	(void)state;
+	refuses(
+	    EINVAL, NULL, "{\"taskDefinition\":null}", "{}", "add \"taskDefinition\": \"web:4\"");
+}
+
+static void test_what_is_sent_has_no_nulls(void **state)
+{
+	(void)state;
+	sends("{}",
+	    "{\"deploymentConfiguration\":{\"maximumPercent\":150.0,\"alarms\":null,"
+	    "\"lifecycleHooks\":[{\"roleArn\":null,\"hookDetails\":{\"none\":null,\"maxWaitTime\":"
+	    "300}}]"
+	    "}}",
+	    "{}",
+	    "{\"deploymentConfiguration\":{\"maximumPercent\":150,\"lifecycleHooks\":[{"
+	    "\"hookDetails\":{\"none\":null,\"maxWaitTime\":300}}]}}");
+	sends("{}", "{\"desiredCount\":2.0}", "{}", "{}");
+	sends("{}", "{\"desiredCount\":4.0}", "{}", "{\"desiredCount\":4}");
+}
+
+static void test_execute_command_under_codedeploy(void **state)
+{
+	(void)state;
+	sends(AS("CODE_DEPLOY"), AS_AND("CODE_DEPLOY", "\"enableExecuteCommand\":true"),
+	    AS("CODE_DEPLOY"), "{\"enableExecuteCommand\":true}");
+}
+
+/* AWS takes it, and shows it at the top of no document. */
+static void test_monitoring_is_lifted(void **state)
+{
+	(void)state;
+	sends("{}", "{\"monitoring\":{\"a\":1}}", "{}", "{\"monitoring\":{\"a\":1}}");
+	sends("{\"monitoring\":{\"a\":1}}", "{}", "{}", "{}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +457,12 @@ int main(void)
 	    cmocka_unit_test(test_types),
 	    cmocka_unit_test(test_controllers),
 	    cmocka_unit_test(test_daemon),
+	    cmocka_unit_test(test_documents_of_other_tools),
+	    cmocka_unit_test(test_which_of_several_services),
+	    cmocka_unit_test(test_no_task_definition),
+	    cmocka_unit_test(test_what_is_sent_has_no_nulls),
+	    cmocka_unit_test(test_execute_command_under_codedeploy),
+	    cmocka_unit_test(test_monitoring_is_lifted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

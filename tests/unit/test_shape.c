@@ -1,4 +1,6 @@
-#include "fs/edit/shape.h"
+#include "fs/edit/members.h"
+#include "fs/edit/service_members.h"
+#include "fs/edit/task_definition_members.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -81,14 +83,15 @@ static void test_known_members(void **state)
 	(void)state;
 	known("{\"revision\":7,\"containerDefinitions\":[{\"dockerLabels\":{\"any\":\"\"}}]}", NULL,
 	    NULL);
-	known("{\"Family\":\"web\"}", NULL, "Family is no member");
+	known("{\"Family\":\"web\"}", NULL,
+	    "Family is not a member of this document: did you mean family?");
 	known("{\"Family\":null}", NULL, NULL);
 	known("{\"containerDefinitions\":[{},{\"portMappings\":[{\"port\":7}]}]}", NULL,
-	    "containerDefinitions[1].portMappings[0].port is no member");
+	    "containerDefinitions[1].portMappings[0].port is not a member");
 	known("{\"containerDefinitions\":[{},{\"newest\":7}]}",
 	    "{\"containerDefinitions\":[{\"newest\":6}]}", NULL);
 	known("{\"containerDefinitions\":[{\"newest\":7}]}", "{\"newest\":6}",
-	    "containerDefinitions[0].newest is no member");
+	    "containerDefinitions[0].newest is not a member");
 }
 
 int main(void)

@@ -103,6 +103,49 @@ static void test_what_is_no_definition(void **state)
 	refuses("{\"family\":\"w\",\"volumes\":3," CONTAINERS "}", NULL, "volumes must be a list");
 }
 
+static void no_nulls(const json_t *value)
+{
+	const char *name;
+	json_t *member;
+	size_t i;
+
+	assert_false(json_is_null(value));
+	json_object_foreach ((json_t *)value, name, member)
+		no_nulls(member);
+	json_array_foreach (value, i, member)
+		no_nulls(member);
+}
+
+/* As the console prints it. */
+static void test_nested_nulls_are_dropped(void **state)
+{
+	json_auto_t *written =
+	    json_load_file(TEST_DATA "/documents/td-console-nulls.json", 0, NULL);
+	json_auto_t *request = NULL;
+	struct ecsfs_error err = {0};
+
+	(void)state;
+	assert_non_null(written);
+	if (taskdef_request(written, NULL, &request, &err))
+		fail_msg("%s", err.message);
+	no_nulls(request);
+	assert_int_equal(json_array_size(json_object_get(request, "volumes")), 2);
+}
+
+static void test_whole_numbers_with_a_fraction(void **state)
+{
+	(void)state;
+	accepts("{\"family\":\"w\",\"cpu\":256.0,\"containerDefinitions\":[{\"name\":\"a\",\"cpu\":"
+		"200.0,"
+		"\"restartPolicy\":{\"ignoredExitCodes\":[1.0]}}]}",
+	    NULL,
+	    "{\"family\":\"w\",\"cpu\":\"256\",\"containerDefinitions\":[{\"name\":\"a\",\"cpu\":"
+	    "200,"
+	    "\"restartPolicy\":{\"ignoredExitCodes\":[1]}}]}");
+	refuses("{\"family\":\"w\",\"containerDefinitions\":[{\"name\":\"a\",\"cpu\":200.5}]}",
+	    NULL, "whole number");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +156,8 @@ int main(void)
 	    cmocka_unit_test(test_unknown_members_pass),
 	    cmocka_unit_test(test_sizes_become_strings),
 	    cmocka_unit_test(test_what_is_no_definition),
+	    cmocka_unit_test(test_nested_nulls_are_dropped),
+	    cmocka_unit_test(test_whole_numbers_with_a_fraction),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,30 +124,6 @@ static void test_scalars_render_with_a_newline(void **state)
 	assert_rendered(&out, "");
 }
 
-static void test_documents_are_sorted_with_iso_times(void **state)
-{
-	auto_buf struct buf out = BUF_INIT(1024);
-	json_auto_t *doc = json_loads("{\"status\":\"ACTIVE\",\"createdAt\":1432829320.611,"
-				      "\"a\":[{\"stopTime\":5,\"n\":0.1}],\"text\":\"\\u00e4/\"}",
-	    0, NULL);
-
-	(void)state;
-	value_render_document(doc, &out);
-	assert_rendered(&out,
-	    "{\n"
-	    "  \"a\": [\n"
-	    "    {\n"
-	    "      \"n\": 0.1,\n"
-	    "      \"stopTime\": \"1970-01-01T00:00:05Z\"\n"
-	    "    }\n"
-	    "  ],\n"
-	    "  \"createdAt\": \"2015-05-28T16:08:40.611Z\",\n"
-	    "  \"status\": \"ACTIVE\",\n"
-	    "  \"text\": \"\303\244/\"\n"
-	    "}\n");
-	assert_true(json_is_real(json_object_get(doc, "createdAt")));
-}
-
 static void test_a_document_over_the_ceiling_fails_the_buffer(void **state)
 {
 	auto_buf struct buf out = BUF_INIT(8);
@@ -336,17 +312,6 @@ static void test_endless_nesting_ends_early(void **state)
 	assert_int_equal(value_document_end(text, sizeof(text)), -EINVAL);
 }
 
-static void test_members_that_are_times(void **state)
-{
-	(void)state;
-	assert_true(value_member_is_time("createdAt"));
-	assert_true(value_member_is_time("expirationDate"));
-	assert_true(value_member_is_time("startTime"));
-	assert_false(value_member_is_time("bakeTimeInMinutes"));
-	assert_false(value_member_is_time("format"));
-	assert_false(value_member_is_time("At "));
-}
-
 static void test_arn_names(void **state)
 {
 	(void)state;
@@ -399,7 +364,6 @@ int main(void)
 	    cmocka_unit_test(test_times_are_parsed),
 	    cmocka_unit_test(test_what_is_no_time_is_refused),
 	    cmocka_unit_test(test_scalars_render_with_a_newline),
-	    cmocka_unit_test(test_documents_are_sorted_with_iso_times),
 	    cmocka_unit_test(test_a_document_over_the_ceiling_fails_the_buffer),
 	    cmocka_unit_test(test_whole_numbers),
 	    cmocka_unit_test(test_a_quoted_text_is_cut_between_characters),
@@ -410,7 +374,6 @@ int main(void)
 	    cmocka_unit_test(test_a_document_nested_too_deep_is_refused),
 	    cmocka_unit_test(test_a_document_in_pieces),
 	    cmocka_unit_test(test_endless_nesting_ends_early),
-	    cmocka_unit_test(test_members_that_are_times),
 	    cmocka_unit_test(test_arn_names),
 	    cmocka_unit_test(test_names_are_percent_encoded_both_ways),
 	    cmocka_unit_test(test_a_name_has_one_spelling),

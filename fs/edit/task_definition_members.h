@@ -1,0 +1,12 @@
+/* The members of task definitions. Constant; any thread. */
+#ifndef ECSFS_EDIT_TASK_DEFINITION_MEMBERS_H
+#define ECSFS_EDIT_TASK_DEFINITION_MEMBERS_H
+
+#include "fs/edit/shape.h"
+
+/* Of RegisterTaskDefinition's request and of what is described, its tags inside. */
+extern const struct shape shape_task_definition[];
+/* Of one element of containerDefinitions. */
+extern const struct shape shape_container_definition[];
+
+#endif
