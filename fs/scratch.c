@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEEP_MS = 10 * 60 * 1000 };
+enum { KEEP_MS = 10 * 60 * 1000, MAX_DEPTH = 16 };
 
 struct scratch {
 	struct scratch *next; /* all that follows: `lock` */
 	struct node *node;    /* a reference while it is linked */
 	bool linked;
+	bool kept; /* until it is removed */
+	bool is_dir;
 	int opens;
 	int64_t closed_ms; /* mono; of the last close, at first of the making */
 	char *bytes;
@@ -27,6 +29,19 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct scratch *files; /* linked ones; lock */
 static size_t file_count;     /* linked ones; lock */
 static size_t byte_count;     /* of linked and open ones; lock */
+static _Atomic uint64_t generation;
+
+uint64_t scratch_generation(void)
+{
+	return atomic_load(&generation);
+}
+
+/* Called after the change, so that who sees the new number sees the new bytes. */
+static void changed(const struct scratch *s)
+{
+	if (s->kept)
+		atomic_fetch_add(&generation, 1);
+}
 
 static int64_t now_ns(void)
 {
@@ -59,14 +74,17 @@ static void drop_bytes(struct scratch *s)
 	s->len = s->room = 0;
 }
 
-int scratch_create(struct node *dir, const char *name, mode_t mode, struct node **ret)
+static int make(
+    struct node *dir, const char *name, const struct dir_type *type, mode_t mode, struct node **ret)
 {
 	struct scratch *s = calloc(1, sizeof(*s));
-	struct node_spec spec = {.file_name = name, .scratch = s};
+	struct node_spec spec = {.file_name = name, .type = type, .scratch = s};
 
 	if (!s)
 		return -ENOMEM;
 	scratch_sweep();
+	s->kept = node_type(dir)->keeps != NULL;
+	s->is_dir = type != NULL;
 	s->mode = mode & 0777;
 	s->mtime_ns = now_ns();
 	s->closed_ms = clock_mono(nodes_fs()->clock);
@@ -91,7 +109,31 @@ int scratch_create(struct node *dir, const char *name, mode_t mode, struct node 
 	s->next = files;
 	files = s;
 	pthread_mutex_unlock(&lock);
+	changed(s);
 	return 0;
+}
+
+int scratch_create(struct node *dir, const char *name, mode_t mode, struct node **ret)
+{
+	return make(dir, name, NULL, mode, ret);
+}
+
+/* How many made directories there are from `dir` up. */
+static int depth_of(const struct node *dir)
+{
+	int depth = 0;
+
+	for (; dir && dir->scratch; dir = dir->parent)
+		depth++;
+	return depth;
+}
+
+int scratch_mkdir(struct node *dir, const char *name, mode_t mode, struct node **ret)
+{
+	*ret = NULL;
+	if (depth_of(dir) >= MAX_DEPTH)
+		return -EDQUOT;
+	return make(dir, name, node_type(dir)->keeps, mode, ret);
 }
 
 void scratch_remove(struct node *n)
@@ -104,6 +146,7 @@ void scratch_remove(struct node *n)
 	pthread_mutex_unlock(&lock);
 	if (held)
 		node_detach(held);
+	changed(s);
 	node_unref(held);
 }
 
@@ -114,7 +157,16 @@ int scratch_rename(struct node *n, struct node *dir, const char *name)
 	if (old && old != n && old->scratch)
 		scratch_remove(old);
 	node_unref(old);
-	return node_move(n, dir, name);
+	int err = node_move(n, dir, name);
+	if (err)
+		return err;
+	pthread_mutex_lock(&lock);
+	bool kept = node_type(dir)->keeps != NULL, was = n->scratch->kept;
+	n->scratch->kept = kept;
+	pthread_mutex_unlock(&lock);
+	if (kept || was)
+		atomic_fetch_add(&generation, 1);
+	return 0;
 }
 
 void scratch_opened(struct scratch *s)
@@ -184,6 +236,7 @@ int scratch_write(struct scratch *s, const void *bytes, size_t len, off_t off, b
 		s->mtime_ns = now_ns();
 	}
 	pthread_mutex_unlock(&lock);
+	changed(s);
 	return err;
 }
 
@@ -194,6 +247,7 @@ int scratch_truncate(struct scratch *s, off_t size)
 	pthread_mutex_lock(&lock);
 	int err = resize(s, (size_t)size);
 	pthread_mutex_unlock(&lock);
+	changed(s);
 	return err;
 }
 
@@ -220,7 +274,7 @@ struct text *scratch_text(struct scratch *s)
 void scratch_attr(struct scratch *s, struct stat *st, double *ret_timeout_s)
 {
 	pthread_mutex_lock(&lock);
-	st->st_mode = S_IFREG | s->mode;
+	st->st_mode = (s->is_dir ? S_IFDIR : S_IFREG) | s->mode;
 	st->st_size = (off_t)s->len;
 	st->st_mtim.tv_sec = s->mtime_ns / 1000000000;
 	st->st_mtim.tv_nsec = s->mtime_ns % 1000000000;
@@ -243,13 +297,51 @@ void scratch_utimes(struct scratch *s, int64_t mtime_ns)
 	pthread_mutex_unlock(&lock);
 }
 
+struct text *scratch_find(struct node *dir, const char *path)
+{
+	auto_node struct node *n = node_ref(dir);
+
+	while (*path) {
+		auto_free char *part = strndup(path, strcspn(path, "/"));
+		struct node *child = part ? node_child(n, part) : NULL;
+
+		path += strcspn(path, "/");
+		path += strspn(path, "/");
+		node_unref(n);
+		n = child;
+		if (!n || !n->scratch || (*path && !n->type))
+			return NULL;
+	}
+	if (n == dir || n->type)
+		return NULL;
+	return scratch_text(n->scratch);
+}
+
+void scratch_clear(struct node *dir)
+{
+	json_auto_t *names = json_array();
+	const json_t *name;
+	size_t i;
+
+	node_scratch_names(dir, names);
+	json_array_foreach (names, i, name) {
+		auto_node struct node *n = node_child(dir, json_string_value(name));
+
+		if (!n || !n->scratch)
+			continue;
+		if (n->type)
+			scratch_clear(n);
+		scratch_remove(n);
+	}
+}
+
 static struct node *next_expired(int64_t now)
 {
 	struct node *n = NULL;
 
 	pthread_mutex_lock(&lock);
 	for (const struct scratch *s = files; s && !n; s = s->next)
-		if (s->opens == 0 && now - s->closed_ms >= KEEP_MS)
+		if (!s->kept && s->opens == 0 && now - s->closed_ms >= KEEP_MS)
 			n = node_ref(s->node);
 	pthread_mutex_unlock(&lock);
 	return n;

@@ -1,7 +1,10 @@
 /*
- * Editors' files: swap files, backups and the new text that a tool renames over the old one. Held in
- * memory, seen by this mount alone. They vanish when unlinked, when renamed onto an attribute, ten
- * minutes after their last close, and at unmount.
+ * Files of this mount alone, held in memory.
+ *
+ * Editors' files are swap files, backups and the new text that a tool renames over the old one. They
+ * vanish when unlinked, when renamed onto an attribute, ten minutes after their last close, and at
+ * unmount. Directories whose type `keeps` files hold any files and directories until they are
+ * removed: what is made from them reads them by scratch_find().
  */
 #ifndef ECSFS_SCRATCH_H
 #define ECSFS_SCRATCH_H
@@ -12,6 +15,9 @@
 
 /* A new empty file in `dir`; a new reference of its node. -EDQUOT: too many, -ENOMEM. */
 int scratch_create(struct node *dir, const char *name, mode_t mode, struct node **ret);
+
+/* A new directory in `dir`, whose type keeps files. -EDQUOT: too many, or too deep; -ENOMEM. */
+int scratch_mkdir(struct node *dir, const char *name, mode_t mode, struct node **ret);
 
 /* Under every name it loses; bytes are freed when the last open file is closed. */
 void scratch_remove(struct node *n);
@@ -30,6 +36,16 @@ struct text *scratch_text(struct scratch *s);
 void scratch_attr(struct scratch *s, struct stat *st, double *ret_timeout_s);
 void scratch_chmod(struct scratch *s, mode_t mode);
 void scratch_utimes(struct scratch *s, int64_t mtime_ns);
+
+/*
+ * The file at a path relative to `dir`, as a new reference. NULL: there is none, or no memory. No
+ * part of the path is "." or "..".
+ */
+struct text *scratch_find(struct node *dir, const char *path);
+/* Removes whatever is made below `dir`. */
+void scratch_clear(struct node *dir);
+/* Moves whenever a kept file or its name changes. */
+uint64_t scratch_generation(void);
 
 /* Drops those whose time is over: called when new ones are made and directories are listed. */
 void scratch_sweep(void);

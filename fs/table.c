@@ -39,7 +39,7 @@ static bool has_writable_row(const struct dir_type *type)
 
 unsigned dir_mode(const struct dir_type *type, bool read_only)
 {
-	if (!read_only && (type->make || type->drop || has_writable_row(type)))
+	if (!read_only && (type->make || type->drop || type->keeps || has_writable_row(type)))
 		return 0700;
 	return 0500;
 }
@@ -176,6 +176,7 @@ static void walk(struct walk *w, const struct dir_type *type, const char *path)
 	if (type->listing)
 		walk_below(w, type->listing->type, path, NULL);
 	walk_below(w, type->local_type, path, NULL);
+	walk_below(w, type->keeps, path, NULL);
 }
 
 void table_walk(const struct dir_type *root,

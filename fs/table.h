@@ -29,9 +29,11 @@ struct place {
 	const char *cluster, *service, *task, *container, *deployment;
 	const char *instance, *family, *revision, *provider;
 	const char *repository, *image; /* ECR: an image by its tag or digest */
+	const char *project;		/* of compose/ */
 	const char *when;		/* logs/since/WHEN */
 	const char *api_service;	/* .ecsfs/api/SERVICE */
-	const char *name;		/* the last name of the path: a listed file's own */
+	struct node *files; /* the outermost directory above that keeps files (fs/scratch.h) */
+	const char *name;   /* the last name of the path: a listed file's own */
 };
 #define PLACE(member) offsetof(struct place, member)
 
@@ -184,6 +186,11 @@ struct dir_type {
 	 */
 	const struct dir_type *local_type;
 	const char *local_kind;
+	/*
+	 * Files and directories of any name can be made in here; this mount keeps them in memory until
+	 * they are removed. Directories made in here are of this type. NULL: editors' files alone.
+	 */
+	const struct dir_type *keeps;
 	/*
 	 * Called when a path was walked into a directory of this type, with place.name (and the
 	 * listing's part) filled: sets what the name stands for (place.account, place.region). Not

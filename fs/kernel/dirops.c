@@ -104,6 +104,18 @@ static int mkdir_job(struct request *rq, struct ecsfs_error *err)
 	return n ? request_reply_entry(rq, n, 0) : -ENOMEM;
 }
 
+static int mkdir_kept(struct request *rq)
+{
+	auto_node struct node *n = node_child(rq->node, rq->name);
+	int e;
+
+	if (n && n->scratch)
+		return -EEXIST;
+	node_unref(move_ptr(n));
+	e = scratch_mkdir(rq->node, rq->name, rq->mode, &n);
+	return e ? e : request_reply_entry(rq, n, 0);
+}
+
 int names_mkdir(struct request *rq, struct ecsfs_error *err)
 {
 	const struct dir_type *type = node_type(rq->node);
@@ -116,6 +128,8 @@ int names_mkdir(struct request *rq, struct ecsfs_error *err)
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (is_fixed(type, rq->name))
 		return -EEXIST;
+	if (type->keeps)
+		return mkdir_kept(rq);
 	if (!type->make || !type->listing)
 		return ecsfs_error_set(
 		    err, EPERM, NULL, "no directory can be made in %s", type->what);
@@ -139,8 +153,28 @@ static int rmdir_job(struct request *rq, struct ecsfs_error *err)
 		return e;
 	}
 	n = node_child(rq->node, rq->name);
-	if (n)
+	if (n) {
 		node_detach(n);
+		scratch_clear(n);
+	}
+	return request_reply_ok(rq);
+}
+
+static bool holds_scratch(struct node *dir)
+{
+	json_auto_t *names = json_array();
+
+	node_scratch_names(dir, names);
+	return json_array_size(names) > 0;
+}
+
+static int rmdir_kept(struct request *rq, struct node *n)
+{
+	if (!n->type)
+		return -ENOTDIR;
+	if (holds_scratch(n))
+		return -ENOTEMPTY;
+	scratch_remove(n);
 	return request_reply_ok(rq);
 }
 
@@ -148,12 +182,16 @@ int names_rmdir(struct request *rq, struct ecsfs_error *err)
 {
 	const struct dir_type *type = node_type(rq->node);
 	auto_free char *name = NULL;
+	auto_node struct node *known = NULL;
 	struct place p;
 
 	if (!type)
 		return -ENOTDIR;
 	if (read_only())
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+	known = node_child(rq->node, rq->name);
+	if (known && known->scratch)
+		return rmdir_kept(rq, known);
 	name = type->listing && type->listing->type ? lookup_listed_name(type->listing, rq->name)
 						    : NULL;
 	if (!name || !type->drop || is_fixed(type, rq->name))
@@ -176,8 +214,27 @@ int names_unlink(struct request *rq, struct ecsfs_error *err)
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (!n || !n->scratch)
 		return refuse(rq, err, "an attribute cannot be unlinked");
+	if (n->type)
+		return -EISDIR;
 	scratch_remove(n);
 	return request_reply_ok(rq);
+}
+
+/* Whether a made file or directory may take the name that `old` has (NULL: none). */
+static int check_replaced(
+    const struct node *from, struct node *old, const struct dir_type *to, unsigned flags)
+{
+	if (from->type && !to->keeps)
+		return -EPERM;
+	if (!old || !old->scratch)
+		return old && old->type ? -EISDIR : 0;
+	if (flags & RENAME_NOREPLACE)
+		return -EEXIST;
+	if (from->type && !old->type)
+		return -ENOTDIR;
+	if (old->type && !from->type)
+		return -EISDIR;
+	return old->type && holds_scratch(old) ? -ENOTEMPTY : 0;
 }
 
 static int onto_row(struct request *rq, const struct row *row, struct ecsfs_error *err)
@@ -216,14 +273,14 @@ int names_rename(struct request *rq, struct ecsfs_error *err)
 		return ecsfs_error_set(err, EPERM, NULL, "an attribute cannot be renamed");
 	row = lookup_find_row(type, rq->to_name);
 	if (row)
-		return onto_row(rq, row, err);
-	if (lookup_find_child(type, rq->to_name) || (old && old->type))
+		return from->type ? -ENOTDIR : onto_row(rq, row, err);
+	if (lookup_find_child(type, rq->to_name))
 		return -EISDIR;
 	if (!(dir_mode(type, false) & 0200))
 		return ecsfs_error_set(err, EACCES, NULL, "no file can be made in %s", type->what);
-	if (old && old->scratch && (rq->flags & RENAME_NOREPLACE))
-		return -EEXIST;
-	int e = scratch_rename(from, rq->to, rq->to_name);
+	int e = check_replaced(from, old, type, (unsigned)rq->flags);
+	if (!e)
+		e = scratch_rename(from, rq->to, rq->to_name);
 	return e ? e : request_reply_ok(rq);
 }
 

@@ -525,9 +525,13 @@ void place_of(struct node *n, struct place *p)
 	for (; n->parent && depth < MAX_DEPTH; n = n->parent)
 		chain[depth++] = n;
 	place_root(p);
-	while (depth-- > 0)
-		enter(p, chain[depth]->parent->type, chain[depth]->type, chain[depth]->name,
-		    chain[depth]->listed);
+	while (depth-- > 0) {
+		struct node *at = chain[depth];
+
+		enter(p, at->parent->type, at->type, at->name, at->listed);
+		if (!p->files && at->type && at->type->keeps)
+			p->files = at;
+	}
 }
 
 void place_below(struct node *dir, const char *name, bool listed, struct place *p)

@@ -126,9 +126,10 @@ static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 {
 	struct request *rq = with_name(request_new(req, REQ_MKDIR, parent), name);
 
-	(void)mode;
-	if (rq)
-		request_go(rq, names_mkdir);
+	if (!rq)
+		return;
+	rq->mode = mode;
+	request_go(rq, names_mkdir);
 }
 
 static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)

@@ -68,7 +68,7 @@ static const struct listing list_links = {
 
 #define REGION_CHILDREN                                                                            \
 	{"clusters", &dir_clusters, false}, {"task_definitions", &dir_task_definitions, false},    \
-	    {"repositories", &dir_repositories, false},                                            \
+	    {"repositories", &dir_repositories, false}, {"compose", &dir_projects, false},         \
 	{                                                                                          \
 		"capacity_providers", &dir_capacity_providers, false                               \
 	}

@@ -17,6 +17,7 @@ extern const struct dir_type dir_tasks, dir_stopped_tasks, dir_task, dir_contain
 extern const struct dir_type dir_container_instances, dir_container_instance;
 extern const struct dir_type dir_task_definitions, dir_family, dir_task_definition;
 extern const struct dir_type dir_capacity_providers, dir_capacity_provider;
+extern const struct dir_type dir_projects, dir_project, dir_project_files;
 extern const struct dir_type dir_repositories, dir_repository, dir_images, dir_image;
 extern const struct dir_type dir_task_logs, dir_service_logs;
 

@@ -27,6 +27,7 @@ steady() {
 	run ls "$mnt"
 	[ "$output" = "capacity_providers
 clusters
+compose
 repositories
 task_definitions" ]
 	ls -a "$mnt" | grep -qx .ecsfs

@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# The directory of a compose project: files and directories of this mount alone.
+
+load lib
+
+setup_file() {
+	sim_up
+	mount_up
+}
+
+teardown_file() {
+	all_down
+}
+
+setup() {
+	project=$mnt/compose/p$BATS_TEST_NUMBER
+	mkdir "$project"
+	work=$BATS_TEST_TMPDIR
+	calls_reset
+}
+
+teardown() {
+	rmdir "$project"
+	[ ! -e "$project" ]
+	[ "$(changes)" = 0 ]
+}
+
+@test "files are kept as they are, in sub-directories too" {
+	printf 'services:\n  web: {image: i}\n' >"$project/docker-compose.yml"
+	mkdir -p "$project/env/prod"
+	echo A=1 >"$project/env/prod/web.env"
+	[ "$(cat "$project/env/prod/web.env")" = A=1 ]
+	[ "$(stat -c %s "$project/docker-compose.yml")" = 28 ]
+	[ "$(ls "$project/env")" = prod ]
+	find "$project" -name web.env | grep -q env/prod/web.env
+}
+
+@test "cp -r, rsync, mv, rm and rmdir work" {
+	mkdir -p "$work/src/conf"
+	echo a >"$work/src/.env"
+	head -c 300000 /dev/urandom >"$work/src/conf/big"
+	cp -r "$work/src/." "$project/"
+	cmp "$work/src/conf/big" "$project/conf/big"
+	[ "$(cat "$project/.env")" = a ]
+	if command -v rsync >/dev/null; then
+		echo b >"$work/src/.env"
+		rsync -r --checksum "$work/src/" "$project/"
+		[ "$(cat "$project/.env")" = b ]
+	fi
+	mv "$project/conf/big" "$project/bigger"
+	cmp "$work/src/conf/big" "$project/bigger"
+	mkdir -p "$project/a/b"
+	fails 'not empty' rmdir "$project/a"
+	mv "$project/a" "$project/c"
+	[ -d "$project/c/b" ]
+	rm -r "$project/c"
+	[ ! -e "$project/c" ]
+	rm "$project/bigger" "$project/.env"
+	[ ! -e "$project/.env" ]
+}
+
+@test "editors replace a file" {
+	printf 'one\n' >"$project/docker-compose.yml"
+	sed -i s/one/two/ "$project/docker-compose.yml"
+	[ "$(cat "$project/docker-compose.yml")" = two ]
+	ls -A "$project" | grep -vE '^(docker-compose.yml|task_definition.json|service.json|warnings|log_groups|register)$' && return 1
+	printf 'three\n' >>"$project/docker-compose.yml"
+	[ "$(wc -l <"$project/docker-compose.yml")" = 2 ]
+	: >"$project/docker-compose.yml"
+	[ "$(stat -c %s "$project/docker-compose.yml")" = 0 ]
+}
+
+@test "what is not a name, and what is there already" {
+	fails 'exists' mkdir "$project"
+	fails 'Invalid argument' mkdir "$mnt/compose/a b"
+	mkdir "$project/d"
+	fails 'exists' mkdir "$project/d"
+	fails 'Is a directory' bash -c "echo x >'$project/d'"
+	echo x >"$project/f"
+	fails 'exists' mkdir "$project/f"
+	fails 'Not a directory' rmdir "$project/f"
+	fails 'directory' mv -T "$project/f" "$project/d"
+	fails 'not permitted' mv "$project" "$mnt/compose/other"
+	fails 'not permitted' mkdir "$mnt/clusters/prod/services/web/d"
+}
+
+@test "a directory of files does not leave the project" {
+	mkdir "$project/d"
+	fails 'not permitted' mv "$project/d" "$mnt/clusters/prod/services/web/d"
+	[ -d "$project/d" ]
+}
+
+@test "rmdir drops the sources, and a new project of that name is empty" {
+	mkdir "$project/d"
+	echo x >"$project/d/f"
+	rmdir "$project"
+	[ ! -e "$project" ]
+	mkdir "$project"
+	[ ! -e "$project/d" ]
+}
+
+@test "files that are open when the project goes can still be read" {
+	echo x >"$project/f"
+	exec 5<"$project/f"
+	rmdir "$project"
+	[ "$(cat <&5)" = x ]
+	exec 5<&-
+	mkdir "$project"
+}
+
+@test "memory has a ceiling" {
+	head -c 80000000 /dev/zero >"$work/zero"
+	fails 'File too large' cp "$work/zero" "$project/zero"
+	rm -f "$project/zero"
+}
