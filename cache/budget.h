@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What malloc adds to a block, with its rounding. */
+#define BUDGET_BLOCK 16
+
 struct budget {
 	size_t limit;		/* bytes; constant */
 	atomic_ptrdiff_t used;	/* by answers */

@@ -2,12 +2,10 @@
 
 #include "backend/base/buf.h"
 #include "backend/base/cleanup.h"
+#include "cache/budget.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* What malloc adds to a block, with its rounding. */
-enum { BLOCK = 16 };
 
 static int add_bytes(const char *bytes, size_t len, void *out)
 {
@@ -52,7 +50,7 @@ void packed_cleanup(struct packed **p)
 
 size_t packed_size(const struct packed *p)
 {
-	return p ? sizeof(*p) + p->len + 1 + BLOCK : 0;
+	return p ? sizeof(*p) + p->len + 1 + BUDGET_BLOCK : 0;
 }
 
 bool packed_equal(const struct packed *a, const struct packed *b)
@@ -279,18 +277,18 @@ size_t json_tree_size(const json_t *value)
 	case JSON_OBJECT:
 		size = 112 + 16 * (json_object_size(value) < 8 ? 8 : 2 * json_object_size(value));
 		json_object_foreach ((json_t *)value, key, member)
-			size += 64 + BLOCK + strlen(key) + json_tree_size(member);
-		return size + BLOCK;
+			size += 64 + BUDGET_BLOCK + strlen(key) + json_tree_size(member);
+		return size + BUDGET_BLOCK;
 	case JSON_ARRAY:
 		size = 48 + 8 * json_array_size(value);
 		json_array_foreach (value, i, member)
 			size += json_tree_size(member);
-		return size + BLOCK;
+		return size + BUDGET_BLOCK;
 	case JSON_STRING:
-		return 32 + 2 * BLOCK + json_string_length(value);
+		return 32 + 2 * BUDGET_BLOCK + json_string_length(value);
 	case JSON_INTEGER:
 	case JSON_REAL:
-		return 24 + BLOCK;
+		return 24 + BUDGET_BLOCK;
 	case JSON_TRUE:
 	case JSON_FALSE:
 	case JSON_NULL:

@@ -51,6 +51,7 @@ struct memory;
 struct fs {
 	struct fs_options options;
 	const struct clock *clock;
+	struct budget budget;	   /* -o cache_limit; any thread */
 	struct account **accounts; /* NULL-ended */
 	bool many_accounts;	   /* --profile a,b: a directory each */
 	bool many_regions;	   /* --region a,b: a directory each */

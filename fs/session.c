@@ -77,7 +77,7 @@ static int settings_of(const struct options *o, const char *profile, const char 
 }
 
 static struct region *region_of(
-    const struct options *o, struct aws_client *client, const char *name)
+    const struct options *o, struct fs *fs, struct aws_client *client, const char *name)
 {
 	struct region_options ro = {
 	    .name = name,
@@ -88,6 +88,7 @@ static struct region *region_of(
 	    /* Before those who wait give up: so they are told why, or what was known. */
 	    .timeout_ms = o->fs.timeout_ms - o->fs.timeout_ms / 10,
 	    .clock = &clock_system,
+	    .budget = &fs->budget,
 	};
 
 	return region_new(client, &ro);
@@ -104,7 +105,8 @@ static int check_name(const char *name, bool alone, struct ecsfs_error *err)
 	return 0;
 }
 
-static int account_regions(const struct options *o, struct account *a, struct ecsfs_error *err)
+static int account_regions(
+    const struct options *o, struct fs *fs, struct account *a, struct ecsfs_error *err)
 {
 	const char *own[] = {aws_client_region_peek(a->client), NULL};
 	const char *const *names = own;
@@ -125,15 +127,15 @@ static int account_regions(const struct options *o, struct account *a, struct ec
 
 		if (e)
 			return e;
-		a->regions[i] = region_of(o, a->client, names[i]);
+		a->regions[i] = region_of(o, fs, a->client, names[i]);
 		if (!a->regions[i])
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int account_open(const struct options *o, const char *profile, const char *endpoint_url,
-    struct account **ret, struct ecsfs_error *err)
+static int account_open(const struct options *o, struct fs *fs, const char *profile,
+    const char *endpoint_url, struct account **ret, struct ecsfs_error *err)
 {
 	struct aws_settings *settings = NULL;
 	struct account *a;
@@ -149,7 +151,7 @@ static int account_open(const struct options *o, const char *profile, const char
 		return -ENOMEM;
 	}
 	a->client = aws_client_new(settings);
-	return a->client ? account_regions(o, a, err) : -ENOMEM;
+	return a->client ? account_regions(o, fs, a, err) : -ENOMEM;
 }
 
 static int accounts_open(
@@ -168,7 +170,7 @@ static int accounts_open(
 	size_t i = 0;
 	int e;
 	do
-		e = account_open(o, profiles[i], endpoint_url, &s->fs.accounts[i], err);
+		e = account_open(o, &s->fs, profiles[i], endpoint_url, &s->fs.accounts[i], err);
 	while (!e && ++i < count);
 	s->fs.all_regions = all_regions(o);
 	s->fs.many_regions = s->fs.all_regions || (o->regions && o->regions[1]);
@@ -207,6 +209,7 @@ int session_open(const struct options *o, struct session *ret, struct ecsfs_erro
 
 	*ret = (struct session){.fs = {.options = o->fs, .clock = &clock_system}};
 	fs->options.read_only = o->fs.read_only;
+	fs->budget.limit = (size_t)o->cache_limit;
 	logs.clock = fs->clock;
 	e = journal_open(o->fs.journal_file, fs->clock, &fs->journal, err);
 	if (!e && o->demo)

@@ -11,8 +11,6 @@
 #define KEPT_ALWAYS 16
 /* Trees of what was read lately. */
 #define TREES_BYTES (4 * MIB)
-/* What malloc adds to a block, with its rounding. */
-#define BLOCK 16
 
 static uint32_t hash_string(uint32_t h, const char *s)
 {
@@ -152,14 +150,15 @@ void cache_trim(struct cache *c)
 
 static size_t words_size(const struct ecsfs_error *words)
 {
-	return words ? sizeof(*words) + BLOCK : 0;
+	return words ? sizeof(*words) + BUDGET_BLOCK : 0;
 }
 
 void cache_account(struct cache *c, struct entry *e)
 {
 	/* With its place in the table. */
-	size_t bytes = sizeof(*e) + key_strings_size(&e->key) + 2 * BLOCK + packed_size(e->value) +
-	    words_size(e->words) + words_size(e->failure) + hold_size(e->hold);
+	size_t bytes = sizeof(*e) + key_strings_size(&e->key) + 2 * BUDGET_BLOCK +
+	    packed_size(e->value) + words_size(e->words) + words_size(e->failure) +
+	    hold_size(e->hold);
 
 	budget_add(c->budget, (ptrdiff_t)bytes - (ptrdiff_t)e->bytes);
 	c->bytes += bytes - e->bytes;

@@ -181,6 +181,17 @@ static const struct option_row rows[] = {
 		"time. A write is never answered from the cache.",
     },
     {
+	.name = "cache_limit",
+	.group = GROUP_CACHING,
+	.type = OPT_SIZE,
+	.at = AT(cache_limit),
+	.arg = "SIZE",
+	.value = "64M",
+	.help = "memory for cached answers",
+	.more = "The files that show them count too. What was used last is kept. A service takes "
+		"about 4 KiB, a task 3 KiB.",
+    },
+    {
 	.name = "rollout_timeout",
 	.group = GROUP_CACHING,
 	.type = OPT_SECONDS,

@@ -22,6 +22,7 @@ struct options {
 	char *endpoint_url;
 	char *cluster_config, *ecs_profile;
 	int64_t ttl_ms, timeout_ms, stale_ms;
+	int64_t cache_limit; /* bytes */
 	struct logs_options logs;
 	char *spool_dir;
 	int64_t spool_limit;

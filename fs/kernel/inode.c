@@ -21,38 +21,6 @@ static struct {
 	uint64_t last_id;
 } table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-struct text *text_new(const void *bytes, size_t len)
-{
-	struct text *t = malloc(sizeof(*t) + len + 1);
-
-	if (!t)
-		return NULL;
-	atomic_init(&t->refs, 1);
-	t->len = len;
-	if (len)
-		memcpy(t->bytes, bytes, len);
-	t->bytes[len] = '\0';
-	return t;
-}
-
-struct text *text_ref(struct text *t)
-{
-	if (t)
-		atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);
-	return t;
-}
-
-void text_unref(struct text *t)
-{
-	if (t && atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) == 1)
-		free(t);
-}
-
-void text_cleanup(struct text **t)
-{
-	text_unref(*t);
-}
-
 static uint64_t mix(uint64_t h)
 {
 	h ^= h >> 33;
@@ -220,12 +188,40 @@ static int64_t now_ns(void)
 	return clock_wall(table.fs->clock) * INT64_C(1000000);
 }
 
+/* Bytes of memory, with its places in the table. Keys are counted when they are there. */
+static ptrdiff_t node_size(const struct node *n)
+{
+	size_t size = sizeof(*n) + 3 * sizeof(void *) + strlen(n->file_name) + 2 * BUDGET_BLOCK;
+
+	if (n->name != n->file_name)
+		size += strlen(n->name) + BUDGET_BLOCK;
+	if (n->text)
+		size += sizeof(*n->text) + n->text->len + BUDGET_BLOCK;
+	return (ptrdiff_t)size;
+}
+
+static void count_bytes(ptrdiff_t bytes)
+{
+	if (table.fs)
+		atomic_fetch_add_explicit(&table.fs->budget.nodes, bytes, memory_order_relaxed);
+}
+
+static void free_names(struct node *n)
+{
+	if (n->name != n->file_name)
+		free(n->name);
+	free(n->file_name);
+}
+
 static void node_free(struct node *n)
 {
+	if (n->file_name && n->name)
+		count_bytes(
+		    -node_size(n) - (n->keys ? (ptrdiff_t)(NODE_KEYS * sizeof(*n->keys)) : 0));
 	text_unref(n->text);
 	free(n->scratch); /* its bytes went with its name and its last close */
-	free(n->file_name);
-	free(n->name);
+	free_names(n);
+	free(n->keys);
 	free(n);
 }
 
@@ -237,7 +233,7 @@ static void drop(struct node *n)
 
 		unlink_name(n);
 		unlink_id(n);
-		for (int i = 0; i < NODE_KEYS; i++)
+		for (int i = 0; n->keys && i < NODE_KEYS; i++)
 			unlink_key(&n->keys[i]);
 		table.count--;
 		node_free(n);
@@ -260,8 +256,9 @@ void nodes_setup(struct fs *fs, const struct dir_type *root)
 	n->refs = 1;
 	n->type = root;
 	n->file_name = strdup("");
-	n->name = strdup("");
+	n->name = n->file_name;
 	n->mtime_ns = now_ns();
+	count_bytes(node_size(n));
 	table.last_id = 1;
 	table.root = n;
 	table.count = 1;
@@ -378,7 +375,8 @@ static struct node *node_new(struct node *dir, const struct node_spec *spec)
 	if (!n)
 		return NULL;
 	n->file_name = strdup(spec->file_name);
-	n->name = strdup(spec->name ? spec->name : spec->file_name);
+	n->name = spec->name && strcmp(spec->name, spec->file_name) != 0 ? strdup(spec->name)
+									 : n->file_name;
 	if (!n->file_name || !n->name) {
 		node_free(n);
 		return NULL;
@@ -392,6 +390,7 @@ static struct node *node_new(struct node *dir, const struct node_spec *spec)
 	n->mtime_ns = now_ns();
 	n->refs = 1;
 	n->parent = dir;
+	count_bytes(node_size(n));
 	return n;
 }
 
@@ -459,22 +458,20 @@ void node_detach(struct node *n)
 
 int node_move(struct node *n, struct node *dir, const char *file_name)
 {
-	char *copy = strdup(file_name), *name = strdup(file_name);
+	char *copy = strdup(file_name);
 
-	if (!copy || !name) {
-		free(copy);
-		free(name);
+	if (!copy)
 		return -ENOMEM;
-	}
 	pthread_mutex_lock(&table.lock);
 	struct node *old_parent = n->parent, *old = find_name(dir, file_name);
 	unlink_name(n);
 	if (old && old != n)
 		unlink_name(old);
-	free(n->file_name);
-	free(n->name);
+	count_bytes(-node_size(n));
+	free_names(n);
 	n->file_name = copy;
-	n->name = name;
+	n->name = copy;
+	count_bytes(node_size(n));
 	dir->refs++;
 	n->parent = dir;
 	link_name(n);
@@ -578,6 +575,14 @@ void node_note_key(struct node *dir, const struct region *r, const struct key *k
 
 	pthread_mutex_lock(&table.lock);
 	int i = 0;
+	if (!dir->keys) {
+		dir->keys = calloc(NODE_KEYS, sizeof(*dir->keys));
+		if (!dir->keys) {
+			pthread_mutex_unlock(&table.lock);
+			return;
+		}
+		count_bytes(NODE_KEYS * sizeof(*dir->keys));
+	}
 	while (i < NODE_KEYS - 1 && dir->keys[i].hash && dir->keys[i].hash != h)
 		i++;
 	struct shown *s = &dir->keys[i];

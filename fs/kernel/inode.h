@@ -12,23 +12,11 @@
 #ifndef ECSFS_INODE_H
 #define ECSFS_INODE_H
 
+#include "fs/kernel/text.h"
 #include "fs/table.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
-
-/* Immutable bytes, shared. */
-struct text {
-	atomic_int refs;
-	size_t len;
-	char bytes[];
-};
-
-struct text *text_new(const void *bytes, size_t len);
-struct text *text_ref(struct text *t);
-void text_unref(struct text *t);
-#define auto_text __attribute__((cleanup(text_cleanup)))
-void text_cleanup(struct text **t);
 
 struct scratch;
 
@@ -47,7 +35,7 @@ struct node {
 	struct node
 	    *parent;	 /* a reference; NULL: the root. Moves with a scratch file (table lock) */
 	char *file_name; /* as the kernel knows it; moves with a scratch file (table lock) */
-	char *name;	 /* what it stands for: decoded, without a suffix */
+	char *name;	 /* what it stands for: decoded, without a suffix; often file_name itself */
 	const struct dir_type *type; /* of a directory, when AWS has it: use node_type() */
 	const struct row *row;	     /* of a file */
 	bool listed;		     /* a name of the parent's listing */
@@ -63,8 +51,8 @@ struct node {
 	/* inode.c's own; table lock. */
 	long refs;
 	uint64_t nlookup;
-	bool current; /* found by its name */
-	struct shown keys[NODE_KEYS];
+	bool current;	    /* found by its name */
+	struct shown *keys; /* NODE_KEYS of a directory that shows any; NULL: none */
 	struct node *next_id, *next_name, *next_sibling, *children;
 };
 

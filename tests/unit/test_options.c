@@ -111,10 +111,12 @@ static void test_windows_and_sizes(void **state)
 	struct options o;
 
 	(void)state;
-	assert_int_equal(parse(&o, &err, "-o log_window=8M,spool_limit=2G /mnt"), 0);
+	assert_int_equal(
+	    parse(&o, &err, "-o log_window=8M,spool_limit=2G,cache_limit=100M /mnt"), 0);
 	assert_int_equal(o.logs.window_bytes, 8 << 20);
 	assert_int_equal(o.logs.window_ms, 0);
 	assert_int_equal(o.spool_limit, INT64_C(2) << 30);
+	assert_int_equal(o.cache_limit, 100 << 20);
 	options_release(&o);
 	assert_int_equal(parse(&o, &err, "-o log_window=all /mnt"), 0);
 	assert_int_equal(o.logs.window_bytes, 0);
