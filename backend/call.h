@@ -1,6 +1,6 @@
 /*
- * What passes through the door of aws.h: a request, its response, and what is known of an action by
- * its name. Every layer behind the door sees these; none of them is a call by itself.
+ * What passes through the door of aws.h: a request and its response. Every layer behind the door
+ * sees these; none of them is a call by itself.
  */
 #ifndef ECSFS_CALL_H
 #define ECSFS_CALL_H
@@ -34,7 +34,7 @@ typedef int (*aws_sink)(void *arg, const void *bytes, size_t len);
 
 struct aws_request {
 	const char *region;  /* NULL: the client's own */
-	const char *service; /* "ecs", "logs", "sts", "ecr", "application-autoscaling", ... */
+	const char *service; /* a name of the table in service.c */
 	const char *action;  /* "DescribeServices" */
 	const json_t *body;  /* an object, borrowed; NULL: {} */
 	unsigned flags;
@@ -53,11 +53,5 @@ struct aws_response {
 
 /* Frees what a response holds; it is empty afterwards. An empty one is fine. */
 void aws_response_release(struct aws_response *r);
-
-/*
- * Whether an action changes nothing: its name begins with List, Describe, Get, Filter, BatchGet,
- * BatchCheck, or StartLiveTail.
- */
-bool aws_action_reads(const char *action);
 
 #endif

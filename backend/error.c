@@ -97,6 +97,7 @@ static const struct row rows[] = {
     ROW("PriorRequestNotComplete", EBUSY, RETRY_THROTTLE),
     ROW("TransactionInProgressException", EBUSY, RETRY_THROTTLE),
     ROW("EC2ThrottledException", EBUSY, RETRY_THROTTLE),
+    ROW("ConcurrentUpdateException", EBUSY, RETRY_THROTTLE),
 
     ROW("LimitExceededException", EDQUOT, RETRY_QUOTA),
     ROW("AttributeLimitExceededException", EDQUOT, RETRY_NEVER),
@@ -111,6 +112,9 @@ static const struct row rows[] = {
     ROW("RequestTimeout", EIO, RETRY_TRANSIENT),
     ROW("RequestTimeoutException", EIO, RETRY_TRANSIENT),
     ROW("IDPCommunicationError", EIO, RETRY_TRANSIENT),
+    ROW("InternalServiceException", EIO, RETRY_TRANSIENT),
+    ROW("InternalServiceFault", EIO, RETRY_TRANSIENT),
+    ROW("Unavailable", EIO, RETRY_TRANSIENT),
     ROW("RequestAborted", EIO, RETRY_TRANSIENT),
 
     ROW("ExpiredTokenException", EACCES, RETRY_AUTH),
@@ -132,6 +136,10 @@ static const struct row rows[] = {
     ROW("NotAuthorized", EACCES, RETRY_NEVER),
     ROW("BlockedException", EACCES, RETRY_NEVER),
     ROW("RegionDisabledException", EACCES, RETRY_NEVER),
+    /* EC2's names for the same. */
+    ROW("UnauthorizedOperation", EACCES, RETRY_NEVER),
+    ROW("AuthFailure", EACCES, RETRY_SKEW),
+    ROW("OperationNotPermitted", EACCES, RETRY_NEVER),
 
     ROW("InvalidParameterException", EINVAL, RETRY_NEVER),
     ROW("ClientException", EINVAL, RETRY_NEVER),
@@ -156,6 +164,13 @@ static const struct row rows[] = {
     ROW("TargetNotFoundException", ENOENT, RETRY_NEVER),
     ROW("RepositoryNotFoundException", ENOENT, RETRY_NEVER),
     ROW("ImageNotFoundException", ENOENT, RETRY_NEVER),
+    ROW("ObjectNotFoundException", ENOENT, RETRY_NEVER),
+    ROW("ResourceNotFound", ENOENT, RETRY_NEVER),
+    ROW("TargetGroupNotFound", ENOENT, RETRY_NEVER),
+    ROW("LoadBalancerNotFound", ENOENT, RETRY_NEVER),
+    ROW("ListenerNotFound", ENOENT, RETRY_NEVER),
+    ROW("RuleNotFound", ENOENT, RETRY_NEVER),
+    ROW("InvalidNetworkInterfaceID.NotFound", ENOENT, RETRY_NEVER),
 
     ROW("ClusterContainsServicesException", ENOTEMPTY, RETRY_NEVER),
     ROW("ClusterContainsTasksException", ENOTEMPTY, RETRY_NEVER),

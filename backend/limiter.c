@@ -1,78 +1,16 @@
 #include "backend/limiter.h"
 
-#include "backend/base/cleanup.h"
+#include "backend/service.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
-/* One of AWS's buckets. `actions`: separated by spaces; "" takes what no row before took. */
-struct quota {
-	const char *service;
-	const char *actions;
-	double burst;
-	double rate; /* a second */
-};
-
-static const struct quota quotas[] = {
-    {"ecs", "DescribeServices ListServices", 100, 20},
-    {"ecs",
-	"DescribeTasks ListTasks DescribeContainerInstances ListContainerInstances ListAttributes",
-	100, 20},
-    {"ecs", "DescribeClusters ListClusters", 50, 20},
-    {"ecs", "DescribeTaskDefinition ListTaskDefinitions ListTaskDefinitionFamilies", 50, 20},
-    {"ecs", "CreateService UpdateService DeleteService", 50, 5},
-    {"ecs",
-	"RunTask StartTask StopTask UpdateContainerInstancesState ExecuteCommand "
-	"RegisterContainerInstance DeregisterContainerInstance PutAttributes DeleteAttributes",
-	100, 40},
-    {"ecs",
-	"CreateCluster DeleteCluster UpdateCluster UpdateClusterSettings "
-	"PutClusterCapacityProviders",
-	20, 1},
-    {"ecs", "RegisterTaskDefinition DeregisterTaskDefinition", 20, 1},
-    {"ecs", "DeleteTaskDefinitions", 5, 1},
-    {"ecs", "DescribeCapacityProviders", 50, 20},
-    {"ecs", "CreateCapacityProvider UpdateCapacityProvider DeleteCapacityProvider", 10, 1},
-    {"ecs", "ListTagsForResource", 50, 20},
-    {"ecs", "TagResource UntagResource", 20, 10},
-    {"ecs", "ListAccountSettings", 50, 20},
-    {"ecs", "PutAccountSetting PutAccountSettingDefault DeleteAccountSetting", 10, 1},
-    {"ecs", "ListServiceDeployments DescribeServiceDeployments", 50, 20},
-    {"ecs", "DescribeServiceRevisions", 50, 20},
-    {"ecs", "GetTaskProtection UpdateTaskProtection", 200, 80},
-    {"ecs", "ListServicesByNamespace", 10, 1},
-    {"ecs", "", 20, 1},
-    {"logs", "FilterLogEvents", 10, 10},
-    {"logs", "GetLogEvents", 25, 25},
-    {"logs", "DescribeLogStreams", 25, 25},
-    {"logs", "DescribeLogGroups", 10, 10},
-    {"logs", "StartLiveTail", 5, 5},
-    {"logs", "", 5, 5},
-    {"ecr", "BatchGetImage", 200, 200},
-    {"ecr", "", 20, 20},
-    {"", "", 10, 10},
-};
-
-/* CloudWatch Logs' quotas where they are other than the row says. */
-static const struct {
-	const char *action;
-	const char *regions;
-	double rate;
-} elsewhere[] = {
-    {"FilterLogEvents", "us-east-1", 25},
-    {"FilterLogEvents", "ap-northeast-3 ap-southeast-3 ca-west-1 eu-central-1 il-central-1", 5},
-    {"GetLogEvents",
-	"us-west-2 ap-northeast-3 ap-southeast-3 ca-west-1 eu-central-1 eu-west-1 il-central-1",
-	10},
-    {"GetLogEvents", "eu-west-3", 30},
-};
-
 /*
  * Where no rates are known, the pace after a throttled answer is a guess: half of what was too fast.
  * Answers raise it at once to near that, from where on it feels its way; at this rate it ends.
  */
-static const struct quota unknown = {"", "", 20, 20};
+#define GUESS_RATE 20.
 
 #define NEAR 0.75  /* of the pace that was too fast */
 #define QUICKLY 1. /* a second more, for each answer */
@@ -90,7 +28,8 @@ enum {
 struct bucket {
 	struct bucket *next;
 	char *region;
-	size_t quota; /* index */
+	const struct aws_service *service; /* a row, NULL where it is unknown */
+	const struct aws_quota *quota;	   /* a row */
 	bool limited;
 	double burst, full_rate;
 	double rate, tokens;
@@ -112,47 +51,16 @@ struct limiter_layer {
 	struct limiter *limiter;
 };
 
-static bool has_word(const char *words, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *p = words; *p; p += strspn(p, " ")) {
-		size_t len = strcspn(p, " ");
-
-		if (len == n && !memcmp(p, word, n))
-			return true;
-		p += len;
-	}
-	return false;
-}
-
-static size_t quota_of(const char *service, const char *action)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(quotas) - 1; i++)
-		if (!strcmp(quotas[i].service, service) &&
-		    (!*quotas[i].actions || has_word(quotas[i].actions, action)))
-			break;
-	return i;
-}
-
 /*
  * The burst less a twentieth: requests reach AWS in another order and at other distances than they
  * left, and a bucket that AWS counts exactly has no room for that.
  */
-static void fill(struct bucket *b, const struct quota *q, const char *region, const char *action)
+static void fill(struct bucket *b, double burst, double rate)
 {
-	int spare;
+	int spare = (int)burst / 20;
 
-	b->burst = q->burst;
-	b->full_rate = q->rate;
-	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
-		if (!strcmp(elsewhere[i].action, action) && has_word(elsewhere[i].regions, region))
-			b->burst = b->full_rate = elsewhere[i].rate;
-	spare = (int)b->burst / 20;
-	b->burst -= spare;
-	b->rate = b->full_rate;
+	b->burst = burst - spare;
+	b->full_rate = b->rate = rate;
 	b->tokens = b->burst;
 }
 
@@ -160,11 +68,13 @@ static void fill(struct bucket *b, const struct quota *q, const char *region, co
 static struct bucket *find_bucket(
     struct limiter *l, const char *region, const char *service, const char *action)
 {
-	size_t quota = quota_of(service, action);
+	const struct aws_service *s = aws_service_find(service);
+	double burst, rate;
+	const struct aws_quota *quota = aws_quota_of(service, action, region, &burst, &rate);
 	struct bucket *b;
 
 	for (b = l->buckets; b; b = b->next)
-		if (b->quota == quota && !strcmp(b->region, region))
+		if (b->service == s && b->quota == quota && !strcmp(b->region, region))
 			return b;
 	b = calloc(1, sizeof(*b));
 	if (!b)
@@ -174,10 +84,14 @@ static struct bucket *find_bucket(
 		free(b);
 		return NULL;
 	}
+	b->service = s;
 	b->quota = quota;
 	b->limited = l->known_rates;
 	b->filled_ms = clock_mono(l->clock);
-	fill(b, l->known_rates ? &quotas[quota] : &unknown, region, l->known_rates ? action : "");
+	if (l->known_rates)
+		fill(b, burst, rate);
+	else
+		fill(b, GUESS_RATE, GUESS_RATE);
 	b->next = l->buckets;
 	l->buckets = b;
 	return b;

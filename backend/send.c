@@ -77,8 +77,9 @@ static int find_target(const struct aws_context *cx, const struct aws_exchange *
 	int r;
 
 	ret->service = aws_service_find(x->rq->service);
-	if (!ret->service)
-		return ecsfs_error_set(err, EINVAL, NULL, "unknown service %s", x->rq->service);
+	if (!ret->service || ret->service->protocol == AWS_REST)
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "\"%s\" is not a service that is called", x->rq->service);
 	r = aws_endpoint(cx->settings, x->rq->service, x->region, &base, &ret->signing_name,
 	    &ret->signing_region, err);
 	if (r < 0)
@@ -111,7 +112,7 @@ static void write_lines(
     struct lines *l, const struct target *t, const struct aws_exchange *x, int64_t now_s)
 {
 	const char *token = x->used ? credentials_session_token_peek(x->used) : NULL;
-	bool json = t->service->target_prefix != NULL;
+	bool json = t->service->protocol == AWS_JSON;
 	char date[17];
 
 	sigv4_date(now_s, date);
@@ -120,8 +121,8 @@ static void write_lines(
 	    json ? "application/x-amz-json-1.1" : "application/x-www-form-urlencoded");
 	l->target[0] = '\0';
 	if (json)
-		snprintf(l->target, sizeof(l->target), "X-Amz-Target: %s.%s",
-		    t->service->target_prefix, x->rq->action);
+		snprintf(l->target, sizeof(l->target), "X-Amz-Target: %s.%s", t->service->version,
+		    x->rq->action);
 	buf_addf(&l->host, "Host: %s", t->host);
 	if (token)
 		buf_addf(&l->token, "X-Amz-Security-Token: %s", token);
@@ -260,7 +261,8 @@ static int64_t attempt_limit_ms(const struct aws_context *cx, const struct aws_e
 {
 	int64_t left = x->deadline_ms - clock_mono(cx->clock), half = x->timeout_ms / 2;
 
-	return aws_action_reads(x->rq->action) && left > half && half > 0 ? half : left;
+	return aws_action_reads(x->rq->service, x->rq->action) && left > half && half > 0 ? half
+											  : left;
 }
 
 static int exchange(const struct aws_context *cx, const struct target *t, struct aws_exchange *x,
@@ -297,8 +299,7 @@ static int exchange(const struct aws_context *cx, const struct target *t, struct
 	list_lines(&lines, headers);
 	r = http_exchange(cx->http, &rq, &answer, err);
 	r = r < 0 ? judge_failure(x, &answer, err) : judge_answer(t, x, &answer, ret, err);
-	/* STS answers with keys. */
-	if (!t->service->target_prefix)
+	if (t->service->secret)
 		secret_buf_release(&answer.body);
 	http_response_release(&answer);
 	release_lines(&lines);
@@ -329,7 +330,7 @@ static int send_call(struct aws_layer *layer, struct aws_exchange *x, struct aws
 		r = exchange(cx, &target, x, &body, ret, err);
 	release_target(&target);
 	if (r < 0)
-		err->lost_answer = x->in_doubt && !aws_action_reads(x->rq->action);
+		err->lost_answer = x->in_doubt && !aws_action_reads(x->rq->service, x->rq->action);
 	return r;
 }
 

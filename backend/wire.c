@@ -43,7 +43,9 @@ static void add_scalar(const char *name, const json_t *value, struct buf *out)
 	}
 }
 
-static int add_query(const char *prefix, const json_t *value, int depth, struct buf *out)
+/* `list` stands between a list's name and an element's number: ".member" or "". */
+static int add_query(
+    const char *prefix, const json_t *value, const char *list, int depth, struct buf *out)
 {
 	char name[MAX_QUERY_NAME];
 	const char *key, *dot = *prefix ? "." : "";
@@ -56,13 +58,13 @@ static int add_query(const char *prefix, const json_t *value, int depth, struct 
 			if (r == 0 &&
 			    (size_t)snprintf(name, sizeof(name), "%s%s%s", prefix, dot, key) <
 				sizeof(name))
-				r = add_query(name, member, depth + 1, out);
+				r = add_query(name, member, list, depth + 1, out);
 		}
 	} else if (json_is_array(value)) {
 		json_array_foreach (value, i, member) {
-			snprintf(name, sizeof(name), "%.*s.member.%zu", MAX_QUERY_NAME - 64, prefix,
-			    i + 1);
-			r = r ? r : add_query(name, member, depth + 1, out);
+			snprintf(name, sizeof(name), "%.*s%s.%zu", MAX_QUERY_NAME - 64, prefix,
+			    list, i + 1);
+			r = r ? r : add_query(name, member, list, depth + 1, out);
 		}
 	} else if (r == 0 && !json_is_null(value)) {
 		add_scalar(prefix, value, out);
@@ -81,9 +83,11 @@ int wire_encode(const struct aws_service *service, const char *action, const jso
 {
 	int r = 0;
 
-	if (!service->target_prefix) {
+	if (service->protocol != AWS_JSON) {
 		buf_addf(out, "Action=%s&Version=%s", action, service->version);
-		r = body ? add_query("", body, 0, out) : 0;
+		r = body
+		    ? add_query("", body, service->protocol == AWS_EC2 ? "" : ".member", 0, out)
+		    : 0;
 	} else if (!body) {
 		buf_adds(out, "{}");
 	} else if (json_dump_callback(body, dump_to_buf, out, JSON_COMPACT) < 0) {
@@ -146,7 +150,7 @@ int wire_decode(const struct aws_service *service, const char *action, const str
 {
 	json_t *json = NULL, *document = NULL;
 
-	if (service->target_prefix) {
+	if (service->protocol == AWS_JSON) {
 		json = body->len ? parse_json(body) : json_object();
 	} else if (xml_to_json(buf_str(body), body->len, &document, NULL) == 0) {
 		json = unwrap(document, action);
@@ -200,11 +204,14 @@ static void take_json(const json_t *json, struct said *said)
 /* <ErrorResponse><Error>, <Response><Errors><Error>, or <Error> itself. */
 static void take_xml(const json_t *document, struct said *said)
 {
+	static const char *const ids[] = {"RequestId", "RequestID", NULL};
 	const json_t *root = json_object_iter_value(json_object_iter((json_t *)document));
 	const json_t *errors = json_object_get(root, "Errors");
 	const json_t *e = json_object_get(errors ? errors : root, "Error");
-	const char *id = json_string_value(json_object_get(root, "RequestId"));
+	const char *id = string_of(root, ids);
 
+	if (json_is_array(e))
+		e = json_array_get(e, 0);
 	take_json(e ? e : root, said);
 	if (id)
 		snprintf(said->request_id, sizeof(said->request_id), "%s", id);

@@ -1,24 +1,26 @@
 /*
- * The forms in which AWS takes requests and gives answers: JSON 1.1, and the query protocol with
- * XML. Pure functions of their arguments.
+ * The forms in which AWS takes requests and gives responses: JSON 1.1, and the two query protocols
+ * with XML (enum aws_protocol). Pure functions of their arguments.
  */
 #ifndef ECSFS_WIRE_H
 #define ECSFS_WIRE_H
 
 #include "backend/call.h"
-#include "backend/config/settings.h"
 #include "backend/http.h"
+#include "backend/service.h"
 
 /*
- * Appends a request's body. Query protocol: members as "A.B=", lists as "A.member.N=". -EINVAL with
- * a sentence where the document nests too deep or is too long.
+ * Appends a request's body. Query protocols: members as "A.B=", lists as "A.member.N=", and
+ * EC2's as "A.N="; the document's members are named as they are on the wire. -EINVAL with a sentence
+ * where the document nests too deep or is too long.
  */
 int wire_encode(const struct aws_service *service, const char *action, const json_t *body,
     struct buf *out, struct ecsfs_error *err);
 
 /*
- * A 2xx answer as a new object. The query protocol's wrapping (ActionResponse, ActionResult) is
- * taken off. -EIO where it is not understood.
+ * A 2xx response as a new object. The query protocols' wrapping (ActionResponse, ActionResult) is
+ * taken off; every scalar of XML is a string, and an empty list is "". -EIO where it is not
+ * understood.
  */
 int wire_decode(const struct aws_service *service, const char *action, const struct buf *body,
     json_t **ret, struct ecsfs_error *err);

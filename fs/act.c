@@ -1,5 +1,6 @@
 #include "fs/act.h"
 
+#include "backend/service.h"
 #include "fs/journal.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ static int call(struct commit *c, const char *service, const char *action, const
 	struct region *r = region_of(c->place);
 	struct aws_response response = {0};
 	struct ecsfs_error local = {0};
-	bool reads = aws_action_reads(action);
+	bool reads = aws_action_reads(service, action);
 	struct aws_request rq = {
 	    .region = region_name_peek(r),
 	    .service = service,

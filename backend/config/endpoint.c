@@ -6,6 +6,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/config/config.h"
+#include "backend/service.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -13,28 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-static const struct aws_service services[] = {
-    {"ecs", "AmazonEC2ContainerServiceV20141113", NULL, "ecs", "ecs", "ECS", "ecs"},
-    {"logs", "Logs_20140328", NULL, "logs", "logs", "CLOUDWATCH_LOGS", "cloudwatch_logs"},
-    {"sts", NULL, "2011-06-15", "sts", "sts", "STS", "sts"},
-    {"ecr", "AmazonEC2ContainerRegistry_V20150921", NULL, "api.ecr", "ecr", "ECR", "ecr"},
-    {"application-autoscaling", "AnyScaleFrontendService", NULL, "application-autoscaling",
-	"application-autoscaling", "APPLICATION_AUTO_SCALING", "application_auto_scaling"},
-    {"elasticloadbalancing", NULL, "2015-12-01", "elasticloadbalancing", "elasticloadbalancing",
-	"ELASTIC_LOAD_BALANCING_V2", "elastic_load_balancing_v2"},
-    {"sso", NULL, NULL, "portal.sso", "awsssoportal", "SSO", "sso"},
-    {"sso-oidc", NULL, NULL, "oidc", "sso-oauth", "SSO_OIDC", "sso_oidc"},
-    {"signin", NULL, NULL, "signin", "signin", "SIGNIN", "signin"},
-};
-
-const struct aws_service *aws_service_find(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
-		if (!strcmp(services[i].name, name))
-			return &services[i];
-	return NULL;
-}
 
 static const char *const regions_aws[] = {"af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1",
     "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1",
@@ -127,26 +106,25 @@ static bool is_sts_global(const struct aws_settings *s, const char *service, con
 }
 
 /* GovCloud's ordinary endpoints are FIPS endpoints, but for the services that came later. */
-static bool has_fips_name(const struct aws_settings *s, const char *service, const char *region)
+static bool has_fips_name(
+    const struct aws_settings *s, const struct aws_service *service, const char *region)
 {
-	bool own_name =
-	    !strcmp(service, "ecs") || !strcmp(service, "ecr") || !strcmp(service, "signin");
-
 	return s->fips &&
-	    (s->dualstack || own_name || partition_of(region)->regions != regions_gov);
+	    (s->dualstack || service->gov_fips_name ||
+		partition_of(region)->regions != regions_gov);
 }
 
 static int rule_set(
     const struct aws_settings *s, const struct aws_service *service, const char *region, char **ret)
 {
 	const struct partition *p = partition_of(region);
-	const char *fips = has_fips_name(s, service->name, region) ? "-fips" : "";
+	const char *fips = has_fips_name(s, service, region) ? "-fips" : "";
 	const char *suffix = s->dualstack ? p->dualstack_suffix : p->suffix;
 	const char *host = service->host_prefix;
 	int n;
 
-	if (!strcmp(service->name, "ecr") && s->dualstack)
-		host = "ecr";
+	if (s->dualstack && service->dualstack_host)
+		host = service->dualstack_host;
 	if (is_sts_global(s, service->name, region))
 		n = asprintf(ret, "https://sts.amazonaws.com");
 	else if (!strcmp(service->name, "signin") && p->signin_suffix && !s->fips && !s->dualstack)

@@ -80,18 +80,6 @@ int aws_endpoint_for_credentials(const struct aws_settings *s, const char *servi
  */
 int aws_settings_describe(const struct aws_settings *s, struct buf *out, struct ecsfs_error *err);
 
-/* A service we know: the wire facts of AWS's models. NULL for an unknown one. Static storage. */
-struct aws_service {
-	const char *name;	   /* "ecs" */
-	const char *target_prefix; /* of X-Amz-Target; NULL: query protocol */
-	const char *version;	   /* query protocol: Version= */
-	const char *host_prefix;   /* "ecs", "logs", "api.ecr" */
-	const char *signing_name;
-	const char *env_suffix; /* of AWS_ENDPOINT_URL_<SUFFIX> */
-	const char *config_key; /* in a `services` section */
-};
-const struct aws_service *aws_service_find(const char *name);
-
 /* Whether it can be part of a host's name. */
 bool aws_region_valid(const char *name);
 

@@ -76,7 +76,7 @@ static int add_named(json_t *object, const char *name, json_t *value)
 
 static int add_child(struct frame *parent, const char *name, json_t *value)
 {
-	bool member = !strcmp(name, "member");
+	bool member = !strcmp(name, "member") || !strcmp(name, "item");
 
 	if (!parent->children)
 		parent->children = member ? json_array() : json_object();

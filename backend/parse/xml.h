@@ -1,5 +1,5 @@
 /*
- * Answers of the query protocol (STS) as JSON objects.
+ * Responses of the query protocols as JSON objects.
  */
 #ifndef ECSFS_XML_H
 #define ECSFS_XML_H
@@ -12,8 +12,8 @@
 /*
  * Converts a document; `ret` gets a new object with one member, the root element. An element with
  * children is an object, one without is a string (its text); names lose their prefix, attributes
- * and text between children are dropped. Children named "member" make their parent an array; other
- * names that repeat become an array under that name.
+ * and text between children are dropped. Children named "member", or "item" as EC2 calls them, make
+ * their parent an array; other names that repeat become an array under that name.
  * -EIO with a sentence where it is no XML, nests deeper than 64, or has a DOCTYPE (nothing of AWS
  * has one, and entities can be made to grow without end); -ENOMEM.
  */

@@ -5,6 +5,7 @@
 #include "fs/tree/write.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/service.h"
 #include "fs/edit/actions.h"
 #include "fs/value.h"
 
@@ -61,7 +62,7 @@ static int render_nothing(struct ask *q, const struct place *p, const struct row
 static int commit_action(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
-	bool reads = aws_action_reads(p->name);
+	bool reads = aws_action_reads(p->api_service, p->name);
 	json_auto_t *request = NULL, *answer = NULL;
 	auto_free char *text = NULL;
 	int e = value_parse_document(c->text, c->len, false, &request, err);

@@ -31,8 +31,10 @@ static void as_answer(const struct aws_service *service, const struct buf *body)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct aws_service json = {.name = "ecs", .target_prefix = "T"};
-	static const struct aws_service query = {.name = "sts", .version = "2011-06-15"};
+	static const struct aws_service json = {
+	    .name = "ecs", .protocol = AWS_JSON, .version = "T"};
+	static const struct aws_service query = {
+	    .name = "sts", .protocol = AWS_QUERY, .version = "2011-06-15"};
 	static const int statuses[] = {301, 400, 403, 429, 500, 503};
 	struct http_response answer = {.body = BUF_INIT(LIMIT_RESPONSE)};
 

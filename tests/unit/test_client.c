@@ -3,6 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/config/settings.h"
 #include "backend/metrics.h"
+#include "backend/service.h"
 #include "tests/unit/scripted.h"
 
 #include <setjmp.h>
@@ -179,6 +180,42 @@ static void query_protocol(void **state)
 	assert_string_equal(f.err.code, "AccessDenied");
 	assert_string_equal(f.err.message, "no & no");
 	assert_string_equal(f.err.request_id, "q-1");
+	end(&f);
+}
+
+static void ec2_protocol(void **state)
+{
+	static const struct scripted_entry script[] = {
+	    {.expect = {"Content-Type: application/x-www-form-urlencoded\r\n", "/ec2/aws4_request",
+		 "Action=DescribeNetworkInterfaces&Version=2016-11-15&NetworkInterfaceId.1=eni-1&"
+		 "NetworkInterfaceId.2=eni-2&Filter.1.Name=status&Filter.1.Value.1=in-use"},
+		.body = "<DescribeNetworkInterfacesResponse><requestId>r</requestId>"
+			"<networkInterfaceSet><item><networkInterfaceId>eni-1"
+			"</networkInterfaceId></item></networkInterfaceSet>"
+			"</DescribeNetworkInterfacesResponse>"},
+	    {.status = 403,
+		.body = "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no"
+			"</Message></Error></Errors><RequestID>q-2</RequestID></Response>"},
+	};
+	json_auto_t *request = json_pack("{s:[ss],s:[{s:s,s:[s]}]}", "NetworkInterfaceId", "eni-1",
+	    "eni-2", "Filter", "Name", "status", "Value", "in-use");
+	json_auto_t *answer = NULL;
+	const char *id = NULL;
+	struct fixture f;
+
+	(void)state;
+	begin(&f, script, ARRAY_SIZE(script));
+	assert_int_equal(
+	    aws_call(f.client, NULL, "ec2", "DescribeNetworkInterfaces", request, &answer, &f.err),
+	    0);
+	assert_int_equal(
+	    json_unpack(answer, "{s:[{s:s}]}", "networkInterfaceSet", "networkInterfaceId", &id),
+	    0);
+	assert_string_equal(id, "eni-1");
+	assert_int_equal(
+	    aws_call(f.client, NULL, "ec2", "DescribeNetworkInterfaces", NULL, NULL, &f.err),
+	    -EACCES);
+	assert_string_equal(f.err.request_id, "q-2");
 	end(&f);
 }
 
@@ -554,16 +591,18 @@ static void deep_answers(void **state)
 
 static void what_reads(void **state)
 {
-	static const char *const reads[] = {"ListServices", "DescribeTasks", "GetLogEvents",
-	    "FilterLogEvents", "BatchGetImage", "StartLiveTail"};
-	static const char *const changes[] = {
-	    "UpdateService", "RunTask", "StartTask", "TagResource"};
+	static const char *const reads[][2] = {{"ecs", "ListServices"}, {"ecs", "DescribeTasks"},
+	    {"logs", "GetLogEvents"}, {"logs", "FilterLogEvents"}, {"ecr", "BatchGetImage"},
+	    {"logs", "StartLiveTail"}, {"monitoring", "GetMetricData"}, {"nosuch", "ListThings"}};
+	static const char *const changes[][2] = {{"ecs", "UpdateService"}, {"ecs", "RunTask"},
+	    {"ecs", "StartTask"}, {"ecs", "TagResource"}, {"ecs", "StartLiveTail"},
+	    {"ssm", "ResumeSession"}, {"application-autoscaling", "RegisterScalableTarget"}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(reads); i++)
-		assert_true(aws_action_reads(reads[i]));
+		assert_true(aws_action_reads(reads[i][0], reads[i][1]));
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++)
-		assert_false(aws_action_reads(changes[i]));
+		assert_false(aws_action_reads(changes[i][0], changes[i][1]));
 }
 
 int main(void)
@@ -572,6 +611,7 @@ int main(void)
 	    cmocka_unit_test(one_call),
 	    cmocka_unit_test(raw_and_ids),
 	    cmocka_unit_test(query_protocol),
+	    cmocka_unit_test(ec2_protocol),
 	    cmocka_unit_test(forms_of_errors),
 	    cmocka_unit_test(repeats_what_passes),
 	    cmocka_unit_test(lost_answers),

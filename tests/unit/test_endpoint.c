@@ -1,6 +1,7 @@
 #include "tests/unit/home.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/service.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,6 +77,21 @@ static void test_rule_sets(void **state)
 		{"https://eu-west-1.signin.aws.amazon.com",
 		    "https://signin-fips.eu-west-1.amazonaws.com",
 		    "https://signin.eu-west-1.api.aws", "https://signin-fips.eu-west-1.api.aws"}},
+	    {"monitoring", "us-gov-west-1",
+		{"https://monitoring.us-gov-west-1.amazonaws.com",
+		    "https://monitoring.us-gov-west-1.amazonaws.com",
+		    "https://monitoring.us-gov-west-1.api.aws",
+		    "https://monitoring-fips.us-gov-west-1.api.aws"}},
+	    {"ec2", "eu-isoe-west-1",
+		{"https://ec2.eu-isoe-west-1.cloud.adc-e.uk",
+		    "https://ec2-fips.eu-isoe-west-1.cloud.adc-e.uk",
+		    "https://ec2.eu-isoe-west-1.api.cloud-aws.adc-e.uk",
+		    "https://ec2-fips.eu-isoe-west-1.api.cloud-aws.adc-e.uk"}},
+	    {"ssm", "cn-north-1",
+		{"https://ssm.cn-north-1.amazonaws.com.cn",
+		    "https://ssm-fips.cn-north-1.amazonaws.com.cn",
+		    "https://ssm.cn-north-1.api.amazonwebservices.com.cn",
+		    "https://ssm-fips.cn-north-1.api.amazonwebservices.com.cn"}},
 	    {"elasticloadbalancing", "nowhere",
 		{"https://elasticloadbalancing.nowhere.amazonaws.com",
 		    "https://elasticloadbalancing-fips.nowhere.amazonaws.com",
@@ -173,6 +189,9 @@ static void test_order_of_settings(void **state)
 	setenv("AWS_ENDPOINT_URL", "http://e:3", 1);
 	endpoint_is(s, "logs", "us-east-1", "http://e:3", "us-east-1");
 	setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "http://e:4", 1);
+	setenv("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", "http://e:6", 1);
+	endpoint_is(s, "elasticloadbalancing", "us-east-1", "http://e:6", "us-east-1");
+	endpoint_is(s, "monitoring", "us-east-1", "http://e:3", "us-east-1");
 	endpoint_is(s, "logs", "us-east-1", "http://e:4", "us-east-1");
 	s->endpoint_url = strdup("http://e:5");
 	endpoint_is(s, "logs", "us-east-1", "http://e:5", "us-east-1");

@@ -42,6 +42,8 @@ static void documents(void **state)
 	    "{\"a\":{\"b\":\"1\",\"c\":\" 2 \"}}");
 	converts("<a><l><member>1</member></l><e/></a>", "{\"a\":{\"l\":[\"1\"],\"e\":\"\"}}");
 	converts("<a><member><b>1</b></member><member/></a>", "{\"a\":[{\"b\":\"1\"},\"\"]}");
+	converts("<a><s><item><b>1</b></item></s><t/></a>",
+	    "{\"a\":{\"s\":[{\"b\":\"1\"}],\"t\":\"\"}}");
 	converts("<a><b>1</b><b>2</b><b>3</b></a>", "{\"a\":{\"b\":[\"1\",\"2\",\"3\"]}}");
 }
 
