@@ -429,8 +429,8 @@ static int rename_onto(
 	if (!t)
 		return -ENOMEM;
 	/* An editor that restores its backup brings what is there already. */
-	bool same = row_readable(to->row) && shown(rq, to, ASK_BLOCK, &now, NULL) == 0 &&
-	    now->len == t->len && memcmp(now->bytes, t->bytes, t->len) == 0;
+	bool same = shown(rq, to, ASK_BLOCK, &now, NULL) == 0 && now->len == t->len &&
+	    memcmp(now->bytes, t->bytes, t->len) == 0;
 	int e = same ? 0 : check_renamed(to->row, t, err);
 	if (!e && !same)
 		e = run_commit(rq, NULL, to, COMMIT_RENAME, t->bytes, t->len, err);

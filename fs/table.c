@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-bool row_readable(const struct row *row)
+static bool shows_something(const struct row *row)
 {
 	return row->member || row->render || row->stream;
 }
@@ -20,13 +20,9 @@ bool row_writable(const struct row *row)
 
 unsigned row_mode(const struct row *row, bool read_only)
 {
-	unsigned mode = row_readable(row) ? 0400 : 0;
-
 	if (row->form == ROW_LINK)
 		return 0777;
-	if (row_writable(row) && !read_only)
-		mode |= 0200;
-	return mode;
+	return row_writable(row) && !read_only ? 0600 : 0400;
 }
 
 static bool has_writable_row(const struct dir_type *type)
@@ -99,14 +95,12 @@ static int render_member(struct ask *q, const struct dir_type *type, const struc
 int row_render(struct ask *q, const struct dir_type *type, const struct place *p,
     const struct row *row, struct buf *out, struct ecsfs_error *err)
 {
-	int e;
+	int e = 0;
 
 	if (row->render)
 		e = row->render(q, p, row, out, err);
 	else if (row->member)
 		e = render_member(q, type, p, row, out, err);
-	else
-		return ecsfs_error_set(err, EACCES, NULL, "%s cannot be read", row->name);
 	if (!e && buf_failed(out))
 		return ecsfs_error_set(
 		    err, EFBIG, NULL, "the text is larger than %zu bytes", out->max);
@@ -203,8 +197,8 @@ static void check_name(struct check *c, const char *path, const char *name)
 
 static void check_row(struct check *c, const char *path, const struct row *row, const char *name)
 {
-	if (!row_readable(row) && !row_writable(row))
-		broken(c, "%s/%s is neither readable nor writable", path, name);
+	if (!shows_something(row) && !row_writable(row))
+		broken(c, "%s/%s shows nothing and takes nothing", path, name);
 	if (!row->help || !*row->help)
 		broken(c, "%s/%s has no help", path, name);
 	if ((row->form == ROW_STREAM) != (row->stream != NULL))

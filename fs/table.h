@@ -3,9 +3,10 @@
  * getattr, open, read, write, the help text and the generated tests all read the same rows, and no
  * second place knows a file's name.
  *
- * The mode follows from the callbacks: something to render makes it readable, commit writable. A
- * row is one paragraph of designated initialisers; { 0 } ends a table. table_check() is run by a
- * unit test and refuses a table that breaks these rules.
+ * Every file can be read, so that tools that read a whole tree (grep -r, tar, rsync) end without a
+ * complaint: one that has nothing to show (force_new_deployment, stop) reads as empty. A commit
+ * makes it writable. A row is one paragraph of designated initialisers; { 0 } ends a table.
+ * table_check() is run by a unit test and refuses a table that breaks these rules.
  */
 #ifndef ECSFS_TABLE_H
 #define ECSFS_TABLE_H
@@ -119,7 +120,7 @@ struct row {
 	const char *member;
 	/*
 	 * Appends the file's text. -ENOENT means that the object is gone, -EINPROGRESS that an answer
-	 * is awaited; an absent value is an empty text and 0. NULL with member == NULL: not readable.
+	 * is awaited; an absent value is an empty text and 0. NULL with member == NULL: always empty.
 	 */
 	int (*render)(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
 	    struct ecsfs_error *err);
@@ -213,14 +214,13 @@ const struct dir_type *root_type(const struct fs *fs);
 void table_walk(const struct dir_type *root,
     void (*fn)(void *arg, const struct dir_type *type, const char *path), void *arg);
 /* Returns 0 or -EINVAL with the first broken rule in `err`: doubled names, a '/' in one, a row with
- * neither render nor commit, without help, a listing with both or neither of type and row. */
+ * nothing to show and no commit, without help, a listing with both or neither of type and row. */
 int table_check(const struct dir_type *root, struct ecsfs_error *err);
 
-/* Modes before umask: 0400, 0200 or 0600 of a row; 0500 or 0700 of a directory (0700 where a row is
+/* Modes before umask: 0400 or 0600 of a row; 0500 or 0700 of a directory (0700 where a row is
  * writable or names can be made). Read-only mounts take the write bits off. */
 unsigned row_mode(const struct row *row, bool read_only);
 unsigned dir_mode(const struct dir_type *type, bool read_only);
-bool row_readable(const struct row *row);
 bool row_writable(const struct row *row);
 
 /*
@@ -237,7 +237,7 @@ int dir_object(struct ask *q, const struct dir_type *type, const struct place *p
 int dir_members(struct ask *q, const struct dir_type *type, const struct place *p,
     const char *members, struct answer *ret, const json_t **ret_object, struct ecsfs_error *err);
 
-/* The text of any readable row, by render or by member. */
+/* The text of any row, by render or by member; empty where it has neither. */
 int row_render(struct ask *q, const struct dir_type *type, const struct place *p,
     const struct row *row, struct buf *out, struct ecsfs_error *err);
 

@@ -26,7 +26,7 @@ static const struct kind_row rows[KIND_COUNT] = {
     [KIND_TASK] = {"task", TTL_RESOURCE, FORM_NAME, FORM_ID, .batch = 100, .by_cluster = true,
 	.siblings = KIND_TASKS, .fetch = fetch_describe, .included = tags},
     [KIND_TASK_PROTECTION] = {"task_protection", TTL_RESOURCE, FORM_NAME, FORM_ID, .batch = 100,
-	.by_cluster = true, .siblings = KIND_COUNT, .fetch = fetch_describe},
+	.by_cluster = true, .siblings = KIND_TASKS, .fetch = fetch_describe},
     [KIND_CONTAINER_INSTANCES] = {"container_instances", TTL_RESOURCE, FORM_NAME, SINGLE,
 	.fetch = fetch_list},
     [KIND_CONTAINER_INSTANCE] = {"container_instance", TTL_RESOURCE, FORM_NAME, FORM_ID,

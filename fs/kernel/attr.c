@@ -146,7 +146,7 @@ static void file_attr(struct node *n, struct stat *st, double *ret_timeout)
 		st->st_size = link_size(n);
 	} else if (n->row->form == ROW_STREAM) {
 		st->st_size = stream_size(n, &mtime_ns);
-	} else if (n->text || n->row->form == ROW_DIALOG || !row_readable(n->row)) {
+	} else if (n->text || n->row->form == ROW_DIALOG) {
 		st->st_size = n->text ? (off_t)n->text->len : 0;
 		*ret_timeout = request_seconds(ATTR_FOREVER_MS);
 	}

@@ -248,7 +248,7 @@ static int onto_row(struct request *rq, const struct row *row, struct ecsfs_erro
 		return ecsfs_error_set(err, EACCES, NULL, "%s is not writable", rq->to_name);
 	if (rq->flags & RENAME_NOREPLACE)
 		return -EEXIST;
-	e = lookup_row(rq->to, row, rq->to_name, NULL, &q, &to);
+	e = lookup_row(rq->to, row, rq->to_name, NULL, &q, &to, NULL);
 	if (e)
 		return e;
 	place_of(rq->to, &p);

@@ -263,7 +263,7 @@ static struct node *entry_node(struct node *dir, const struct entry *en, int64_t
 	if (en->type)
 		return dir_node(dir, en, ret_ms);
 	struct ask q = attr_peek(dir);
-	if (lookup_row(dir, en->row, en->file_name, en->name, &q, &n) != 0)
+	if (lookup_row(dir, en->row, en->file_name, en->name, &q, &n, NULL) != 0)
 		return NULL;
 	if (lookup_versioned(en->row) && !n->text) {
 		node_unref(n);

@@ -62,7 +62,7 @@ bool lookup_versioned(const struct row *row)
 	case ROW_VALUE:
 	case ROW_DOCUMENT:
 	case ROW_LINES:
-		return row_readable(row);
+		return true;
 	case ROW_LINK:
 	case ROW_STREAM:
 	case ROW_DIALOG:
@@ -72,18 +72,27 @@ bool lookup_versioned(const struct row *row)
 	return false;
 }
 
+/* A refusal that belongs to the file: its open repeats it. Others may be over by then. */
+static bool is_lasting(int e)
+{
+	return e == -EACCES || e == -EPERM || e == -EINVAL || e == -EOPNOTSUPP || e == -ENOENT;
+}
+
 /*
- * The text that is known, NULL when none is; -ENOENT: known to be gone. Once that is past its time
- * the open asks: nothing else would in a directory that is somebody's working directory.
+ * The text, NULL when there is none. -ENOENT: known to be gone; -EINPROGRESS: parked. What is known
+ * but past its time is returned all the same: the open asks then, nothing else would in a directory
+ * that is somebody's working directory.
  */
-static int known_text(struct ask *q, const struct dir_type *type, const struct place *p,
-    const struct row *row, struct text **ret)
+static int text_of(struct ask *q, const struct dir_type *type, const struct place *p,
+    const struct row *row, struct text **ret, struct ecsfs_error *err)
 {
 	auto_buf struct buf out = BUF_INIT(LIMIT_RESPONSE);
-	int e = row_render(q, type, p, row, &out, NULL);
+	int e = row_render(q, type, p, row, &out, err);
 
 	*ret = NULL;
 	if (e == -ENOENT && q->fresh_ms > 0)
+		return e;
+	if (q->mode == ASK_PARK && e && !is_lasting(e))
 		return e;
 	if (e) {
 		q->fresh_ms = 0;
@@ -94,7 +103,7 @@ static int known_text(struct ask *q, const struct dir_type *type, const struct p
 }
 
 int lookup_row(struct node *dir, const struct row *row, const char *file_name, const char *name,
-    struct ask *q, struct node **ret)
+    struct ask *q, struct node **ret, struct ecsfs_error *err)
 {
 	const struct dir_type *type = node_type(dir);
 	auto_text struct text *t = NULL;
@@ -110,7 +119,7 @@ int lookup_row(struct node *dir, const struct row *row, const char *file_name, c
 
 	place_below(dir, name ? name : file_name, name != NULL, &p);
 	if (spec.versioned)
-		e = known_text(q, type, &p, row, &t);
+		e = text_of(q, type, &p, row, &t, err);
 	else if (attr_dir_gone(dir, type, &p))
 		e = -ENOENT;
 	if (e)
@@ -129,11 +138,35 @@ static int reply_impossible(struct request *rq)
 	return request_reply_absent(rq, nodes_fs()->options.ttl_ms ? NEGATIVE_MS : 0);
 }
 
-static int run_row(struct request *rq, const struct row *row, const char *name, int64_t max_ms)
+/*
+ * A file with a call of its own (task_definition.json, protection) is fetched by its look-up, so
+ * that its size is true for those who trust stat(2). Only what nothing is known of is fetched: a
+ * look-up of any other name waits for nothing.
+ */
+static int row_node(struct request *rq, const struct row *row, const char *name, struct ask *q,
+    struct node **ret, struct ecsfs_error *err)
 {
-	struct ask q = attr_peek(rq->node);
+	int e;
+
+	*q = attr_peek(rq->node);
+	e = lookup_row(rq->node, row, rq->name, name, q, ret, NULL);
+	if (e || !lookup_versioned(row) || (*ret)->text)
+		return e;
+	node_unref(move_ptr(*ret));
+	*q = request_ask(rq, ASK_PARK, FRESH_LOOKUP);
+	attr_noting(q, rq->node);
+	e = lookup_row(rq->node, row, rq->name, name, q, ret, err);
+	if (e == -EINPROGRESS)
+		request_holds_directory(rq);
+	return e;
+}
+
+static int run_row(struct request *rq, const struct row *row, const char *name, int64_t max_ms,
+    struct ecsfs_error *err)
+{
 	auto_node struct node *n = NULL;
-	int e = lookup_row(rq->node, row, rq->name, name, &q, &n);
+	struct ask q;
+	int e = row_node(rq, row, name, &q, &n, err);
 
 	if (e == -ENOENT)
 		return request_reply_absent(rq, 0);
@@ -217,7 +250,7 @@ static int run_listed(
 	if (e)
 		return e;
 	if (l->row)
-		return run_row(rq, l->row, name, q.fresh_ms);
+		return run_row(rq, l->row, name, q.fresh_ms, err);
 	return reply_dir(rq, l->type, name, q.fresh_ms);
 }
 
@@ -236,7 +269,7 @@ int lookup_run(struct request *rq, struct ecsfs_error *err)
 		return request_reply_entry(rq, known, 0);
 	row = lookup_find_row(type, rq->name);
 	if (row)
-		return run_row(rq, row, NULL, INT64_MAX);
+		return run_row(rq, row, NULL, INT64_MAX, err);
 	child = lookup_find_child(type, rq->name);
 	if (child) {
 		place_of(rq->node, &p);

@@ -10,12 +10,13 @@ struct request;
 int lookup_run(struct request *rq, struct ecsfs_error *err);
 
 /*
- * The node of a row's file in `dir`, of the version that is known now; never waits. `name`: what a
- * listed file stands for, NULL for a fixed one. `q` peeks, and tells how long it holds. -ENOENT:
- * what the file belongs to is known to be gone.
+ * The node of a row's file in `dir`, of the version that `q` finds, which tells how long it holds.
+ * `name`: what a listed file stands for, NULL for a fixed one. A `q` that peeks never waits: the
+ * node of a file of which nothing is known has no text. -ENOENT: what the file belongs to is known
+ * to be gone.
  */
 int lookup_row(struct node *dir, const struct row *row, const char *file_name, const char *name,
-    struct ask *q, struct node **ret);
+    struct ask *q, struct node **ret, struct ecsfs_error *err);
 
 /* Whether a file's text is immutable by node: not a stream, a link, a dialog, a control file. */
 bool lookup_versioned(const struct row *row);

@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long a writer waits for his own directory; entries that are dropped expire by their timeout. */
-enum { WAIT_MS = 50, MAX_QUEUED = 100000 };
+/*
+ * WAIT_MS: how long a writer waits for its own directory; entries that are dropped expire by their
+ * timeout. POSTPONE_MS: how often a directory is looked at in which a look-up waits for AWS.
+ */
+enum { WAIT_MS = 50, MAX_QUEUED = 100000, POSTPONE_MS = 20 };
 
 struct batch {
 	struct batch *next;
@@ -27,6 +30,7 @@ static struct {
 	uint64_t given, done; /* numbers of batches */
 	bool stop, running;
 	pthread_t thread;
+	struct batch *postponed; /* the thread's own: entries of directories that are held */
 } queue = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void batch_free(struct batch *b)
@@ -37,12 +41,84 @@ static void batch_free(struct batch *b)
 	free(b);
 }
 
-static void tell(const struct stale_entry *e)
+static void batches_free(struct batch **list)
 {
-	if (e->name)
-		fuse_lowlevel_notify_inval_entry(queue.se, e->dir, e->name, strlen(e->name));
-	else
+	while (*list) {
+		struct batch *b = *list;
+
+		*list = b->next;
+		batch_free(b);
+	}
+}
+
+static bool is_held(uint64_t id)
+{
+	auto_node struct node *dir = node_by_id(id);
+
+	return dir && atomic_load(&dir->lookups_waiting) > 0;
+}
+
+/*
+ * False: not now. Dropping an entry takes the directory's lock, which a parked look-up holds: it
+ * would stop this thread, and everybody else in that directory, until AWS answers.
+ */
+static bool tell(const struct stale_entry *e)
+{
+	if (!e->name)
 		fuse_lowlevel_notify_inval_inode(queue.se, e->dir, 0, 0);
+	else if (is_held(e->dir))
+		return false;
+	else
+		fuse_lowlevel_notify_inval_entry(queue.se, e->dir, e->name, strlen(e->name));
+	return true;
+}
+
+/* Tells what can be told now; the rest stays in the batch. */
+static void tell_batch(struct batch *b)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < b->count; i++)
+		if (tell(&b->entries[i]))
+			free(b->entries[i].name);
+		else
+			b->entries[kept++] = b->entries[i];
+	b->count = kept;
+}
+
+static void postpone(struct batch *b)
+{
+	if (!b->count) {
+		batch_free(b);
+		return;
+	}
+	b->next = queue.postponed;
+	queue.postponed = b;
+}
+
+static void tell_postponed(void)
+{
+	struct batch *b = queue.postponed;
+
+	queue.postponed = NULL;
+	while (b) {
+		struct batch *next = b->next;
+
+		tell_batch(b);
+		postpone(b);
+		b = next;
+	}
+}
+
+/* False: something is to be told again soon. */
+static bool wait_for_batch(void)
+{
+	if (!queue.postponed) {
+		pthread_cond_wait(&queue.changed, &queue.lock);
+		return true;
+	}
+	struct timespec until = clock_deadline(POSTPONE_MS);
+	return pthread_cond_timedwait(&queue.changed, &queue.lock, &until) == 0;
 }
 
 static void *run(void *arg)
@@ -50,7 +126,11 @@ static void *run(void *arg)
 	pthread_mutex_lock(&queue.lock);
 	for (;;) {
 		while (!queue.first && !queue.stop)
-			pthread_cond_wait(&queue.changed, &queue.lock);
+			if (!wait_for_batch()) {
+				pthread_mutex_unlock(&queue.lock);
+				tell_postponed();
+				pthread_mutex_lock(&queue.lock);
+			}
 		if (queue.stop)
 			break;
 		struct batch *b = queue.first;
@@ -59,12 +139,12 @@ static void *run(void *arg)
 			queue.last = &queue.first;
 		queue.queued -= b->count;
 		pthread_mutex_unlock(&queue.lock);
-		for (size_t i = 0; i < b->count; i++)
-			tell(&b->entries[i]);
+		uint64_t number = b->number;
+		tell_batch(b);
+		postpone(b);
 		pthread_mutex_lock(&queue.lock);
-		queue.done = b->number;
+		queue.done = number;
 		pthread_cond_broadcast(&queue.changed);
-		batch_free(b);
 	}
 	pthread_mutex_unlock(&queue.lock);
 	return arg;
@@ -94,12 +174,8 @@ void notify_stop(void)
 	pthread_cond_broadcast(&queue.changed);
 	pthread_mutex_unlock(&queue.lock);
 	pthread_join(queue.thread, NULL);
-	while (queue.first) {
-		struct batch *b = queue.first;
-
-		queue.first = b->next;
-		batch_free(b);
-	}
+	batches_free(&queue.first);
+	batches_free(&queue.postponed);
 }
 
 /* Takes the entries over. Returns the batch's number, 0: nothing to tell. */

@@ -175,8 +175,6 @@ static int check_access(const struct row *row, int flags, struct ecsfs_error *er
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (access != O_RDONLY && !row_writable(row))
 		return ecsfs_error_set(err, EACCES, NULL, "this file is not writable");
-	if (access != O_WRONLY && !row_readable(row) && row->form != ROW_DIALOG)
-		return ecsfs_error_set(err, EACCES, NULL, "this file is not readable");
 	return 0;
 }
 

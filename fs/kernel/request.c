@@ -77,10 +77,23 @@ void fs_metrics(struct buf *out)
 	    handles_count());
 }
 
+void request_holds_directory(struct request *rq)
+{
+	if (!atomic_exchange(&rq->holds_directory, true))
+		atomic_fetch_add(&rq->node->lookups_waiting, 1);
+}
+
+static void let_go_of_directory(struct request *rq)
+{
+	if (atomic_exchange(&rq->holds_directory, false))
+		atomic_fetch_sub(&rq->node->lookups_waiting, 1);
+}
+
 static void request_unref(struct request *rq)
 {
 	if (atomic_fetch_sub_explicit(&rq->refs, 1, memory_order_acq_rel) != 1)
 		return;
+	let_go_of_directory(rq);
 	stream_unref(rq->stream);
 	write_call_unref(rq->call);
 	handle_unref(rq->handle);
@@ -137,6 +150,8 @@ bool request_claim(struct request *rq)
 	/* After this no interrupt callback runs, so `rq` need not outlive the reply. */
 	if (mine && rq->watched)
 		fuse_req_interrupt_func(rq->req, NULL, NULL);
+	if (mine)
+		let_go_of_directory(rq);
 	return mine;
 }
 

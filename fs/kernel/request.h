@@ -78,6 +78,7 @@ struct request {
 	request_fn
 	    late;     /* run at the deadline instead of failing; NULL: ETIMEDOUT. It never waits */
 	bool retried; /* OPEN's: it follows an ESTALE */
+	atomic_bool holds_directory;
 	struct node *target; /* RENAME's: the attribute that is written */
 	request_fn work;     /* the job's */
 
@@ -108,6 +109,12 @@ int request_job(struct request *rq, struct region *r, bool logs_pool, request_fn
 
 /* How run() asks. */
 struct ask request_ask(struct request *rq, enum ask_mode mode, int use);
+
+/*
+ * A LOOKUP of a fixed name is about to wait: until it is answered the kernel's lock of the directory
+ * is held, and dropping an entry in there would wait for it (notify.c).
+ */
+void request_holds_directory(struct request *rq);
 
 /* The right to answer: false when that has happened (interrupted, timed out). */
 bool request_claim(struct request *rq);

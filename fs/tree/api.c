@@ -48,17 +48,6 @@ static int find_action(struct ask *q, const struct place *p, struct ecsfs_error 
 	return 0;
 }
 
-static int render_nothing(struct ask *q, const struct place *p, const struct row *row,
-    struct buf *out, struct ecsfs_error *err)
-{
-	(void)q;
-	(void)p;
-	(void)row;
-	(void)out;
-	(void)err;
-	return 0;
-}
-
 static int commit_action(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
@@ -86,7 +75,6 @@ static int commit_action(struct commit *c, struct ecsfs_error *err)
 static const struct row row_action = {
     .help = "write a JSON request, read the answer on the same open file",
     .form = ROW_DIALOG,
-    .render = render_nothing,
     .commit = commit_action,
 };
 

@@ -187,9 +187,7 @@ static const char *mode_text(const struct row *row)
 {
 	if (row->form == ROW_LINK)
 		return "->";
-	if (row_readable(row))
-		return row_writable(row) ? "rw" : "r";
-	return "w";
+	return row_writable(row) ? "rw" : "r";
 }
 
 static void add_row(struct buf *out, const struct row *row, const char *name, const char *suffix)

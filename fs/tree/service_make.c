@@ -106,30 +106,17 @@ static int commit_draft_task_definition(struct commit *c, struct ecsfs_error *er
 	return e ? e : create(c, request, err);
 }
 
-static int render_nothing(struct ask *q, const struct place *p, const struct row *row,
-    struct buf *out, struct ecsfs_error *err)
-{
-	(void)q;
-	(void)p;
-	(void)row;
-	(void)out;
-	(void)err;
-	return 0;
-}
-
 static const struct row draft_rows[] = {
     {
 	.name = "service.json",
 	.help =
 	    "write a CreateService request, or another service's document, to create the service",
 	.form = ROW_DOCUMENT,
-	.render = render_nothing,
 	.commit = commit_draft,
     },
     {
 	.name = "task_definition",
 	.help = "write FAMILY or FAMILY:REVISION to create the service, with no tasks yet",
-	.render = render_nothing,
 	.commit = commit_draft_task_definition,
     },
     {0},

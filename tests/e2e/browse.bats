@@ -45,8 +45,21 @@ task_definitions" ]
 	done < <(find "$mnt/clusters/prod/services/web" -type f -perm 400 | head -n 60)
 }
 
-@test "write-only files are listed with mode 0200" {
-	[ "$(stat -c %a "$web/force_new_deployment")" = 200 ]
+@test "files that are only written read as empty, so that whoever reads a tree goes on" {
+	for file in "$web"/{force_new_deployment,rollback} "$mnt/.ecsfs/refresh" "$mnt"/clusters/prod/tasks/*/stop; do
+		[ "$(stat -c %a "$file")" = 600 ]
+		[ "$(cat "$file" | wc -c)" = 0 ]
+	done
+	calls_reset
+	# What is copied back sends nothing, by any way.
+	cp "$web/rollback" "$BATS_TEST_TMPDIR/copy"
+	cp "$BATS_TEST_TMPDIR/copy" "$web/rollback"
+	touch "$web/rollback.tmp"
+	mv -f "$web/rollback.tmp" "$web/rollback"
+	[ "$(changes)" = 0 ]
+}
+
+@test "modes" {
 	[ "$(stat -c %a "$web/desired_count")" = 600 ]
 	[ "$(stat -c %a "$web/arn")" = 400 ]
 	[ "$(stat -c %a "$web")" = 700 ]
