@@ -16,6 +16,7 @@
 /* What a user may write. */
 #define LIMIT_VALUE (4 * KIB)
 #define LIMIT_DOCUMENT (1 * MIB)
+#define LIMIT_YAML (1 * MIB) /* of one file of a compose project */
 
 /* What the mount may hold. */
 #define LIMIT_CACHE (64 * MIB) /* -o cache_limit: answers, and the nodes that show them */

@@ -4,72 +4,30 @@
 #include "backend/base/file.h"
 #include "backend/base/limits.h"
 #include "backend/base/log.h"
+#include "backend/parse/yaml.h"
 
 #include <errno.h>
-#include <openssl/crypto.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <yaml.h>
 
 struct document {
-	yaml_document_t yaml;
+	struct yaml_arena *arena; /* wiped at the end: it may hold keys */
+	struct yaml_node *root;
 	char *path;
-	char *text; /* wiped at the end: it may hold keys */
 };
 
 static void document_release(struct document *d)
 {
-	for (yaml_node_t *n = d->yaml.nodes.start; n < d->yaml.nodes.top; n++)
-		if (n->type == YAML_SCALAR_NODE)
-			OPENSSL_cleanse(n->data.scalar.value, n->data.scalar.length);
-	yaml_document_delete(&d->yaml);
+	yaml_arena_free(d->arena);
 	free(d->path);
-	secret_free(d->text);
-}
-
-static const char *scalar_peek(const yaml_node_t *node)
-{
-	return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
-						      : NULL;
-}
-
-static yaml_node_t *member_peek(struct document *d, const yaml_node_t *map, const char *key)
-{
-	if (!map || map->type != YAML_MAPPING_NODE)
-		return NULL;
-	for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top;
-	     p++) {
-		const char *name = scalar_peek(yaml_document_get_node(&d->yaml, p->key));
-
-		if (name && !strcmp(name, key))
-			return yaml_document_get_node(&d->yaml, p->value);
-	}
-	return NULL;
 }
 
 /* A member's text, NULL where it is absent or empty. */
-static const char *value_peek(struct document *d, const yaml_node_t *map, const char *key)
+static const char *value_peek(const struct yaml_node *map, const char *key)
 {
-	const char *value = scalar_peek(member_peek(d, map, key));
+	const char *value = yaml_text(yaml_get(map, key));
 
 	return value && *value ? value : NULL;
-}
-
-static int parse(struct document *d, struct ecsfs_error *err)
-{
-	yaml_parser_t parser;
-	int r = 0;
-
-	if (!yaml_parser_initialize(&parser))
-		return -ENOMEM;
-	yaml_parser_set_input_string(&parser, (const unsigned char *)d->text, strlen(d->text));
-	if (!yaml_parser_load(&parser, &d->yaml)) {
-		memset(&d->yaml, 0, sizeof(d->yaml));
-		r = ecsfs_error_set(err, EINVAL, NULL, "%s:%zu: %s", d->path,
-		    parser.problem_mark.line + 1, parser.problem ? parser.problem : "not YAML");
-	}
-	yaml_parser_delete(&parser);
-	return r;
 }
 
 static int load(struct document *d, const char *home, const char *name, struct ecsfs_error *err)
@@ -77,7 +35,8 @@ static int load(struct document *d, const char *home, const char *name, struct e
 	auto_secret_buf struct buf text = BUF_INIT(LIMIT_CONFIG_FILE);
 	int r;
 
-	if (asprintf(&d->path, "%s/.ecs/%s", home ? home : "", name) < 0) {
+	d->arena = yaml_arena_new();
+	if (!d->arena || asprintf(&d->path, "%s/.ecs/%s", home ? home : "", name) < 0) {
 		d->path = NULL;
 		return -ENOMEM;
 	}
@@ -87,33 +46,31 @@ static int load(struct document *d, const char *home, const char *name, struct e
 		    err, -r, NULL, "%s cannot be read: %s", d->path, strerror(-r));
 	if (file_stamp(d->path).mode & S_IWOTH)
 		log_warn("%s can be written by everybody: chmod 600 it", d->path);
-	d->text = buf_detach(&text, NULL);
-	return d->text ? parse(d, err) : -ENOMEM;
+	return yaml_parse(d->arena, d->path, buf_str(&text), text.len, &d->root, err);
 }
 
-static void list_names(struct document *d, const yaml_node_t *map, struct buf *out)
+static void list_names(const struct yaml_node *map, struct buf *out)
 {
-	if (!map || map->type != YAML_MAPPING_NODE)
+	if (!map || map->kind != YAML_MAPPING)
 		return;
-	for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top;
-	     p++) {
-		const char *name = scalar_peek(yaml_document_get_node(&d->yaml, p->key));
+	for (size_t i = 0; i < map->count; i++) {
+		const char *name = yaml_text(map->pairs[i].key);
 
 		buf_addf(out, "%s%s", out->len ? ", " : "", name ? name : "?");
 	}
 }
 
 /* The entry `name` of the member `group`. */
-static int find(struct document *d, const char *group, const char *name, const yaml_node_t **ret,
-    struct ecsfs_error *err)
+static int find(struct document *d, const char *group, const char *name,
+    const struct yaml_node **ret, struct ecsfs_error *err)
 {
-	yaml_node_t *map = member_peek(d, yaml_document_get_root_node(&d->yaml), group);
+	const struct yaml_node *map = yaml_get(d->root, group);
 	auto_buf struct buf names = BUF_INIT(LIMIT_CONFIG_FILE);
 
-	*ret = member_peek(d, map, name);
+	*ret = yaml_get(map, name);
 	if (*ret)
 		return 0;
-	list_names(d, map, &names);
+	list_names(map, &names);
 	return ecsfs_error_set(err, EINVAL, NULL, "%s has no '%s' under %s; there are: %s", d->path,
 	    name, group, names.len ? buf_str(&names) : "none");
 }
@@ -121,7 +78,7 @@ static int find(struct document *d, const char *group, const char *name, const y
 static int get_cluster(struct document *d, const char *home, const char *name, char **ret_cluster,
     char **ret_region, struct ecsfs_error *err)
 {
-	const yaml_node_t *entry;
+	const struct yaml_node *entry;
 	const char *cluster, *region;
 	int r = load(d, home, "config", err);
 
@@ -129,8 +86,8 @@ static int get_cluster(struct document *d, const char *home, const char *name, c
 		r = find(d, "clusters", name, &entry, err);
 	if (r)
 		return r;
-	cluster = value_peek(d, entry, "cluster");
-	region = value_peek(d, entry, "region");
+	cluster = value_peek(entry, "cluster");
+	region = value_peek(entry, "region");
 	if (!cluster)
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "%s: '%s' names no cluster", d->path, name);
@@ -152,7 +109,7 @@ int ecs_cli_cluster(const char *home, const char *name, char **ret_cluster, char
 static int get_profile(struct document *d, const char *home, const char *name,
     struct credentials_provider **ret, struct ecsfs_error *err)
 {
-	const yaml_node_t *entry;
+	const struct yaml_node *entry;
 	const char *key, *secret;
 	auto_free char *title = NULL;
 	int r = load(d, home, "credentials", err);
@@ -161,15 +118,14 @@ static int get_profile(struct document *d, const char *home, const char *name,
 		r = find(d, "ecs_profiles", name, &entry, err);
 	if (r)
 		return r;
-	key = value_peek(d, entry, "aws_access_key_id");
-	secret = value_peek(d, entry, "aws_secret_access_key");
+	key = value_peek(entry, "aws_access_key_id");
+	secret = value_peek(entry, "aws_secret_access_key");
 	if (!key || !secret)
 		return ecsfs_error_set(err, EINVAL, NULL, "%s: '%s' has no %s", d->path, name,
 		    key ? "aws_secret_access_key" : "aws_access_key_id");
 	if (asprintf(&title, "ecs-cli (profile %s)", name) < 0)
 		return -ENOMEM;
-	*ret =
-	    credentials_static_new(title, key, secret, value_peek(d, entry, "aws_session_token"));
+	*ret = credentials_static_new(title, key, secret, value_peek(entry, "aws_session_token"));
 	return *ret ? 0 : -ENOMEM;
 }
 
