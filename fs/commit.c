@@ -2,95 +2,33 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "fs/gather.h"
 #include "fs/kernel/attr.h"
+#include "fs/kernel/caller.h"
 #include "fs/kernel/notify.h"
 #include "fs/kernel/request.h"
 #include "fs/scratch.h"
-#include "fs/value.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
-/*
- * One write(2) whose commit is under way, or ended with nobody told because its caller was
- * interrupted: a shell that repeats the same bytes joins it instead of sending them again.
- */
-struct write_call {
-	atomic_int refs;
-	/* All that follows: the handle's lock. */
-	char *bytes;
-	size_t size;
-	off_t off;
-	bool done;
-	int result;
-	struct waiter *waiters;
-};
-
-void write_call_unref(struct write_call *c)
-{
-	if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
-		return;
-	free(c->bytes);
-	free(c);
-}
-
-static struct write_call *write_call_ref(struct write_call *c)
-{
-	atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
-	return c;
-}
-
-static struct write_call *write_call_new(const struct request *rq)
-{
-	struct write_call *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return NULL;
-	c->refs = 1;
-	c->off = rq->off;
-	c->size = rq->size;
-	c->bytes = malloc(rq->size + 1);
-	if (!c->bytes) {
-		free(c);
-		return NULL;
-	}
-	memcpy(c->bytes, rq->bytes, rq->size);
-	return c;
-}
-
-static bool blank(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!isspace((unsigned char)text[i]))
-			return false;
-	return true;
-}
-
-static bool gathers(const struct row *row)
-{
-	return row->form == ROW_DOCUMENT || row->form == ROW_DIALOG;
-}
-
-/* The row's commit of `text` (NUL-terminated behind `len`), through the open file's own state. */
+/* The row's commit of `text` (NUL-terminated behind its length); `h` NULL: of a rename. */
 static int run_commit(struct request *rq, struct handle *h, struct node *n, enum commit_at at,
-    const char *text, size_t len, struct ecsfs_error *err)
+    const struct text *text, size_t sent, struct ecsfs_error *err)
 {
 	auto_buf struct buf path = BUF_INIT(64 * KIB);
 	auto_buf struct buf answer = BUF_INIT(LIMIT_RESPONSE);
 	struct place p;
-	void *state = NULL;
 	struct commit c = {
 	    .place = &p,
 	    .row = n->row,
-	    .text = text,
-	    .len = len,
+	    .text = text->bytes,
+	    .len = text->len,
+	    .sent = sent,
 	    .at = at,
 	    .truncated = at == COMMIT_RENAME || (h && h->truncated),
 	    .caller = rq->caller,
-	    .state = h ? &h->state : &state,
 	    .answer = &answer,
 	};
 
@@ -98,8 +36,6 @@ static int run_commit(struct request *rq, struct handle *h, struct node *n, enum
 	node_path(n, NULL, &path);
 	c.path = buf_str(&path);
 	int e = n->row->commit(&c, err);
-	if (!h)
-		free(state);
 	/* Every reader must see the new value once the writer knows that it was taken. */
 	notify_directory(n->parent);
 	if (e || !h || n->row->form != ROW_DIALOG)
@@ -119,7 +55,7 @@ static int reply_result(struct request *rq, int result)
 	return result < 0 ? result : request_reply_written(rq, rq->size);
 }
 
-/* The call ended: those who joined are woken; who asked is told, if he still listens. */
+/* The call ended: those who joined are woken. `told`: its own caller still listens. */
 static void end_call(struct handle *h, struct write_call *c, int e, bool told)
 {
 	pthread_mutex_lock(&h->lock);
@@ -127,11 +63,6 @@ static void end_call(struct handle *h, struct write_call *c, int e, bool told)
 	c->result = e;
 	if (e)
 		h->failed = e;
-	h->wrote = true;
-	if (gathers(h->node->row)) {
-		buf_reset(&h->gather);
-		h->complete = true;
-	}
 	struct waiter *w = c->waiters, *next;
 	c->waiters = NULL;
 	if ((told || w) && h->call == c) {
@@ -145,29 +76,35 @@ static void end_call(struct handle *h, struct write_call *c, int e, bool told)
 	}
 }
 
-static int write_job(struct request *rq, struct ecsfs_error *err)
+/* Sends what rq->call holds, for a WRITE or a FLUSH. */
+static int call_job(struct request *rq, struct ecsfs_error *err)
 {
-	struct handle *h = rq->handle;
+	enum commit_at at = rq->kind == REQ_FLUSH ? COMMIT_FLUSH : COMMIT_WRITE;
 	struct write_call *c = write_call_ref(rq->call);
-	const char *text = rq->bytes;
-	size_t len = rq->size;
-
-	/* Only the call under way touches the gathered text. */
-	if (gathers(h->node->row) && h->gather.len) {
-		text = buf_str(&h->gather);
-		len = h->gather.len;
-	}
-	int e = run_commit(rq, h, h->node, COMMIT_WRITE, text, len, err);
+	struct handle *h = rq->handle;
+	int e = run_commit(rq, h, h->node, at, c->text, c->sent, err);
 	bool told = request_claim(rq);
+
 	end_call(h, c, e, told);
 	write_call_unref(c);
 	if (e)
 		request_log(rq, e, err);
-	if (told && e)
+	if (told && (e || at == COMMIT_FLUSH))
 		fuse_reply_err(rq->req, -e);
 	else if (told)
 		fuse_reply_write(rq->req, rq->size);
 	return 0;
+}
+
+static int send_call(struct request *rq)
+{
+	struct place p;
+
+	place_of(rq->handle->node, &p);
+	int e = request_job(rq, p.region, false, call_job);
+	if (e != -EINPROGRESS)
+		end_call(rq->handle, rq->call, e, true);
+	return e;
 }
 
 /* Whether it waits for the call in flight, or has its result. Under the handle's lock. */
@@ -179,7 +116,8 @@ static int join_call(struct request *rq, struct handle *h, bool *ret_done)
 	if (!c)
 		return 0;
 	bool same = rq->call ||
-	    (c->size == rq->size && c->off == rq->off && memcmp(c->bytes, rq->bytes, c->size) == 0);
+	    (c->bytes && c->size == rq->size && c->off == rq->off &&
+		memcmp(c->bytes, rq->bytes, c->size) == 0);
 	if (!c->done) {
 		if (same && !rq->call)
 			rq->call = write_call_ref(c);
@@ -195,145 +133,113 @@ static int join_call(struct request *rq, struct handle *h, bool *ret_done)
 	return same ? c->result : 0;
 }
 
-static int check_value(const struct handle *h, const struct request *rq, struct ecsfs_error *err)
+/* What is due becomes a call: 1. 0: nothing is. Under the handle's lock. */
+static int start_call(struct request *rq, enum gather_end how, struct ecsfs_error *err)
 {
+	struct handle *h = rq->handle;
 	const struct row *row = h->node->row;
-	size_t max =
-	    row->form == ROW_LINES || (row->flags & ROW_EXPLICIT) ? LIMIT_DOCUMENT : LIMIT_VALUE;
+	size_t end = h->gather.text.len;
+	int e = gather_due(&h->gather, row, how, &end, err);
 
-	if (rq->size > max)
-		return ecsfs_error_set(
-		    err, EFBIG, NULL, "a value of %zu bytes: %zu are taken", rq->size, max);
-	if (row->form != ROW_LINES && !(row->flags & ROW_EMPTY_OK) && blank(rq->bytes, rq->size))
-		return ecsfs_error_set(err, EINVAL, NULL, "an empty value");
-	return 0;
-}
-
-/* 1: the document is complete; 0: more is awaited, or nothing but space came. */
-static int gather(struct handle *h, const struct request *rq, struct ecsfs_error *err)
-{
-	off_t at = rq->off - h->base;
-
-	/* The kernel's end of the file is that of what it shows, which may be asked for meanwhile. */
-	if (h->flags & O_APPEND)
-		at = h->complete ? rq->off + 1 : (off_t)h->gather.len;
-	if (at == 0 && h->complete && !blank(rq->bytes, rq->size))
-		h->complete = false;
-	if (h->complete) {
-		if (blank(rq->bytes, rq->size))
-			return 0;
-		return ecsfs_error_set(err, EINVAL, NULL, "something follows the document");
-	}
-	if (at < 0 || (uint64_t)at > h->gather.len)
-		return ecsfs_error_set(
-		    err, EINVAL, NULL, "a document is written from its start on");
-	if ((size_t)at + rq->size > LIMIT_DOCUMENT)
-		return ecsfs_error_set(
-		    err, EFBIG, NULL, "a document of more than %zu bytes", LIMIT_DOCUMENT);
-	h->gather.len = (size_t)at;
-	buf_add(&h->gather, rq->bytes, rq->size);
-	if (buf_failed(&h->gather))
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
-	int64_t end = value_document_end(h->gather.data, h->gather.len);
-	if (end < 0)
-		return ecsfs_error_set(err, EINVAL, NULL, "this is not a JSON document");
-	return end > 0;
-}
-
-/* A dialog takes a bare name as well as a document. */
-static bool is_bare(const struct handle *h, const struct request *rq)
-{
-	size_t i = 0;
-
-	while (i < rq->size && isspace((unsigned char)rq->bytes[i]))
-		i++;
-	return h->node->row->form == ROW_DIALOG && !h->gather.len && !h->complete && i < rq->size &&
-	    rq->bytes[i] != '{' && rq->bytes[i] != '[';
-}
-
-/* 1: to be sent now. 0: taken. Under the handle's lock. */
-static int take(struct handle *h, struct request *rq, struct ecsfs_error *err)
-{
-	if (!h->based) {
-		h->based = true;
-		h->base = rq->off;
-	}
-	int e;
-	if (gathers(h->node->row) && !is_bare(h, rq)) {
-		e = gather(h, rq, err);
-		h->wrote = true;
-	} else {
-		e = check_value(h, rq, err);
-		e = e ? e : 1;
-	}
-	if (e < 0)
-		h->failed = e;
+	/* The lines that a whole file does not have are removed at its end. */
+	if (e == 0 && how == GATHER_CLOSED && row->form == ROW_LINES)
+		e = h->truncated && !h->flushed;
 	if (e != 1)
 		return e;
-	rq->call = write_call_new(rq);
+	rq->call =
+	    write_call_new(&h->gather, end, h->gather.lines_sent, rq->bytes, rq->size, rq->off);
 	if (!rq->call)
 		return -ENOMEM;
 	h->call = write_call_ref(rq->call);
+	h->flushed |= how == GATHER_CLOSED;
+	gather_sent(&h->gather, row, end);
 	return 1;
+}
+
+/*
+ * Takes the bytes of a write. A shell's unfinished text is sent at once, since shells lose the
+ * errors of close(2); one of an unknown program is refused, since it may be a shell, whose error
+ * would be lost, as well as a program that brings a value in pieces, of which the first would be
+ * acted upon. Under the handle's lock.
+ */
+static int take(struct request *rq, enum caller_kind who, struct ecsfs_error *err)
+{
+	struct handle *h = rq->handle;
+	const struct row *row = h->node->row;
+	bool newline = rq->size && rq->bytes[rq->size - 1] == '\n';
+	enum gather_end how = newline || who == CALLER_SHELL ? GATHER_ENDED : GATHER_OPEN;
+	int e = gather_put(&h->gather, row, rq->bytes, rq->size, rq->off, h->flags & O_APPEND, err);
+
+	h->writer = rq->owner;
+	if (!e && !newline && who == CALLER_UNKNOWN && gather_waits(&h->gather, row))
+		e = ecsfs_error_set(err, EINVAL, NULL,
+		    "the program that writes is not known (/proc does not show it): end the text "
+		    "with a newline");
+	if (!e)
+		e = start_call(rq, how, err);
+	if (e < 0)
+		h->failed = e;
+	return e;
+}
+
+/* It matters for a text that the write does not end. */
+static enum caller_kind kind_of_writer(const struct request *rq)
+{
+	if (rq->handle->node->row->form == ROW_DOCUMENT || !rq->size ||
+	    rq->bytes[rq->size - 1] == '\n')
+		return CALLER_PROGRAM;
+	return caller_kind(rq->caller.pid);
 }
 
 int commit_write(struct request *rq, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
-	struct place p;
+	enum caller_kind who = kind_of_writer(rq);
 	bool done;
 
 	pthread_mutex_lock(&h->lock);
 	int e = join_call(rq, h, &done);
 	if (e == 0 && !done)
-		e = h->failed ? h->failed : take(h, rq, err);
+		e = h->failed ? h->failed : take(rq, who, err);
 	pthread_mutex_unlock(&h->lock);
 	if (e < 0)
 		return e;
-	if (e == 0)
-		return reply_result(rq, 0);
-	place_of(h->node, &p);
-	e = request_job(rq, p.region, false, write_job);
-	if (e != -EINPROGRESS)
-		end_call(h, rq->call, e, true);
-	return e;
+	return e ? send_call(rq) : reply_result(rq, 0);
 }
 
-static int flush_job(struct request *rq, struct ecsfs_error *err)
+/*
+ * A close(2), of which there may be many: each copy of the descriptor has its own. Only the writer's
+ * ends the text: a child that was forked meanwhile closes what it inherited. Where the writer was
+ * killed (Ctrl-C) its text may be cut. Under the handle's lock.
+ */
+static int end_text(struct request *rq, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
-	int e = run_commit(rq, h, h->node, COMMIT_FLUSH, "", 0, err);
+	bool lines = h->node->row->form == ROW_LINES && h->truncated && !h->flushed;
 
-	if (!e)
-		return request_reply_ok(rq);
-	pthread_mutex_lock(&h->lock);
-	h->failed = e;
-	pthread_mutex_unlock(&h->lock);
+	if (h->failed)
+		return h->failed;
+	if (h->call || !h->gather.based || !(h->gather.dirty || lines) || rq->owner != h->writer)
+		return 0;
+	int e = caller_killed(rq->caller.pid)
+	    ? ecsfs_error_set(err, ECANCELED, NULL,
+		  "the program that wrote was killed: what it had not finished was not sent")
+	    : start_call(rq, GATHER_CLOSED, err);
+	if (e < 0)
+		h->failed = e;
 	return e;
 }
 
 int commit_flush(struct request *rq, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
-	bool lines = false;
-	struct place p;
 
 	pthread_mutex_lock(&h->lock);
-	int e = h->failed;
-	if (!e && gathers(h->node->row) && h->wrote && !h->complete && !h->call &&
-	    !blank(buf_str(&h->gather), h->gather.len))
-		e = h->failed = ecsfs_error_set(err, EINVAL, NULL, "the document is not complete");
-	/* Where a write was interrupted what was named is not all that was meant. */
-	if (!e && h->node->row->form == ROW_LINES && h->wrote && h->truncated && !h->flushed &&
-	    !h->call)
-		lines = h->flushed = true;
+	int e = end_text(rq, err);
 	pthread_mutex_unlock(&h->lock);
-	if (e)
+	if (e < 0)
 		return e;
-	if (!lines)
-		return request_reply_ok(rq);
-	place_of(h->node, &p);
-	return request_job(rq, p.region, false, flush_job);
+	return e ? send_call(rq) : request_reply_ok(rq);
 }
 
 /* The text that an attribute shows, as of the request. */
@@ -405,21 +311,6 @@ int commit_read(struct request *rq, struct ecsfs_error *err)
 	return reply_slice(rq, t->bytes, t->len, rq->off);
 }
 
-static int check_renamed(const struct row *row, const struct text *t, struct ecsfs_error *err)
-{
-	size_t max =
-	    row->form == ROW_VALUE && !(row->flags & ROW_EXPLICIT) ? LIMIT_VALUE : LIMIT_DOCUMENT;
-
-	if (t->len > max)
-		return ecsfs_error_set(
-		    err, EFBIG, NULL, "a value of %zu bytes: %zu are taken", t->len, max);
-	if (row->form == ROW_VALUE && !(row->flags & ROW_EMPTY_OK) && blank(t->bytes, t->len))
-		return ecsfs_error_set(err, EINVAL, NULL, "an empty value");
-	if (row->form == ROW_DOCUMENT && value_document_end(t->bytes, t->len) <= 0)
-		return ecsfs_error_set(err, EINVAL, NULL, "this is not a JSON document");
-	return 0;
-}
-
 /* rq->handle is none; `to` is the attribute. */
 static int rename_onto(
     struct request *rq, struct node *from, struct node *to, struct ecsfs_error *err)
@@ -431,9 +322,9 @@ static int rename_onto(
 	/* An editor that restores its backup brings what is there already. */
 	bool same = shown(rq, to, ASK_BLOCK, &now, NULL) == 0 && now->len == t->len &&
 	    memcmp(now->bytes, t->bytes, t->len) == 0;
-	int e = same ? 0 : check_renamed(to->row, t, err);
+	int e = same ? 0 : gather_check(to->row, t->bytes, t->len, err);
 	if (!e && !same)
-		e = run_commit(rq, NULL, to, COMMIT_RENAME, t->bytes, t->len, err);
+		e = run_commit(rq, NULL, to, COMMIT_RENAME, t, 0, err);
 	if (!e)
 		scratch_remove(from);
 	return e;
@@ -453,15 +344,13 @@ int commit_directory(struct request *rq, const char *name,
     int (*fn)(struct commit *c, struct ecsfs_error *err), struct ecsfs_error *err)
 {
 	auto_buf struct buf path = BUF_INIT(64 * KIB);
-	void *state = NULL;
 	struct place p;
-	struct commit c = {.place = &p, .caller = rq->caller, .state = &state};
+	struct commit c = {.place = &p, .caller = rq->caller};
 
 	place_below(rq->node, name, true, &p);
 	node_path(rq->node, rq->name, &path);
 	c.path = buf_str(&path);
 	int e = fn(&c, err);
-	free(state);
 	notify_directory(rq->node);
 	return e;
 }

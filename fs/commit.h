@@ -7,8 +7,6 @@
 #include "fs/kernel/inode.h"
 
 struct request;
-struct write_call;
-struct handle;
 
 /* run() of WRITE and FLUSH on an open attribute, of READ on one that was opened for writing, and
  * of RENAME of a scratch file (rq->node, rq->name) onto an attribute (rq->target; on a worker). */
@@ -20,7 +18,5 @@ int commit_rename(struct request *rq, struct ecsfs_error *err);
 /* A commit that makes or drops the directory `name` (as AWS has it) in rq->node. Worker. */
 int commit_directory(struct request *rq, const char *name,
     int (*fn)(struct commit *c, struct ecsfs_error *err), struct ecsfs_error *err);
-
-void write_call_unref(struct write_call *c);
 
 #endif

@@ -61,18 +61,18 @@ struct commit {
 	const char *text;
 	size_t len;
 	enum commit_at {
-		COMMIT_WRITE, /* a value, or the write(2) that completed a document, or lines as they come */
-		COMMIT_FLUSH,  /* ROW_LINES only: at the first flush after data */
+		COMMIT_WRITE,  /* inside the write(2) that completed the text, or whole lines */
+		COMMIT_FLUSH,  /* at close(2): what was still unsent; the end of ROW_LINES */
 		COMMIT_RENAME, /* a scratch file renamed onto the row: text is the whole */
 	} at;
 	bool truncated; /* the open emptied the file: the text stands for the whole */
 	struct caller caller;
-	void **state;	    /* the open file's own, kept from write to flush; freed with free(3) */
+	size_t sent;	    /* ROW_LINES: so many bytes of `text`, whole lines, were sent before */
 	struct buf *answer; /* ROW_DIALOG: what the open file reads afterwards */
 };
 
 enum row_form {
-	ROW_VALUE,    /* one value a file; each write(2) is one value */
+	ROW_VALUE,    /* one value a file */
 	ROW_DOCUMENT, /* JSON, gathered until complete */
 	ROW_LINES,    /* tags: lines act as they come, the flush ends what O_TRUNC began */
 	ROW_LINK,     /* a symbolic link; render gives the target */
@@ -85,8 +85,7 @@ enum row_flags {
 	ROW_HIDDEN = 1 << 0,   /* looked up, not listed: its open blocks (rollout) */
 	ROW_ALWAYS = 1 << 1,   /* its open always asks AWS */
 	ROW_EMPTY_OK = 1 << 2, /* a write of an empty line is meaningful (force_new_deployment) */
-	ROW_EXPLICIT =
-	    1 << 3, /* a write allowed without a value limit of LIMIT_VALUE (unused bits free) */
+	ROW_ACTION = 1 << 3,   /* a write does something, once for each open file (rollback) */
 };
 
 /* A growing file. `open` runs on a worker and may block; nothing else may. */

@@ -2,9 +2,11 @@
 
 #include "backend/base/cleanup.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool bit(unsigned long long set, int signo)
 {
@@ -55,16 +57,17 @@ bool caller_status_ends(const char *status, bool mutation)
 	return false;
 }
 
-/* The text of /proc/TID/`file`; false when the thread is gone. */
-static bool read_proc(pid_t tid, const char *file, char *out, size_t size)
+/* The text of /proc/TID/`file` and its length; 0 when the thread is gone. */
+static size_t read_proc(pid_t tid, const char *file, char *out, size_t size)
 {
 	auto_fclose FILE *f = NULL;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, file);
 	f = fopen(path, "re");
-	out[f ? fread(out, 1, size - 1, f) : 0] = '\0';
-	return f != NULL;
+	size_t len = f ? fread(out, 1, size - 1, f) : 0;
+	out[len] = '\0';
+	return len;
 }
 
 bool caller_ends(pid_t tid, bool mutation)
@@ -91,4 +94,114 @@ void caller_name(pid_t tid, char *out, size_t size)
 {
 	read_proc(tid, "comm", out, size);
 	out[strcspn(out, "\n")] = '\0';
+}
+
+/* Shells by their names: /etc/shells is this machine's, a caller may be in a container. */
+static const char *const shells[] = {"sh", "bash", "rbash", "dash", "ash", "ksh", "ksh93",
+    "ksh2020", "mksh", "lksh", "oksh", "loksh", "pdksh", "posh", "yash", "zsh", "fish", "csh",
+    "tcsh", "rc", "es", "elvish", "nu", "osh", "ysh", "busybox", "toybox"};
+
+/* Its last part, without what the kernel appends once a running executable was replaced. */
+static bool is_named(const char *executable, const char *name)
+{
+	const char *slash = strrchr(executable, '/');
+	const char *own = slash ? slash + 1 : executable;
+
+	return strncmp(own, name, strlen(name)) == 0 && strchr(" ", own[strlen(name)]);
+}
+
+bool caller_name_is_shell(const char *executable)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
+		if (is_named(executable, shells[i]))
+			return true;
+	return false;
+}
+
+/* Whether the executable is one of /etc/shells, under whatever name. */
+static bool is_login_shell(const struct stat *exe)
+{
+	auto_fclose FILE *f = fopen("/etc/shells", "re");
+	char line[PATH_MAX];
+	struct stat st;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, " \t\r\n#")] = '\0';
+		if (line[0] == '/' && stat(line, &st) == 0 && st.st_dev == exe->st_dev &&
+		    st.st_ino == exe->st_ino)
+			return true;
+	}
+	return false;
+}
+
+/* What busybox and toybox run: they were started by that name, or told so ("busybox dd"). */
+static void applet_of(pid_t tid, char *out, size_t size)
+{
+	char words[256];
+	size_t len = read_proc(tid, "cmdline", words, sizeof(words));
+	const char *word = words;
+
+	for (int i = 0; i < 2 && word < words + len; i++, word += strlen(word) + 1) {
+		const char *slash = strrchr(word, '/');
+
+		word = slash ? slash + 1 : word;
+		snprintf(out, size, "%s", word);
+		if (strcmp(word, "busybox") != 0 && strcmp(word, "toybox") != 0)
+			return;
+	}
+}
+
+static bool runs_dd(pid_t tid, const char *exe, const char *name)
+{
+	char applet[256] = "";
+
+	if (!is_named(exe, "busybox") && !is_named(exe, "toybox"))
+		return false;
+	applet_of(tid, applet, sizeof(applet));
+	return strcmp(name, "dd") == 0 || strcmp(applet, "dd") == 0;
+}
+
+enum caller_kind caller_kind(pid_t tid)
+{
+	char path[64], exe[PATH_MAX] = "", name[64] = "";
+	struct stat st;
+
+	caller_name(tid, name, sizeof(name));
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tid);
+	/* The name of a command says that it is a shell, never that it is none: a script has its own. */
+	if (readlink(path, exe, sizeof(exe) - 1) < 0)
+		return caller_name_is_shell(name) ? CALLER_SHELL : CALLER_UNKNOWN;
+	if (runs_dd(tid, exe, name))
+		return CALLER_PROGRAM;
+	if (caller_name_is_shell(exe) || (stat(path, &st) == 0 && is_login_shell(&st)))
+		return CALLER_SHELL;
+	return CALLER_PROGRAM;
+}
+
+/* proc_pid_stat(5): the name in brackets may hold anything, so fields are counted behind it. */
+static const char *stat_field(const char *stat, int field)
+{
+	const char *at = strrchr(stat, ')');
+
+	for (int i = 2; at && i < field; i++)
+		at = strchr(at + 1, ' ');
+	return at;
+}
+
+bool caller_stat_killed(const char *stat)
+{
+	enum { FLAGS = 9, EXIT_CODE = 52, EXITING = 0x4 /* PF_EXITING */ };
+	const char *flags = stat_field(stat, FLAGS), *code = stat_field(stat, EXIT_CODE);
+
+	if (!flags || !code || !(strtoul(flags, NULL, 10) & EXITING))
+		return false;
+	/* As waitpid(2) will give it: the signal in the low seven bits. */
+	return strtol(code, NULL, 10) & 0x7f;
+}
+
+bool caller_killed(pid_t tid)
+{
+	char stat[1024];
+
+	return read_proc(tid, "stat", stat, sizeof(stat)) && caller_stat_killed(stat);
 }

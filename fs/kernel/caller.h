@@ -1,4 +1,7 @@
-/* What /proc says of who asked. */
+/*
+ * What does /proc say about the thread that made a request: is it a shell, is it being killed, does a
+ * signal end its call? FUSE names threads; a caller outside this pid namespace is 0 and unknown.
+ */
 #ifndef ECSFS_CALLER_H
 #define ECSFS_CALLER_H
 
@@ -14,6 +17,26 @@
 bool caller_ends(pid_t tid, bool mutation);
 /* The same of the text of /proc/TID/status. Pure. */
 bool caller_status_ends(const char *status, bool mutation);
+
+enum caller_kind {
+	CALLER_PROGRAM,
+	CALLER_SHELL,	/* errors of its close(2) are lost: bash's printf, say, ends with 0 */
+	CALLER_UNKNOWN, /* gone, elsewhere, or /proc does not show it */
+};
+
+/*
+ * Whether the thread's executable is one of /etc/shells, a shell by its name (containers have their
+ * own files), or busybox or toybox. Of these dd counts as a program: it writes in pieces and reports
+ * errors of close(2).
+ */
+enum caller_kind caller_kind(pid_t tid);
+/* The same by the name of the executable alone, or its path. Pure. */
+bool caller_name_is_shell(const char *executable);
+
+/* Whether the thread ends because a signal killed it. */
+bool caller_killed(pid_t tid);
+/* The same of the text of /proc/TID/stat. Pure. */
+bool caller_stat_killed(const char *stat);
 
 /* The process that a thread belongs to; `tid` itself when it is gone. */
 pid_t caller_process(pid_t tid);

@@ -338,8 +338,10 @@ int names_setattr(struct request *rq, struct ecsfs_error *err)
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (n->scratch)
 		e = set_scratch(rq);
+	else if ((rq->to_set & FUSE_SET_ATTR_SIZE) && rq->handle)
+		handle_truncate(rq->handle, rq->off);
 	else if (rq->to_set & FUSE_SET_ATTR_SIZE)
-		handles_truncated(n, rq->caller.pid);
+		handles_truncate(n, rq->caller.pid, rq->off);
 	else if (rq->to_set & FUSE_SET_ATTR_MTIME_NOW)
 		touch(n);
 	if (e)

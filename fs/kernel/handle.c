@@ -1,16 +1,53 @@
 #include "fs/kernel/handle.h"
 
 #include "backend/base/limits.h"
-#include "fs/commit.h"
 #include "fs/scratch.h"
 #include "fs/stream.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct handle *open_handles; /* open_lock with prev and next of each; */
 static size_t open_count;	    /* open_lock */
+
+struct write_call *write_call_new(
+    const struct gather *g, size_t len, size_t sent, const char *bytes, size_t size, off_t off)
+{
+	struct write_call *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->refs = 1;
+	c->text = text_new(buf_str(&g->text), len);
+	c->sent = sent;
+	c->off = off;
+	c->size = size;
+	c->bytes = bytes ? malloc(size + 1) : NULL;
+	if (!c->text || (bytes && !c->bytes)) {
+		write_call_unref(c);
+		return NULL;
+	}
+	if (bytes)
+		memcpy(c->bytes, bytes, size);
+	return c;
+}
+
+struct write_call *write_call_ref(struct write_call *c)
+{
+	atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
+	return c;
+}
+
+void write_call_unref(struct write_call *c)
+{
+	if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	text_unref(c->text);
+	free(c->bytes);
+	free(c);
+}
 
 struct handle *handle_new(struct node *n, int flags)
 {
@@ -22,7 +59,7 @@ struct handle *handle_new(struct node *n, int flags)
 	h->node = node_ref(n);
 	h->flags = flags;
 	pthread_mutex_init(&h->lock, NULL);
-	buf_init(&h->gather, LIMIT_DOCUMENT);
+	gather_init(&h->gather);
 	buf_init(&h->answer, LIMIT_RESPONSE);
 	if (n->scratch)
 		scratch_opened(n->scratch);
@@ -44,9 +81,8 @@ void handle_unref(struct handle *h)
 	stream_unref(h->stream);
 	write_call_unref(h->call);
 	text_unref(h->text);
-	buf_release(&h->gather);
+	gather_release(&h->gather);
 	buf_release(&h->answer);
-	free(h->state);
 	pthread_mutex_destroy(&h->lock);
 	node_unref(h->node);
 	free(h);
@@ -81,7 +117,17 @@ void handle_closed(struct handle *h)
 	handle_unref(h);
 }
 
-void handles_truncated(const struct node *n, pid_t thread)
+void handle_truncate(struct handle *h, off_t size)
+{
+	if (!h->node->row)
+		return;
+	pthread_mutex_lock(&h->lock);
+	h->truncated |= size == 0;
+	gather_truncate(&h->gather, h->node->row, size);
+	pthread_mutex_unlock(&h->lock);
+}
+
+void handles_truncate(const struct node *n, pid_t thread, off_t size)
 {
 	struct handle *h;
 
@@ -94,15 +140,8 @@ void handles_truncated(const struct node *n, pid_t thread)
 	pthread_mutex_unlock(&open_lock);
 	if (!h)
 		return;
-	pthread_mutex_lock(&h->lock);
-	h->truncated = true;
-	pthread_mutex_unlock(&h->lock);
+	handle_truncate(h, size);
 	handle_unref(h);
-}
-
-bool handle_reads(const struct handle *h)
-{
-	return (h->flags & O_ACCMODE) != O_WRONLY;
 }
 
 bool handle_writes(const struct handle *h)

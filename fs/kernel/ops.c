@@ -102,9 +102,8 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void op_setattr(
     fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *fi)
 {
-	struct request *rq = request_new(req, REQ_SETATTR, ino);
+	struct request *rq = with_handle(request_new(req, REQ_SETATTR, ino), fi);
 
-	(void)fi;
 	if (!rq)
 		return;
 	rq->to_set = to_set;
@@ -249,6 +248,7 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t s
 	rq->bytes[size] = '\0';
 	rq->size = size;
 	rq->off = off;
+	rq->owner = fi->lock_owner;
 	request_go(rq, run_write);
 }
 
@@ -262,8 +262,10 @@ static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	struct request *rq = with_handle(request_new(req, REQ_FLUSH, ino), fi);
-	if (rq)
-		request_go(rq, commit_flush);
+	if (!rq)
+		return;
+	rq->owner = fi->lock_owner;
+	request_go(rq, commit_flush);
 }
 
 static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)

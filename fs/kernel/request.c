@@ -4,7 +4,6 @@
 #include "backend/base/clock.h"
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
-#include "fs/commit.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/caller.h"
 #include "fs/kernel/xattr.h"

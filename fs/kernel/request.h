@@ -49,8 +49,6 @@ enum request_kind {
 struct request;
 typedef int (*request_fn)(struct request *rq, struct ecsfs_error *err);
 
-struct write_call;
-
 struct request {
 	fuse_req_t req; /* touched only by who claimed the answer */
 	enum request_kind kind;
@@ -68,6 +66,8 @@ struct request {
 	int64_t mtime_ns;
 	struct handle *handle;
 	struct caller caller;
+	uint64_t
+	    owner; /* WRITE's, FLUSH's: the kernel's lock owner, one for each descriptor table */
 	int64_t born_ms;
 	uint64_t born_at; /* region_moment() */
 

@@ -276,7 +276,7 @@ static const struct row control_rows[] = {
     {
 	.name = "refresh",
 	.help = "any line drops all cached answers",
-	.flags = ROW_EMPTY_OK,
+	.flags = ROW_EMPTY_OK | ROW_ACTION,
 	.commit = commit_refresh,
     },
     {0},

@@ -355,13 +355,13 @@ static const struct row service_rows[] = {
     {
 	.name = "force_new_deployment",
 	.help = "any line starts a new deployment",
-	.flags = ROW_EMPTY_OK,
+	.flags = ROW_EMPTY_OK | ROW_ACTION,
 	.commit = commit_force_new_deployment,
     },
     {
 	.name = "rollback",
 	.help = "any line goes back to what ran before",
-	.flags = ROW_EMPTY_OK,
+	.flags = ROW_EMPTY_OK | ROW_ACTION,
 	.commit = commit_rollback,
     },
     {

@@ -5,59 +5,10 @@
 #include "fs/tree/write.h"
 
 #include "backend/base/cleanup.h"
-#include "backend/base/limits.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/tags.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-/*
- * What an open file brought so far. Programs that buffer write pieces of a power of two, which may
- * end within a line: the rest of that line is then still to come.
- */
-struct written {
-	size_t len;
-	size_t sent; /* as far as it was sent */
-	char text[];
-};
-
-#define PIECE 1024
-
-static int keep(struct commit *c, struct written **ret)
-{
-	struct written *old = *c->state;
-	size_t len = old ? old->len : 0;
-	struct written *all;
-
-	if (len + c->len > LIMIT_DOCUMENT)
-		return -EFBIG;
-	all = realloc(old, sizeof(*all) + len + c->len);
-	if (!all)
-		return -ENOMEM;
-	if (!old)
-		*all = (struct written){0};
-	memcpy(all->text + len, c->text, c->len);
-	all->len = len + c->len;
-	*c->state = *ret = all;
-	return 0;
-}
-
-/*
- * How far the text can be sent: to its end, or where a piece was cut, to the end of a line. Only
- * where a flush will follow, which sends the rest.
- */
-static size_t sendable(const struct commit *c, const struct written *all)
-{
-	size_t end = all->len;
-
-	if (!c->truncated || c->len < PIECE || c->len % PIECE != 0)
-		return end;
-	while (end > all->sent && all->text[end - 1] != '\n')
-		end--;
-	return end;
-}
 
 static int resource(struct commit *c, const struct dir_type *type, struct answer *ret,
     const json_t **ret_object, bool now, struct ecsfs_error *err)
@@ -123,14 +74,6 @@ enum pass {
 	PASS_WHOLE,  /* both */
 };
 
-/* What an open file has sent, or is to send now. */
-static int named_so_far(struct commit *c, json_t **ret, struct ecsfs_error *err)
-{
-	const struct written *all = *c->state;
-
-	return tags_parse(all->text, all->sent, ret, err);
-}
-
 /* Sends the difference to what AWS has, as what is cached says or (`now`) as AWS says. */
 static int apply_as(struct commit *c, const struct dir_type *type, const json_t *named,
     enum pass pass, bool now, bool *ret_sent, struct ecsfs_error *err)
@@ -146,7 +89,7 @@ static int apply_as(struct commit *c, const struct dir_type *type, const json_t 
 	e = tags_difference(tags, named, pass != PASS_ADD, &set, &unset, err);
 	/* Too many beside those of before, which the open has truncated: they go at once. */
 	if (e == -EINVAL && pass == PASS_ADD && c->truncated) {
-		e = named_so_far(c, &all, err);
+		e = tags_parse(c->text, c->len, &all, err);
 		if (!e)
 			e = tags_difference(tags, all, true, &set, &unset, err);
 	}
@@ -168,18 +111,12 @@ static int apply(struct commit *c, const struct dir_type *type, const json_t *na
 	return e || sent ? e : apply_as(c, type, named, pass, true, &sent, err);
 }
 
+/* The lines that are new. */
 static int commit_lines(struct commit *c, const struct dir_type *type, struct ecsfs_error *err)
 {
-	struct written *all;
 	json_auto_t *named = NULL;
-	size_t end;
-	int e = keep(c, &all);
+	int e = tags_parse(c->text + c->sent, c->len - c->sent, &named, err);
 
-	if (e)
-		return act_refuse(err, -e, "too much for a tags file");
-	end = sendable(c, all);
-	e = tags_parse(all->text + all->sent, end - all->sent, &named, err);
-	all->sent = end;
 	if (e || json_object_size(named) == 0)
 		return e;
 	return apply(c, type, named, PASS_ADD, err);
@@ -188,18 +125,12 @@ static int commit_lines(struct commit *c, const struct dir_type *type, struct ec
 /* The last line, if it was held back, and after O_TRUNC what no line named. */
 static int commit_end(struct commit *c, const struct dir_type *type, struct ecsfs_error *err)
 {
-	struct written *all = *c->state;
 	json_auto_t *named = NULL;
 	bool sent;
-	int e = all ? tags_parse(all->text, all->len, &named, err) : 0;
+	int e = commit_lines(c, type, err);
 
-	if (e || !all)
-		return e;
-	/* While AWS is asked the next write may take the text elsewhere. */
-	bool rest = all->sent < all->len;
-	all->sent = all->len;
-	if (rest)
-		e = apply(c, type, named, PASS_ADD, err);
+	if (!e)
+		e = tags_parse(c->text, c->len, &named, err);
 	if (e || !c->truncated)
 		return e;
 	return apply_as(c, type, named, PASS_REMOVE, false, &sent, err);

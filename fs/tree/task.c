@@ -364,6 +364,7 @@ static const struct row task_rows[] = {
     {
 	.name = "stop",
 	.help = "write the reason to stop the task",
+	.flags = ROW_ACTION,
 	.commit = commit_stop,
     },
     {

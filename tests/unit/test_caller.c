@@ -1,10 +1,12 @@
 #include "fs/kernel/caller.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -59,6 +61,68 @@ static void test_a_file_without_the_lines(void **state)
 	assert_false(caller_status_ends("Name:\tSigPnd:\tffff\n", false));
 }
 
+static void test_who_is_a_shell(void **state)
+{
+	(void)state;
+	assert_true(caller_name_is_shell("/usr/bin/bash"));
+	assert_true(caller_name_is_shell("/usr/bin/dash (deleted)"));
+	assert_true(caller_name_is_shell("/opt/x/busybox"));
+	assert_true(caller_name_is_shell("zsh"));
+	assert_false(caller_name_is_shell("/usr/bin/python3.11"));
+	assert_false(caller_name_is_shell("/usr/bin/bashful"));
+	assert_false(caller_name_is_shell("/usr/bin/ba"));
+	assert_false(caller_name_is_shell(""));
+	/* This program; and nobody. */
+	assert_int_equal(caller_kind(getpid()), CALLER_PROGRAM);
+	assert_int_equal(caller_kind(0), CALLER_UNKNOWN);
+	assert_int_equal(caller_kind(0x7fffffff), CALLER_UNKNOWN);
+}
+
+static void *kind_of_thread(void *ret)
+{
+	*(enum caller_kind *)ret = caller_kind(gettid());
+	return NULL;
+}
+
+/* FUSE names threads: /proc has them though it does not list them. */
+static void test_a_thread_is_known(void **state)
+{
+	enum caller_kind kind = CALLER_UNKNOWN;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, kind_of_thread, &kind), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(kind, CALLER_PROGRAM);
+}
+
+/* Whether /proc/PID/stat with these flags and exit code is that of a process that was killed. */
+static bool killed(unsigned flags, int exit_code)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+	    "7 (a) b ) c) R 1 2 3 4 5 %u 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 "
+	    "29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 %d\n",
+	    flags, exit_code);
+	return caller_stat_killed(text);
+}
+
+static void test_who_was_killed(void **state)
+{
+	(void)state;
+	assert_true(killed(0x404404, SIGINT));
+	assert_true(killed(0x4, SIGSEGV | 0x80));
+	assert_false(killed(0x4, 0));
+	assert_false(killed(0x4, 3 << 8));
+	/* Another thread of one that exits is killed, the process is not. */
+	assert_false(killed(0x404, 0));
+	assert_false(killed(0x400000, SIGINT));
+	assert_false(caller_stat_killed(""));
+	assert_false(caller_stat_killed("7 (x) R 1"));
+	assert_false(caller_killed(getpid()));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -66,6 +130,9 @@ int main(void)
 	    cmocka_unit_test(test_what_does_not),
 	    cmocka_unit_test(test_a_stop_ends_a_read_but_no_mutation),
 	    cmocka_unit_test(test_a_file_without_the_lines),
+	    cmocka_unit_test(test_who_is_a_shell),
+	    cmocka_unit_test(test_a_thread_is_known),
+	    cmocka_unit_test(test_who_was_killed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,74 @@
+/*
+ * Which bytes did one open file receive, and what part of them has to be sent now?
+ *
+ * The bytes of an open file are one text, placed by their offsets; the offset of the first write
+ * counts as 0. A text is sent
+ *
+ *     ROW_VALUE      when a write ends it: with a newline, or because the writer is a shell
+ *     ROW_LINES      line by line, an unfinished line as a value is
+ *     ROW_DOCUMENT   in the write that completes the JSON document
+ *     ROW_DIALOG     as a document, or, where it does not begin as one, as a value
+ *
+ * and what is left when the file is closed. A longer text than the one sent is sent again as a
+ * whole, unless its value is the same. A row with ROW_ACTION acts once for each open file.
+ *
+ * Pure: no lock (the handle's protects it), no call, no knowledge of who writes.
+ */
+#ifndef ECSFS_GATHER_H
+#define ECSFS_GATHER_H
+
+#include "fs/table.h"
+
+#include <sys/types.h>
+
+struct gather {
+	struct buf text;
+	bool based;
+	off_t base;	   /* the offset of the first write, which counts as 0 */
+	bool dirty;	   /* bytes arrived that were neither sent nor found to say nothing new */
+	bool scan;	   /* they may complete a document */
+	bool complete;	   /* a document was sent: only white space may follow it */
+	bool acted;	   /* something was sent */
+	size_t lines_sent; /* ROW_LINES: so many bytes were sent */
+	struct buf value;  /* the value that was sent last, without white space around it */
+};
+
+/* What the writer said about the end of the text. */
+enum gather_end {
+	GATHER_OPEN,   /* more may follow */
+	GATHER_ENDED,  /* a newline, or a shell's write */
+	GATHER_CLOSED, /* close(2) */
+};
+
+void gather_init(struct gather *g);
+void gather_release(struct gather *g);
+
+/*
+ * Places the bytes of one write(2). `append`: O_APPEND, the kernel's offset says nothing. Returns 0
+ * or -errno with a sentence: a gap (EINVAL), too long (EFBIG), more after a document (EINVAL).
+ */
+int gather_put(struct gather *g, const struct row *row, const char *bytes, size_t size, off_t off,
+    bool append, struct ecsfs_error *err);
+
+/* ftruncate(2). A longer file than the text is no text: only what is beyond `size` is dropped. */
+void gather_truncate(struct gather *g, const struct row *row, off_t size);
+
+/* Whether the text waits for its end, so that it matters who writes. */
+bool gather_waits(const struct gather *g, const struct row *row);
+
+/*
+ * What has to be sent. 1: the first *ret_end bytes; gather_sent() is called before the next put.
+ * 0: nothing now. -EINVAL with a sentence: it can never be sent.
+ */
+int gather_due(struct gather *g, const struct row *row, enum gather_end end, size_t *ret_end,
+    struct ecsfs_error *err);
+/* The first `end` bytes are on their way. */
+void gather_sent(struct gather *g, const struct row *row, size_t end);
+
+/*
+ * Whether a whole text that arrives at once (a rename) can be a text of the row: 0, -EINVAL for an
+ * empty value and for what is not a document, -EFBIG.
+ */
+int gather_check(const struct row *row, const char *text, size_t len, struct ecsfs_error *err);
+
+#endif
