@@ -41,8 +41,10 @@ struct aws_service {
 	const char *signing_name;
 	const char *env_suffix; /* of AWS_ENDPOINT_URL_<SUFFIX> */
 	const char *config_key; /* in a `services` section */
-	bool gov_fips_name;	/* GovCloud has a FIPS name beside the plain one */
-	bool secret;		/* answers hold keys: wiped when read */
+	/* The members of a listing's request and response that name a page; NULL: "nextToken". */
+	const char *page_in, *page_out;
+	bool gov_fips_name; /* GovCloud has a FIPS name beside the plain one */
+	bool secret;	    /* answers hold keys: wiped when read */
 	/* Ends with a row whose actions are ""; NULL: the common one. */
 	const struct aws_quota *quotas;
 	const struct aws_quota_elsewhere *elsewhere; /* ends with an empty row; NULL: none */

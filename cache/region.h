@@ -58,6 +58,22 @@
  *                                         BatchGetImage where describing is denied
  * NEWEST_TAGS            (G, R)  [tags]   ECR DescribeImages: of that registry, newest push first
  * CALLER                 ()      {doc}    STS GetCallerIdentity
+ * SCALABLE_TARGETS       ()      {by resource} DescribeScalableTargets: "service/C/S" to its target
+ * SCALING_POLICIES       ()      {by resource} DescribeScalingPolicies: to a list, by name
+ * SCHEDULED_ACTIONS      ()      {by resource} DescribeScheduledActions: to a list, by name
+ * SCALING_ACTIVITIES     ()      {by resource} DescribeScalingActivities, the newest few pages: to a
+ *                                         list, newest first; "more": true where there are older ones
+ * SERVICE_ACTIVITIES     (C, S)  [docs]   the same of one service, newest first
+ * TARGET_GROUPS          ()      {by ARN} ELB DescribeTargetGroups
+ * LOAD_BALANCERS         ()      {by ARN} ELB DescribeLoadBalancers
+ * LISTENERS              (ARN)   [docs]   ELB DescribeListeners of a load balancer
+ * RULES                  (ARN)   [docs]   ELB DescribeRules of a listener
+ * TARGET_HEALTH          (ARN)   [docs]   ELB DescribeTargetHealth of a target group
+ * METRICS                (C, S)  {doc}    CloudWatch GetMetricData, batch 125: the last hour of
+ *                                         "cpu" and "memory", lists of [epoch s, average, maximum]
+ * INTERFACE              (C, T)  {doc}    EC2 DescribeNetworkInterfaces of a task's, batch 100; {}:
+ *                                         it has none
+ * LOG_TAIL               (R, G, S) [docs] GetLogEvents: the last ten of region, group, stream
  */
 enum kind {
 	KIND_CLUSTERS,
@@ -89,6 +105,19 @@ enum kind {
 	KIND_IMAGE_REFERENCE,
 	KIND_NEWEST_TAGS,
 	KIND_CALLER,
+	KIND_SCALABLE_TARGETS,
+	KIND_SCALING_POLICIES,
+	KIND_SCHEDULED_ACTIONS,
+	KIND_SCALING_ACTIVITIES,
+	KIND_SERVICE_ACTIVITIES,
+	KIND_TARGET_GROUPS,
+	KIND_LOAD_BALANCERS,
+	KIND_LISTENERS,
+	KIND_RULES,
+	KIND_TARGET_HEALTH,
+	KIND_METRICS,
+	KIND_INTERFACE,
+	KIND_LOG_TAIL,
 	KIND_COUNT
 };
 

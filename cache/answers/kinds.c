@@ -63,6 +63,25 @@ static const struct kind_row rows[KIND_COUNT] = {
     [KIND_NEWEST_TAGS] = {"newest_tags", TTL_RESOURCE, FORM_REGISTRY, FORM_REPOSITORY, SINGLE,
 	.fetch = fetch_newest_tags},
     [KIND_CALLER] = {"caller", TTL_FOREVER, SINGLE, .fetch = fetch_caller},
+    [KIND_SCALABLE_TARGETS] = {"scalable_targets", TTL_RESOURCE, SINGLE, .fetch = fetch_scaling},
+    [KIND_SCALING_POLICIES] = {"scaling_policies", TTL_RESOURCE, SINGLE, .fetch = fetch_scaling},
+    [KIND_SCHEDULED_ACTIONS] = {"scheduled_actions", TTL_RESOURCE, SINGLE, .fetch = fetch_scaling},
+    [KIND_SCALING_ACTIVITIES] = {"scaling_activities", TTL_RESOURCE, SINGLE,
+	.fetch = fetch_activities},
+    [KIND_SERVICE_ACTIVITIES] = {"service_activities", TTL_RESOURCE, FORM_NAME, FORM_NAME, SINGLE,
+	.fetch = fetch_activities},
+    [KIND_TARGET_GROUPS] = {"target_groups", TTL_SLOW, SINGLE, .fetch = fetch_by_arn},
+    [KIND_LOAD_BALANCERS] = {"load_balancers", TTL_SLOW, SINGLE, .fetch = fetch_by_arn},
+    [KIND_LISTENERS] = {"listeners", TTL_SLOW, FORM_ARN, SINGLE, .fetch = fetch_of_arn},
+    [KIND_RULES] = {"rules", TTL_SLOW, FORM_ARN, SINGLE, .fetch = fetch_of_arn},
+    [KIND_TARGET_HEALTH] = {"target_health", TTL_RESOURCE, FORM_ARN, SINGLE, .fetch = fetch_of_arn},
+    /* A minute is CloudWatch's own grain. AWS takes 500 queries a call, four a service. */
+    [KIND_METRICS] = {"metrics", TTL_SLOW, FORM_NAME, FORM_NAME, .batch = 125, .by_cluster = true,
+	.siblings = KIND_SERVICES, .fetch = fetch_metrics},
+    [KIND_INTERFACE] = {"interface", TTL_RESOURCE, FORM_NAME, FORM_ID, .batch = 100,
+	.by_cluster = true, .siblings = KIND_TASKS, .fetch = fetch_interfaces},
+    [KIND_LOG_TAIL] = {"log_tail", TTL_RESOURCE, FORM_NAME, FORM_TEXT, FORM_TEXT, SINGLE,
+	.fetch = fetch_log_tail},
 };
 
 const struct kind_row *kind_row(enum kind kind)

@@ -22,6 +22,7 @@ enum name_form {
 	FORM_REGISTRY, /* ACCOUNT/REGION */
 	FORM_REPOSITORY,
 	FORM_IMAGE, /* a tag or a digest */
+	FORM_TEXT,  /* what a task definition says: not empty, without control characters */
 };
 
 struct kind_row {

@@ -8,6 +8,7 @@
 #define DIGITS "0123456789"
 #define LONGEST_NAME 255
 #define LONGEST_ARN 2048
+#define LONGEST_TEXT 512 /* a log group's or a stream's name */
 
 static bool plain_valid(const char *name)
 {
@@ -86,6 +87,15 @@ static bool registry_valid(const char *registry)
 	return region == 12 && registry[region] == '/' && plain_valid(registry + region + 1);
 }
 
+static bool text_valid(const char *text)
+{
+	size_t len = 0;
+
+	while (text[len] && !iscntrl((unsigned char)text[len]))
+		len++;
+	return len > 0 && len <= LONGEST_TEXT && !text[len];
+}
+
 bool name_form_valid(enum name_form form, const char *name)
 {
 	switch (form) {
@@ -103,6 +113,8 @@ bool name_form_valid(enum name_form form, const char *name)
 		return repository_valid(name);
 	case FORM_IMAGE:
 		return image_valid(name);
+	case FORM_TEXT:
+		return text_valid(name);
 	case FORM_NONE:
 		return false;
 	}

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LARGEST_BATCH 100
+#define LARGEST_BATCH 125
 
 /* The entries of one call, while it is under way. */
 struct flight {
@@ -118,6 +118,7 @@ static void prepare(struct region *r, struct flight *f)
 	f->fetch.region = r->name;
 	f->fetch.call = r->options.call;
 	f->fetch.clock = r->options.clock;
+	f->fetch.owner = r;
 	if (r->options.timeout_ms > 0)
 		f->fetch.deadline_ms = f->arrival.started_ms + r->options.timeout_ms;
 	for (size_t i = 0; i < f->fetch.n; i++) {

@@ -4,6 +4,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/service.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,18 +37,22 @@ int fetch_call(struct fetch *f, const char *service, const char *action, const j
 	return 0;
 }
 
-static int next_page(json_t *body, const json_t *page, bool *ret_more, struct ecsfs_error *err)
+static int next_page(
+    const char *service, json_t *body, const json_t *page, bool *ret_more, struct ecsfs_error *err)
 {
-	const char *token = json_string_value(json_object_get(page, "nextToken"));
-	const char *last = json_string_value(json_object_get(body, "nextToken"));
+	const struct aws_service *row = aws_service_find(service);
+	const char *in = row && row->page_in ? row->page_in : "nextToken";
+	const char *out = row && row->page_out ? row->page_out : "nextToken";
+	const char *token = json_string_value(json_object_get(page, out));
+	const char *last = json_string_value(json_object_get(body, in));
 
 	*ret_more = token && *token;
 	if (!*ret_more)
 		return 0;
 	if (last && strcmp(last, token) == 0)
-		return ecsfs_error_set(err, EIO, NULL, "a page's nextToken leads to itself");
-	if (json_object_set_new(body, "nextToken", json_string(token)) < 0)
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+		return ecsfs_error_set(err, EIO, NULL, "a page's %s leads to itself", out);
+	if (json_object_set_new(body, in, json_string(token)) < 0)
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	return 0;
 }
 
@@ -57,31 +62,53 @@ int fetch_pages(struct fetch *f, const char *action, json_t *body, const char *m
 	return fetch_service_pages(f, "ecs", action, body, member, ret, err);
 }
 
-int fetch_service_pages(struct fetch *f, const char *service, const char *action, json_t *body,
-    const char *member, json_t **ret, struct ecsfs_error *err)
+/* Adds a page's elements. AWS sends an empty list too, "" where it is XML: without one the response
+ * is some other one. */
+static int add_elements(json_t *all, const json_t *page, const char *member)
+{
+	const json_t *list = json_object_get(page, member);
+
+	if (json_is_string(list) && json_string_length(list) == 0)
+		return 0;
+	return json_array_extend(all, (json_t *)list);
+}
+
+int fetch_some_pages(struct fetch *f, const struct fetch_listing *l, json_t *body, json_t **ret,
+    bool *ret_more, struct ecsfs_error *err)
 {
 	json_auto_t *all = json_array();
 	bool more = true;
 
-	for (int pages = 0; more; pages++) {
+	for (int pages = 0; more && pages < l->most_pages; pages++) {
 		json_auto_t *page = NULL;
-		int rc;
+		int rc = fetch_call(f, l->service, l->action, body, &page, err);
 
-		if (pages == LIMIT_PAGES)
-			return ecsfs_error_set(
-			    err, EIO, NULL, "%s: more than %d pages", action, LIMIT_PAGES);
-		rc = fetch_call(f, service, action, body, &page, err);
 		if (rc == 0)
-			rc = next_page(body, page, &more, err);
+			rc = next_page(l->service, body, page, &more, err);
 		if (rc < 0)
 			return rc;
-		/* AWS sends an empty list too: without one it is some other answer. */
-		if (json_array_extend(all, json_object_get(page, member)) < 0)
+		if (add_elements(all, page, l->member) < 0)
 			return ecsfs_error_set(
-			    err, EIO, NULL, "%s: the answer has no %s", action, member);
+			    err, EIO, NULL, "%s: the answer has no %s", l->action, l->member);
 	}
 	*ret = move_ptr(all);
+	*ret_more = more;
 	return 0;
+}
+
+int fetch_service_pages(struct fetch *f, const char *service, const char *action, json_t *body,
+    const char *member, json_t **ret, struct ecsfs_error *err)
+{
+	const struct fetch_listing l = {service, action, member, LIMIT_PAGES};
+	json_auto_t *all = NULL;
+	bool more;
+	int rc = fetch_some_pages(f, &l, body, &all, &more, err);
+
+	if (rc == 0 && more)
+		rc = ecsfs_error_set(err, EIO, NULL, "%s: more than %d pages", action, LIMIT_PAGES);
+	if (rc == 0)
+		*ret = move_ptr(all);
+	return rc;
 }
 
 void fetch_answer(struct fetch_item *it, json_t *value)

@@ -37,6 +37,13 @@ struct fetch {
 	struct fetch_item *items;
 	size_t n;
 	struct fetch_extras extras;
+	struct region *owner; /* for region_peek; NULL in tests */
+};
+
+/* A listing: where its elements stand, and how many pages of it are read. */
+struct fetch_listing {
+	const char *service, *action, *member;
+	int most_pages;
 };
 
 /* One call to AWS; `ret` is new. */
@@ -46,6 +53,9 @@ int fetch_call(struct fetch *f, const char *service, const char *action, const j
 /* A listing to its last page: a new array of the elements of `member`. `body` is changed. */
 int fetch_service_pages(struct fetch *f, const char *service, const char *action, json_t *body,
     const char *member, json_t **ret, struct ecsfs_error *err);
+/* The same as far as l->most_pages; `ret_more`: there are more. */
+int fetch_some_pages(struct fetch *f, const struct fetch_listing *l, json_t *body, json_t **ret,
+    bool *ret_more, struct ecsfs_error *err);
 /* The same of ECS. */
 int fetch_pages(struct fetch *f, const char *action, json_t *body, const char *member, json_t **ret,
     struct ecsfs_error *err);
@@ -88,5 +98,12 @@ int fetch_images(struct fetch *f, struct ecsfs_error *err);
 int fetch_image_reference(struct fetch *f, struct ecsfs_error *err);
 int fetch_newest_tags(struct fetch *f, struct ecsfs_error *err);
 int fetch_caller(struct fetch *f, struct ecsfs_error *err);
+int fetch_scaling(struct fetch *f, struct ecsfs_error *err);
+int fetch_activities(struct fetch *f, struct ecsfs_error *err);
+int fetch_by_arn(struct fetch *f, struct ecsfs_error *err);
+int fetch_of_arn(struct fetch *f, struct ecsfs_error *err);
+int fetch_metrics(struct fetch *f, struct ecsfs_error *err);
+int fetch_interfaces(struct fetch *f, struct ecsfs_error *err);
+int fetch_log_tail(struct fetch *f, struct ecsfs_error *err);
 
 #endif

@@ -1,0 +1,151 @@
+/*
+ * Application Auto Scaling of ECS's services. It lists the whole region in pages, so its answers are
+ * those of the region, sorted by resource ("service/CLUSTER/SERVICE"): a walk over many services
+ * costs the pages, not a call a service.
+ */
+#include "cache/fetch/fetch.h"
+
+#include "backend/base/cleanup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DIMENSION "ecs:service:DesiredCount"
+/* Of the whole region's activities, which AWS keeps six weeks: 50 a page. */
+#define ACTIVITY_PAGES 4
+
+struct scaling {
+	enum kind kind;
+	const char *action, *member;
+	const char *name; /* of a list's element; NULL: there is one a resource */
+	int page;	  /* the most that AWS gives */
+};
+
+static const struct scaling scalings[] = {
+    {KIND_SCALABLE_TARGETS, "DescribeScalableTargets", "ScalableTargets", NULL, 50},
+    {KIND_SCALING_POLICIES, "DescribeScalingPolicies", "ScalingPolicies", "PolicyName", 10},
+    {KIND_SCHEDULED_ACTIONS, "DescribeScheduledActions", "ScheduledActions", "ScheduledActionName",
+	50},
+};
+
+static const struct scaling *scaling_of(enum kind kind)
+{
+	const struct scaling *s = scalings;
+
+	while (s->kind != kind)
+		s++;
+	return s;
+}
+
+static const char *string_of(const json_t *doc, const char *member)
+{
+	const char *s = json_string_value(json_object_get(doc, member));
+
+	return s ? s : "";
+}
+
+/* Adds a document to its resource's list, behind those whose `name` is smaller. */
+static void add_to_list(json_t *by_resource, const char *resource, json_t *doc, const char *name)
+{
+	json_t *list = json_object_get(by_resource, resource);
+	size_t at;
+
+	if (!list) {
+		list = json_array();
+		json_object_set_new(by_resource, resource, list);
+	}
+	at = json_array_size(list);
+	while (name && at > 0 &&
+	    strcmp(string_of(json_array_get(list, at - 1), name), string_of(doc, name)) > 0)
+		at--;
+	json_array_insert(list, at, doc);
+}
+
+int fetch_scaling(struct fetch *f, struct ecsfs_error *err)
+{
+	const struct scaling *s = scaling_of(f->items[0].key->kind);
+	json_auto_t *body =
+	    json_pack("{s:s, s:i}", "ServiceNamespace", "ecs", "MaxResults", s->page);
+	json_auto_t *docs = NULL;
+	json_t *by_resource, *doc;
+	size_t i;
+	int rc = fetch_service_pages(
+	    f, "application-autoscaling", s->action, body, s->member, &docs, err);
+
+	if (rc < 0)
+		return rc;
+	by_resource = json_object();
+	json_array_foreach (docs, i, doc) {
+		const char *resource = string_of(doc, "ResourceId");
+
+		if (!*resource || strcmp(string_of(doc, "ScalableDimension"), DIMENSION) != 0)
+			continue;
+		if (s->name)
+			add_to_list(by_resource, resource, doc, s->name);
+		else
+			json_object_set(by_resource, resource, doc);
+	}
+	fetch_answer(&f->items[0], by_resource);
+	return 0;
+}
+
+static double began_at(const json_t *activity)
+{
+	return json_number_value(json_object_get(activity, "StartTime"));
+}
+
+static int newer_first(const void *a, const void *b)
+{
+	double x = began_at(*(const json_t *const *)a), y = began_at(*(const json_t *const *)b);
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* New: the same documents, newest first. */
+static json_t *newest_first(const json_t *docs)
+{
+	size_t n = json_array_size(docs);
+	auto_free const json_t **sorted = calloc(n + 1, sizeof(*sorted));
+	json_t *result = json_array();
+
+	if (!sorted)
+		return result;
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = json_array_get(docs, i);
+	qsort(sorted, n, sizeof(*sorted), newer_first);
+	for (size_t i = 0; i < n; i++)
+		json_array_append(result, (json_t *)sorted[i]);
+	return result;
+}
+
+int fetch_activities(struct fetch *f, struct ecsfs_error *err)
+{
+	const struct key *k = f->items[0].key;
+	const struct fetch_listing l = {"application-autoscaling", "DescribeScalingActivities",
+	    "ScalingActivities", ACTIVITY_PAGES};
+	json_auto_t *body = json_pack("{s:s, s:i}", "ServiceNamespace", "ecs", "MaxResults", 50);
+	json_auto_t *docs = NULL, *sorted = NULL;
+	json_t *by_resource, *doc;
+	bool more;
+	size_t i;
+	int rc;
+
+	if (k->a)
+		json_object_set_new(body, "ResourceId", json_sprintf("service/%s/%s", k->a, k->b));
+	rc = fetch_some_pages(f, &l, body, &docs, &more, err);
+	if (rc < 0)
+		return rc;
+	sorted = newest_first(docs);
+	if (k->a) {
+		fetch_answer(&f->items[0], move_ptr(sorted));
+		return 0;
+	}
+	by_resource = json_object();
+	json_array_foreach (sorted, i, doc)
+		add_to_list(by_resource, string_of(doc, "ResourceId"), doc, NULL);
+	if (more)
+		json_object_set_new(by_resource, "more", json_true());
+	fetch_answer(&f->items[0], by_resource);
+	return 0;
+}
