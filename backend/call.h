@@ -9,6 +9,7 @@
 #include "backend/error.h"
 
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,6 +28,11 @@ enum aws_flags {
 	/* Attempts on a connection of their own each: on a kept one libcurl repeats what was lost
 	 * itself, and `lost_answer` does not know. */
 	AWS_FRESH = 1 << 3,
+	/*
+	 * Nobody waits for the response (read-ahead): sent only while the request rate has something
+	 * to spare, see `wanted`.
+	 */
+	AWS_BACKGROUND = 1 << 4,
 };
 
 /* Gets `len` bytes of a streamed answer; a return other than 0 ends the call with ECANCELED. */
@@ -41,6 +47,11 @@ struct aws_request {
 	int64_t timeout_ms; /* bound of all attempts together; 0: the client's default */
 	aws_sink sink;
 	void *sink_arg;
+	/*
+	 * With AWS_BACKGROUND, may be NULL: set by any thread as soon as somebody waits for the response,
+	 * which ends the waiting behind others. Must live as long as the call.
+	 */
+	const atomic_bool *wanted;
 	struct buf *room; /* with AWS_RAW: memory for the answer, taken over; NULL: fresh */
 };
 

@@ -36,6 +36,7 @@ struct aws_exchange {
 	enum retry_class retry;
 	int64_t retry_after_ms;	  /* -1: AWS did not say */
 	int64_t server_ms;	  /* the answer's Date, since the epoch; 0: none */
+	bool by_chance;		  /* throttled as others are whatever the rate: no long wait */
 	bool in_doubt;		  /* it failed, was sent, and nothing proves that it was not done */
 	struct credentials *used; /* a reference; NULL: not got so far */
 };

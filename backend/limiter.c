@@ -6,43 +6,20 @@
 #include <pthread.h>
 #include <string.h>
 
-/*
- * Where no rates are known, the pace after a throttled answer is a guess: half of what was too fast.
- * Answers raise it at once to near that, from where on it feels its way; at this rate it ends.
- */
-#define GUESS_RATE 20.
-
-#define NEAR 0.75  /* of the pace that was too fast */
-#define QUICKLY 1. /* a second more, for each answer */
-#define SLOWLY 0.1
-#define GUESS_BURST_S 0.25
-
-enum {
-	RECOVERY_MS = 60000,  /* from nothing to the full rate */
-	CUT_EVERY_MS = 1000,  /* many calls throttled together are one reason to slow down */
-	SLOWEST = 16,	      /* the full rate divided by that */
-	SLOWEST_GUESS = 4,    /* a throttle need not be for our pace */
-	GUESS_WAIT_MS = 2000, /* no longer for a pace that is only a guess */
-};
-
-struct bucket {
-	struct bucket *next;
+struct limiter_bucket {
+	struct limiter_bucket *next;
 	char *region;
 	const struct aws_service *service; /* a row, NULL where it is unknown */
 	const struct aws_quota *quota;	   /* a row */
-	bool limited;
-	double burst, full_rate;
-	double rate, tokens;
-	double near; /* of a guess: up to here answers raise the rate quickly */
-	int64_t filled_ms;
-	int64_t cut_ms; /* the rate was halved then; 0: never */
+	struct pace pace;		   /* the limiter's lock */
 };
 
 struct limiter {
 	const struct clock *clock;
 	bool known_rates;
 	pthread_mutex_t lock;
-	struct bucket *buckets; /* lock; a few dozen at most: rows used times regions used */
+	/* lock; a few dozen at most: rows used times regions used. None is freed before the limiter. */
+	struct limiter_bucket *buckets;
 };
 
 struct limiter_layer {
@@ -52,31 +29,18 @@ struct limiter_layer {
 };
 
 /*
- * The burst less a twentieth: requests reach AWS in another order and at other distances than they
+ * AWS's burst less a twentieth: requests reach AWS in another order and at other distances than they
  * left, and a bucket that AWS counts exactly has no room for that.
  */
-static void fill(struct bucket *b, double burst, double rate)
+static double usable(double burst)
 {
-	int spare = (int)burst / 20;
-
-	b->burst = burst - spare;
-	b->full_rate = b->rate = rate;
-	b->tokens = b->burst;
+	return burst - (int)burst / 20;
 }
 
-/* Under the lock. NULL: no memory. */
-static struct bucket *find_bucket(
-    struct limiter *l, const char *region, const char *service, const char *action)
+static struct limiter_bucket *make_bucket(struct limiter *l, const char *region)
 {
-	const struct aws_service *s = aws_service_find(service);
-	double burst, rate;
-	const struct aws_quota *quota = aws_quota_of(service, action, region, &burst, &rate);
-	struct bucket *b;
+	struct limiter_bucket *b = calloc(1, sizeof(*b));
 
-	for (b = l->buckets; b; b = b->next)
-		if (b->service == s && b->quota == quota && !strcmp(b->region, region))
-			return b;
-	b = calloc(1, sizeof(*b));
 	if (!b)
 		return NULL;
 	b->region = strdup(region);
@@ -84,42 +48,31 @@ static struct bucket *find_bucket(
 		free(b);
 		return NULL;
 	}
-	b->service = s;
-	b->quota = quota;
-	b->limited = l->known_rates;
-	b->filled_ms = clock_mono(l->clock);
-	if (l->known_rates)
-		fill(b, burst, rate);
-	else
-		fill(b, GUESS_RATE, GUESS_RATE);
 	b->next = l->buckets;
 	l->buckets = b;
 	return b;
 }
 
-/* Under the lock. What was too fast may have been a burst of a second. */
-static double most_tokens(const struct limiter *l, const struct bucket *b)
+/* Under the lock. NULL: no memory. */
+static struct limiter_bucket *find_bucket(
+    struct limiter *l, const char *region, const char *service, const char *action)
 {
-	double guess = 1 + b->rate * GUESS_BURST_S;
+	const struct aws_service *s = aws_service_find(service);
+	double burst, rate;
+	const struct aws_quota *quota = aws_quota_of(service, action, region, &burst, &rate);
+	struct limiter_bucket *b;
 
-	return b->limited && !l->known_rates && guess < b->burst ? guess : b->burst;
-}
-
-/* Under the lock: what time brought since. */
-static void refill(const struct limiter *l, struct bucket *b)
-{
-	int64_t now = clock_mono(l->clock);
-	double passed = (double)(now - b->filled_ms);
-
-	b->filled_ms = now;
-	b->tokens += passed * b->rate / 1000;
-	if (b->tokens > most_tokens(l, b))
-		b->tokens = most_tokens(l, b);
-	b->rate += passed * b->full_rate / RECOVERY_MS;
-	if (b->rate >= b->full_rate) {
-		b->rate = b->full_rate;
-		b->limited = l->known_rates;
-	}
+	for (b = l->buckets; b; b = b->next)
+		if (b->service == s && b->quota == quota && !strcmp(b->region, region))
+			return b;
+	b = make_bucket(l, region);
+	if (!b)
+		return NULL;
+	b->service = s;
+	b->quota = quota;
+	pace_init(&b->pace, l->known_rates ? rate : 0, l->known_rates ? usable(burst) : 0,
+	    clock_mono(l->clock));
+	return b;
 }
 
 struct limiter *limiter_new(const struct clock *clock, bool known_rates)
@@ -139,7 +92,7 @@ void limiter_free(struct limiter *l)
 	if (!l)
 		return;
 	while (l->buckets) {
-		struct bucket *b = l->buckets;
+		struct limiter_bucket *b = l->buckets;
 
 		l->buckets = b->next;
 		free(b->region);
@@ -149,109 +102,147 @@ void limiter_free(struct limiter *l)
 	free(l);
 }
 
-/* A token may be taken before it is there; who takes it then waits until it is. */
-static int64_t take(struct bucket *b, bool known_rates, int64_t patience_ms)
-{
-	double missing = 1 - b->tokens;
-	int64_t wait = missing > 0 ? (int64_t)(missing * 1000 / b->rate) + 1 : 0;
-	int64_t longest = patience_ms;
-
-	if (!b->limited)
-		return 0;
-	if (!known_rates)
-		longest = patience_ms / 2 < GUESS_WAIT_MS ? patience_ms / 2 : GUESS_WAIT_MS;
-	if (wait <= longest) {
-		b->tokens -= 1;
-		return wait;
-	}
-	return known_rates ? -1 : longest;
-}
-
 int64_t limiter_take(struct limiter *l, const char *region, const char *service, const char *action,
-    int64_t patience_ms)
+    int64_t patience_ms, struct limiter_turn *ret)
 {
-	struct bucket *b;
 	int64_t wait = 0;
 
 	pthread_mutex_lock(&l->lock);
-	b = find_bucket(l, region, service, action);
-	if (b) {
-		refill(l, b);
-		wait = take(b, l->known_rates, patience_ms);
-	}
+	ret->bucket = find_bucket(l, region, service, action);
+	if (ret->bucket)
+		wait = pace_take(&ret->bucket->pace, clock_mono(l->clock), patience_ms, &ret->pace);
 	pthread_mutex_unlock(&l->lock);
 	return wait;
 }
 
-void limiter_throttled(
-    struct limiter *l, const char *region, const char *service, const char *action)
+int64_t limiter_take_spare(struct limiter *l, const char *region, const char *service,
+    const char *action, struct limiter_turn *ret)
 {
-	struct bucket *b;
-	double slowest;
+	int64_t wait = 0;
 
 	pthread_mutex_lock(&l->lock);
-	b = find_bucket(l, region, service, action);
-	if (b) {
-		slowest = b->full_rate / (l->known_rates ? SLOWEST : SLOWEST_GUESS);
-		refill(l, b);
-		b->limited = true;
-		if (b->tokens > 0)
-			b->tokens = 0;
-		if (!b->cut_ms || b->filled_ms - b->cut_ms >= CUT_EVERY_MS) {
-			b->cut_ms = b->filled_ms;
-			b->near = b->rate * NEAR;
-			b->rate /= 2;
-			if (b->rate < slowest)
-				b->rate = slowest;
-		}
-	}
+	ret->bucket = find_bucket(l, region, service, action);
+	if (ret->bucket)
+		wait = pace_take_spare(&ret->bucket->pace, clock_mono(l->clock), &ret->pace);
 	pthread_mutex_unlock(&l->lock);
+	return wait;
 }
 
-void limiter_answered(
-    struct limiter *l, const char *region, const char *service, const char *action)
+int64_t limiter_wait(struct limiter *l, struct limiter_turn *turn)
 {
-	struct bucket *b;
+	int64_t wait;
 
-	if (l->known_rates)
-		return;
 	pthread_mutex_lock(&l->lock);
-	b = find_bucket(l, region, service, action);
-	if (b && b->limited) {
-		refill(l, b);
-		b->rate += b->rate < b->near ? QUICKLY : SLOWLY;
-		if (b->rate >= b->full_rate) {
-			b->rate = b->full_rate;
-			b->tokens = b->burst;
-			b->limited = false;
-		}
-	}
+	wait = pace_wait(&turn->bucket->pace, clock_mono(l->clock), &turn->pace);
 	pthread_mutex_unlock(&l->lock);
+	return wait;
+}
+
+bool limiter_learn(struct limiter *l, const struct limiter_turn *turn, bool throttled)
+{
+	bool by_chance;
+
+	if (!turn->bucket)
+		return false;
+	pthread_mutex_lock(&l->lock);
+	pace_learn(&turn->bucket->pace, clock_mono(l->clock), &turn->pace, throttled);
+	by_chance = turn->bucket->pace.chance > 0;
+	pthread_mutex_unlock(&l->lock);
+	return by_chance;
+}
+
+static int pause_for(const struct limiter_layer *self, int64_t ms)
+{
+	return self->cx->pause->wait(self->cx->pause, ms);
+}
+
+/* How often background work looks whether somebody waits for it by now. */
+enum { LOOK_MS = 10 };
+
+static bool is_wanted(const struct aws_request *rq)
+{
+	return !(rq->flags & AWS_BACKGROUND) || (rq->wanted && atomic_load(rq->wanted));
+}
+
+/* Background work waits for what is to spare. 0: it may go; 1: somebody waits for it; -errno. */
+static int wait_for_spare(struct limiter_layer *self, const struct aws_exchange *x,
+    int64_t until_ms, struct limiter_turn *turn)
+{
+	const struct aws_request *rq = x->rq;
+
+	while (!is_wanted(rq)) {
+		int64_t wait =
+		    limiter_take_spare(self->limiter, x->region, rq->service, rq->action, turn);
+
+		if (!wait)
+			return 0;
+		if (clock_mono(self->cx->clock) + wait >= until_ms)
+			return -EBUSY;
+		if (pause_for(self, rq->wanted && wait > LOOK_MS ? LOOK_MS : wait) < 0)
+			return -EINTR;
+	}
+	return 1;
+}
+
+/* -EBUSY: its turn would come too late; -EINTR. */
+static int wait_for_turn(struct limiter_layer *self, const struct aws_exchange *x, int64_t until_ms,
+    struct limiter_turn *turn)
+{
+	const struct aws_request *rq = x->rq;
+	const struct clock *clock = self->cx->clock;
+	int64_t wait = limiter_take(
+	    self->limiter, x->region, rq->service, rq->action, until_ms - clock_mono(clock), turn);
+
+	while (wait > 0) {
+		if (clock_mono(clock) + wait > until_ms)
+			return -EBUSY;
+		if (pause_for(self, wait) < 0)
+			return -EINTR;
+		wait = limiter_wait(self->limiter, turn);
+	}
+	return (int)wait;
+}
+
+static int take_turn(struct limiter_layer *self, const struct aws_exchange *x,
+    struct limiter_turn *turn, struct ecsfs_error *err)
+{
+	const struct clock *clock = self->cx->clock;
+	int64_t left = x->deadline_ms - clock_mono(clock);
+	/* A pace that is only learnt is no reason to fail: half of the time is left for trying. */
+	int64_t until = x->deadline_ms - (self->limiter->known_rates ? 0 : left / 2);
+	int r = wait_for_spare(self, x, until, turn);
+
+	if (r == 1)
+		r = wait_for_turn(self, x, until, turn);
+	if (r == -EINTR)
+		return ecsfs_error_set(err, EINTR, NULL,
+		    "%s was cancelled while it waited for its turn", x->rq->action);
+	if (r == -EBUSY && self->limiter->known_rates)
+		return ecsfs_error_set(err, EBUSY, NULL,
+		    "%s: AWS's request rate is used up, and the wait would exceed the %d s timeout",
+		    x->rq->action, (int)((x->timeout_ms + 999) / 1000));
+	if (r == -EBUSY)
+		turn->bucket = NULL;
+	return 0;
 }
 
 static int limiter_call(struct aws_layer *layer, struct aws_exchange *x, struct aws_response *ret,
     struct ecsfs_error *err)
 {
 	struct limiter_layer *self = (struct limiter_layer *)layer;
-	const struct aws_request *rq = x->rq;
-	int64_t left = x->deadline_ms - clock_mono(self->cx->clock);
-	int64_t wait = limiter_take(self->limiter, x->region, rq->service, rq->action, left);
+	struct limiter_turn turn = {0};
+	bool throttled;
 	int r;
 
 	x->retry = RETRY_NEVER;
-	if (wait < 0)
-		return ecsfs_error_set(err, EBUSY, NULL,
-		    "%s: AWS's request rate is used up by other calls for longer than this one may "
-		    "take",
-		    rq->action);
-	if (wait && self->cx->pause->wait(self->cx->pause, wait) < 0)
-		return ecsfs_error_set(
-		    err, EINTR, NULL, "cancelled while %s waited for its turn", rq->action);
+	x->by_chance = false;
+	r = take_turn(self, x, &turn, err);
+	if (r < 0)
+		return r;
 	r = layer->inner->call(layer->inner, x, ret, err);
-	if (r == 0)
-		limiter_answered(self->limiter, x->region, rq->service, rq->action);
-	else if (x->retry == RETRY_THROTTLE)
-		limiter_throttled(self->limiter, x->region, rq->service, rq->action);
+	throttled = r < 0 && x->retry == RETRY_THROTTLE;
+	if (r == 0 || throttled)
+		x->by_chance = limiter_learn(self->limiter, &turn, throttled) && throttled;
 	return r;
 }
 

@@ -11,6 +11,8 @@ enum {
 	MAX_BACKOFF_MS = 20000,
 	/* Less than that is no reason for a refusal: services allow five minutes either way. */
 	MIN_SKEW_MS = 4 * 60 * 1000,
+	/* Of the wait after a throttled answer, where a slower rate was seen not to help. */
+	BY_CHANCE_PART = 100,
 };
 
 struct retry_layer {
@@ -90,9 +92,11 @@ static bool may_repeat(
 		return false;
 	if (x->retry == RETRY_QUOTA && !once(&spent->quota))
 		return false;
-	*ret_wait_ms = x->retry_after_ms >= 0
-	    ? x->retry_after_ms
-	    : retry_backoff_ms(x->retry, spent->attempts, random_word());
+	*ret_wait_ms = retry_backoff_ms(x->retry, spent->attempts, random_word());
+	if (x->by_chance)
+		*ret_wait_ms /= BY_CHANCE_PART;
+	if (x->retry_after_ms >= 0)
+		*ret_wait_ms = x->retry_after_ms;
 	return clock_mono(cx->clock) + *ret_wait_ms < x->deadline_ms;
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <string.h>
 
 static int64_t now_ms;
 
@@ -22,7 +23,9 @@ static const struct clock by_hand = {.mono_ms = hand, .wall_ms = hand};
 
 static int64_t take(struct limiter *l, const char *region, const char *action)
 {
-	return limiter_take(l, region, "ecs", action, 30000);
+	struct limiter_turn turn;
+
+	return limiter_take(l, region, "ecs", action, 30000, &turn);
 }
 
 /* AWS's own bucket, exact: what it would say to requests that arrive when ours let them go. */
@@ -83,146 +86,62 @@ static void a_burst_is_not_slowed(void **state)
 static void patience(void **state)
 {
 	struct limiter *l = limiter_new(&by_hand, true);
+	struct limiter_turn turn;
 	int64_t wait = 0;
 
 	(void)state;
 	now_ms = 0;
 	for (int i = 0; i < 20; i++)
-		wait = limiter_take(l, "r", "ecs", "RegisterTaskDefinition", 1500);
+		wait = limiter_take(l, "r", "ecs", "RegisterTaskDefinition", 1500, &turn);
 	assert_in_range(wait, 900, 1100);
-	assert_int_equal(limiter_take(l, "r", "ecs", "RegisterTaskDefinition", 1500), -1);
+	assert_int_equal(
+	    limiter_take(l, "r", "ecs", "RegisterTaskDefinition", 1500, &turn), -EBUSY);
 	/* A token refused was not taken. */
-	assert_in_range(limiter_take(l, "r", "ecs", "DeregisterTaskDefinition", 2500), 1900, 2100);
+	assert_in_range(
+	    limiter_take(l, "r", "ecs", "DeregisterTaskDefinition", 2500, &turn), 1900, 2100);
 	limiter_free(l);
 }
 
 static void rates_of_logs(void **state)
 {
 	struct limiter *l = limiter_new(&by_hand, true);
+	struct limiter_turn turn;
 	int in_two_seconds[2] = {0};
 	const char *const regions[] = {"us-east-1", "eu-central-1"};
 
 	(void)state;
 	now_ms = 0;
 	for (int i = 0; i < 2; i++)
-		while (limiter_take(l, regions[i], "logs", "FilterLogEvents", 1000) >= 0)
+		while (limiter_take(l, regions[i], "logs", "FilterLogEvents", 1000, &turn) >= 0)
 			in_two_seconds[i]++;
 	assert_in_range(in_two_seconds[0], 47, 50);
 	assert_in_range(in_two_seconds[1], 9, 10);
 	limiter_free(l);
 }
 
-static void slows_down_and_recovers(void **state)
-{
-	struct limiter *l = limiter_new(&by_hand, true);
-	int64_t wait;
-
-	(void)state;
-	now_ms = 1000;
-	limiter_throttled(l, "r", "ecs", "ListClusters");
-	for (int i = 0; i < 10; i++) /* together: one reason */
-		limiter_throttled(l, "r", "ecs", "DescribeClusters");
-	wait = take(l, "r", "ListClusters");
-	assert_in_range(wait, 99, 102); /* 10 a second instead of 20 */
-	for (int i = 0; i < 20; i++) {
-		now_ms += 1000;
-		limiter_throttled(l, "r", "ecs", "ListClusters");
-	}
-	/* Never slower than a sixteenth. */
-	assert_in_range(take(l, "r", "ListClusters"), 0, 801);
-	now_ms += 70000;
-	take(l, "r", "ListClusters");
-	now_ms += 10000;
-	for (int i = 0; i < 48; i++)
-		assert_int_equal(take(l, "r", "ListClusters"), 0);
-	assert_in_range(take(l, "r", "ListClusters"), 40, 52);
-	limiter_free(l);
-}
-
 static void elsewhere_there_is_no_limit(void **state)
 {
 	struct limiter *l = limiter_new(&by_hand, false);
+	struct limiter_turn turn;
 
 	(void)state;
 	now_ms = 0;
 	for (int i = 0; i < 1000; i++)
 		assert_int_equal(take(l, "r", "DescribeServices"), 0);
-	limiter_throttled(l, "r", "ecs", "DescribeServices");
-	assert_in_range(take(l, "r", "DescribeServices"), 99, 102);
-	now_ms = 120000;
-	for (int i = 0; i < 1000; i++)
-		assert_int_equal(take(l, "r", "DescribeServices"), 0);
-	limiter_free(l);
-}
-
-static void a_guessed_pace_refuses_nobody(void **state)
-{
-	struct limiter *l = limiter_new(&by_hand, false);
-
-	(void)state;
-	now_ms = 0;
+	/* Until some answers in ten are throttled. */
 	for (int i = 0; i < 20; i++) {
-		now_ms += 1000;
-		limiter_throttled(l, "r", "ecs", "DescribeServices");
+		now_ms += 50;
+		if (limiter_take(l, "r", "ecs", "DescribeServices", 30000, &turn) == 0)
+			limiter_learn(l, &turn, i % 2);
 	}
-	for (int i = 0; i < 200; i++)
-		assert_in_range(limiter_take(l, "r", "ecs", "DescribeServices", 5000), 0, 2000);
-	assert_in_range(limiter_take(l, "r", "ecs", "DescribeServices", 100), 0, 100);
-	limiter_free(l);
-}
-
-/* A server that takes `rate` calls a second, and nothing of what is above. Returns how many of
- * `calls` it has throttled. */
-static int throttled_by(struct limiter *l, double rate, int calls)
-{
-	double room = 1;
-	int throttled = 0;
-
-	for (int i = 0; i < calls; i++) {
-		int64_t before = now_ms;
-
-		now_ms += limiter_take(l, "r", "logs", "FilterLogEvents", 60000) + 1;
-		room += (double)(now_ms - before) * rate / 1000;
-		room = room > 1 ? 1 : room;
-		if (room >= 1) {
-			room -= 1;
-			limiter_answered(l, "r", "logs", "FilterLogEvents");
-		} else {
-			throttled++;
-			limiter_throttled(l, "r", "logs", "FilterLogEvents");
-		}
-	}
-	return throttled;
-}
-
-static void a_guessed_pace_finds_the_servers(void **state)
-{
-	struct limiter *l = limiter_new(&by_hand, false);
-	int64_t start = now_ms = 0;
-
-	(void)state;
-	throttled_by(l, 8, 100);
-	start = now_ms;
-	assert_in_range(throttled_by(l, 8, 400), 1, 40);
-	/* At least half of what the server takes goes through. */
-	assert_in_range(now_ms - start, 1, 400 * 1000 / 4);
-	/* It takes all there is now: soon there is no limit. */
-	assert_int_equal(throttled_by(l, 1e6, 200), 0);
+	for (int i = 0; i < 100; i++)
+		take(l, "r", "DescribeServices");
+	assert_true(take(l, "r", "DescribeServices") > 1000);
+	/* Of one bucket. */
+	assert_int_equal(take(l, "r", "DescribeTasks"), 0);
+	now_ms += 120000;
 	for (int i = 0; i < 1000; i++)
-		assert_int_equal(limiter_take(l, "r", "logs", "FilterLogEvents", 60000), 0);
-	limiter_free(l);
-}
-
-static void answers_do_not_raise_a_known_rate(void **state)
-{
-	struct limiter *l = limiter_new(&by_hand, true);
-
-	(void)state;
-	now_ms = 0;
-	limiter_throttled(l, "r", "ecs", "DescribeServices");
-	for (int i = 0; i < 5; i++)
-		limiter_answered(l, "r", "ecs", "DescribeServices");
-	assert_in_range(take(l, "r", "DescribeServices"), 99, 102);
+		assert_int_equal(take(l, "r", "DescribeServices"), 0);
 	limiter_free(l);
 }
 
@@ -250,7 +169,7 @@ static int inner_call(struct aws_layer *self, struct aws_exchange *x, struct aws
 	return answer ? ecsfs_error_set(err, answer, NULL, "inner") : 0;
 }
 
-static struct aws_layer *make_layer(void)
+static struct aws_layer *make_layer(bool known_rates)
 {
 	static struct pause pause = {.wait = turn_hand};
 
@@ -258,23 +177,31 @@ static struct aws_layer *make_layer(void)
 	now_ms = waited_ms = 0;
 	answer = 0;
 	answer_class = RETRY_NEVER;
-	return limiter_layer_new(&context, limiter_new(&by_hand, true),
+	return limiter_layer_new(&context, limiter_new(&by_hand, known_rates),
 	    aws_layer_new(sizeof(struct aws_layer), inner_call));
+}
+
+static int pass_as(
+    struct aws_layer *l, const struct aws_request *rq, int64_t timeout_ms, struct ecsfs_error *err)
+{
+	struct aws_exchange x = {
+	    .rq = rq, .region = "r", .timeout_ms = timeout_ms, .deadline_ms = now_ms + timeout_ms};
+	struct aws_response ret = {0};
+
+	return l->call(l, &x, &ret, err);
 }
 
 static int pass(
     struct aws_layer *l, const char *action, int64_t timeout_ms, struct ecsfs_error *err)
 {
 	const struct aws_request rq = {.service = "ecs", .action = action};
-	struct aws_exchange x = {.rq = &rq, .region = "r", .deadline_ms = now_ms + timeout_ms};
-	struct aws_response ret = {0};
 
-	return l->call(l, &x, &ret, err);
+	return pass_as(l, &rq, timeout_ms, err);
 }
 
 static void the_layer_waits(void **state)
 {
-	struct aws_layer *l = make_layer();
+	struct aws_layer *l = make_layer(true);
 	struct ecsfs_error err;
 
 	(void)state;
@@ -283,13 +210,74 @@ static void the_layer_waits(void **state)
 	assert_in_range(waited_ms, 1900, 2100);
 	assert_int_equal(pass(l, "RegisterTaskDefinition", 500, &err), -EBUSY);
 	assert_int_equal(err.err, EBUSY);
+	assert_non_null(strstr(err.message, "1 s timeout"));
+	/* A throttled answer ends the burst: from then on one after the other. */
 	answer = EBUSY;
 	answer_class = RETRY_THROTTLE;
 	assert_int_equal(pass(l, "ListClusters", 500, &err), -EBUSY);
 	answer = 0;
 	waited_ms = 0;
 	assert_int_equal(pass(l, "ListClusters", 500, &err), 0);
-	assert_in_range(waited_ms, 99, 102);
+	assert_in_range(waited_ms, 49, 51);
+	aws_layer_free(l);
+}
+
+static void a_learnt_pace_refuses_nobody(void **state)
+{
+	struct aws_layer *l = make_layer(false);
+	struct ecsfs_error err;
+	int64_t before;
+
+	(void)state;
+	answer = EBUSY;
+	answer_class = RETRY_THROTTLE;
+	for (int i = 0; i < 30; i++) {
+		now_ms += 100;
+		pass(l, "ListClusters", 60000, &err);
+	}
+	answer = 0;
+	for (int i = 0; i < 100; i++) {
+		before = now_ms;
+		assert_int_equal(pass(l, "ListClusters", 5000, &err), 0);
+		assert_in_range(now_ms - before, 0, 2600);
+	}
+	aws_layer_free(l);
+}
+
+static atomic_bool wanted;
+
+static int somebody_comes(struct pause *self, int64_t ms)
+{
+	if (waited_ms + ms > 300)
+		atomic_store(&wanted, true);
+	return turn_hand(self, ms);
+}
+
+static void people_come_before_background_work(void **state)
+{
+	struct aws_layer *l = make_layer(true);
+	struct pause noticed = {.wait = somebody_comes};
+	const struct aws_request work = {
+	    .service = "ecs", .action = "ListClusters", .flags = AWS_BACKGROUND, .wanted = &wanted};
+	struct ecsfs_error err;
+
+	(void)state;
+	atomic_store(&wanted, false);
+	for (int i = 0; waited_ms == 0; i++) {
+		assert_true(i < 48);
+		assert_int_equal(pass_as(l, &work, 30000, &err), 0);
+	}
+	/* The rest is for those who wait. */
+	waited_ms = 0;
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(pass(l, "ListClusters", 30000, &err), 0);
+	assert_int_equal(waited_ms, 0);
+	/* It is over half a second until something is to spare again, or until somebody wants it. */
+	assert_int_equal(pass_as(l, &work, 400, &err), -EBUSY);
+	context.pause = &noticed;
+	waited_ms = 0;
+	assert_int_equal(pass_as(l, &work, 30000, &err), 0);
+	assert_in_range(waited_ms, 250, 330);
 	aws_layer_free(l);
 }
 
@@ -300,12 +288,10 @@ int main(void)
 	    cmocka_unit_test(a_burst_is_not_slowed),
 	    cmocka_unit_test(patience),
 	    cmocka_unit_test(rates_of_logs),
-	    cmocka_unit_test(slows_down_and_recovers),
 	    cmocka_unit_test(elsewhere_there_is_no_limit),
-	    cmocka_unit_test(a_guessed_pace_refuses_nobody),
-	    cmocka_unit_test(a_guessed_pace_finds_the_servers),
-	    cmocka_unit_test(answers_do_not_raise_a_known_rate),
 	    cmocka_unit_test(the_layer_waits),
+	    cmocka_unit_test(a_learnt_pace_refuses_nobody),
+	    cmocka_unit_test(people_come_before_background_work),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

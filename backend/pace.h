@@ -1,0 +1,80 @@
+/*
+ * The pace of the calls that share one bucket of AWS: when each may go, and what throttled answers
+ * teach about the rate.
+ *
+ * A pace begins with the rate and the burst that AWS documents, or without any limit. Throttled
+ * answers are counted by epochs, each with one rate. A share above a tenth cuts the rate to what went
+ * through. Where a cut lowers what goes through as much as what is sent, the answers were no matter
+ * of rate: the rate is restored, and that share of throttled answers is expected from then on (and
+ * tested again now and then). Without throttled answers the rate rises, to AWS's own or until there
+ * is no limit.
+ *
+ * No lock, no clock: the caller has both. Times are monotonic milliseconds.
+ */
+#ifndef ECSFS_PACE_H
+#define ECSFS_PACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pace {
+	double top_rate, top_burst; /* AWS's own, a second and at once; 0: not known */
+	double rate;		    /* calls a second; INFINITY: no limit */
+	/* Turns are numbered; those up to `allowed` may go, one for each token. Both grow with the rate. */
+	double allowed, tokens;
+	uint64_t taken;
+	bool bursts;	/* top_burst may be used: nothing was throttled for a while */
+	bool measuring; /* answers are counted: one was throttled */
+	int64_t filled_ms;
+	int64_t throttled_ms; /* the last throttled answer that was not expected; 0: none */
+
+	/* The epoch: calls that went out at this rate, as far as they are answered. */
+	uint32_t epoch;
+	int64_t epoch_ms;
+	unsigned sent, answered, throttled;
+	bool waited; /* the rate held a call up */
+
+	double chance;	   /* the share of answers that is throttled whatever the rate */
+	double cliff;	   /* a rate that was too fast; INFINITY: none is known */
+	bool good;	   /* the epoch before was not too fast */
+	int64_t tested_ms; /* when `chance` was last tested */
+	int64_t test_ms;   /* after how long it is tested again */
+
+	/* A lower rate is tried: whether less is throttled then tells a rate from chance. */
+	struct {
+		bool on;
+		bool test;		      /* of what was taken for chance */
+		double rate, sent, share;     /* before it */
+		unsigned answered, throttled; /* since */
+	} trial;
+};
+
+/* A call's place in the queue, and then what it was sent under. */
+struct pace_turn {
+	uint64_t number;
+	uint32_t epoch;
+};
+
+/* `rate` 0: none is known, and nothing is limited before an answer is throttled. */
+void pace_init(struct pace *p, double rate, double burst, int64_t now_ms);
+
+/*
+ * Takes the next turn and returns how long it will have to wait as things are, in ms: over
+ * `patience_ms` the turn is not taken and the return is -EBUSY.
+ */
+int64_t pace_take(struct pace *p, int64_t now_ms, int64_t patience_ms, struct pace_turn *ret);
+
+/* Whether the turn has come: 0, and the call is sent now; else in how many ms to ask again. */
+int64_t pace_wait(struct pace *p, int64_t now_ms, struct pace_turn *turn);
+
+/*
+ * For a call that nobody waits for: takes a turn and returns 0 only where one is to spare, so that a
+ * call that somebody waits for hardly ever has to wait because of it; else in how many ms to ask
+ * again.
+ */
+int64_t pace_take_spare(struct pace *p, int64_t now_ms, struct pace_turn *ret);
+
+/* The call of that turn was answered. */
+void pace_learn(struct pace *p, int64_t now_ms, const struct pace_turn *turn, bool throttled);
+
+#endif
