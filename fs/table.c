@@ -25,7 +25,7 @@ unsigned row_mode(const struct row *row, bool read_only)
 	return row_writable(row) && !read_only ? 0600 : 0400;
 }
 
-static bool has_writable_row(const struct dir_type *type)
+bool dir_has_writable_row(const struct dir_type *type)
 {
 	for (const struct row *row = type->rows; row && row->name; row++)
 		if (row_writable(row))
@@ -35,7 +35,7 @@ static bool has_writable_row(const struct dir_type *type)
 
 unsigned dir_mode(const struct dir_type *type, bool read_only)
 {
-	if (!read_only && (type->make || type->drop || type->keeps || has_writable_row(type)))
+	if (!read_only && (type->make || type->drop || type->keeps || dir_has_writable_row(type)))
 		return 0700;
 	return 0500;
 }

@@ -187,6 +187,11 @@ struct dir_type {
 	const struct dir_type *local_type;
 	const char *local_kind;
 	/*
+	 * How a directory in here is copied, for the sentence that refuses `cp -r`: mkdir NAME, then cp
+	 * OTHER/copy_from NAME/copy_to. NULL: not at all.
+	 */
+	const char *copy_from, *copy_to;
+	/*
 	 * Files and directories of any name can be made in here; this mount keeps them in memory until
 	 * they are removed. Directories made in here are of this type. NULL: editors' files alone.
 	 */
@@ -221,6 +226,8 @@ int table_check(const struct dir_type *root, struct ecsfs_error *err);
 unsigned row_mode(const struct row *row, bool read_only);
 unsigned dir_mode(const struct dir_type *type, bool read_only);
 bool row_writable(const struct row *row);
+/* Whether a file in directories of this type is writable. */
+bool dir_has_writable_row(const struct dir_type *type);
 
 /*
  * The document's object of a directory: asks for type->subject and picks type->object. `ret` keeps

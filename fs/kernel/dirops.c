@@ -6,75 +6,18 @@
 #include "fs/kernel/attr.h"
 #include "fs/kernel/caller.h"
 #include "fs/kernel/lookup.h"
+#include "fs/kernel/newname.h"
 #include "fs/kernel/notify.h"
+#include "fs/kernel/refused.h"
 #include "fs/kernel/request.h"
 #include "fs/scratch.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/*
- * Processes that were refused an unlink or rmdir: `find -delete` and Python's rmtree go on after
- * that and would take the service down whose files they could not delete.
- */
-enum { REFUSALS = 256, REFUSAL_MS = 60 * 60 * 1000 };
-
-static pthread_mutex_t refusal_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct refusal {
-	pid_t tgid;
-	char *dir; /* the path of the directory it happened in */
-	int64_t at_ms;
-} refusals[REFUSALS]; /* refusal_lock */
-static unsigned refusal_next;
-
-static void remember_refusal(struct request *rq)
-{
-	auto_buf struct buf path = BUF_INIT(64 * KIB);
-	pid_t tgid = caller_process(rq->caller.pid);
-	struct refusal *r = NULL;
-
-	node_path(rq->node, NULL, &path);
-	pthread_mutex_lock(&refusal_lock);
-	for (int i = 0; i < REFUSALS && !r; i++)
-		if (refusals[i].dir && refusals[i].tgid == tgid &&
-		    strcmp(refusals[i].dir, buf_str(&path)) == 0)
-			r = &refusals[i];
-	if (!r) {
-		r = &refusals[refusal_next];
-		refusal_next = (refusal_next + 1) % REFUSALS;
-		free(r->dir);
-		r->dir = strdup(buf_str(&path));
-	}
-	r->tgid = tgid;
-	r->at_ms = rq->born_ms;
-	pthread_mutex_unlock(&refusal_lock);
-}
-
-static bool refused_below(struct request *rq)
-{
-	auto_buf struct buf path = BUF_INIT(64 * KIB);
-	pid_t tgid = caller_process(rq->caller.pid);
-	bool found = false;
-
-	request_path(rq, &path);
-	pthread_mutex_lock(&refusal_lock);
-	for (int i = 0; i < REFUSALS && !found; i++) {
-		const struct refusal *r = &refusals[i];
-
-		found = r->dir && r->tgid == tgid && rq->born_ms - r->at_ms < REFUSAL_MS &&
-		    strncmp(r->dir, buf_str(&path), path.len) == 0 &&
-		    (r->dir[path.len] == '\0' || r->dir[path.len] == '/');
-	}
-	pthread_mutex_unlock(&refusal_lock);
-	return found;
-}
 
 static int refuse(struct request *rq, struct ecsfs_error *err, const char *why)
 {
-	remember_refusal(rq);
+	refused_remember(rq);
 	return ecsfs_error_set(err, EPERM, NULL, "%s", why);
 }
 
@@ -116,6 +59,17 @@ static int mkdir_kept(struct request *rq)
 	return e ? e : request_reply_entry(rq, n, 0);
 }
 
+/* cp makes directories for `cp -r` alone; what it would copy into them are not files to be copied. */
+static bool is_copied(const struct request *rq, const struct dir_type *type)
+{
+	char name[64] = "";
+
+	if (type->local_type && type->local_type->keeps)
+		return false;
+	caller_name(rq->caller.pid, name, sizeof(name));
+	return strcmp(name, "cp") == 0;
+}
+
 int names_mkdir(struct request *rq, struct ecsfs_error *err)
 {
 	const struct dir_type *type = node_type(rq->node);
@@ -130,9 +84,15 @@ int names_mkdir(struct request *rq, struct ecsfs_error *err)
 		return -EEXIST;
 	if (type->keeps)
 		return mkdir_kept(rq);
+	if (newname_is_draft(rq->node) && node_type(rq->node->parent)->copy_from) {
+		refused_remember(rq);
+		return newname_refuse_copy(rq->node->parent, rq->node->file_name, err);
+	}
 	if (!type->make || !type->listing)
 		return ecsfs_error_set(
 		    err, EPERM, NULL, "no directory can be made in %s", type->what);
+	if (is_copied(rq, type))
+		return newname_refuse_copy(rq->node, rq->name, err);
 	name = lookup_listed_name(type->listing, rq->name);
 	if (!name)
 		return ecsfs_error_set(
@@ -149,7 +109,7 @@ static int rmdir_job(struct request *rq, struct ecsfs_error *err)
 	int e = commit_directory(rq, name, type->drop, err);
 
 	if (e) {
-		remember_refusal(rq);
+		refused_remember(rq);
 		return e;
 	}
 	n = node_child(rq->node, rq->name);
@@ -248,6 +208,8 @@ static int onto_row(struct request *rq, const struct row *row, struct ecsfs_erro
 		return ecsfs_error_set(err, EACCES, NULL, "%s is not writable", rq->to_name);
 	if (rq->flags & RENAME_NOREPLACE)
 		return -EEXIST;
+	if (newname_is_half_copied(rq, rq->to))
+		return newname_refuse_copy(rq->to->parent, rq->to->file_name, err);
 	e = lookup_row(rq->to, row, rq->to_name, NULL, &q, &to, NULL);
 	if (e)
 		return e;
@@ -276,9 +238,9 @@ int names_rename(struct request *rq, struct ecsfs_error *err)
 		return from->type ? -ENOTDIR : onto_row(rq, row, err);
 	if (lookup_find_child(type, rq->to_name))
 		return -EISDIR;
-	if (!(dir_mode(type, false) & 0200))
-		return ecsfs_error_set(err, EACCES, NULL, "no file can be made in %s", type->what);
 	int e = check_replaced(from, old, type, (unsigned)rq->flags);
+	if (!e && !(old && old->scratch))
+		e = newname_check(rq->to, rq->to_name, false, err);
 	if (!e)
 		e = scratch_rename(from, rq->to, rq->to_name);
 	return e ? e : request_reply_ok(rq);

@@ -5,6 +5,8 @@
 #include "fs/commit.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/lookup.h"
+#include "fs/kernel/newname.h"
+#include "fs/kernel/refused.h"
 #include "fs/kernel/request.h"
 #include "fs/scratch.h"
 #include "fs/stream.h"
@@ -167,21 +169,25 @@ static int open_stream(struct request *rq, struct ecsfs_error *err)
 	return e ? e : reply_handle(rq, NULL, NULL);
 }
 
-static int check_access(const struct row *row, int flags, struct ecsfs_error *err)
+static int check_access(const struct request *rq, struct ecsfs_error *err)
 {
-	int access = flags & O_ACCMODE;
+	const struct row *row = rq->node->row;
+	int access = rq->flags & O_ACCMODE;
 
 	if (access != O_RDONLY && nodes_fs()->options.read_only)
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (access != O_RDONLY && !row_writable(row))
 		return ecsfs_error_set(err, EACCES, NULL, "this file is not writable");
+	if (access != O_RDONLY && newname_is_half_copied(rq, rq->node->parent))
+		return newname_refuse_copy(
+		    rq->node->parent->parent, rq->node->parent->file_name, err);
 	return 0;
 }
 
 static int open_row(struct request *rq, struct ecsfs_error *err)
 {
 	const struct row *row = rq->node->row;
-	int e = check_access(row, rq->flags, err);
+	int e = check_access(rq, err);
 
 	if (e)
 		return e;
@@ -256,8 +262,6 @@ int open_create(struct request *rq, struct ecsfs_error *err)
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (lookup_find_row(type, rq->name) || lookup_find_child(type, rq->name))
 		return -EEXIST;
-	if (!(dir_mode(type, false) & 0200))
-		return ecsfs_error_set(err, EACCES, NULL, "no file can be made in %s", type->what);
 	if (strlen(rq->name) > LIMIT_NAME)
 		return -ENAMETOOLONG;
 	n = node_child(rq->node, rq->name);
@@ -265,7 +269,11 @@ int open_create(struct request *rq, struct ecsfs_error *err)
 		node_unref(n);
 		n = NULL;
 	}
-	e = n ? 0 : scratch_create(rq->node, rq->name, rq->mode, &n);
+	e = n ? 0 : newname_check(rq->node, rq->name, rq->flags & O_EXCL, err);
+	if (e && newname_is_draft(rq->node))
+		refused_remember(rq);
+	if (!n && !e)
+		e = scratch_create(rq->node, rq->name, rq->mode, &n);
 	if (!e && (rq->flags & O_TRUNC))
 		e = scratch_truncate(n->scratch, 0);
 	return e ? e : reply_handle(rq, n, NULL);

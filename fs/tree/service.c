@@ -42,6 +42,8 @@ const struct dir_type dir_services = {
     .listing = &services,
     .make = make_service,
     .drop = drop_service,
+    .copy_from = "service.json",
+    .copy_to = "",
     .local_type = &dir_service_draft,
     .local_kind = SERVICE_DRAFT,
 };

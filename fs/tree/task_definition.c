@@ -48,6 +48,8 @@ const struct dir_type dir_task_definitions = {
     .listing = &families,
     .make = make_family,
     .drop = drop_family,
+    .copy_from = "REVISION/task_definition.json",
+    .copy_to = "register",
     .local_type = &dir_family_draft,
     .local_kind = FAMILY_DRAFT,
 };

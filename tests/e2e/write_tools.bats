@@ -25,10 +25,10 @@ setup() {
 	[ "$(changes)" = 0 ]
 	jq '.desiredCount = 5' "$web/service.json" | sponge "$web/service.json"
 	[ "$(cat "$web/desired_count")" = 5 ]
-	jq '.desiredCount = 6' "$web/service.json" >"$web/new.json"
-	mv "$web/new.json" "$web/service.json"
+	jq '.desiredCount = 6' "$web/service.json" >"$web/service.json.new"
+	mv "$web/service.json.new" "$web/service.json"
 	[ "$(cat "$web/desired_count")" = 6 ]
-	[ ! -e "$web/new.json" ]
+	[ ! -e "$web/service.json.new" ]
 	jq '.desiredCount = 2' "$web/service.json" >"$work/x"
 	tee "$web/service.json" <"$work/x" >/dev/null
 	[ "$(cat "$web/desired_count")" = 2 ]

@@ -1,0 +1,119 @@
+#include "fs/kernel/newname.h"
+
+#include "backend/base/nearest.h"
+#include "fs/kernel/caller.h"
+#include "fs/kernel/lookup.h"
+#include "fs/kernel/refused.h"
+#include "fs/kernel/request.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void try_files(struct nearest *n, const struct dir_type *type, bool writable)
+{
+	for (const struct row *r = type->rows; r && r->name; r++)
+		if (!writable || row_writable(r))
+			nearest_try(n, r->name);
+	for (const struct child *c = type->children; c && c->name && !writable; c++)
+		nearest_try(n, c->name);
+}
+
+static const char *nearest_file(const struct dir_type *type, const char *name)
+{
+	struct nearest n;
+
+	nearest_begin(&n, name);
+	try_files(&n, type, false);
+	return nearest_peek(&n);
+}
+
+/* Few edits away from a writable file, or its beginning: no program makes such names up. */
+static bool is_mistyped(const struct dir_type *type, const char *name)
+{
+	struct nearest n;
+
+	nearest_begin(&n, name);
+	try_files(&n, type, true);
+	const char *meant = nearest_peek(&n);
+	return meant && strlen(name) > 3 &&
+	    (n.cost <= 2 || strncmp(meant, name, strlen(name)) == 0);
+}
+
+static bool holds_writable_name(const struct dir_type *type, const char *name)
+{
+	for (const struct row *r = type->rows; r && r->name; r++)
+		if (row_writable(r) && strstr(name, r->name))
+			return true;
+	return false;
+}
+
+static int refuse(const struct dir_type *type, const char *name, int e, struct ecsfs_error *err)
+{
+	const struct dir_type *below = type->listing ? type->listing->type : NULL;
+	const char *meant = nearest_file(type, name);
+
+	if (meant)
+		return ecsfs_error_set(err, e, NULL,
+		    "\"%s\" is not a file of %s, nothing was sent: did you mean %s?", name,
+		    type->what, meant);
+	meant = below ? nearest_file(below, name) : NULL;
+	if (meant)
+		return ecsfs_error_set(err, e, NULL,
+		    "\"%s\" is not a file of %s, nothing was sent: did you mean NAME/%s?", name,
+		    type->what, meant);
+	return ecsfs_error_set(
+	    err, e, NULL, "\"%s\" is not a file of %s, nothing was sent", name, type->what);
+}
+
+bool newname_is_draft(struct node *dir)
+{
+	return dir->parent && node_type(dir) != dir->type;
+}
+
+bool newname_is_half_copied(const struct request *rq, struct node *dir)
+{
+	return newname_is_draft(dir) && refused_in(rq, dir) &&
+	    caller_kind(rq->caller.pid) == CALLER_PROGRAM;
+}
+
+/* What only the real directory has: a draft is being filled by `cp -r`, rsync or tar. */
+static bool is_copied(struct node *dir, const char *name)
+{
+	const struct dir_type *real = dir->type;
+
+	if (!newname_is_draft(dir))
+		return false;
+	for (const struct row *r = real->rows; r && r->name; r++)
+		if (strstr(name, r->name) && !lookup_find_row(node_type(dir), r->name))
+			return true;
+	return lookup_find_child(real, name);
+}
+
+int newname_refuse_copy(struct node *dir, const char *name, struct ecsfs_error *err)
+{
+	const struct dir_type *type = node_type(dir), *made = type->listing->type;
+
+	if (!type->copy_from)
+		return ecsfs_error_set(err, EPERM, NULL,
+		    "%s cannot be copied: mkdir %s makes an empty one", made->what, name);
+	return ecsfs_error_set(err, EPERM, NULL,
+	    "%s cannot be copied as a directory: mkdir %s, then cp OTHER/%s %s/%s", made->what,
+	    name, type->copy_from, name, type->copy_to);
+}
+
+int newname_check(struct node *dir, const char *name, bool exclusive, struct ecsfs_error *err)
+{
+	const struct dir_type *type = node_type(dir);
+
+	if (type->keeps)
+		return 0;
+	if (!(dir_mode(type, false) & 0200))
+		return refuse(type, name, EACCES, err);
+	if (is_copied(dir, name) && node_type(dir->parent)->copy_from)
+		return newname_refuse_copy(dir->parent, dir->file_name, err);
+	if (holds_writable_name(type, name))
+		return 0;
+	if (exclusive && dir_has_writable_row(type) && !is_mistyped(type, name))
+		return 0;
+	return refuse(type, name, EPERM, err);
+}

@@ -1,0 +1,20 @@
+/*
+ * Which processes were refused something in a directory? `find -delete` and Python's rmtree go on
+ * after a refused unlink, and would take the service down whose files they could not delete; `cp -r`
+ * goes on after a refused file, and would create a service from half of what it copies.
+ */
+#ifndef ECSFS_REFUSED_H
+#define ECSFS_REFUSED_H
+
+#include "fs/kernel/inode.h"
+
+struct request;
+
+/* The caller's process was refused something in the directory rq->node. */
+void refused_remember(struct request *rq);
+/* Whether it was, in the directory `dir` itself. */
+bool refused_in(const struct request *rq, struct node *dir);
+/* Whether it was, in what the request's path names or below it. */
+bool refused_below(struct request *rq);
+
+#endif
