@@ -12,6 +12,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
+#include "backend/http_curl.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -57,6 +58,11 @@ static void make_curl_ready(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+void http_curl_ready(void)
+{
+	pthread_once(&curl_ready, make_curl_ready);
+}
+
 struct http *http_new(void)
 {
 	struct http *h = calloc(1, sizeof(*h));
@@ -98,13 +104,10 @@ void http_cancel(struct http *h)
 	pthread_mutex_unlock(&h->lock);
 }
 
-/* libcurl's options: those that are the same for every exchange. */
-static void set_constant_options(struct connection *c)
+void http_curl_defaults(CURL *e, char *error_buffer)
 {
-	CURL *e = c->easy;
-
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, c->curl_error);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, error_buffer);
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(e, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
@@ -122,7 +125,7 @@ static struct connection *make_connection(struct http *h)
 {
 	struct connection *c;
 
-	pthread_once(&curl_ready, make_curl_ready);
+	http_curl_ready();
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;
@@ -132,7 +135,7 @@ static struct connection *make_connection(struct http *h)
 		free_connection(c);
 		return NULL;
 	}
-	set_constant_options(c);
+	http_curl_defaults(c->easy, c->curl_error);
 	pthread_mutex_lock(&h->lock);
 	c->next = h->all;
 	h->all = c;
@@ -286,12 +289,12 @@ static void set_method(CURL *e, const struct http_request *rq)
 }
 
 /* A given bundle stands alone; for libcurl NULL would mean to trust nobody, not the system's. */
-static void set_trust(CURL *e, const char *bundle)
+void http_curl_trust(CURL *e, const char *ca_bundle)
 {
 	const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
 
-	curl_easy_setopt(e, CURLOPT_CAINFO, bundle ? bundle : built->cainfo);
-	curl_easy_setopt(e, CURLOPT_CAPATH, bundle ? NULL : built->capath);
+	curl_easy_setopt(e, CURLOPT_CAINFO, ca_bundle ? ca_bundle : built->cainfo);
+	curl_easy_setopt(e, CURLOPT_CAPATH, ca_bundle ? NULL : built->capath);
 }
 
 static void set_options(struct connection *c, struct exchange *x, struct curl_slist *headers)
@@ -306,7 +309,7 @@ static void set_options(struct connection *c, struct exchange *x, struct curl_sl
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, rq->direct_ok_http ? "https,http" : "https");
 	/* "" switches proxies off; NULL leaves them to the environment. */
 	curl_easy_setopt(e, CURLOPT_PROXY, direct ? "" : NULL);
-	set_trust(e, rq->ca_bundle);
+	http_curl_trust(e, rq->ca_bundle);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
 	    (long)(rq->connect_timeout_ms ? rq->connect_timeout_ms : 3000));
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS,
@@ -370,7 +373,7 @@ static int errno_of_connect(CURL *e)
 	return os == ECONNREFUSED || os == ETIMEDOUT ? (int)os : EHOSTUNREACH;
 }
 
-static int errno_of(CURL *e, CURLcode code)
+int http_curl_errno(CURL *e, CURLcode code)
 {
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -415,6 +418,14 @@ static void host_of(const char *url, char *ret, size_t size)
 	snprintf(ret, size, "%.*s", (int)n, p);
 }
 
+int http_curl_error_set(struct ecsfs_error *e, int err, const char *url, const char *why)
+{
+	char host[280];
+
+	host_of(url, host, sizeof(host));
+	return ecsfs_error_set(e, err, NULL, "%s: %s", host, why);
+}
+
 static const char *why(const struct connection *c, const struct exchange *x, CURLcode code)
 {
 	if (x->failure == EINTR)
@@ -435,7 +446,6 @@ static const char *why(const struct connection *c, const struct exchange *x, CUR
 static int report(
     struct connection *c, const struct exchange *x, CURLcode code, struct ecsfs_error *err)
 {
-	char host[280];
 	curl_off_t connected = 0;
 	long bytes = 0;
 
@@ -448,9 +458,8 @@ static int report(
 	/* So libcurl calls an answer that does not begin as HTTP does. */
 	if (code == CURLE_UNSUPPORTED_PROTOCOL && x->ret->sent)
 		code = CURLE_WEIRD_SERVER_REPLY;
-	host_of(x->rq->url, host, sizeof(host));
-	return ecsfs_error_set(err, x->failure ? x->failure : errno_of(c->easy, code), NULL,
-	    "%s: %s", host, why(c, x, code));
+	return http_curl_error_set(err, x->failure ? x->failure : http_curl_errno(c->easy, code),
+	    x->rq->url, why(c, x, code));
 }
 
 static int run(struct connection *c, struct exchange *x, struct ecsfs_error *err)

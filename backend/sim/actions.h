@@ -51,6 +51,7 @@ int act_describe_tasks(struct sim_call *c);
 int act_run_task(struct sim_call *c);
 int act_start_task(struct sim_call *c);
 int act_stop_task(struct sim_call *c);
+int act_execute_command(struct sim_call *c); /* exec/actions.c */
 int act_get_task_protection(struct sim_call *c);
 int act_update_task_protection(struct sim_call *c);
 

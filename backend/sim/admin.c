@@ -6,9 +6,11 @@
  *     POST /_sim/reset      forgets both
  *     POST /_sim/faults     the body is the fault script (faults.c); an empty one ends them
  *     POST /_sim/latency    the body is a number of milliseconds
+ *     POST /_sim/exec?NAME=N   how the agents of ECS Exec behave (exec/exec.h)
  *     POST /_sim/logs?region=R&NAME=N   how the log store misbehaves (logs_store.h)
  */
 #include "backend/sim/doc.h"
+#include "backend/sim/exec/exec.h"
 #include "backend/sim/server.h"
 
 #include <microhttpd.h>
@@ -138,6 +140,29 @@ static int set_logs(struct sim *s, const struct sim_request *rq)
 	return m.refused ? -1 : 0;
 }
 
+struct exec_modes {
+	struct sim_exec *exec;
+	bool refused;
+};
+
+static enum MHD_Result set_exec_mode(
+    void *arg, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	struct exec_modes *m = arg;
+	(void)kind;
+
+	m->refused |= !m->exec || exec_set(m->exec, key, value ? atoi(value) : 0) < 0;
+	return MHD_YES;
+}
+
+static int set_exec(struct sim *s, const struct sim_request *rq)
+{
+	struct exec_modes m = {.exec = s->exec};
+
+	MHD_get_connection_values(rq->connection, MHD_GET_ARGUMENT_KIND, set_exec_mode, &m);
+	return m.refused ? -1 : 0;
+}
+
 static int post(struct sim *s, const struct sim_request *rq, const char *what)
 {
 	if (strcmp(what, "faults") == 0)
@@ -146,6 +171,8 @@ static int post(struct sim *s, const struct sim_request *rq, const char *what)
 		atomic_store(&s->latency_ms, atoi(buf_str(&rq->body)));
 		return 0;
 	}
+	if (strcmp(what, "exec") == 0)
+		return set_exec(s, rq);
 	if (strcmp(what, "logs") == 0)
 		return set_logs(s, rq);
 	if (strcmp(what, "reset") != 0)

@@ -51,6 +51,8 @@ struct sim_action {
 /* Tables ended by { 0 }, one a service; the server looks in all of them. */
 extern const struct sim_action sim_ecs_actions[];
 extern const struct sim_action sim_logs_actions[];
+extern const struct sim_action sim_ssm_actions[];
+extern const struct sim_action sim_kms_actions[];
 extern const struct sim_action sim_ecr_actions[];
 
 /*

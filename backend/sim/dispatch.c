@@ -17,6 +17,8 @@ static const struct protocol {
     {"AmazonEC2ContainerServiceV20141113.", "ecs", sim_ecs_actions},
     {"Logs_20140328.", "logs", sim_logs_actions},
     {"AmazonEC2ContainerRegistry_V20150921.", "ecr", sim_ecr_actions},
+    {"AmazonSSM.", "ssm", sim_ssm_actions},
+    {"TrentService.", "kms", sim_kms_actions},
 };
 
 int sim_fail(struct sim_call *c, int status, const char *code, const char *fmt, ...)

@@ -22,6 +22,7 @@ static const char usage[] =
     "  --throttle       enforce AWS's token buckets\n"
     "  --speed X        the scheduler's pace (1)\n"
     "  --session-token TOKEN  accept this session token\n"
+    "  --exec           let ECS Exec run commands on this machine, as this user\n"
     "  --strict         refuse members that AWS's service model does not know\n"
     "  --help\n";
 
@@ -67,6 +68,7 @@ enum {
 	OPT_SPEED,
 	OPT_TOKEN,
 	OPT_STRICT,
+	OPT_EXEC,
 	OPT_HELP
 };
 
@@ -77,7 +79,8 @@ static const struct option long_options[] = {{"port", required_argument, NULL, O
     {"faults", required_argument, NULL, OPT_FAULTS}, {"seed", required_argument, NULL, OPT_SEED},
     {"throttle", no_argument, NULL, OPT_THROTTLE}, {"speed", required_argument, NULL, OPT_SPEED},
     {"session-token", required_argument, NULL, OPT_TOKEN},
-    {"strict", no_argument, NULL, OPT_STRICT}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+    {"strict", no_argument, NULL, OPT_STRICT}, {"exec", no_argument, NULL, OPT_EXEC},
+    {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 /* 0, or the exit status that a bad value gives. */
 static int read_option(int which, const char *name, struct sim_options *o)
@@ -117,6 +120,9 @@ static int read_option(int which, const char *name, struct sim_options *o)
 		return number(optarg, 0.01, 1000, &o->speed) ? 0 : bad(name, optarg);
 	case OPT_TOKEN:
 		o->session_token = optarg;
+		return 0;
+	case OPT_EXEC:
+		o->exec = true;
 		return 0;
 	case OPT_THROTTLE:
 		o->throttle = true;

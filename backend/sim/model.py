@@ -12,7 +12,7 @@ ACTIONS = {
         DescribeServices CreateService UpdateService DeleteService DescribeTaskSets
         ListServiceDeployments DescribeServiceDeployments DescribeServiceRevisions
         StopServiceDeployment ContinueServiceDeployment ListTasks DescribeTasks RunTask StartTask
-        StopTask GetTaskProtection UpdateTaskProtection ListTaskDefinitions
+        ExecuteCommand StopTask GetTaskProtection UpdateTaskProtection ListTaskDefinitions
         ListTaskDefinitionFamilies DescribeTaskDefinition RegisterTaskDefinition
         DeregisterTaskDefinition DeleteTaskDefinitions ListContainerInstances
         DescribeContainerInstances UpdateContainerInstancesState ListAttributes
@@ -22,10 +22,12 @@ ACTIONS = {
     "logs/2014-03-28": """CreateLogGroup CreateLogStream DeleteLogGroup DeleteLogStream
         DescribeLogGroups DescribeLogStreams FilterLogEvents GetLogEvents PutLogEvents
         StartLiveTail""",
+    "ssm/2014-11-06": "ResumeSession TerminateSession",
+    "kms/2014-11-01": "GenerateDataKey",
     "ecr/2015-09-21": "DescribeRepositories DescribeImages ListImages BatchGetImage",
 }
 PLAIN = {"string": "s", "integer": "i", "long": "i", "boolean": "b", "double": "d", "float": "d",
-         "timestamp": "t", "map": "m"}
+         "timestamp": "t", "map": "m", "blob": "s"}
 
 
 def load(name):

@@ -2,6 +2,7 @@
 #include "backend/sim/server.h"
 
 #include "backend/base/limits.h"
+#include "backend/sim/exec/exec.h"
 #include "backend/sim/http_server.h"
 
 #include <errno.h>
@@ -206,6 +207,12 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 		*len = 0;
 		return MHD_YES;
 	}
+	if (s->exec && strncmp(path, EXEC_PATH, strlen(EXEC_PATH)) == 0) {
+		if (exec_serve(s->exec, s, rq, &reply.status))
+			return MHD_YES;
+		reply.type = "text/plain";
+		return send_reply(s, rq, &reply);
+	}
 	if (strncmp(path, "/_sim/", 6) == 0)
 		sim_admin(s, rq, &reply);
 	else
@@ -220,8 +227,8 @@ int http_server_start(struct sim *s, int port, struct ecsfs_error *err)
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	const union MHD_DaemonInfo *info;
 
-	s->daemon = MHD_start_daemon(
-	    MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL,
+	s->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION |
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_UPGRADE,
 	    (uint16_t)port, NULL, NULL, handle, s, MHD_OPTION_SOCK_ADDR, &address,
 	    MHD_OPTION_NOTIFY_COMPLETED, request_done, NULL, MHD_OPTION_CONNECTION_LIMIT, 1024u,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(64 * KIB), MHD_OPTION_END);

@@ -38,6 +38,7 @@ struct fault {
 };
 
 struct fault_rule;
+struct sim_exec;
 
 struct kept_request {
 	int64_t time_ms;
@@ -55,6 +56,7 @@ struct sim {
 	bool scheduling;
 	char *account, *home_region, *access_key_id, *session_token;
 	struct credentials *keys;
+	struct sim_exec *exec; /* NULL: no container has an agent */
 	bool strict, throttle;
 	double speed;
 	uint64_t seed;

@@ -1,6 +1,7 @@
 /* The simulator as a whole: its regions, its scheduler, its start and end. */
 #include "backend/sim/ecs/rollout.h"
 #include "backend/sim/ecs/tasks.h"
+#include "backend/sim/exec/exec.h"
 #include "backend/sim/http_server.h"
 
 #include <errno.h>
@@ -152,6 +153,7 @@ int sim_start(const struct sim_options *options, struct sim **ret, struct ecsfs_
 
 	*ret = NULL;
 	if (r == 0) {
+		s->exec = options->exec ? exec_new(s) : NULL;
 		populate(s, options);
 		r = http_server_start(s, options->port, err);
 	}
@@ -179,11 +181,14 @@ void sim_stop(struct sim *s)
 	s->ending = true;
 	pthread_cond_broadcast(&s->wake);
 	pthread_mutex_unlock(&s->lock);
+	if (s->exec)
+		exec_stop(s->exec);
 	http_server_stop(s);
 	if (s->scheduling)
 		pthread_join(s->scheduler, NULL);
 	for (size_t i = 0; i < s->region_count; i++)
 		sim_region_free(s->regions[i]);
+	exec_free(s->exec);
 	admin_free(s);
 	faults_free(s);
 	throttle_free(s);

@@ -30,6 +30,7 @@ struct sim_options {
 	bool throttle;		   /* enforce AWS's token buckets */
 	double speed;		   /* of the scheduler; 0: 1. Tests use 20 and more */
 	const char *session_token; /* accepted beside none at all; NULL: none is */
+	bool exec;		   /* ECS Exec runs commands on this machine */
 	bool strict; /* refuse members that AWS's model does not know, which AWS itself ignores */
 };
 

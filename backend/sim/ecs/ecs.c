@@ -26,6 +26,7 @@ const struct sim_action sim_ecs_actions[] = {
     {"RunTask", act_run_task},
     {"StartTask", act_start_task},
     {"StopTask", act_stop_task},
+    {"ExecuteCommand", act_execute_command},
     {"GetTaskProtection", act_get_task_protection},
     {"UpdateTaskProtection", act_update_task_protection},
     {"ListTaskDefinitions", act_list_task_definitions},

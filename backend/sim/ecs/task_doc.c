@@ -136,6 +136,24 @@ json_t *sim_made_digest(const char *image)
 	return json_string(text);
 }
 
+/* What ECS Exec needs in a container. */
+static void put_agent(json_t *o, const struct task *t)
+{
+	json_t *agent;
+
+	if (!t->execute_command)
+		return;
+	agent = json_object();
+	doc_put_str(agent, "name", "ExecuteCommandAgent");
+	doc_put_str(agent, "lastStatus",
+	    t->status == TASK_RUNNING	   ? "RUNNING"
+		: t->status < TASK_RUNNING ? "PENDING"
+					   : "STOPPED");
+	if (t->status == TASK_RUNNING && t->started_ms)
+		doc_put_time(agent, "lastStartedAt", t->started_ms);
+	doc_put_new(o, "managedAgents", json_pack("[o]", agent));
+}
+
 static json_t *container_render(const struct sim_region *r, const struct task *t, unsigned index,
     const json_t *definition, const char *attachment)
 {
@@ -160,6 +178,7 @@ static json_t *container_render(const struct sim_region *r, const struct task *t
 		    json_sprintf("%s-%010u", t->id, (unsigned)(3059100000u + t->seq * 16 + index)));
 	doc_put_str(o, "lastStatus", container_status(t));
 	put_end(o, t, index);
+	put_agent(o, t);
 	doc_put_new(o, "networkBindings", network_bindings(t, definition));
 	doc_put_new(o, "networkInterfaces", network_interfaces(t, attachment));
 	doc_put_str(o, "healthStatus", container_health(t, definition));

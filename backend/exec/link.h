@@ -1,0 +1,58 @@
+/*
+ * Order and acknowledgement on the data channel: what one end sends is numbered from 0, kept until
+ * the other end acknowledges it and sent again when that takes too long; what comes is delivered in
+ * order, once.
+ *
+ * Both ends are alike but for the type of their messages, so the client (channel.h) and the
+ * simulator's agent use this. A link does no I/O and has no lock: its owner calls it from one thread
+ * and carries the frames. Sending again is needed even on a connection that loses nothing: an agent
+ * drops input without acknowledging it until its terminal exists.
+ */
+#ifndef ECSFS_EXEC_LINK_H
+#define ECSFS_EXEC_LINK_H
+
+#include "backend/exec/message.h"
+
+#include <stdbool.h>
+
+/* Messages under way at most, and messages held because an earlier one is missing. */
+#define LINK_WINDOW 512
+#define LINK_PROBE 4 /* before anything was acknowledged */
+#define LINK_EARLY_MAX 10000
+
+struct link_ops {
+	/* Puts one binary frame on the wire. 0 or -errno, which the caller of the link gets. */
+	int (*transmit)(void *arg, const void *frame, size_t len);
+	/* The next message in order. 0 or -errno, which the caller of link_receive() gets. */
+	int (*deliver)(void *arg, const struct message *m);
+};
+
+struct link;
+
+/* `sends` is what this end sends, the other kind is what it takes. NULL: no memory. `arg` and `ops`
+ * are borrowed. */
+struct link *link_new(enum message_type sends, const struct link_ops *ops, void *arg);
+void link_free(struct link *l);
+
+/* How many messages may be sent now; with 0, link_send() says -EAGAIN. */
+size_t link_room(const struct link *l);
+/* Sends a payload of at most MESSAGE_PAYLOAD_MAX bytes as the next message. */
+int link_send(struct link *l, enum payload_type type, const void *payload, size_t len,
+    int64_t mono_ms, int64_t wall_ms);
+/* Takes a message of the other end: one of its stream, or an acknowledgement. */
+int link_receive(struct link *l, const struct message *m, int64_t mono_ms, int64_t wall_ms);
+/* Whether all that was sent has been acknowledged. */
+bool link_idle(const struct link *l);
+
+/*
+ * Sends again what is overdue. Returns the milliseconds until the next call is due (-1: nothing is
+ * under way), or -ETIMEDOUT once a message was repeated without success for LINK_PATIENCE_MS.
+ * `ret_wait_ms` is set with 0.
+ */
+#define LINK_PATIENCE_MS 60000
+int link_tick(struct link *l, int64_t mono_ms, int64_t *ret_wait_ms);
+
+/* After a new connection: everything unacknowledged is due at once. */
+void link_reconnected(struct link *l, int64_t mono_ms);
+
+#endif

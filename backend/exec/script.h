@@ -1,0 +1,55 @@
+/*
+ * What runs in the container around a command, and how its output is read back.
+ *
+ * ECS Exec offers a terminal and no exit status. A short shell script around the command prints the
+ * status behind a random marker, which is cut off here. In clean mode (no terminal on our side) the
+ * script also turns the terminal's echo and line endings off and carries input and output as
+ * base64, because the agent drops bytes that are not UTF-8. The container needs sh for either mode,
+ * and stty, base64 and dd for the clean one; the script says which is missing.
+ *
+ * Pure; one thread at a time.
+ */
+#ifndef ECSFS_EXEC_SCRIPT_H
+#define ECSFS_EXEC_SCRIPT_H
+
+#include "backend/base/buf.h"
+#include "backend/error.h"
+
+#include <stdbool.h>
+
+enum script_mode {
+	SCRIPT_CLEAN,	 /* exact bytes in both directions, input that ends */
+	SCRIPT_TERMINAL, /* a terminal's bytes as they are */
+};
+
+struct script;
+
+/* `command` is a line for sh -c; copied. NULL: no memory or no randomness. */
+struct script *script_new(enum script_mode mode, const char *command);
+void script_free(struct script *s);
+
+/* The value of ExecuteCommand's `command`, which the agent splits into words as a shell would. */
+const char *script_command_peek(const struct script *s);
+
+/*
+ * Takes output of the terminal and appends the command's to `out`. 0; -EPROTO with a sentence for
+ * output that the script cannot have made; -ENOENT with a sentence when the container lacks a
+ * program.
+ */
+int script_output(
+    struct script *s, const char *bytes, size_t len, struct buf *out, struct ecsfs_error *err);
+/* Whether the command reads its input: nothing must be sent before. */
+bool script_ready(const struct script *s);
+/* Whether the command ended, and how: 0 to 255 as a shell's $?. */
+bool script_ended(const struct script *s, int *ret_status);
+/* The output that came before the script began, for an error's sentence: what a container without
+ * sh says. Borrowed. */
+const char *script_noise_peek(const struct script *s);
+
+/* Input as it goes out. `SCRIPT_INPUT_MAX` bytes at most at once. */
+#define SCRIPT_INPUT_MAX 2940
+void script_input(struct script *s, const char *bytes, size_t len, struct buf *out);
+/* The end of the input. */
+void script_input_end(struct script *s, struct buf *out);
+
+#endif

@@ -1,0 +1,690 @@
+/*
+ * The thread waits in poll(2) for the socket, for an eventfd by which the others wake it, and for
+ * the timers of the channel. What it shares with them stands behind one lock: two buffers, flags and
+ * the end. A lost connection is resumed with a new token, as AWS's own client does.
+ */
+#include "backend/exec/session.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/clock.h"
+#include "backend/config/settings.h"
+#include "backend/credentials/credentials.h"
+#include "backend/exec/channel.h"
+#include "backend/exec/crypt.h"
+#include "backend/exec/link.h"
+#include "backend/exec/stream_url.h"
+#include "backend/exec/websocket.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+enum {
+	PING_MS = 5 * 60 * 1000, /* as session-manager-plugin */
+	CONNECT_MS = 10000,
+	RESUME_TRIES = 5,
+	RESUME_PAUSE_MS = 200, /* doubles */
+	STACK_BYTES = 256 * 1024,
+};
+
+struct exec_session {
+	/* Constant. */
+	struct aws_client *client;
+	char *region, *target, *session_id;
+	int start_timeout_ms;
+	void (*changed)(void *arg);
+	void (*done)(void *arg);
+	void *arg;
+
+	/* The thread's own. */
+	struct channel *channel;
+	struct websocket *socket;
+	struct script *script;
+	char *url, *token;
+	int64_t started_ms, pinged_ms, goodbye_ms;
+	bool end_sent, goodbye;
+	struct buf plain; /* output on its way to `output` */
+	struct ecsfs_error trouble;
+
+	int wake_fd;
+	atomic_bool cancelled; /* of connecting */
+
+	pthread_mutex_t lock; /* of all that follows */
+	struct buf input, output;
+	bool input_ended, input_full;
+	unsigned cols, rows;
+	bool closing;
+	bool over; /* the end is known: status or err */
+	int status;
+	struct ecsfs_error err;
+};
+
+static pthread_mutex_t running_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t running_none = PTHREAD_COND_INITIALIZER;
+static size_t running; /* running_lock */
+
+static int64_t now_ms(void)
+{
+	return clock_mono(&clock_system);
+}
+
+static void wake(struct exec_session *s)
+{
+	uint64_t one = 1;
+
+	if (write(s->wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		return;
+}
+
+/* Without the lock: whoever is woken may read at once. */
+static void notify(struct exec_session *s)
+{
+	s->changed(s->arg);
+}
+
+static void finish(struct exec_session *s, int status, const struct ecsfs_error *err)
+{
+	pthread_mutex_lock(&s->lock);
+	bool first = !s->over;
+	if (first) {
+		s->over = true;
+		s->status = status;
+		if (err)
+			s->err = *err;
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (first)
+		notify(s);
+}
+
+static int on_message(void *arg, bool text, const void *bytes, size_t len)
+{
+	struct exec_session *s = arg;
+
+	return text ? 0 : channel_receive(s->channel, bytes, len, &s->trouble);
+}
+
+static int connect_channel(struct exec_session *s, struct ecsfs_error *err)
+{
+	auto_secret_buf struct buf lines = BUF_INIT(64 * 1024);
+	const char *headers[STREAM_URL_HEADERS + 1] = {NULL};
+	struct websocket_options o = {.url = s->url,
+	    .headers = headers,
+	    .ca_bundle = aws_client_settings_peek(s->client)->ca_bundle,
+	    .timeout_ms = CONNECT_MS,
+	    .cancelled = &s->cancelled,
+	    .message = on_message,
+	    .arg = s,
+	    .max_message = MESSAGE_MAX};
+	/* A URL that is signed already says so in its query. */
+	int r = strstr(s->url, "X-Amz-")
+	    ? 0
+	    : stream_url_sign(s->client, s->region, s->url, &lines, err);
+
+	if (r == 0) {
+		stream_url_headers(&lines, headers);
+		r = websocket_connect(&o, &s->socket, err);
+	}
+	if (r == 0)
+		r = channel_open(s->channel, s->token);
+	s->pinged_ms = now_ms();
+	return r;
+}
+
+static bool is_closing(struct exec_session *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool closing = s->closing;
+	pthread_mutex_unlock(&s->lock);
+	return closing;
+}
+
+static void pause_ms(struct exec_session *s, int ms)
+{
+	struct pollfd p = {.fd = s->wake_fd, .events = POLLIN};
+
+	poll(&p, 1, ms);
+}
+
+/* A new token for the same session. 0; -ESHUTDOWN: the session timed out. */
+static int resume(struct exec_session *s, struct ecsfs_error *err)
+{
+	json_auto_t *request = json_pack("{s:s}", "SessionId", s->session_id);
+	json_auto_t *answer = NULL;
+	const char *token, *url;
+	int r = aws_call(s->client, s->region, "ssm", "ResumeSession", request, &answer, err);
+
+	if (r)
+		return r;
+	token = json_string_value(json_object_get(answer, "TokenValue"));
+	url = json_string_value(json_object_get(answer, "StreamUrl"));
+	if (!token || !*token || !url || !*url)
+		return ecsfs_error_set(err, ESHUTDOWN, NULL,
+		    "the session has ended: ECS Exec ends sessions that are idle for 20 minutes");
+	secret_free(s->token);
+	free(s->url);
+	s->token = strdup(token);
+	s->url = strdup(url);
+	return s->token && s->url ? 0 : -ENOMEM;
+}
+
+/* After a lost connection. */
+static int reconnect(struct exec_session *s, struct ecsfs_error *err)
+{
+	int r = -EIO;
+
+	websocket_free(s->socket);
+	s->socket = NULL;
+	for (int i = 0; i < RESUME_TRIES && !is_closing(s); i++) {
+		pause_ms(s, RESUME_PAUSE_MS << i);
+		*err = (struct ecsfs_error){0};
+		r = resume(s, err);
+		if (r == -ESHUTDOWN || r == -EACCES)
+			break;
+		if (r == 0)
+			r = connect_channel(s, err);
+		if (r == 0) {
+			channel_reconnected(s->channel);
+			return 0;
+		}
+	}
+	ecsfs_error_wrap(err, "the connection to the container was lost and not resumed");
+	return r;
+}
+
+static int channel_transmit(void *arg, bool text, const void *frame, size_t len)
+{
+	struct exec_session *s = arg;
+
+	/* Between two connections nothing goes out: the link repeats it. */
+	return s->socket ? websocket_send(s->socket, text, frame, len) : 0;
+}
+
+/* Moves decoded output to where readers find it. */
+static void give_output(struct exec_session *s)
+{
+	if (!s->plain.len)
+		return;
+	pthread_mutex_lock(&s->lock);
+	buf_add(&s->output, s->plain.data, s->plain.len);
+	bool full = s->output.len >= SESSION_BUFFER;
+	pthread_mutex_unlock(&s->lock);
+	notify(s);
+	buf_reset(&s->plain);
+	if (s->socket)
+		websocket_hold(s->socket, full);
+}
+
+static int channel_output(void *arg, const void *bytes, size_t len)
+{
+	struct exec_session *s = arg;
+	int status, r = script_output(s->script, bytes, len, &s->plain, &s->trouble);
+
+	give_output(s);
+	if (r == 0 && script_ended(s->script, &status))
+		finish(s, status, NULL);
+	return r;
+}
+
+static int channel_data_key(void *arg, const char *key_id, unsigned char ret_key[64],
+    struct buf *ret_encrypted, struct ecsfs_error *err)
+{
+	struct exec_session *s = arg;
+	json_auto_t *request = json_pack("{s:s, s:i, s:{s:s, s:s}}", "KeyId", key_id,
+	    "NumberOfBytes", 64, "EncryptionContext", "aws:ssm:SessionId", s->session_id,
+	    "aws:ssm:TargetId", s->target);
+	auto_secret_json json_t *answer = NULL;
+	auto_secret_buf struct buf key = BUF_INIT(1024);
+	const char *plain, *encrypted;
+	int r = aws_call(s->client, s->region, "kms", "GenerateDataKey", request, &answer, err);
+
+	if (r)
+		return r;
+	plain = json_string_value(json_object_get(answer, "Plaintext"));
+	encrypted = json_string_value(json_object_get(answer, "CiphertextBlob"));
+	if (!plain || !encrypted || crypt_unbase64(plain, strlen(plain), &key) || key.len != 64)
+		return ecsfs_error_set(
+		    err, EIO, NULL, "KMS returned no data key of 64 bytes for %s", key_id);
+	memcpy(ret_key, key.data, 64);
+	buf_adds(ret_encrypted, encrypted);
+	return 0;
+}
+
+static const struct channel_ops channel_ops = {
+    .transmit = channel_transmit, .output = channel_output, .data_key = channel_data_key};
+
+/* Takes input from the writers, as much as the channel sends at once. */
+static size_t take_input(struct exec_session *s, char bytes[SCRIPT_INPUT_MAX], bool *ret_end)
+{
+	pthread_mutex_lock(&s->lock);
+	size_t n = s->input.len < SCRIPT_INPUT_MAX ? s->input.len : SCRIPT_INPUT_MAX;
+	if (n) {
+		memcpy(bytes, s->input.data, n);
+		buf_consume(&s->input, n);
+	}
+	*ret_end = s->input_ended && !s->input.len;
+	bool room = s->input_full && s->input.len < SESSION_BUFFER / 2;
+	if (room)
+		s->input_full = false;
+	pthread_mutex_unlock(&s->lock);
+	if (room)
+		notify(s);
+	return n;
+}
+
+static int send_input(struct exec_session *s)
+{
+	char bytes[SCRIPT_INPUT_MAX];
+	bool end = false;
+	int r = 0;
+
+	/* A line of base64 takes four messages. */
+	while (r == 0 && !end && !s->end_sent && script_ready(s->script) &&
+	    channel_room(s->channel) >= (size_t)4 * MESSAGE_PAYLOAD_MAX) {
+		auto_buf struct buf out = BUF_INIT((size_t)64 * 1024);
+		size_t n = take_input(s, bytes, &end);
+
+		if (n)
+			script_input(s->script, bytes, n, &out);
+		if (end) {
+			script_input_end(s->script, &out);
+			s->end_sent = true;
+		}
+		if (!n && !end)
+			break;
+		r = channel_input(s->channel, buf_str(&out), out.len);
+	}
+	return r;
+}
+
+static int send_size(struct exec_session *s)
+{
+	unsigned cols, rows;
+
+	pthread_mutex_lock(&s->lock);
+	cols = s->cols;
+	rows = s->rows;
+	pthread_mutex_unlock(&s->lock);
+	return channel_resize(s->channel, cols, rows);
+}
+
+/* The command ended or nobody reads any more: the agent is asked to end the session. */
+static void say_goodbye(struct exec_session *s)
+{
+	s->goodbye = true;
+	s->goodbye_ms = now_ms();
+	channel_terminate(s->channel);
+	websocket_hold(s->socket, false);
+}
+
+static bool is_over(struct exec_session *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool over = s->over || s->closing;
+	pthread_mutex_unlock(&s->lock);
+	return over;
+}
+
+/* Whether the goodbye was heard, or need not be waited for any longer. */
+static bool is_gone(const struct exec_session *s)
+{
+	return channel_closed(s->channel, NULL) || now_ms() - s->goodbye_ms >= SESSION_GOODBYE_MS;
+}
+
+static int check_start(struct exec_session *s, struct ecsfs_error *err)
+{
+	const char *noise = script_noise_peek(s->script);
+
+	if (script_ready(s->script) || now_ms() - s->started_ms < s->start_timeout_ms)
+		return 0;
+	if (*noise)
+		return ecsfs_error_set(
+		    err, EIO, NULL, "the command did not start; the container said: %.300s", noise);
+	return ecsfs_error_set(err, ETIMEDOUT, NULL,
+	    "the container's agent does not answer: the session was accepted %d s ago and no "
+	    "output came (the task needs a way to ssmmessages)",
+	    s->start_timeout_ms / 1000);
+}
+
+/* The agent ended the session before the command's status came. */
+static int check_closed(struct exec_session *s, struct ecsfs_error *err)
+{
+	const char *text, *noise = script_noise_peek(s->script);
+
+	if (!channel_closed(s->channel, &text) || is_over(s))
+		return 0;
+	if (*text || *noise)
+		return ecsfs_error_set(err, EIO, NULL,
+		    "the container's agent ended the session: %.200s%s%.200s", text,
+		    *text && *noise ? "; " : "", noise);
+	return ecsfs_error_set(err, EIO, NULL,
+	    "the container's agent ended the session before the command's exit status was known");
+}
+
+static int ping(struct exec_session *s)
+{
+	if (now_ms() - s->pinged_ms < PING_MS)
+		return 0;
+	s->pinged_ms = now_ms();
+	return websocket_ping(s->socket);
+}
+
+static void drain_wake(struct exec_session *s)
+{
+	uint64_t count;
+
+	if (read(s->wake_fd, &count, sizeof(count)) < 0)
+		return;
+}
+
+/* How long poll(2) may sleep: the channel's timer, the ping, the start, the goodbye. */
+static int patience(const struct exec_session *s, int64_t channel_ms)
+{
+	int64_t ms = s->pinged_ms + PING_MS - now_ms();
+
+	if (channel_ms >= 0 && channel_ms < ms)
+		ms = channel_ms;
+	if (!script_ready(s->script) && s->started_ms + s->start_timeout_ms - now_ms() < ms)
+		ms = s->started_ms + s->start_timeout_ms - now_ms();
+	if (s->goodbye && s->goodbye_ms + SESSION_GOODBYE_MS - now_ms() < ms)
+		ms = s->goodbye_ms + SESSION_GOODBYE_MS - now_ms();
+	return ms < 1 ? 1 : (int)ms;
+}
+
+static void wait_for_work(struct exec_session *s, int64_t channel_ms)
+{
+	struct pollfd p[2] = {
+	    {.fd = websocket_fd(s->socket)}, {.fd = s->wake_fd, .events = POLLIN}};
+
+	pthread_mutex_lock(&s->lock);
+	bool full = s->output.len >= SESSION_BUFFER && !s->over;
+	pthread_mutex_unlock(&s->lock);
+	websocket_hold(s->socket, full);
+	p[0].events =
+	    (short)((full ? 0 : POLLIN) | (websocket_wants_write(s->socket) ? POLLOUT : 0));
+	poll(p, 2, patience(s, channel_ms));
+	drain_wake(s);
+}
+
+/* One turn of the thread. 0, -ENOLINK for a lost connection, or -errno with a sentence. */
+static int turn(struct exec_session *s, struct ecsfs_error *err)
+{
+	int64_t wait_ms = -1;
+	int r = websocket_io(s->socket, true);
+
+	if (r == -EPIPE)
+		return -ENOLINK;
+	if (r) {
+		*err = s->trouble;
+		return err->err
+		    ? -err->err
+		    : ecsfs_error_set(err, EPROTO, NULL, "the data channel sent what it must not");
+	}
+	r = check_closed(s, err);
+	if (r == 0)
+		r = check_start(s, err);
+	if (r)
+		return r;
+	r = send_size(s);
+	if (r == 0)
+		r = send_input(s);
+	if (r == 0 || r == -EAGAIN)
+		r = channel_tick(s->channel, &wait_ms, err);
+	if (r == 0)
+		r = ping(s);
+	if (r == 0 && websocket_wants_write(s->socket))
+		r = websocket_io(s->socket, false) == -EPIPE ? -ENOLINK : 0;
+	if (r == 0)
+		wait_for_work(s, wait_ms);
+	return r;
+}
+
+static void run(struct exec_session *s)
+{
+	struct ecsfs_error err = {0};
+	int r = connect_channel(s, &err);
+
+	while (r == 0) {
+		if (!s->goodbye && is_over(s))
+			say_goodbye(s);
+		if (s->goodbye && is_gone(s))
+			break;
+		r = turn(s, &err);
+		if (r == -ENOLINK)
+			r = s->goodbye ? -EPIPE : reconnect(s, &err);
+	}
+	if (r && !err.err)
+		ecsfs_error_set(&err, -r, NULL, "the session ended: %s", strerror(-r));
+	finish(s, 0, r ? &err : NULL);
+}
+
+static void exec_session_free(struct exec_session *s)
+{
+	channel_free(s->channel);
+	websocket_free(s->socket);
+	script_free(s->script);
+	secret_free(s->token);
+	free(s->url);
+	free(s->region);
+	free(s->target);
+	free(s->session_id);
+	secret_buf_release(&s->plain);
+	secret_buf_release(&s->input);
+	secret_buf_release(&s->output);
+	if (s->wake_fd >= 0)
+		close(s->wake_fd);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+/* The session is freed by its thread: after its end it waits for exec_session_close(). */
+static void *thread_main(void *arg)
+{
+	struct exec_session *s = arg;
+
+	run(s);
+	while (!is_closing(s))
+		pause_ms(s, -1), drain_wake(s);
+	if (s->done)
+		s->done(s->arg);
+	exec_session_free(s);
+	pthread_mutex_lock(&running_lock);
+	if (--running == 0)
+		pthread_cond_broadcast(&running_none);
+	pthread_mutex_unlock(&running_lock);
+	return NULL;
+}
+
+static int start_thread(struct exec_session *s)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int e;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_mutex_lock(&running_lock);
+	e = pthread_create(&thread, &attr, thread_main, s);
+	running += e == 0;
+	pthread_mutex_unlock(&running_lock);
+	pthread_attr_destroy(&attr);
+	return -e;
+}
+
+static int read_answer(struct exec_session *s, const json_t *session, struct ecsfs_error *err)
+{
+	const char *id = json_string_value(json_object_get(session, "sessionId"));
+	const char *url = json_string_value(json_object_get(session, "streamUrl"));
+	const char *token = json_string_value(json_object_get(session, "tokenValue"));
+
+	if (!id || !url || !token || strpbrk(url, "\r\n \t"))
+		return ecsfs_error_set(
+		    err, EPROTO, NULL, "ExecuteCommand's answer has no usable session");
+	if (!stream_url_is_safe(url))
+		return ecsfs_error_set(err, EPROTO, NULL,
+		    "ExecuteCommand's answer names a stream that is not encrypted");
+	s->session_id = strdup(id);
+	s->url = strdup(url);
+	s->token = strdup(token);
+	return s->session_id && s->url && s->token ? 0 : -ENOMEM;
+}
+
+static int prepare(
+    struct exec_session *s, const struct exec_session_options *o, struct ecsfs_error *err)
+{
+	int r = read_answer(s, o->session, err);
+
+	if (r)
+		return r;
+	s->region = strdup(o->region);
+	s->target = strdup(o->target);
+	s->channel = channel_new(&channel_ops, s, &clock_system);
+	if (!s->region || !s->target || !s->channel || s->wake_fd < 0)
+		return -ENOMEM;
+	return start_thread(s);
+}
+
+int exec_session_new(
+    const struct exec_session_options *o, struct exec_session **ret, struct ecsfs_error *err)
+{
+	struct exec_session *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s) {
+		script_free(o->script);
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
+	}
+	pthread_mutex_init(&s->lock, NULL);
+	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	s->client = o->client;
+	s->script = o->script;
+	s->start_timeout_ms = o->start_timeout_ms;
+	s->started_ms = now_ms();
+	s->cols = o->cols ? o->cols : 300;
+	s->rows = o->rows ? o->rows : 100;
+	s->changed = o->changed;
+	s->done = o->done;
+	s->arg = o->arg;
+	buf_init(&s->plain, MESSAGE_MAX * 2);
+	buf_init(&s->input, SESSION_BUFFER);
+	/* The message that fills it is taken whole. */
+	buf_init(&s->output,
+	    SESSION_BUFFER + 4 * MESSAGE_MAX + (size_t)LINK_EARLY_MAX * MESSAGE_PAYLOAD_MAX);
+	r = prepare(s, o, err);
+	if (r == 0) {
+		*ret = s;
+		return 0;
+	}
+	exec_session_free(s);
+	return err && err->err ? r : ecsfs_error_set(err, -r, NULL, "the session cannot start");
+}
+
+void exec_session_close(struct exec_session *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->closing = true;
+	atomic_store(&s->cancelled, true);
+	/* The thread frees the session only after it took the lock and saw `closing`. */
+	wake(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void exec_sessions_wait(void)
+{
+	pthread_mutex_lock(&running_lock);
+	while (running)
+		pthread_cond_wait(&running_none, &running_lock);
+	pthread_mutex_unlock(&running_lock);
+}
+
+/* The end as a reader sees it. Under the lock. */
+static ssize_t end_of(const struct exec_session *s, struct ecsfs_error *err)
+{
+	if (!s->over)
+		return -EINPROGRESS;
+	if (s->err.err) {
+		if (err)
+			*err = s->err;
+		return -s->err.err;
+	}
+	if (!s->status)
+		return 0;
+	return ecsfs_error_set(err, EIO, NULL, "the command ended with exit status %d", s->status);
+}
+
+ssize_t exec_session_read(struct exec_session *s, void *bytes, size_t len, struct ecsfs_error *err)
+{
+	ssize_t n;
+
+	pthread_mutex_lock(&s->lock);
+	if (s->output.len) {
+		bool was_full = s->output.len >= SESSION_BUFFER;
+
+		n = (ssize_t)(s->output.len < len ? s->output.len : len);
+		memcpy(bytes, s->output.data, (size_t)n);
+		buf_consume(&s->output, (size_t)n);
+		if (was_full && s->output.len < SESSION_BUFFER)
+			wake(s);
+	} else {
+		n = end_of(s, err);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+ssize_t exec_session_write(
+    struct exec_session *s, const void *bytes, size_t len, struct ecsfs_error *err)
+{
+	ssize_t n;
+
+	pthread_mutex_lock(&s->lock);
+	size_t room = SESSION_BUFFER - s->input.len;
+	if (s->over || s->input_ended) {
+		n = ecsfs_error_set(err, EPIPE, NULL, "the command no longer takes input");
+	} else if (!room) {
+		s->input_full = true;
+		n = -EINPROGRESS;
+	} else {
+		n = (ssize_t)(len < room ? len : room);
+		buf_add(&s->input, bytes, (size_t)n);
+		wake(s);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+void exec_session_end_input(struct exec_session *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->input_ended = true;
+	wake(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void exec_session_resize(struct exec_session *s, unsigned cols, unsigned rows)
+{
+	pthread_mutex_lock(&s->lock);
+	s->cols = cols;
+	s->rows = rows;
+	wake(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+int exec_session_status(struct exec_session *s, int *ret_status, struct ecsfs_error *err)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&s->lock);
+	if (!s->over)
+		r = -EINPROGRESS;
+	else if (s->err.err)
+		r = (int)end_of(s, err);
+	else
+		*ret_status = s->status;
+	pthread_mutex_unlock(&s->lock);
+	return r;
+}

@@ -1,0 +1,69 @@
+/*
+ * A WebSocket (RFC 6455): the upgrade, framing by libwslay, bytes by whoever owns the connection.
+ *
+ * One thread at a time. websocket_io() never blocks; it is called when poll(2) says so for
+ * websocket_fd() and websocket_wants_write(). The client's end opens the connection itself
+ * (http_socket.h); the simulator's server hands its own over.
+ */
+#ifndef ECSFS_EXEC_WEBSOCKET_H
+#define ECSFS_EXEC_WEBSOCKET_H
+
+#include "backend/error.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct websocket;
+
+/* A message came: called from websocket_io(). 0, or -errno which websocket_io() then returns. */
+typedef int (*websocket_message_fn)(void *arg, bool text, const void *bytes, size_t len);
+
+struct websocket_options {
+	const char *url;	    /* wss://, or ws:// to a loopback address */
+	const char *const *headers; /* further "Name: value" lines, NULL-ended */
+	const char *ca_bundle;
+	int timeout_ms; /* of connecting and upgrading together */
+	const atomic_bool *cancelled;
+	websocket_message_fn message;
+	void *arg;
+	size_t max_message; /* bytes; a larger one ends the connection */
+};
+
+/* 0, or -errno with a sentence: -EACCES for 401 and 403, -EINTR when cancelled. */
+int websocket_connect(
+    const struct websocket_options *options, struct websocket **ret, struct ecsfs_error *err);
+
+/* The server's end of a connection that was upgraded already; see websocket_accept_key(). */
+struct websocket_stream {
+	void *arg;
+	/* As http_socket_send() and http_socket_receive(). */
+	ssize_t (*send)(void *arg, const void *bytes, size_t len);
+	ssize_t (*receive)(void *arg, void *bytes, size_t len);
+};
+struct websocket *websocket_serve(const struct websocket_stream *stream,
+    websocket_message_fn message, void *arg, size_t max_message);
+void websocket_free(struct websocket *w);
+
+/* What Sec-WebSocket-Accept says for a Sec-WebSocket-Key: 28 characters and a NUL. */
+int websocket_accept_key(const char *key, char ret[29]);
+
+int websocket_fd(const struct websocket *w);
+bool websocket_wants_write(const struct websocket *w);
+/* Bytes that wait to be sent. */
+size_t websocket_queued(const struct websocket *w);
+/* Queues a message, a ping, or the close of the connection. 0 or -errno. */
+int websocket_send(struct websocket *w, bool text, const void *bytes, size_t len);
+int websocket_ping(struct websocket *w);
+int websocket_close(struct websocket *w);
+/* While held nothing is received, so that TCP slows the peer down. May be set from the message
+ * callback. */
+void websocket_hold(struct websocket *w, bool held);
+/*
+ * Sends what can be sent; with `read`, receives what is there. 0; -EPIPE when the connection is
+ * over; -EPROTO when the peer breaks the protocol; what the message callback returned.
+ */
+int websocket_io(struct websocket *w, bool read);
+
+#endif
