@@ -47,6 +47,7 @@ struct follow;
 struct journal;
 struct readings;
 struct memory;
+struct serial;
 
 struct fs {
 	struct fs_options options;
@@ -60,6 +61,7 @@ struct fs {
 	struct follow *follow; /* of services whose events or rollout is open */
 	struct journal *journal;
 	struct readings *readings; /* fs/edit/readings.h: the service documents given out */
+	struct serial *serial;	   /* fs/edit/serial.h: services that are being edited */
 	struct memory *memory;	   /* fs/edit/memory.h: what was registered and run */
 	int64_t started_mono_ms;
 	char *mountpoint;

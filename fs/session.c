@@ -8,6 +8,7 @@
 #include "fs/check.h"
 #include "fs/edit/memory.h"
 #include "fs/edit/readings.h"
+#include "fs/edit/serial.h"
 #include "fs/journal.h"
 
 #include <errno.h>
@@ -223,9 +224,11 @@ int session_open(const struct options *o, struct session *ret, struct ecsfs_erro
 	fs->follow = follow_new();
 	fs->readings = readings_new();
 	fs->memory = memory_new();
+	fs->serial = serial_new();
 	fs->started_mono_ms = clock_mono(fs->clock);
 	fs->source = o->fsname ? strdup(o->fsname) : o->demo ? strdup("demo") : source_name(o, fs);
-	bool complete = fs->logs && fs->follow && fs->readings && fs->memory && fs->source;
+	bool complete =
+	    fs->logs && fs->follow && fs->readings && fs->memory && fs->serial && fs->source;
 	return complete ? 0 : -ENOMEM;
 }
 
@@ -271,6 +274,7 @@ void session_close(struct session *s)
 		sim_stop(s->sim);
 	readings_free(fs->readings);
 	memory_free(fs->memory);
+	serial_free(fs->serial);
 	free(fs->source);
 	free(fs->mountpoint);
 	*s = (struct session){0};

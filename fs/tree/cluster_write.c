@@ -5,6 +5,7 @@
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
+#include "fs/edit/member_text.h"
 #include "fs/edit/members.h"
 #include "fs/value.h"
 
@@ -177,7 +178,7 @@ int commit_capacity_providers(struct commit *c, struct ecsfs_error *err)
 int commit_settings(struct commit *c, struct ecsfs_error *err)
 {
 	json_auto_t *written = NULL, *members = NULL;
-	int e = parse_document(c, &written, err);
+	int e = member_parse_document(c->text, c->len, &written, err);
 
 	if (e)
 		return e;

@@ -1,97 +1,24 @@
 /*
- * New revisions of task definitions. A document that says what is in use already registers nothing,
- * and a registration whose answer was lost is looked for before it is repeated.
+ * What do the files that take a whole task definition send? A document that equals what is in use
+ * sends nothing; one that equals a revision that is there deploys that; only another one is
+ * registered. Also the empty families and the end of a revision.
  */
-#include "fs/tree/write.h"
+#include "fs/tree/register.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/memory.h"
+#include "fs/edit/serial.h"
 #include "fs/edit/service_edit.h"
 #include "fs/edit/task_definition_members.h"
 #include "fs/edit/taskdef_edit.h"
+#include "fs/tree/write.h"
 #include "fs/value.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* Clocks differ: a revision this much older than the request still counts as its result. */
-#define CLOCK_SLACK_MS 5000
-
-/* The definition of an answer with the tags that stand beside it inside: a new reference. */
-static json_t *with_tags(const json_t *answer)
-{
-	json_t *definition = doc_copy(json_object_get(answer, "taskDefinition"));
-	const json_t *tags = doc_peek(answer, "tags");
-
-	if (definition && tags)
-		doc_set(definition, "tags", tags);
-	return definition;
-}
-
-static void publish(const struct place *p, json_t *definition)
-{
-	struct revision revision;
-	struct key k = {.kind = KIND_TASK_DEFINITION};
-
-	if (!tree_revision(doc_string_peek(definition, "taskDefinitionArn"), &revision))
-		return;
-	k.a = revision.family;
-	k.b = revision.number;
-	region_publish(p->region, &k, definition);
-}
-
-/* The family's newest revision, where it is what a lost request asked for: a new reference. */
-static json_t *found_registered(const struct place *p, const json_t *request, int64_t sent_ms)
-{
-	struct key k = {.kind = KIND_LATEST, .a = doc_string_peek(request, "family")};
-	json_auto_t *newest = NULL;
-	double at;
-
-	if (ask_now(p, &k, &newest, NULL))
-		return NULL;
-	at = json_number_value(json_object_get(newest, "registeredAt")) * 1000;
-	if (at < (double)(sent_ms - CLOCK_SLACK_MS) || !canon_taskdef_equal(request, newest))
-		return NULL;
-	return move_ptr(newest);
-}
-
-/* One try. `ret` is NULL under -o dry_run. */
-static int try_register(
-    struct commit *c, const json_t *request, json_t **ret, struct ecsfs_error *err)
-{
-	const struct place *p = c->place;
-	int64_t sent_ms = aws_client_now_ms(region_client_peek(p->region));
-	json_auto_t *answer = NULL;
-	int e =
-	    act_ecs(c, "RegisterTaskDefinition", request, AWS_ONCE, "taskDefinition", &answer, err);
-
-	if (!e && answer)
-		*ret = with_tags(answer);
-	else if (e && err->lost_answer && (*ret = found_registered(p, request, sent_ms)))
-		e = 0;
-	if (*ret)
-		publish(p, *ret);
-	return e;
-}
-
-/* Registers, once more where the first request is known not to have arrived. */
-static int register_definition(
-    struct commit *c, const json_t *request, json_t **ret, struct ecsfs_error *err)
-{
-	struct ecsfs_error reason = {0};
-	int e = try_register(c, request, ret, &reason);
-
-	if (e && reason.lost_answer) {
-		reason = (struct ecsfs_error){0};
-		e = try_register(c, request, ret, &reason);
-	}
-	if (e && err)
-		*err = reason;
-	return e;
-}
 
 static int document_in_use(
     const struct place *p, const json_t *service, json_t **ret, struct ecsfs_error *err)
@@ -106,6 +33,22 @@ static int document_in_use(
 	return e;
 }
 
+/* Tags may have changed since the definition was cached; the rest of a revision never does. */
+static int tags_are_so_still(const struct place *p, const char *arn, const json_t *request,
+    bool *ret, struct ecsfs_error *err)
+{
+	json_auto_t *definition = NULL;
+	int e;
+
+	*ret = !doc_peek(request, "tags");
+	if (*ret)
+		return 0;
+	e = ask_revision_now(p, arn, &definition, err);
+	if (!e)
+		*ret = canon_taskdef_equal(request, definition);
+	return e;
+}
+
 /*
  * Whether the service runs what `request` says: by what is cached, and where that says yes, by what
  * AWS says now, since then nothing will be sent.
@@ -114,12 +57,13 @@ static int is_in_use(struct commit *c, const json_t *service, const json_t *requ
     struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
+	const char *arn = doc_string_peek(service, "taskDefinition");
 	struct key k = {.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
 	json_auto_t *definition = NULL, *now = NULL;
 	int e;
 
 	*ret = false;
-	if (!*doc_string_peek(service, "taskDefinition"))
+	if (!*arn)
 		return 0;
 	e = document_in_use(p, service, &definition, err);
 	if (e == -ENOENT)
@@ -127,85 +71,17 @@ static int is_in_use(struct commit *c, const json_t *service, const json_t *requ
 	if (e || !canon_taskdef_equal(request, definition))
 		return e;
 	e = ask_now(p, &k, &now, err);
-	if (!e)
-		*ret = !strcmp(doc_string_peek(now, "taskDefinition"),
-		    doc_string_peek(service, "taskDefinition"));
-	return e;
-}
-
-/* Whether it can be deployed, as far as is known: who may not read definitions may deploy them. */
-static bool is_active(const struct place *p, const char *arn)
-{
-	struct revision revision;
-	struct key k = {.kind = KIND_TASK_DEFINITION};
-	json_auto_t *definition = NULL;
-
-	if (!tree_revision(arn, &revision))
-		return false;
-	k.a = revision.family;
-	k.b = revision.number;
-	return ask_now(p, &k, &definition, NULL) ||
-	    !strcmp(doc_string_peek(definition, "status"), "ACTIVE");
-}
-
-/* The revision that a failed write of the same document left behind: its ARN (a new
- * reference), else NULL. */
-static json_t *pending_arn(const struct place *p, const char *key, const json_t *request)
-{
-	json_auto_t *pending = memory_get(p->fs->memory, key);
-	const json_t *before = json_object_get(pending, "request");
-
-	if (!before || !canon_taskdef_equal(request, before) ||
-	    !canon_taskdef_equal(before, request) || !is_active(p, doc_string_peek(pending, "arn")))
-		return NULL;
-	return json_incref(json_object_get(pending, "arn"));
-}
-
-static void remember_pending(
-    const struct place *p, const char *key, const json_t *request, const json_t *arn)
-{
-	json_auto_t *pending = json_pack("{s:O, s:O}", "request", request, "arn", arn);
-
-	memory_put(p->fs->memory, key, pending);
-}
-
-/* The ARN of a revision that `request` describes, a new string; the family's name under -o dry_run. */
-static int obtain_revision(
-    struct commit *c, const char *key, const json_t *request, json_t **ret, struct ecsfs_error *err)
-{
-	json_auto_t *definition = NULL;
-	int e;
-
-	*ret = pending_arn(c->place, key, request);
-	if (*ret)
-		return 0;
-	e = register_definition(c, request, &definition, err);
-	if (e)
+	if (e || strcmp(doc_string_peek(now, "taskDefinition"), arn) != 0)
 		return e;
-	*ret = json_incref(definition ? json_object_get(definition, "taskDefinitionArn")
-				      : json_object_get(request, "family"));
-	if (definition && *ret)
-		remember_pending(c->place, key, request, *ret);
-	return *ret ? 0 : act_refuse(err, EIO, "the answer names no task definition");
+	return tags_are_so_still(p, arn, request, ret, err);
 }
 
-static int deploy(struct commit *c, const char *arn, const char *key, struct ecsfs_error *err)
+/* Where the document was read from: the ARN that it names, "" where it names none. */
+static const char *read_from_peek(const json_t *written)
 {
-	json_auto_t *members = json_pack("{s:s}", "taskDefinition", arn);
-	struct ecsfs_error reason = {0};
-	int e = service_update(c, members, 0, &reason);
+	const json_t *inner = doc_peek(written, "taskDefinition");
 
-	if (!e) {
-		memory_forget(c->place->fs->memory, key);
-		return 0;
-	}
-	ecsfs_error_wrap(&reason,
-	    "%s was registered, but the service was not updated (the same document written again "
-	    "uses that revision)",
-	    value_arn_name(arn));
-	if (err)
-		*err = reason;
-	return e;
+	return doc_string_peek(inner ? inner : written, "taskDefinitionArn");
 }
 
 /* What is newer than the table is known by the revision that the document was read from. */
@@ -214,8 +90,7 @@ static int check_known(
 {
 	struct ask q = ask_blocking(p->region);
 	auto_answer struct answer a = {0};
-	const json_t *inner = doc_peek(written, "taskDefinition");
-	const char *arn = doc_string_peek(inner ? inner : written, "taskDefinitionArn");
+	const char *arn = read_from_peek(written);
 
 	if (!shape_check_known(request, shape_task_definition, NULL, NULL))
 		return 0;
@@ -224,16 +99,100 @@ static int check_known(
 	return shape_check_known(request, shape_task_definition, a.value, err);
 }
 
-int commit_service_task_definition(struct commit *c, struct ecsfs_error *err)
+/* The one UpdateService. `made`: the revision was registered for it, and stays if it fails. */
+static int deploy(struct commit *c, const char *arn, bool made, struct ecsfs_error *err)
+{
+	json_auto_t *members = json_pack("{s:s}", "taskDefinition", arn);
+	struct ecsfs_error reason = {0};
+	int e = service_update(c, members, 0, &reason);
+
+	if (e && made)
+		ecsfs_error_wrap(&reason,
+		    "%s was registered, but the service was not updated (the same document written "
+		    "again uses that revision)",
+		    value_arn_name(arn));
+	if (e && err)
+		*err = reason;
+	return e;
+}
+
+/* Whether a revision was deregistered since it was cached. */
+static bool is_inactive(const struct place *p, const char *arn)
+{
+	json_auto_t *definition = NULL;
+
+	return !ask_revision_now(p, arn, &definition, NULL) &&
+	    strcmp(doc_string_peek(definition, "status"), "ACTIVE") != 0;
+}
+
+int deploy_definition(struct commit *c, const json_t *request, const char *read_from,
+    enum find_effort effort, struct ecsfs_error *err)
+{
+	json_auto_t *found = registration_find(c->place, request, read_from, effort);
+	json_auto_t *made = NULL;
+	struct ecsfs_error reason = {0};
+	const char *arn = doc_string_peek(found, "taskDefinitionArn");
+	int e = found ? deploy(c, arn, false, &reason) : 0;
+
+	if (found && !(e == -EINVAL && is_inactive(c->place, arn))) {
+		if (e && err)
+			*err = reason;
+		return e;
+	}
+	e = registration_make(c, request, &made, err);
+	if (e)
+		return e;
+	/* Under -o dry_run there is no new revision: its family stands for it. */
+	arn =
+	    made ? doc_string_peek(made, "taskDefinitionArn") : doc_string_peek(request, "family");
+	return *arn
+	    ? deploy(c, arn, true, err)
+	    : act_refuse(err, EIO, "RegisterTaskDefinition: the response names no revision");
+}
+
+int service_enter(const struct place *p, struct buf *key, struct ecsfs_error *err)
+{
+	memory_key(p, "deploys", p->service, key);
+	if (!serial_enter(p->fs->serial, buf_str(key), p->fs->options.timeout_ms))
+		return 0;
+	return act_refuse(err, EBUSY,
+	    "another write of this mount to the same service's task definition takes too long");
+}
+
+void service_leave(const struct place *p, struct buf *key)
+{
+	serial_leave(p->fs->serial, buf_str(key));
+}
+
+/* With the service entered. */
+static int deploy_written(
+    struct commit *c, const json_t *written, const json_t *request, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
 	struct ask q = ask_blocking(p->region);
-	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
 	auto_answer struct answer a = {0};
-	json_auto_t *written = NULL, *request = NULL, *arn = NULL;
 	json_auto_t *change = json_pack("{s:s}", "taskDefinition", "");
+	const char *read_from = read_from_peek(written);
 	const json_t *service;
 	bool same = false;
+	int e = dir_object(&q, &dir_service, p, &a, &service, err);
+
+	if (!e)
+		e = service_accepts(service, change, err);
+	if (!e)
+		e = is_in_use(c, service, request, &same, err);
+	if (e || same)
+		return e;
+	/* What was made of the revision in use is hardly another one's equal. */
+	bool edited = !strcmp(read_from, doc_string_peek(service, "taskDefinition"));
+	return deploy_definition(c, request, read_from, edited ? FIND_CONFIRMED : FIND_NEWEST, err);
+}
+
+int commit_service_task_definition(struct commit *c, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
+	json_auto_t *written = NULL, *request = NULL;
 	int e = value_parse_document(c->text, c->len, false, &written, err);
 
 	if (!e)
@@ -241,16 +200,12 @@ int commit_service_task_definition(struct commit *c, struct ecsfs_error *err)
 	if (!e)
 		e = check_known(p, written, request, err);
 	if (!e)
-		e = dir_object(&q, &dir_service, p, &a, &service, err);
-	if (!e)
-		e = service_accepts(service, change, err);
-	if (!e)
-		e = is_in_use(c, service, request, &same, err);
-	if (e || same)
+		e = service_enter(p, &key, err);
+	if (e)
 		return e;
-	memory_key(p, "registered for", p->service, &key);
-	e = obtain_revision(c, buf_str(&key), request, &arn, err);
-	return e ? e : deploy(c, json_string_value(arn), buf_str(&key), err);
+	e = deploy_written(c, written, request, err);
+	service_leave(p, &key);
+	return e;
 }
 
 /* What the file shows afterwards. */
@@ -263,18 +218,6 @@ static void remember_registered(const struct place *p, const json_t *definition)
 	local_remove(p, FAMILY_DRAFT, p->family);
 }
 
-/* The family's newest revision where it is what `request` says: a new reference. Who may not read
- * definitions may still register them. */
-static json_t *newest_if_equal(const struct place *p, const json_t *request)
-{
-	struct key k = {.kind = KIND_LATEST, .a = p->family};
-	json_auto_t *newest = NULL;
-
-	if (ask_now(p, &k, &newest, NULL) || !canon_taskdef_equal(request, newest))
-		return NULL;
-	return move_ptr(newest);
-}
-
 int commit_register(struct commit *c, struct ecsfs_error *err)
 {
 	json_auto_t *written = NULL, *request = NULL, *definition = NULL;
@@ -285,9 +228,10 @@ int commit_register(struct commit *c, struct ecsfs_error *err)
 	if (!e)
 		e = check_known(c->place, written, request, err);
 	if (!e)
-		definition = newest_if_equal(c->place, request);
+		definition =
+		    registration_find(c->place, request, read_from_peek(written), FIND_NEWEST);
 	if (!e && !definition)
-		e = register_definition(c, request, &definition, err);
+		e = registration_make(c, request, &definition, err);
 	if (!e && definition)
 		remember_registered(c->place, definition);
 	return e;
@@ -354,7 +298,7 @@ int drop_revision(struct commit *c, struct ecsfs_error *err)
 	e = act_ecs(c, "DeregisterTaskDefinition", request, 0, "taskDefinition", &answer, err);
 	if (e)
 		region_invalidate(p->region, &k);
-	else if (answer && (definition = with_tags(answer)))
+	else if (answer && (definition = registration_definition(answer, NULL)))
 		region_publish(p->region, &k, definition);
 	return e;
 }

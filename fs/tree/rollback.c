@@ -4,6 +4,7 @@
 #include "fs/edit/doc.h"
 #include "fs/edit/rollback.h"
 #include "fs/edit/service_edit.h"
+#include "fs/value.h"
 
 #include <errno.h>
 #include <string.h>
@@ -31,21 +32,17 @@ static int check_active(const struct place *p, const json_t *members, struct ecs
 {
 	const char *arn = doc_string_peek(members, "taskDefinition");
 	json_auto_t *definition = NULL;
-	struct revision revision;
-	struct key k = {.kind = KIND_TASK_DEFINITION};
 	int e;
 
-	if (!*arn || !tree_revision(arn, &revision))
+	if (!*arn)
 		return 0;
-	k.a = revision.family;
-	k.b = revision.number;
-	e = ask_now(p, &k, &definition, err);
+	e = ask_revision_now(p, arn, &definition, err);
 	if (e || !strcmp(doc_string_peek(definition, "status"), "ACTIVE"))
 		return e;
 	return act_refuse(err, EINVAL,
-	    "the task definition that ran before, %s:%s, is %s: write its task_definition.json to "
+	    "the task definition that ran before, %s, is %s: write its task_definition.json to "
 	    "register it again",
-	    revision.family, revision.number, doc_string_peek(definition, "status"));
+	    value_arn_name(arn), doc_string_peek(definition, "status"));
 }
 
 static int ask_revisions(

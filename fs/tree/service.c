@@ -1,3 +1,4 @@
+#include "fs/tree/register.h"
 #include "fs/tree/write.h"
 
 #include "backend/base/cleanup.h"
@@ -9,7 +10,6 @@
 #include "fs/value.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
 static int list_services(
@@ -189,6 +189,24 @@ static json_t *update_request(const struct place *p, const json_t *members)
 	return move_ptr(request);
 }
 
+/*
+ * What the service's kind refuses: by what is cached, however old, and where that says no, by what
+ * the TTL allows, since a deployment controller can be replaced. Unknown: AWS decides.
+ */
+static int check_accepted(
+    const struct place *p, const json_t *before, const json_t *members, struct ecsfs_error *err)
+{
+	struct ask q = ask_blocking(p->region);
+	auto_answer struct answer a = {0};
+	const json_t *now;
+	int e;
+
+	if (!before || !service_accepts(before, members, NULL))
+		return 0;
+	e = dir_object(&q, &dir_service, p, &a, &now, err);
+	return e ? e : service_accepts(now, members, err);
+}
+
 int service_update(struct commit *c, const json_t *members, unsigned flags, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
@@ -200,8 +218,7 @@ int service_update(struct commit *c, const json_t *members, unsigned flags, stru
 	if (!request)
 		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
 	const json_t *before = known_service(p, &known);
-	/* The kind of a service does not change: what is cached says it, else AWS judges. */
-	int e = before ? service_accepts(before, members, err) : 0;
+	int e = check_accepted(p, before, members, err);
 	if (e)
 		return e;
 	int64_t sent_ms = aws_client_now_ms(region_client_peek(p->region));
@@ -217,17 +234,6 @@ int service_update(struct commit *c, const json_t *members, unsigned flags, stru
 	if (err)
 		*err = reason;
 	return e;
-}
-
-static int commit_desired_count(struct commit *c, struct ecsfs_error *err)
-{
-	int64_t count;
-	int e = value_parse_int(c->text, c->len, 0, INT_MAX, &count, err);
-
-	if (e)
-		return e;
-	json_auto_t *members = json_pack("{s:I}", "desiredCount", (json_int_t)count);
-	return service_update(c, members, 0, err);
 }
 
 /* What it names is AWS's to judge. */
@@ -288,7 +294,7 @@ static const struct row service_rows[] = {
 	.name = "desired_count",
 	.help = "tasks wanted; write a number to scale",
 	.member = "desiredCount",
-	.commit = commit_desired_count,
+	.commit = commit_service_member,
     },
     {
 	.name = "running_count",
@@ -346,13 +352,13 @@ static const struct row service_rows[] = {
 	.name = "enable_execute_command",
 	.help = "true or false, for new tasks",
 	.member = "enableExecuteCommand",
-	.commit = commit_service_boolean,
+	.commit = commit_service_member,
     },
     {
 	.name = "health_check_grace_period_seconds",
 	.help = "how long the load balancer's verdict is ignored after a start",
 	.member = "healthCheckGracePeriodSeconds",
-	.commit = commit_service_seconds,
+	.commit = commit_service_member,
     },
     {
 	.name = "force_new_deployment",
@@ -388,8 +394,27 @@ static const struct row service_rows[] = {
     },
     {
 	.name = "platform_version",
-	.help = "of Fargate; else empty",
+	.help = "of Fargate, for new deployments; else empty",
 	.member = "platformVersion",
+	.commit = commit_service_member,
+    },
+    {
+	.name = "propagate_tags",
+	.help = "whose tags new tasks get: SERVICE, TASK_DEFINITION or NONE",
+	.member = "propagateTags",
+	.commit = commit_service_member,
+    },
+    {
+	.name = "enable_ecs_managed_tags",
+	.help = "true or false: whether new tasks get ECS's own tags",
+	.member = "enableECSManagedTags",
+	.commit = commit_service_member,
+    },
+    {
+	.name = "availability_zone_rebalancing",
+	.help = "ENABLED or DISABLED",
+	.member = "availabilityZoneRebalancing",
+	.commit = commit_service_member,
     },
     {
 	.name = "created_at",

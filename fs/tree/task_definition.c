@@ -1,3 +1,4 @@
+#include "fs/tree/register.h"
 #include "fs/tree/write.h"
 
 #include "fs/edit/doc.h"

@@ -9,10 +9,8 @@
 
 /* service_write.c */
 int commit_service(struct commit *c, struct ecsfs_error *err);
-/* The row's member as a document, as true or false, as a number of seconds. */
+/* The row's member, whatever its type. */
 int commit_service_member(struct commit *c, struct ecsfs_error *err);
-int commit_service_boolean(struct commit *c, struct ecsfs_error *err);
-int commit_service_seconds(struct commit *c, struct ecsfs_error *err);
 /* Renders service.json, and remembers the reading: what comes back is compared with it. */
 int render_service_document(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err);
@@ -22,17 +20,6 @@ extern const struct dir_type dir_service_draft;
 #define SERVICE_DRAFT "service"
 int make_service(struct commit *c, struct ecsfs_error *err);
 int drop_service(struct commit *c, struct ecsfs_error *err);
-
-/* register.c */
-int commit_service_task_definition(struct commit *c, struct ecsfs_error *err);
-int commit_register(struct commit *c, struct ecsfs_error *err);
-int render_registered(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
-    struct ecsfs_error *err);
-extern const struct dir_type dir_family_draft;
-#define FAMILY_DRAFT "family"
-int make_family(struct commit *c, struct ecsfs_error *err);
-int drop_family(struct commit *c, struct ecsfs_error *err);
-int drop_revision(struct commit *c, struct ecsfs_error *err);
 
 /* cluster_write.c */
 int make_cluster(struct commit *c, struct ecsfs_error *err);
@@ -67,10 +54,9 @@ extern const struct dir_type dir_api;
 /* A key of fs->memory: `what` about `name` in the place's region and cluster. */
 void memory_key(const struct place *p, const char *what, const char *name, struct buf *out);
 
-/* What was written as an object or an array, whichever it is. */
-int parse_document(const struct commit *c, json_t **ret, struct ecsfs_error *err);
-
 /* Asks AWS now for a document and waits: 0 and a new reference, or -errno. Worker. */
 int ask_now(const struct place *p, const struct key *k, json_t **ret, struct ecsfs_error *err);
+/* The same of the revision that an ARN names; -ENOENT: it names none. */
+int ask_revision_now(const struct place *p, const char *arn, json_t **ret, struct ecsfs_error *err);
 
 #endif

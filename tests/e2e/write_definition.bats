@@ -114,6 +114,46 @@ with_env() {
 	[ "$(jq -S .containerDefinitions "$staging/task_definition.json")" = "$(jq -S .containerDefinitions "$web/task_definition.json")" ]
 }
 
+@test "the same definition under another number: an older revision is that revision, not a new one" {
+	before=$(cat "$web/task_definition")
+	with_env 'to be restored' >"$work/new"
+	cp "$work/new" "$web/task_definition.json"
+	[ "$(cat "$web/task_definition")" != "$before" ]
+	calls_reset
+	cp "$work/read" "$web/task_definition.json"
+	[ "$(cat "$web/task_definition")" = "$before" ]
+	[ "$(changes)" = 1 ]
+	[ "$(requests UpdateService | jq -r .taskDefinition | sed 's|.*/||')" = "$before" ]
+	# Without its ARN, from a file in git, it is the newest of the family; registering it is none.
+	calls_reset
+	echo >"$mnt/.ecsfs/refresh"
+	jq 'del(.taskDefinitionArn, .revision, .status, .registeredAt, .registeredBy, .compatibilities, .requiresAttributes)' "$work/new" >"$work/git"
+	cp "$work/git" "$web/task_definition.json"
+	cp "$work/read" "$mnt/task_definitions/${before%:*}/register"
+	[ "$(cat "$mnt/task_definitions/${before%:*}/register")" = "$before" ]
+	[ "$(calls RegisterTaskDefinition)" = 0 ]
+	[ "$(calls UpdateService)" = 1 ]
+}
+
+@test "a revision that somebody deregistered is not the same definition" {
+	with_env 'deregistered behind its back' >"$work/new"
+	cp "$work/new" "$web/task_definition.json"
+	gone=$(cat "$web/task_definition")
+	cp "$work/read" "$web/task_definition.json"
+	somebody_else DeregisterTaskDefinition "{\"taskDefinition\": \"$gone\"}"
+	calls_reset
+	cp "$work/new" "$web/task_definition.json"
+	[ "$(calls RegisterTaskDefinition)" = 1 ]
+	[ "$(cat "$web/task_definition")" != "$gone" ]
+}
+
+@test "tags that somebody changed count: the write is not dropped" {
+	somebody_else TagResource "{\"resourceArn\": $(jq .taskDefinitionArn "$work/read"), \"tags\": [{\"key\": \"team\", \"value\": \"other\"}]}"
+	calls_reset
+	cp "$work/read" "$web/task_definition.json"
+	[ "$(calls RegisterTaskDefinition)" = 1 ]
+}
+
 @test "register: a new revision, whose name can be read and deployed" {
 	with_env five >"$work/new"
 	cp "$work/new" "$mnt/task_definitions/web/register"

@@ -195,8 +195,9 @@ aws_scales() {
 }
 
 @test "values: enable_execute_command and health_check_grace_period_seconds" {
-	echo false >"$web/enable_execute_command"
-	[ "$(requests UpdateService)" = '{"cluster":"prod","enableExecuteCommand":false,"service":"web"}' ]
+	other=$(jq '.enableExecuteCommand | not' "$work/read")
+	echo "$other" >"$web/enable_execute_command"
+	[ "$(requests UpdateService)" = '{"cluster":"prod","enableExecuteCommand":'"$other"',"service":"web"}' ]
 	calls_reset
 	printf 45 >"$web/health_check_grace_period_seconds"
 	[ "$(requests UpdateService)" = '{"cluster":"prod","healthCheckGracePeriodSeconds":45,"service":"web"}' ]
@@ -206,6 +207,46 @@ aws_scales() {
 	for value in -1 1.5 abc 99999999999; do
 		refused bash -c "echo '$value' > '$web/health_check_grace_period_seconds'"
 	done
+}
+
+@test "a member is a row: each is read, written, and sent once" {
+	for row in platform_version:platformVersion:1.4.0:1.3.0 propagate_tags:propagateTags:TASK_DEFINITION:NONE \
+		enable_ecs_managed_tags:enableECSManagedTags:true:false \
+		availability_zone_rebalancing:availabilityZoneRebalancing:DISABLED:ENABLED \
+		enable_execute_command:enableExecuteCommand:true:false \
+		health_check_grace_period_seconds:healthCheckGracePeriodSeconds:7:8; do
+		IFS=: read -r file member value other <<<"$row"
+		[ "$(cat "$web/$file")" != "$value" ] || value=$other
+		calls_reset
+		echo "$value" >"$web/$file"
+		[ "$(calls UpdateService)" = 1 ]
+		[ "$(requests UpdateService | jq -r ".$member")" = "$value" ]
+		[ "$(cat "$web/$file")" = "$value" ]
+		echo "$value" >"$web/$file"
+		[ "$(changes)" = 1 ]
+	done
+	refused bash -c "echo maybe > '$web/enable_ecs_managed_tags'"
+}
+
+@test "documents of other tools are taken for the service they describe" {
+	jq '{services: [.]}' "$web/service.json" >"$work/cli2"
+	cp "$work/cli2" "$web/service.json"
+	jq 'walk(if type == "object" then with_entries(if (.key | endswith("At")) then .value |= (sub("\\.[0-9]+Z"; "Z") | fromdate) else . end) else . end)
+		| .createdAt |= . | del(.tags)' "$web/service.json" >"$work/cli1"
+	[ "$(changes)" = 0 ]
+	command -v aws >/dev/null || skip 'no AWS CLI'
+	AWS_DEFAULT_REGION=us-east-1 AWS_PAGER='' aws ecs describe-services --cluster prod --services web >"$work/aws"
+	calls_reset
+	cp "$work/aws" "$web/service.json"
+	[ "$(changes)" = 0 ]
+	jq '.services[0].desiredCount += 1' "$work/aws" >"$work/aws.more"
+	cp "$work/aws.more" "$web/service.json"
+	[ "$(requests UpdateService | jq -c 'keys')" = '["cluster","desiredCount","service"]' ]
+}
+
+@test "a document without taskDefinition is refused with what to add" {
+	refused bash -c "jq '{desiredCount, networkConfiguration}' '$work/read' >'$web/service.json'"
+	said 'add "taskDefinition": "web:'
 }
 
 @test "a DAEMON service has no desired count" {

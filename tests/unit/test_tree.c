@@ -9,6 +9,7 @@
 #include "backend/config/settings.h"
 #include "fs/edit/memory.h"
 #include "fs/edit/readings.h"
+#include "fs/edit/serial.h"
 #include "fs/journal.h"
 #include "fs/value.h"
 #include "tests/unit/scripted.h"
@@ -172,6 +173,7 @@ static void begin(const struct scripted_entry *entries, size_t count)
 	w.fs.clock = &clock_system;
 	w.fs.readings = readings_new();
 	w.fs.memory = memory_new();
+	w.fs.serial = serial_new();
 	assert_int_equal(journal_open(NULL, &clock_system, &w.fs.journal, NULL), 0);
 	w.place = (struct place){.fs = &w.fs,
 	    .account = &w.account,
@@ -196,6 +198,7 @@ static void end(void)
 	journal_close(w.fs.journal);
 	readings_free(w.fs.readings);
 	memory_free(w.fs.memory);
+	serial_free(w.fs.serial);
 	scripted_finish(w.server);
 }
 
