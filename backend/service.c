@@ -102,6 +102,7 @@ static const struct aws_service services[] = {
 	.signing_name = "logs",
 	.env_suffix = "CLOUDWATCH_LOGS",
 	.config_key = "cloudwatch_logs",
+	.empty_answers = true,
 	.quotas = logs_quotas,
 	.elsewhere = logs_elsewhere,
 	.readers = logs_readers},

@@ -44,6 +44,7 @@ struct aws_service {
 	/* The members of a listing's request and response that name a page; NULL: "nextToken". */
 	const char *page_in, *page_out;
 	bool gov_fips_name; /* GovCloud has a FIPS name beside the plain one */
+	bool empty_answers; /* JSON: an action without a result answers nothing, instead of {} */
 	bool secret;	    /* answers hold keys: wiped when read */
 	/* Ends with a row whose actions are ""; NULL: the common one. */
 	const struct aws_quota *quotas;

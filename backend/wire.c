@@ -2,6 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/parse/unicode.h"
 #include "backend/parse/xml.h"
 
 #include <ctype.h>
@@ -120,6 +121,17 @@ static bool too_deep(const char *text, size_t len)
 	return false;
 }
 
+/* Names and events come from users: text that is not Unicode must not hide the whole response. */
+static json_t *parse_mended(const struct buf *body)
+{
+	auto_buf struct buf text = BUF_INIT(LIMIT_RESPONSE);
+
+	buf_add(&text, buf_str(body), body->len);
+	if (buf_failed(&text) || !unicode_mend(text.data, text.len))
+		return NULL;
+	return json_loadb(text.data, text.len, JSON_ALLOW_NUL, NULL);
+}
+
 static json_t *parse_json(const struct buf *body)
 {
 	json_t *json;
@@ -127,6 +139,8 @@ static json_t *parse_json(const struct buf *body)
 	if (too_deep(buf_str(body), body->len))
 		return NULL;
 	json = json_loadb(buf_str(body), body->len, JSON_ALLOW_NUL, NULL);
+	if (!json)
+		json = parse_mended(body);
 	if (json_is_object(json))
 		return json;
 	json_decref(json);
@@ -151,7 +165,7 @@ int wire_decode(const struct aws_service *service, const char *action, const str
 	json_t *json = NULL, *document = NULL;
 
 	if (service->protocol == AWS_JSON) {
-		json = body->len ? parse_json(body) : json_object();
+		json = body->len || !service->empty_answers ? parse_json(body) : json_object();
 	} else if (xml_to_json(buf_str(body), body->len, &document, NULL) == 0) {
 		json = unwrap(document, action);
 		json_decref(document);

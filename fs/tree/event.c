@@ -22,6 +22,8 @@ struct events {
 	struct spool *spool;
 	char *path; /* for the error file */
 	bool told;  /* that the spool is full */
+	/* When the service was created, epoch seconds: the file's time until there is an event. */
+	double created;
 	struct follower *follower;
 };
 
@@ -101,6 +103,7 @@ static int fill_events(struct events *ev, const struct place *p, struct ecsfs_er
 		e = add_events(ev, service, err);
 	if (e)
 		return e;
+	ev->created = json_number_value(json_object_get(service, "createdAt"));
 	e = follower_open(
 	    p->fs->follow, p->region, &k, POLL_MS, follow_events, free_events, ev, &ev->follower);
 	return e ? ecsfs_error_set(err, -e, NULL, "the service cannot be followed") : 0;
@@ -139,7 +142,7 @@ static int64_t events_mtime_ms(void *stream)
 	struct events *ev = stream;
 
 	pthread_mutex_lock(&ev->lock);
-	double newest = ev->lines.newest;
+	double newest = ev->lines.newest > 0 ? ev->lines.newest : ev->created;
 	pthread_mutex_unlock(&ev->lock);
 	return (int64_t)(newest * 1000);
 }

@@ -107,7 +107,7 @@ static void one_call(void **state)
 		.refuse = {"secret", "Expect:", "Accept-Encoding"},
 		.headers = "x-amzn-RequestId: r-1\r\n",
 		.body = "{\"services\":[{\"a\":1,\"a\":2,\"z\":\"\\u0000\"}]}"},
-	    {.expect = {"{}", "/us-east-1/ecs/"}, .body = ""},
+	    {.expect = {"{}", "/us-east-1/logs/"}, .body = ""},
 	};
 	json_auto_t *request = json_pack("{s:s}", "cluster", "c"), *answer = NULL, *empty = NULL;
 	uint64_t before = metrics_calls("DescribeServices");
@@ -119,10 +119,44 @@ static void one_call(void **state)
 	    aws_call(f.client, NULL, "ecs", "DescribeServices", request, &answer, &f.err), 0);
 	assert_int_equal(json_array_size(json_object_get(answer, "services")), 1);
 	assert_int_equal(
-	    aws_call(f.client, "us-east-1", "ecs", "ListClusters", NULL, &empty, NULL), 0);
+	    aws_call(f.client, "us-east-1", "logs", "DeleteLogGroup", NULL, &empty, NULL), 0);
 	assert_true(json_is_object(empty));
 	assert_int_equal(metrics_calls("DescribeServices") - before, 1);
 	assert_int_equal(scripted_connections(f.server), 1);
+	end(&f);
+}
+
+/* Nothing says that anything was done: the call is repeated, as after a lost answer. */
+static void an_empty_answer_of_ecs_is_none(void **state)
+{
+	static const struct scripted_entry script[] = {
+	    {.expect = {TARGET("TagResource")}, .body = ""},
+	    {.expect = {TARGET("TagResource")}, .body = "{}"},
+	};
+	struct fixture f;
+
+	(void)state;
+	begin(&f, script, ARRAY_SIZE(script));
+	assert_int_equal(aws_call(f.client, NULL, "ecs", "TagResource", NULL, NULL, &f.err), 0);
+	end(&f);
+}
+
+static void half_a_surrogate_pair_is_replaced(void **state)
+{
+	static const struct scripted_entry script[] = {
+	    {.body = "{\"services\":[{\"serviceName\":\"w\\ud800\"}]}"},
+	};
+	json_auto_t *answer = NULL;
+	struct fixture f;
+
+	(void)state;
+	begin(&f, script, ARRAY_SIZE(script));
+	assert_int_equal(
+	    aws_call(f.client, NULL, "ecs", "DescribeServices", NULL, &answer, &f.err), 0);
+	assert_string_equal(
+	    json_string_value(json_object_get(
+		json_array_get(json_object_get(answer, "services"), 0), "serviceName")),
+	    "w\xEF\xBF\xBD");
 	end(&f);
 }
 
@@ -609,6 +643,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(one_call),
+	    cmocka_unit_test(an_empty_answer_of_ecs_is_none),
+	    cmocka_unit_test(half_a_surrogate_pair_is_replaced),
 	    cmocka_unit_test(raw_and_ids),
 	    cmocka_unit_test(query_protocol),
 	    cmocka_unit_test(ec2_protocol),
