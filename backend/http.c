@@ -436,6 +436,8 @@ static const char *why(const struct connection *c, const struct exchange *x, CUR
 		return "the connection went silent";
 	if (x->failure == ECANCELED)
 		return "the reader of the stream ended it";
+	if (code == CURLE_COULDNT_RESOLVE_HOST)
+		return "the host name cannot be resolved";
 	if (code == CURLE_UNSUPPORTED_PROTOCOL)
 		return "only https is allowed for this address";
 	if (code == CURLE_URL_MALFORMAT || !c->curl_error[0])

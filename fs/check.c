@@ -3,6 +3,8 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
 #include "backend/base/log.h"
+#include "backend/base/nearest.h"
+#include "backend/config/settings.h"
 #include "backend/credentials/terminal.h"
 #include "backend/errlog.h"
 
@@ -12,8 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long the others are waited for once one region answers; how often a person who is asked for
- * a code is looked at. */
+/*
+ * Asks every region once, in parallel, whether it answers: the mount starts as soon as one does and
+ * the others had PATIENCE_MS, or fails with what the first one said. While a person is asked for a
+ * code on the terminal it waits longer, looking every LOOK_MS.
+ */
 enum { PATIENCE_MS = 3000, LOOK_MS = 200 };
 
 /* One region's answer to the first question. */
@@ -25,6 +30,8 @@ struct check {
 	struct region *region;
 	bool done; /* all->lock, as the rest */
 	bool usable;
+	bool told; /* its failure */
+	enum region_state state;
 	struct ecsfs_error err;
 };
 
@@ -33,6 +40,8 @@ struct checks {
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
 	size_t waiting, usable;
+	bool
+	    mounting; /* at least one is usable: the failures of others are logged, and end nothing */
 	size_t count;
 	struct check check[];
 };
@@ -90,7 +99,7 @@ struct region *account_region(const struct account *a)
 	return found ? found : a->regions[0];
 }
 
-/* Who is known but may not list clusters can still use what he may. */
+/* Valid credentials without ecs:ListClusters are still usable. */
 static bool is_usable(int e, const struct ecsfs_error *err)
 {
 	static const char *const harmless[] = {
@@ -131,20 +140,47 @@ static void path_of(const struct check *c, struct buf *out)
 		buf_adds(out, region_name_peek(c->region));
 }
 
-/* Where others answer, a failure ends nothing: so it is told here. */
-static void tell(const struct check *c, enum region_state state)
+/*
+ * Where others answer, a failure ends nothing and is logged, once. Where none does, the first one is
+ * what the start fails with. Under the lock.
+ */
+static void tell(struct check *c)
 {
 	auto_buf struct buf path = BUF_INIT(4096);
 
-	if (c->all->count == 1 || c->err.err == EINTR)
+	if (!c->all->mounting || c->told || !c->done || c->usable || c->err.err == EINTR)
 		return;
+	c->told = true;
 	path_of(c, &path);
 	errlog_add(c->all->fs->clock, buf_str(&path), &c->err);
-	if (state != REGION_NOT_ENABLED || !c->all->fs->all_regions)
+	if (c->state != REGION_NOT_ENABLED || !c->all->fs->all_regions)
 		log_warn("%s: %s", buf_str(&path), c->err.message);
 }
 
-/* Of several accounts each one's name is asked for, so that status waits for none of them. */
+/* No host of that name: the region's name is the likely reason, unless an endpoint was given. */
+static void suspect_name(const struct check *c, struct ecsfs_error *err)
+{
+	const struct aws_settings *s = aws_client_settings_peek(c->account->client);
+	const char *name = region_name_peek(c->region);
+	const char *const *known = aws_regions_of_partition(name);
+	auto_free char *endpoint = NULL;
+	struct nearest n;
+
+	if (err->err != EHOSTUNREACH || aws_endpoint(s, "ecs", name, &endpoint, NULL, NULL, NULL) ||
+	    !strstr(endpoint, name))
+		return;
+	nearest_begin(&n, name);
+	for (; *known; known++) {
+		if (strcmp(*known, name) == 0)
+			return;
+		nearest_try(&n, *known);
+	}
+	ecsfs_error_set(err, EHOSTUNREACH, NULL, "unknown region '%s': %s has no address%s%s%s",
+	    name, strstr(endpoint, "//") + 2, nearest_peek(&n) ? " (did you mean " : "",
+	    nearest_peek(&n) ? nearest_peek(&n) : "", nearest_peek(&n) ? "?)" : "");
+}
+
+/* With several accounts, fetch the name of each now, so that status waits for none of them. */
 static void know_caller(const struct check *c)
 {
 	struct freshness fresh = region_fresh(c->region);
@@ -168,14 +204,15 @@ static void *check_run(void *arg)
 		state = strcmp(err.code, "UnrecognizedClientException") == 0 ? REGION_NOT_ENABLED
 									     : REGION_FAILS;
 	account_set_state(c->account, c->region, state);
+	suspect_name(c, &err);
 	c->err = err;
-	if (state != REGION_ANSWERS)
-		tell(c, state);
 	pthread_mutex_lock(&c->all->lock);
 	c->done = true;
+	c->state = state;
 	c->usable = state == REGION_ANSWERS;
 	c->all->waiting--;
 	c->all->usable += c->usable;
+	tell(c);
 	pthread_cond_signal(&c->all->answered);
 	pthread_mutex_unlock(&c->all->lock);
 	if (state == REGION_ANSWERS)
@@ -260,6 +297,9 @@ int checks_run(struct fs *fs, struct checks **ret, struct ecsfs_error *err)
 	start(all);
 	pthread_mutex_lock(&all->lock);
 	await(all);
+	all->mounting = all->usable > 0;
+	for (size_t i = 0; i < all->count; i++)
+		tell(&all->check[i]);
 	if (!all->usable) {
 		*err = all->check[0].err;
 		e = -err->err;

@@ -7,10 +7,10 @@
 #include "fs/kernel/notify.h"
 #include "fs/kernel/ops.h"
 #include "fs/kernel/request.h"
+#include "fs/mountpoint.h"
 #include "fs/scratch.h"
 #include "fs/session.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
@@ -18,102 +18,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* Callbacks never wait: a few threads serve any number of requests. */
 enum { LOOP_THREADS = 8 };
-
-static bool is_dead(const char *path)
-{
-	struct statvfs st;
-
-	/* stat(2) can be answered from the attributes that the kernel kept. */
-	return statvfs(path, &st) != 0 && (errno == ENOTCONN || errno == ECONNABORTED);
-}
-
-static void run_fusermount(const char *path)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		execlp("fusermount3", "fusermount3", "-u", "-z", "-q", "--", path, (char *)NULL);
-		_exit(127);
-	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-}
-
-/* What a crash left: every access says "Transport endpoint is not connected". */
-static void clear_dead_mount(const char *path)
-{
-	for (int i = 0; i < 8 && is_dead(path); i++)
-		if (geteuid() != 0 || umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
-			run_fusermount(path);
-}
-
-static int check_empty(const char *path, struct ecsfs_error *err)
-{
-	DIR *d = opendir(path);
-	const struct dirent *e = NULL;
-	bool empty = true;
-
-	if (!d)
-		return ecsfs_error_set(err, errno, NULL, "%s: %s", path, strerror(errno));
-	while (empty && (e = readdir(d)))
-		empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
-	closedir(d);
-	if (empty)
-		return 0;
-	return ecsfs_error_set(err, ENOTEMPTY, NULL,
-	    "%s: the mount point is not empty (-o nonempty mounts all the same)", path);
-}
-
-/* fusermount3 refuses this too, in a line of its own on top of ours. */
-static int check_sharing(const struct options *o, struct ecsfs_error *err)
-{
-	auto_buf struct buf text = BUF_INIT(64 * KIB);
-	bool wanted = o->fs.allow_other || (o->kernel && strstr(o->kernel, "allow_root"));
-	char *rest, *line;
-
-	if (!wanted || geteuid() == 0 || file_read("/etc/fuse.conf", false, &text) < 0)
-		return 0;
-	line = text.data ? strtok_r(text.data, "\n", &rest) : NULL;
-	for (; line; line = strtok_r(NULL, "\n", &rest)) {
-		line += strspn(line, " \t");
-		if (strncmp(line, "user_allow_other", 16) == 0)
-			return 0;
-	}
-	return ecsfs_error_set(err, EPERM, NULL,
-	    "-o %s: only root may, unless user_allow_other stands in /etc/fuse.conf",
-	    o->fs.allow_other ? "allow_other" : "allow_root");
-}
-
-static int check_mountpoint(struct options *o, struct ecsfs_error *err)
-{
-	struct stat st;
-	char *path;
-
-	clear_dead_mount(o->mountpoint);
-	path = realpath(o->mountpoint, NULL);
-	if (!path)
-		return ecsfs_error_set(err, errno, NULL, "%s: %s", o->mountpoint, strerror(errno));
-	free(o->mountpoint);
-	o->mountpoint = path;
-	if (stat(path, &st) != 0)
-		return ecsfs_error_set(err, errno, NULL, "%s: %s", path, strerror(errno));
-	if (!S_ISDIR(st.st_mode))
-		return ecsfs_error_set(
-		    err, ENOTDIR, NULL, "%s: the mount point is not a directory", path);
-	return o->nonempty ? 0 : check_empty(path, err);
-}
 
 static void harden(void)
 {
@@ -217,15 +129,16 @@ static int attach(
 	struct fuse_session *se = session_new(o, s);
 
 	if (!se)
-		return ecsfs_error_set(err, EINVAL, NULL, "libfuse does not take the options");
+		return ecsfs_error_set(err, EINVAL, NULL, "libfuse refuses the mount options");
 	if (fuse_set_signal_handlers(se) != 0 || fuse_session_mount(se, o->mountpoint) != 0) {
 		fuse_session_destroy(se);
-		return ecsfs_error_set(err, EIO, NULL, "%s cannot be mounted on", o->mountpoint);
+		return ecsfs_error_set(err, EIO, NULL, "cannot mount on %s", o->mountpoint);
 	}
 	if (keep_parallel_dirops(se) != 0 || notify_start(se) != 0) {
 		fuse_session_unmount(se);
 		fuse_session_destroy(se);
-		return ecsfs_error_set(err, ENOMEM, NULL, "the mount cannot be served");
+		return ecsfs_error_set(
+		    err, ENOMEM, NULL, "cannot start to serve the mount: out of memory or threads");
 	}
 	*ret = se;
 	return 0;
@@ -301,7 +214,9 @@ static int serve(struct options *o, void (*told)(void *arg), void *arg, struct e
 
 static int say(const struct ecsfs_error *err, int e)
 {
-	fprintf(stderr, "ecsfs: %s%s%s\n", err->code, err->code[0] ? ": " : "",
+	bool from_aws = err->http_status && err->code[0];
+
+	fprintf(stderr, "ecsfs: %s%s%s\n", from_aws ? err->code : "", from_aws ? ": " : "",
 	    err->message[0] ? err->message : strerror(-e));
 	return 1;
 }
@@ -326,7 +241,7 @@ static void go_to_background(void *arg)
 	if (null > 2)
 		close(null);
 	if (write(*pipe_fd, "", 1) != 1)
-		log_warn("who started the mount is gone");
+		log_warn("the parent process has exited");
 	close(*pipe_fd);
 }
 
@@ -345,7 +260,7 @@ static int wait_for_child(pid_t pid, int fd)
 		if (errno != EINTR)
 			return 1;
 	if (WIFSIGNALED(status))
-		fprintf(stderr, "ecsfs: ended by signal %d before the mount was there\n",
+		fprintf(stderr, "ecsfs: killed by signal %d before the mount was ready\n",
 		    WTERMSIG(status));
 	return WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : 1;
 }
@@ -377,9 +292,7 @@ int mount_run(struct options *o)
 
 	harden();
 	log_setup(o->debug ? LOG_DEBUG_ : LOG_WARN_, false);
-	e = check_sharing(o, &err);
-	if (!e)
-		e = check_mountpoint(o, &err);
+	e = mountpoint_check(o, &err);
 	if (!e && !o->foreground)
 		return mount_in_background(o);
 	if (!e)

@@ -5,6 +5,7 @@
 #include "backend/config/settings.h"
 #include "backend/sim/sim.h"
 #include "cache/follow.h"
+#include "cache/spool.h"
 #include "fs/check.h"
 #include "fs/edit/memory.h"
 #include "fs/edit/readings.h"
@@ -201,6 +202,24 @@ static char *source_name(const struct options *o, const struct fs *fs)
 	return buf_failed(&name) ? NULL : buf_detach(&name, NULL);
 }
 
+/* A directory that was asked for must take files now, not only when the first log is read. */
+static int spool_check(const struct options *o, struct ecsfs_error *err)
+{
+	auto_free char *dir = o->spool_dir ? realpath(o->spool_dir, NULL) : NULL;
+	struct spool *spool = NULL;
+	int e = o->spool_dir && !dir ? -errno : 0;
+
+	if (!e)
+		spool_setup(dir, o->spool_limit);
+	if (!e && dir)
+		e = spool_new(&spool, NULL);
+	spool_free(spool);
+	if (!e)
+		return 0;
+	return ecsfs_error_set(err, -e, NULL, "--spool-dir=%s: cannot make a file in it: %s",
+	    o->spool_dir, strerror(-e));
+}
+
 int session_open(const struct options *o, struct session *ret, struct ecsfs_error *err)
 {
 	auto_free char *demo_url = NULL;
@@ -219,7 +238,9 @@ int session_open(const struct options *o, struct session *ret, struct ecsfs_erro
 		e = accounts_open(o, ret, demo_url ? demo_url : o->endpoint_url, err);
 	if (e)
 		return e;
-	spool_setup(o->spool_dir, o->spool_limit);
+	e = spool_check(o, err);
+	if (e)
+		return e;
 	fs->logs = logs_new(&logs);
 	fs->follow = follow_new();
 	fs->readings = readings_new();

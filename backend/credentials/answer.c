@@ -38,6 +38,16 @@ static bool is_passing(int r, const struct http_response *answer)
 	return answer->status == 429 || answer->status >= 500;
 }
 
+int provider_none(const struct provider_env *env, const char *metadata, struct ecsfs_error *err)
+{
+	return ecsfs_error_set(err, EACCES, NO_CREDENTIALS,
+	    "no AWS credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run 'aws "
+	    "configure' or 'aws sso login', or choose a profile with --profile (looked at the "
+	    "environment, the profile '%.64s', the container's and the instance's metadata, which "
+	    "%s)",
+	    env->settings->profile, metadata);
+}
+
 int provider_exchange(struct provider_env *env, struct http_request *rq, int attempts, int wait_ms,
     struct http_response *ret, struct ecsfs_error *err)
 {

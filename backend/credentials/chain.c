@@ -159,13 +159,7 @@ static int ensure_chosen(struct chain *c, struct ecsfs_error *err)
 
 static int no_credentials(const struct chain *c, struct ecsfs_error *err)
 {
-	const char *profile = c->env.settings->profile;
-
-	return ecsfs_error_set(err, EACCES, NO_CREDENTIALS,
-	    "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run 'aws configure' "
-	    "or 'aws sso login', or name another profile (looked at the environment, the profile "
-	    "'%s', container and instance metadata)",
-	    profile);
+	return provider_none(&c->env, "is turned off", err);
 }
 
 static int chain_fetch(

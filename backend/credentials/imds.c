@@ -32,14 +32,6 @@ struct imds {
 	struct credentials *last; /* what was given out; NULL: nothing yet */
 };
 
-static int absent(struct ecsfs_error *err, const char *why)
-{
-	return ecsfs_error_set(err, EACCES, NO_CREDENTIALS,
-	    "no credentials: none are set in the environment or the profile, and instance metadata "
-	    "%s",
-	    why);
-}
-
 static int exchange(struct imds *m, const char *method, const char *path, const char *header,
     struct http_response *ret, struct ecsfs_error *err)
 {
@@ -79,11 +71,12 @@ static int get_token(struct imds *m, struct buf *header, struct ecsfs_error *err
 	if (r == -EINTR)
 		return ecsfs_error_set(err, EINTR, NULL, "cancelled");
 	if (silent)
-		return absent(err,
-		    "took the question for a token and does not answer it (in a container the "
-		    "instance's hop limit must be 2: aws ec2 modify-instance-metadata-options "
-		    "--http-put-response-hop-limit 2)");
-	return absent(err, r ? "cannot be reached" : "gives no token (IMDSv2)");
+		return provider_none(m->env,
+		    "does not answer a request for a token; in a container, set the instance's hop "
+		    "limit to 2: aws ec2 modify-instance-metadata-options "
+		    "--http-put-response-hop-limit 2",
+		    err);
+	return provider_none(m->env, r ? "cannot be reached" : "refuses a token (IMDSv2)", err);
 }
 
 /* A question; -EAGAIN: the token is no longer taken. */
@@ -102,8 +95,10 @@ static int ask(
 	if (status == 401)
 		return -EAGAIN;
 	if (status == 404)
-		return absent(err, "knows no role of this instance");
-	return status == 200 && out->len && !buf_failed(out) ? 0 : absent(err, "gives no answer");
+		return provider_none(m->env, "has no role for this instance", err);
+	return status == 200 && out->len && !buf_failed(out)
+	    ? 0
+	    : provider_none(m->env, "gives no answer", err);
 }
 
 static int ask_for_keys(struct imds *m, const char *token, struct buf *out, struct ecsfs_error *err)
@@ -123,15 +118,16 @@ static int ask_for_keys(struct imds *m, const char *token, struct buf *out, stru
 }
 
 /* A role that EC2 may not assume is answered by 200 and an object without keys. */
-static int understand(const struct buf *text, struct credentials **ret, struct ecsfs_error *err)
+static int understand(
+    struct imds *m, const struct buf *text, struct credentials **ret, struct ecsfs_error *err)
 {
 	auto_secret_json json_t *json = provider_json(text);
 	const char *code = json_string_value(json_object_get(json, "Code"));
 
 	if (!json)
-		return absent(err, "answers no JSON object");
+		return provider_none(m->env, "answers no JSON object", err);
 	if ((code && strcmp(code, "Success")) || !json_object_get(json, "Expiration"))
-		return absent(err, "has no keys for the role of this instance");
+		return provider_none(m->env, "has no keys for the role of this instance", err);
 	return provider_credentials(json, &names_metadata, "instance metadata", NULL, ret, err);
 }
 
@@ -143,7 +139,7 @@ static int fetch_once(struct imds *m, struct credentials **ret, struct ecsfs_err
 
 	if (!r)
 		r = ask_for_keys(m, buf_str(&token), &keys, err);
-	return r ? r : understand(&keys, ret, err);
+	return r ? r : understand(m, &keys, ret, err);
 }
 
 /* The same keys with an expiry ahead. */
@@ -180,7 +176,7 @@ static int imds_fetch(
 	if (r == -EAGAIN)
 		r = fetch_once(m, &fresh, err);
 	if (r == -EAGAIN)
-		r = absent(err, "refuses its own token");
+		r = provider_none(m->env, "refuses its own token", err);
 	if (r && (r == -EINTR || !m->last || !has_expired(m, m->last)))
 		return r;
 	if (r || has_expired(m, fresh)) {

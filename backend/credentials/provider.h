@@ -82,6 +82,10 @@ bool chain_is_eager(const struct credentials_provider *chain);
 /* The code of the error that says that nothing is configured, or that there is no metadata. */
 #define NO_CREDENTIALS "NoCredentials"
 
+/* That error: where was looked, and what to do. `metadata`: what the last place, the instance's
+ * metadata, did: "cannot be reached". Returns -EACCES. */
+int provider_none(const struct provider_env *env, const char *metadata, struct ecsfs_error *err);
+
 /*
  * An exchange with metadata, SSO or sign-in, whose answers hold secrets: release `ret` with
  * provider_response_release. What fails on the way or answers 429 or 5xx is tried `attempts` times,

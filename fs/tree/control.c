@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 /* status */
 
@@ -116,7 +117,8 @@ static int render_account(struct ask *q, const struct account *account, struct b
 
 static void render_options(const struct fs *fs, struct buf *out)
 {
-	buf_addf(out, "version: %s\nmounted_on: %s\n", ECSFS_VERSION, fs->mountpoint);
+	buf_addf(out, "version: %s\npid: %d\nmounted_on: %s\n", ECSFS_VERSION, (int)getpid(),
+	    fs->mountpoint);
 	buf_addf(out, "uptime_seconds: %" PRId64 "\n",
 	    (clock_mono(fs->clock) - fs->started_mono_ms) / 1000);
 	buf_addf(out, "ttl_seconds: %g\n", fs->options.ttl_ms / 1000.0);

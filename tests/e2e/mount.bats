@@ -104,6 +104,41 @@ not_mounted() {
 	done
 }
 
+@test "a second mount on the same directory names the first and its process" {
+	mount_up
+	for option in "" "-o nonempty"; do
+		# shellcheck disable=SC2086
+		run timeout 20 "$build/ecsfs" $option "$mnt"
+		[ "$status" -eq 1 ]
+		[ "$output" = "ecsfs: $mnt is already mounted by ecsfs (pid $(cat "$mnt_dir/pid")); fusermount3 -u $mnt first" ]
+	done
+	[ "$(grep -c " $mnt fuse.ecsfs" /proc/mounts)" = 1 ]
+	ln -s "$mnt" "$BATS_TEST_TMPDIR/link"
+	fails 'already mounted' timeout 20 "$build/ecsfs" "$BATS_TEST_TMPDIR/link"
+}
+
+@test "a spool directory that takes no files is refused at the start" {
+	touch "$BATS_TEST_TMPDIR/file"
+	for spool in /nonexistent "$BATS_TEST_TMPDIR/file" /proc; do
+		start --spool-dir "$spool"
+		[ "$status" -eq 1 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $output == *"--spool-dir=$spool: "* ]]
+		not_mounted
+	done
+}
+
+@test "a misspelt option names the one that was meant" {
+	for pair in --regoin:--region "-o tlt=3:ttl" "-o allow-deletes:allow_delete" --log_windw=1M:--log-window; do
+		# shellcheck disable=SC2086
+		start ${pair%:*}
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $output == *"did you mean ${pair##*:}?"* ]]
+		not_mounted
+	done
+}
+
 @test "bad options: one line that names the option, status 2" {
 	for option in --nonsense "-o nonsense" "-o ttl=soon" "-o ttl=-1" "-o umask=99" "-o log_window=x"; do
 		# shellcheck disable=SC2086
@@ -197,5 +232,5 @@ parked_one() {
 	echo "$output"
 	[ "$status" -eq 1 ]
 	[ "${#lines[@]}" -eq 1 ]
-	[[ $output == *"-o allow_other: only root may, unless user_allow_other stands in /etc/fuse.conf" ]]
+	[[ $output == *"ecsfs: allow_other needs root, or user_allow_other in /etc/fuse.conf" ]]
 }

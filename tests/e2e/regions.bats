@@ -120,6 +120,18 @@ keys() {
 	! mountpoint -q "$dir/mnt"
 }
 
+@test "a region that does not exist is said once, with the one that was meant" {
+	mkdir "$dir/mnt"
+	for regions in us-east-9 us-east-9,eu-west-99; do
+		run env -u AWS_ENDPOINT_URL timeout 40 "$build/ecsfs" --region "$regions" "$dir/mnt"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $output == "ecsfs: unknown region 'us-east-9': ecs.us-east-9.amazonaws.com has no address (did you mean us-east-1?)" ]]
+	done
+	! mountpoint -q "$dir/mnt"
+}
+
 @test "all regions: those that are not enabled are not listed, and say so when looked up" {
 	fake '{"regions": {"af-south-1": "UnrecognizedClientException", "me-south-1": "UnrecognizedClientException"}}'
 	unset AWS_REGION

@@ -251,9 +251,9 @@ static void test_imds_that_gives_nothing(void **state)
 	struct aws_settings *s = home_settings(&home, NULL);
 
 	(void)state;
-	assert_non_null(strstr(home_fetch(s, NULL), "gives no token (IMDSv2)"));
+	assert_non_null(strstr(home_fetch(s, NULL), "refuses a token (IMDSv2)"));
 	home.now_ms += 1000;
-	assert_non_null(strstr(home_fetch(s, NULL), "knows no role of this instance"));
+	assert_non_null(strstr(home_fetch(s, NULL), "has no role for this instance"));
 	home.now_ms += 1000;
 	assert_non_null(strstr(home_fetch(s, NULL), "has no keys for the role"));
 	home.now_ms += 1000;
@@ -288,7 +288,8 @@ static void test_imds_switched_off(void **state)
 	setenv("AWS_EC2_METADATA_DISABLED", "TRUE", 1);
 	setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1", 1);
 	s = home_settings(&home, NULL);
-	assert_non_null(strstr(home_fetch(s, NULL), "no credentials: set AWS_ACCESS_KEY_ID"));
+	assert_non_null(
+	    strstr(home_fetch(s, NULL), "no AWS credentials found: set AWS_ACCESS_KEY_ID"));
 	aws_settings_free(s);
 }
 

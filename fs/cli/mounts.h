@@ -1,0 +1,36 @@
+/*
+ * The mounts of ecsfs on this machine, as the kernel lists them, and what each says of itself.
+ */
+#ifndef ECSFS_CLI_MOUNTS_H
+#define ECSFS_CLI_MOUNTS_H
+
+#include "backend/base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct mounts {
+	struct mounted {
+		char *path;   /* absolute, of this mount namespace */
+		char *source; /* what mount(8) shows: "ops@us-east-1" */
+	} * at;
+	size_t count;
+};
+
+/* The mounts of type fuse.ecsfs in the order they were made. 0 or -errno; release it either way. */
+int mounts_read(struct mounts *ret);
+void mounts_release(struct mounts *m);
+
+/* Whether a mount of ecsfs is at exactly this absolute path. */
+bool mounts_have(const struct mounts *m, const char *path);
+
+/*
+ * Appends the .ecsfs/status of the mount at `path`. 0 or -errno: -ENOTCONN when its program is gone,
+ * -EACCES when it is another user's. May take some seconds while AWS does not answer.
+ */
+int mounts_status(const char *path, struct buf *out);
+
+/* Appends the value of the first "KEY: VALUE" line of a status; nothing where there is none. */
+void mounts_status_value(const char *status, const char *key, struct buf *out);
+
+#endif
