@@ -1,47 +1,122 @@
 #include "backend/errlog.h"
 
+#include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/base/text.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+/* Each has LIMIT_ERRORS lines. */
+enum kind { CHANGES, READS, REFUSALS, KINDS };
+
 struct entry {
-	int64_t wall_ms;
+	uint64_t order; /* of the last time; 0: unused */
+	int64_t first_ms, last_ms;
+	unsigned long times;
+	bool several_paths;
 	char path[512];
 	struct ecsfs_error err;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct entry ring[LIMIT_ERRORS]; /* lock */
-static size_t next;			/* lock; in all, so far */
+static struct entry entries[KINDS][LIMIT_ERRORS]; /* lock */
+static uint64_t order;				  /* lock */
+
+/* A rule of this mount said no, and AWS was not asked: unlink, a write to what is only read. */
+static bool is_refusal(const struct ecsfs_error *err)
+{
+	bool rule = err->err == EPERM || err->err == EACCES || err->err == EROFS;
+
+	return rule && !err->action[0] && !err->code[0] && !err->http_status;
+}
+
+static bool same(const struct entry *a, const struct entry *b, enum kind kind)
+{
+	return a->order && a->err.err == b->err.err &&
+	    strcmp(a->err.message, b->err.message) == 0 &&
+	    strcmp(a->err.action, b->err.action) == 0 && strcmp(a->err.code, b->err.code) == 0 &&
+	    (kind == REFUSALS || strcmp(a->path, b->path) == 0);
+}
+
+/* The entry that this failure repeats, else the one to give way: unused, or the oldest. */
+static struct entry *place_for(const struct entry *new, enum kind kind)
+{
+	struct entry *oldest = &entries[kind][0];
+
+	for (size_t i = 0; i < LIMIT_ERRORS; i++) {
+		struct entry *e = &entries[kind][i];
+
+		if (same(e, new, kind))
+			return e;
+		if (e->order < oldest->order)
+			oldest = e;
+	}
+	return oldest;
+}
+
+static void note(struct entry *new, enum kind kind)
+{
+	struct entry *e = place_for(new, kind);
+
+	if (same(e, new, kind)) {
+		bool told =
+		    e->err.request_id[0] && strcmp(e->err.request_id, new->err.request_id) == 0;
+
+		new->times = e->times + !told;
+		new->first_ms = e->first_ms;
+		new->several_paths = e->several_paths || strcmp(e->path, new->path) != 0;
+	}
+	new->order = ++order;
+	*e = *new;
+}
+
+static void add(
+    const struct clock *clock, const char *path, const struct ecsfs_error *err, enum kind kind)
+{
+	struct entry new = {.times = 1, .err = *err};
+
+	new.first_ms = new.last_ms = clock_wall(clock);
+	snprintf(new.path, sizeof(new.path), "%s", path ? path : "-");
+	text_plain(new.path);
+	text_plain(new.err.message);
+	text_plain(new.err.code);
+	text_plain(new.err.action);
+	text_plain(new.err.request_id);
+	pthread_mutex_lock(&lock);
+	note(&new, is_refusal(err) ? REFUSALS : kind);
+	pthread_mutex_unlock(&lock);
+}
 
 void errlog_add(const struct clock *clock, const char *path, const struct ecsfs_error *err)
 {
-	struct entry *e;
+	add(clock, path, err, READS);
+}
 
-	pthread_mutex_lock(&lock);
-	e = &ring[next++ % LIMIT_ERRORS];
-	e->wall_ms = clock_wall(clock);
-	snprintf(e->path, sizeof(e->path), "%s", path ? path : "-");
-	for (char *p = e->path; *p; p++)
-		if ((unsigned char)*p < 0x20)
-			*p = '?';
-	e->err = *err;
-	pthread_mutex_unlock(&lock);
+void errlog_add_change(const struct clock *clock, const char *path, const struct ecsfs_error *err)
+{
+	add(clock, path, err, CHANGES);
+}
+
+static void render_time(int64_t wall_ms, struct buf *out)
+{
+	time_t s = (time_t)(wall_ms / 1000);
+	char when[32];
+	struct tm tm;
+
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", gmtime_r(&s, &tm));
+	buf_addf(out, "%s.%03dZ", when, (int)(wall_ms % 1000));
 }
 
 /* "2026-01-02T03:04:05.678Z EINVAL path UpdateService InvalidParameterException: words (request id X)" */
 static void render_entry(const struct entry *e, struct buf *out)
 {
-	time_t s = (time_t)(e->wall_ms / 1000);
-	char when[32];
-	struct tm tm;
-
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", gmtime_r(&s, &tm));
-	buf_addf(
-	    out, "%s.%03dZ %s %s", when, (int)(e->wall_ms % 1000), errno_name(e->err.err), e->path);
+	render_time(e->last_ms, out);
+	buf_addf(out, " %s %s", errno_name(e->err.err), e->path);
 	if (e->err.action[0])
 		buf_addf(out, " %s", e->err.action);
 	if (e->err.code[0])
@@ -49,13 +124,62 @@ static void render_entry(const struct entry *e, struct buf *out)
 	buf_addf(out, ": %s", e->err.message);
 	if (e->err.request_id[0])
 		buf_addf(out, " (request id %s)", e->err.request_id);
-	buf_addc(out, '\n');
+	if (e->times > 1) {
+		buf_addf(out, " (%lu times since ", e->times);
+		render_time(e->first_ms, out);
+		buf_adds(out, e->several_paths ? ", on several paths)" : ")");
+	}
+}
+
+static int by_order(const void *pa, const void *pb)
+{
+	const struct entry *const *a = pa, *const *b = pb;
+
+	return (*a)->order < (*b)->order ? -1 : (*a)->order > (*b)->order;
+}
+
+/* Under the lock. The used entries, the last failure last. */
+static size_t sorted(const struct entry **ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < (size_t)KINDS * LIMIT_ERRORS; i++) {
+		const struct entry *e = &entries[i / LIMIT_ERRORS][i % LIMIT_ERRORS];
+
+		if (e->order)
+			ret[n++] = e;
+	}
+	qsort(ret, n, sizeof(*ret), by_order);
+	return n;
 }
 
 void errlog_render(struct buf *out)
 {
+	const struct entry *list[KINDS * LIMIT_ERRORS];
+
 	pthread_mutex_lock(&lock);
-	for (size_t i = next > LIMIT_ERRORS ? next - LIMIT_ERRORS : 0; i < next; i++)
-		render_entry(&ring[i % LIMIT_ERRORS], out);
+	size_t n = sorted(list);
+	for (size_t i = 0; i < n; i++) {
+		render_entry(list[i], out);
+		buf_addc(out, '\n');
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void errlog_render_last(struct buf *out)
+{
+	const struct entry *list[KINDS * LIMIT_ERRORS];
+
+	pthread_mutex_lock(&lock);
+	size_t n = sorted(list);
+	if (n)
+		render_entry(list[n - 1], out);
+	pthread_mutex_unlock(&lock);
+}
+
+void errlog_clear(void)
+{
+	pthread_mutex_lock(&lock);
+	memset(entries, 0, sizeof(entries));
 	pthread_mutex_unlock(&lock);
 }

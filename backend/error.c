@@ -1,20 +1,13 @@
 #include "backend/error.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/text.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Keeps a message one line that is safe to print on a terminal. */
-static void flatten(char *text)
-{
-	for (unsigned char *p = (unsigned char *)text; *p; p++)
-		if (*p < 0x20 || *p == 0x7f)
-			*p = ' ';
-}
 
 int ecsfs_error_set(struct ecsfs_error *e, int err, const char *code, const char *fmt, ...)
 {
@@ -29,8 +22,8 @@ int ecsfs_error_set(struct ecsfs_error *e, int err, const char *code, const char
 	va_start(ap, fmt);
 	vsnprintf(e->message, sizeof(e->message), fmt, ap);
 	va_end(ap);
-	flatten(e->code);
-	flatten(e->message);
+	text_plain(e->code);
+	text_plain(e->message);
 	return -err;
 }
 
@@ -45,13 +38,14 @@ int ecsfs_error_wrap(struct ecsfs_error *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(context, sizeof(context) - 2, fmt, ap);
 	va_end(ap);
-	flatten(context);
+	text_plain(context);
 	n = strlen(context);
 	context[n++] = ':';
 	context[n++] = ' ';
 	memmove(e->message + n, e->message, sizeof(e->message) - n);
 	e->message[sizeof(e->message) - 1] = '\0';
 	memcpy(e->message, context, n);
+	text_plain(e->message);
 	return -e->err;
 }
 

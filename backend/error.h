@@ -15,7 +15,7 @@ struct ecsfs_error {
 	int err;	     /* a positive errno; 0: not set */
 	int http_status;     /* 0: there was no answer, or nothing was sent */
 	char code[64];	     /* AWS's code, without namespace; "" where AWS said none */
-	char message[512];   /* one line, no control characters */
+	char message[512];   /* one line, plain text */
 	char request_id[64]; /* AWS's, "" where there is none */
 	char action[48];     /* the call that failed, "" where nothing was sent */
 	bool lost_answer;    /* the request may have been accepted: it was sent, no answer came */
@@ -23,7 +23,7 @@ struct ecsfs_error {
 
 /*
  * Sets `e` (NULL: nothing is kept) and returns -err, so that `return ecsfs_error_set(...)` is one
- * line. `code` may be NULL. Control characters in the text become spaces.
+ * line. `code` may be NULL. The text becomes plain (backend/base/text.h).
  */
 int ecsfs_error_set(struct ecsfs_error *e, int err, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

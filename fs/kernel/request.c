@@ -472,7 +472,7 @@ void request_log(struct request *rq, int e, const struct ecsfs_error *err)
 	if (!err || !err->err || !err->message[0] || (rq->kind == REQ_LOOKUP && e == -ENOENT))
 		return;
 	request_path(rq, &path);
-	errlog_add(nodes_fs()->clock, buf_str(&path), err);
+	(mutates(rq) ? errlog_add_change : errlog_add)(nodes_fs()->clock, buf_str(&path), err);
 	xattr_remember(rq->target ? rq->target : rq->node, err);
 }
 

@@ -1,6 +1,7 @@
 #include "backend/error.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/text.h"
 #include "backend/errlog.h"
 #include "backend/metrics.h"
 
@@ -177,10 +178,11 @@ static void log_of_errors(void **state)
 	ecsfs_error_set(&e, EINVAL, "ClientException", "words");
 	strcpy(e.action, "UpdateService");
 	strcpy(e.request_id, "r-1");
+	errlog_clear();
 	errlog_add(&clock, "clusters/a\nb", &e);
 	errlog_render(&out);
 	assert_string_equal(buf_str(&out),
-	    "2015-08-30T12:36:00.007Z EINVAL clusters/a?b UpdateService ClientException: words "
+	    "2015-08-30T12:36:00.007Z EINVAL clusters/a b UpdateService ClientException: words "
 	    "(request id r-1)\n");
 	for (int i = 0; i < 150; i++) {
 		ecsfs_error_set(&e, EIO, NULL, "number %d", i);
@@ -193,6 +195,100 @@ static void log_of_errors(void **state)
 	assert_int_equal(lines, 100);
 	assert_non_null(strstr(buf_str(&out), "EIO -: number 149\n"));
 	assert_null(strstr(buf_str(&out), "number 49\n"));
+}
+
+static size_t lines_with(const char *text, const char *words)
+{
+	size_t n = 0;
+
+	for (const char *p = text; (p = strstr(p, words)); p++)
+		n++;
+	return n;
+}
+
+static void crawlers_do_not_wipe_out_what_matters(void **state)
+{
+	static const struct clock clock = {.mono_ms = some_time, .wall_ms = some_time};
+	auto_buf struct buf out = BUF_INIT(1 << 20);
+	struct ecsfs_error e;
+	char path[64];
+
+	(void)state;
+	errlog_clear();
+	ecsfs_error_set(&e, EINVAL, "ClientException", "the deployment");
+	strcpy(e.action, "UpdateService");
+	errlog_add_change(&clock, "web/task_definition", &e);
+	for (int i = 0; i < 5000; i++) {
+		snprintf(path, sizeof(path), "tasks/%d/protection", i);
+		ecsfs_error_set(&e, EACCES, "AccessDeniedException", "task %d", i);
+		strcpy(e.action, "GetTaskProtection");
+		errlog_add(&clock, path, &e);
+		ecsfs_error_set(&e, EPERM, NULL, "this file cannot be deleted");
+		errlog_add_change(&clock, path, &e);
+	}
+	errlog_render(&out);
+	assert_int_equal(lines_with(buf_str(&out), "the deployment"), 1);
+	assert_int_equal(lines_with(buf_str(&out), "AccessDenied"), 100);
+	assert_int_equal(lines_with(buf_str(&out), "cannot be deleted"), 1);
+	assert_non_null(strstr(buf_str(&out),
+	    "EPERM tasks/4999/protection: this file cannot be deleted (5000 times since "
+	    "2015-08-30T12:36:00.007Z, on several paths)\n"));
+}
+
+static void equal_lines_are_counted(void **state)
+{
+	static const struct clock clock = {.mono_ms = some_time, .wall_ms = some_time};
+	auto_buf struct buf out = BUF_INIT(1 << 20);
+	struct ecsfs_error e, other;
+
+	(void)state;
+	errlog_clear();
+	ecsfs_error_set(&e, EINVAL, NULL, "not a number");
+	ecsfs_error_set(&other, EINVAL, NULL, "no such revision");
+	strcpy(other.request_id, "r-1");
+	for (int i = 0; i < 3; i++)
+		errlog_add_change(&clock, "a", &e);
+	for (int i = 0; i < 2; i++) /* the look-up's and the open's: one failure */
+		errlog_add(&clock, "b", &other);
+	errlog_add_change(&clock, "a", &e);
+	errlog_render(&out);
+	assert_string_equal(buf_str(&out),
+	    "2015-08-30T12:36:00.007Z EINVAL b: no such revision (request id r-1)\n"
+	    "2015-08-30T12:36:00.007Z EINVAL a: not a number (4 times since "
+	    "2015-08-30T12:36:00.007Z)\n");
+	buf_reset(&out);
+	errlog_render_last(&out);
+	assert_int_equal(lines_with(buf_str(&out), "not a number"), 1);
+}
+
+static void text_is_plain(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} cases[] = {
+	    {"plain \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80",
+		"plain \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80"},
+	    {"\x1b[31m\tx\x7f", " [31m x "},
+	    {"a\xc2\x9b"
+	     "31mb",
+		"a 31mb"},
+	    {"\xe2\x80\xae"
+	     "evil",
+		" evil"},
+	    {"\xff\xfe ok \xc0\xaf", "?? ok ??"},
+	    {"\xed\xa0\x80.", "???."},
+	    {"cut \xe2\x82", "cut "},
+	    {"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s", cases[i].from);
+		text_plain(text);
+		assert_string_equal(text, cases[i].to);
+	}
 }
 
 static void counters(void **state)
@@ -229,6 +325,9 @@ int main(void)
 	    cmocka_unit_test(failures),
 	    cmocka_unit_test(names),
 	    cmocka_unit_test(log_of_errors),
+	    cmocka_unit_test(crawlers_do_not_wipe_out_what_matters),
+	    cmocka_unit_test(equal_lines_are_counted),
+	    cmocka_unit_test(text_is_plain),
 	    cmocka_unit_test(counters),
 	};
 

@@ -1,0 +1,14 @@
+/*
+ * Text from outside (AWS's words, names, paths) made fit for a line on a terminal.
+ */
+#ifndef ECSFS_BASE_TEXT_H
+#define ECSFS_BASE_TEXT_H
+
+/*
+ * Changes `text` in place into one line of valid UTF-8 that no terminal acts on: control characters
+ * (C0, DEL, C1), line and paragraph separators and marks of direction become spaces, bytes that are
+ * not UTF-8 '?', and a character that was cut off at the end goes. Never longer than before.
+ */
+void text_plain(char *text);
+
+#endif
