@@ -2,8 +2,10 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/errlog.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -310,6 +312,22 @@ static bool failure_told(
 	return !f->force && now - e->failed_ms < failure_damp_ms(r, e, f);
 }
 
+/* A failure that a reader does not meet, since an older answer stands in, is in .ecsfs/errors: once. */
+static void log_hidden_failure(const struct region *r, struct entry *e)
+{
+	const struct key *k = &e->key;
+	struct ecsfs_error words = *e->failure;
+	char what[256];
+
+	if (e->hidden_at == e->failed_at)
+		return;
+	e->hidden_at = e->failed_at;
+	snprintf(what, sizeof(what), "%s %s%s%s", kind_row(k->kind)->name, k->a ? k->a : "",
+	    k->b ? "/" : "", k->b ? k->b : "");
+	ecsfs_error_wrap(&words, "an older answer is shown");
+	errlog_add(r->options.clock, what, &words);
+}
+
 static int give_failure(struct region *r, struct entry *e, const struct freshness *f, int64_t now,
     struct answer *ret, struct ecsfs_error *err)
 {
@@ -318,6 +336,7 @@ static int give_failure(struct region *r, struct entry *e, const struct freshnes
 		ret->stale = true;
 		ret->fresh_ms = STAND_IN_FRESH_MS;
 		r->counts[e->key.kind].stale++;
+		log_hidden_failure(r, e);
 		return 0;
 	}
 	if (err)

@@ -66,6 +66,7 @@ struct entry {
 	struct ecsfs_error *failure; /* the last fetch failed so; NULL: it did not */
 	int64_t failed_ms;
 	uint64_t failed_at; /* region_moment() */
+	uint64_t hidden_at; /* failed_at of the last failure that a stale answer hid */
 	int looked_up_by;   /* the last thread whose LOOKUP had to wait */
 
 	struct hold *hold; /* after a publication: what an older picture is */

@@ -64,6 +64,21 @@ plain_files() {
 	! grep -q . "$mnt/.ecsfs/errors"
 }
 
+@test "a crawler's refusals do not wipe out the failure of a deployment" {
+	mount_up
+	web=$mnt/clusters/prod/services/web
+	run bash -c "echo nosuch:9 >'$web/task_definition'"
+	[ "$status" -ne 0 ]
+	for _ in 1 2 3; do
+		rm -rf "$mnt/clusters" 2>/dev/null || true
+		bash -c "echo abc >'$web/desired_count'" 2>/dev/null || true
+	done
+	[ "$(grep -c 'UpdateService ClientException' "$mnt/.ecsfs/errors")" = 1 ]
+	grep -q 'not a whole number (3 times since ' "$mnt/.ecsfs/errors"
+	[ "$(wc -l <"$mnt/.ecsfs/errors")" -le 8 ]
+	! LC_ALL=C grep -nP '[\x00-\x08\x0b-\x1f\x7f-\x9f]' "$mnt/.ecsfs/errors"
+}
+
 @test "every file of fixed text has its true size when it is looked up" {
 	mount_up
 	plain_files "$mnt" >"$BATS_TEST_TMPDIR/files"

@@ -103,6 +103,7 @@ PY
 	faults '*:5xx'
 	touch "$web"
 	[ "$(cat "$web/desired_count")" = "$before" ]
+	said 'service prod/web DescribeServices ServerException: an older answer is shown: '
 	run bash -c "echo 9 > '$web/desired_count'"
 	[ "$status" -ne 0 ]
 	faults ''
