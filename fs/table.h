@@ -125,6 +125,8 @@ struct row {
 	    struct ecsfs_error *err);
 	/* Parses, refuses or sends. 0 or -errno with a sentence. NULL: not writable. */
 	int (*commit)(struct commit *c, struct ecsfs_error *err);
+	/* touch(1) of the file: forgets what the mount remembers of it. May not ask. NULL: nothing. */
+	void (*forget)(const struct place *p);
 	const struct stream_ops *stream;
 };
 

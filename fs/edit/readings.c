@@ -189,6 +189,18 @@ void readings_note(struct readings *r, const char *key, const json_t *doc)
 	remember(r, key, doc, without_events(doc), 0);
 }
 
+void readings_forget(struct readings *r, const char *key)
+{
+	pthread_mutex_lock(&r->lock);
+	struct history *h = find(r, key);
+	if (h) {
+		TAILQ_REMOVE(&r->used, h, link);
+		r->services--;
+		history_free(h);
+	}
+	pthread_mutex_unlock(&r->lock);
+}
+
 void readings_note_written(struct readings *r, const char *key, const json_t *written,
     const json_t *base, const json_t *changes, pid_t writer)
 {

@@ -23,6 +23,9 @@ void readings_free(struct readings *r);
 /* Remembers that `doc` (a described service, borrowed) was read under `key`: a service's ARN. */
 void readings_note(struct readings *r, const char *key, const json_t *doc);
 
+/* Forgets all that was read under `key`: what is written next stands for the whole. */
+void readings_forget(struct readings *r, const char *key);
+
 /*
  * Remembers that AWS took what `writer` (a process) made of `base` (readings_recognise's): with the
  * members of `changes` it is `written`. An editor that saves again, without reading again, has

@@ -346,6 +346,34 @@ static int check_edited(const struct service_edit *edit, struct ecsfs_error *err
 	return refuse_fixed(edit->edited, err);
 }
 
+/*
+ * A document that was read, and is written back unedited after AWS has changed, was meant to restore
+ * what it says: to send nothing would be wrong in silence.
+ */
+static int check_current(const struct sides *s, struct ecsfs_error *err)
+{
+	json_auto_t *all = all_members(s);
+	const char *member;
+	json_t *value;
+
+	json_object_foreach (all, member, value) {
+		const json_t *theirs = json_object_get(s->theirs, member);
+
+		if (drifts(s, member) || same(json_object_get(s->mine, member), theirs) ||
+		    same(json_object_get(s->base, member), theirs))
+			continue;
+		if (service_member_is(member, SERVICE_LIFTED) && !doc_peek(s->written, member))
+			continue;
+		if (service_member_is(member, SERVICE_FIXED) && strcmp(member, "tags") != 0)
+			continue;
+		return ecsfs_error_set(err, ESTALE, NULL,
+		    "the document is an older copy, and AWS has another %s now: read it again, or "
+		    "touch service.json first to restore this copy as a whole",
+		    member);
+	}
+	return 0;
+}
+
 int service_edit(const struct service_edit *edit, json_t **ret, struct ecsfs_error *err)
 {
 	__attribute__((cleanup(sides_release))) struct sides s = {.service = edit->theirs};
@@ -365,6 +393,8 @@ int service_edit(const struct service_edit *edit, json_t **ret, struct ecsfs_err
 	if (!s.mine || !s.theirs || !changes)
 		return -ENOMEM;
 	got = compare(&s, changes, err);
+	if (!got && s.base && json_object_size(changes) == 0)
+		got = check_current(&s, err);
 	if (!got)
 		got = service_accepts(edit->theirs, changes, err);
 	if (!got)

@@ -27,7 +27,8 @@ struct service_edit {
  * `cluster`; or
  * -EINVAL      a type is wrong, a member is none of a service, or one that UpdateService can't
  *              change was changed
- * -ESTALE      a member was changed here and, otherwise, at AWS since it was read
+ * -ESTALE      a member was changed here and, otherwise, at AWS since it was read; or nothing was
+ *              changed here, and something at AWS
  * -EOPNOTSUPP  this service's deployment controller does not offer the change
  * with a sentence that names the member.
  */

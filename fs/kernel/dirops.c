@@ -264,6 +264,8 @@ static void touch(struct node *n)
 	struct place p;
 
 	place_of(n, &p);
+	if (n->row && n->row->forget)
+		n->row->forget(&p);
 	if (n->row && (n->row->render || n->row->member) && n->row->form != ROW_CONTROL)
 		row_render(&q, node_type(n->parent), &p, n->row, &out, NULL);
 	if (type && type->subject)

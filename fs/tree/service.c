@@ -288,6 +288,7 @@ static const struct row service_rows[] = {
 		"call",
 	.form = ROW_DOCUMENT,
 	.render = render_service_document,
+	.forget = forget_service_document,
 	.commit = commit_service,
     },
     {

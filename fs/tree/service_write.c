@@ -61,9 +61,20 @@ int render_service_document(struct ask *q, const struct place *p, const struct r
 	(void)row;
 	if (e)
 		return e;
-	readings_note(p->fs->readings, doc_string_peek(service, "serviceArn"), service);
+	/* A look-up gives out the size, and a commit's comparison nothing. */
+	if (q->mode == ASK_PARK && q->fresh.use != FRESH_LOOKUP)
+		readings_note(p->fs->readings, doc_string_peek(service, "serviceArn"), service);
 	shown_document(service, shape_service, out);
 	return 0;
+}
+
+void forget_service_document(const struct place *p)
+{
+	struct key k = key_of(p);
+	auto_answer struct answer known = {0};
+
+	if (region_peek(p->region, &k, "serviceArn", &known) == 0 && !known.err)
+		readings_forget(p->fs->readings, doc_string_peek(known.value, "serviceArn"));
 }
 
 /* A service of the same name that was made anew is another one: its readings say nothing. */

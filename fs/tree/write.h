@@ -14,6 +14,8 @@ int commit_service_member(struct commit *c, struct ecsfs_error *err);
 /* Renders service.json, and remembers the reading: what comes back is compared with it. */
 int render_service_document(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err);
+/* Forgets the readings. */
+void forget_service_document(const struct place *p);
 
 /* service_make.c: drafts, CreateService, DeleteService. */
 extern const struct dir_type dir_service_draft;

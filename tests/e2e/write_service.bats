@@ -296,3 +296,31 @@ aws_scales() {
 	END
 	[ "$(requests UpdateService | jq -cs 'map(.forceNewDeployment)')" = '[true,true]' ]
 }
+
+@test "an older copy written back is refused, and restores the service after touch" {
+	echo 4 >"$web/desired_count"
+	cat "$web/service.json" >"$work/copy"
+	echo 2 >"$web/desired_count"
+	fails 'Stale file handle' cp "$work/copy" "$web/service.json"
+	said 'desiredCount'
+	said 'touch service.json first'
+	# By a rename too.
+	cp "$work/copy" "$web/service.json.new"
+	fails 'Stale file handle' mv "$web/service.json.new" "$web/service.json"
+	[ "$(cat "$web/desired_count")" = 2 ]
+	calls_reset
+	# An edit of it sends what was edited, as ever.
+	jq '.enableExecuteCommand |= not' "$work/copy" >"$web/service.json"
+	[ "$(requests UpdateService | jq -c 'del(.cluster, .service) | keys')" = '["enableExecuteCommand"]' ]
+	jq '.enableExecuteCommand |= not' "$web/service.json" >"$work/now"
+	cp "$work/now" "$web/service.json"
+	calls_reset
+	touch "$web/service.json"
+	cp "$work/copy" "$web/service.json"
+	[ "$(requests UpdateService)" = '{"cluster":"prod","desiredCount":4,"service":"web"}' ]
+	[ "$(cat "$web/desired_count")" = 4 ]
+	# The current one is no older copy.
+	cat "$web/service.json" >"$work/copy"
+	cp "$work/copy" "$web/service.json"
+	[ "$(calls UpdateService)" = 1 ]
+}

@@ -184,9 +184,24 @@ static void test_bounds(void **state)
 	readings_free(r);
 }
 
+static void test_forgotten(void **state)
+{
+	struct readings *r = readings_new();
+
+	(void)state;
+	note(r, "arn", reading(2, 2, 1));
+	note(r, "other", reading(3, 3, 1));
+	readings_forget(r, "arn");
+	readings_forget(r, "unknown");
+	expect(r, "arn", reading(2, 2, 1), -1, NULL);
+	expect(r, "other", reading(3, 3, 1), 3, NULL);
+	readings_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_forgotten),
 	    cmocka_unit_test(test_recognised_by_what_moves),
 	    cmocka_unit_test(test_iso_times_are_the_same),
 	    cmocka_unit_test(test_numbers_are_the_same_in_any_form),

@@ -242,6 +242,19 @@ static void test_three_way(void **state)
 	    "{\"loadBalancers\":[{\"targetGroupArn\":\"tg2\"}]}", "loadBalancers");
 }
 
+static void test_an_older_copy_is_no_success(void **state)
+{
+	const char *tags = "{\"tags\":[{\"key\":\"a\",\"value\":\"b\"}]}";
+
+	(void)state;
+	refuses(ESTALE, "{}", "{}", "{\"desiredCount\":9}", "touch service.json");
+	refuses(ESTALE, tags, tags, "{}", "tags");
+	/* What moves by itself makes no copy old. */
+	sends("{}", "{}", "{\"runningCount\":9,\"events\":[]}", "{}");
+	/* Without a reading the document stands for the whole. */
+	sends(NULL, "{\"desiredCount\":5}", "{\"desiredCount\":9}", "{\"desiredCount\":5}");
+}
+
 static void test_capacity_provider_strategy_forces(void **state)
 {
 	(void)state;
@@ -450,6 +463,7 @@ int main(void)
 	    cmocka_unit_test(test_edited_drift_is_refused),
 	    cmocka_unit_test(test_search_and_replace_hits_the_deployment_too),
 	    cmocka_unit_test(test_three_way),
+	    cmocka_unit_test(test_an_older_copy_is_no_success),
 	    cmocka_unit_test(test_capacity_provider_strategy_forces),
 	    cmocka_unit_test(test_lifted_members),
 	    cmocka_unit_test(test_unknown_members),
