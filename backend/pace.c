@@ -1,6 +1,6 @@
 #include "backend/pace.h"
 
-#include "backend/base/cleanup.h"
+#include "backend/base/clock.h"
 
 #include <errno.h>
 #include <math.h>
@@ -52,11 +52,6 @@ static double larger(double a, double b)
 }
 
 static double smaller(double a, double b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t smaller_ms(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
@@ -177,7 +172,7 @@ int64_t pace_wait(struct pace *p, int64_t now_ms, struct pace_turn *turn)
 	p->waited = true;
 	if (!wait)
 		send(p, turn);
-	return smaller_ms(wait, LOOK_AGAIN_MS);
+	return ms_min(wait, LOOK_AGAIN_MS);
 }
 
 int64_t pace_take_spare(struct pace *p, int64_t now_ms, struct pace_turn *ret)
@@ -188,7 +183,7 @@ int64_t pace_take_spare(struct pace *p, int64_t now_ms, struct pace_turn *ret)
 	refill(p, now_ms);
 	kept = p->bursts ? p->top_burst * SPARE : 0;
 	wait = until(p, p->taken + 1, kept);
-	return wait ? smaller_ms(wait, LOOK_AGAIN_MS) : pace_take(p, now_ms, 0, ret);
+	return wait ? ms_min(wait, LOOK_AGAIN_MS) : pace_take(p, now_ms, 0, ret);
 }
 
 /* The first throttled answer: until then there was no limit, or bursts were allowed. */

@@ -53,8 +53,10 @@ static json_t *names_array(const char *const *names, size_t count)
 int logs_filter(const struct logs_door *d, const struct logs_query *q, struct logs_page *ret,
     struct ecsfs_error *err)
 {
-	json_t *body = json_pack("{s:s, s:I}", "logGroupName", q->group, "startTime",
-	    (json_int_t)(q->start_ms > 0 ? q->start_ms : 0));
+	/* Deprecated, and ignored by AWS, which interleaves always: endpoints of other makes give the
+	 * streams one after the other without it. */
+	json_t *body = json_pack("{s:s, s:I, s:b}", "logGroupName", q->group, "startTime",
+	    (json_int_t)(q->start_ms > 0 ? q->start_ms : 0), "interleaved", 1);
 
 	if (q->end_ms)
 		json_object_set_new(body, "endTime", json_integer(q->end_ms));

@@ -275,11 +275,6 @@ static void emit(struct logfile *f, struct newest *n)
 	atomic_fetch_add(&f->logs->events, n->count - first);
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* The newest part; the reference that following begins from. */
 static int read_newest(
     struct logfile *f, struct sources *sources, int64_t *ret_reference, struct ecsfs_error *err)
@@ -331,7 +326,7 @@ static int find_start(struct logfile *f, const struct source *source, const char
 		empty++;
 		while ((r = logscan_next(&page.scan, &e)) == 1) {
 			bytes += (int64_t)e.message.len + 1;
-			*ret_start = least(*ret_start, e.timestamp);
+			*ret_start = ms_min(*ret_start, e.timestamp);
 			empty = 0;
 		}
 		if (r < 0)
@@ -416,7 +411,7 @@ int first_read(struct logfile *f, struct ecsfs_error *err)
 	logfile_flush(f);
 	pthread_mutex_unlock(&f->lock);
 	for (size_t i = 0; r == 0 && i < sources.count; i++)
-		r = group_subscribe(f, &sources.v[i], least(references[i], reference));
+		r = group_subscribe(f, &sources.v[i], ms_min(references[i], reference));
 	/* A task's stream is known for good; a service's tasks may get a new definition. */
 	pthread_mutex_lock(&f->logs->lock);
 	if (f->service || !sources.count)

@@ -46,6 +46,7 @@ static struct loggroup *group_make(struct logs *l, struct logfile *f, const stru
 	g->job.run = l->poll;
 	g->interval_ms = GROUP_INTERVAL_MIN_MS;
 	g->clock_offset_ms = INT64_MAX;
+	g->polled_ms = clock_mono(l->options.clock) - GROUP_FLOOR_MS;
 	TAILQ_INIT(&g->subs);
 	if (!g->region || !g->name) {
 		free(g->region);
@@ -84,7 +85,7 @@ int64_t group_reference(struct logs *l, struct logfile *f, const struct source *
 
 void group_wake(struct loggroup *g)
 {
-	g->due_ms = clock_mono(g->logs->options.clock);
+	g->due_ms = ms_max(clock_mono(g->logs->options.clock), g->polled_ms + GROUP_FLOOR_MS);
 	g->interval_ms = GROUP_INTERVAL_MIN_MS;
 	g->woken = true;
 	logs_kick_locked(g->logs);

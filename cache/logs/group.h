@@ -10,6 +10,8 @@
 
 /* How soon a group with new lines is read again. */
 #define GROUP_INTERVAL_MIN_MS 1000
+/* How soon one is read again that is woken while it is read: a floor under every wake-up. */
+#define GROUP_FLOOR_MS 200
 
 /* A file's pattern in a group. Under logs->lock. */
 struct sub {
@@ -37,6 +39,7 @@ struct loggroup {
 	int64_t due_ms; /* mono */
 	int64_t interval_ms;
 	bool woken;	       /* poll again as soon as this poll ends */
+	int64_t polled_ms;     /* mono, when the last poll began */
 	bool known;	       /* the references below are set */
 	int64_t newest_ms;     /* the reference */
 	int64_t sweep_from_ms; /* the reference when the last complete full round began */
@@ -66,7 +69,7 @@ void group_rewind(struct loggroup *g, int64_t reference_ms);
 /* A time which AWS's clock has surely passed, by ours; never later because ours jumped. */
 int64_t group_safe_now(struct loggroup *g);
 
-/* Has a group polled at once. logs->lock held. */
+/* Has a group polled at once, but not sooner than GROUP_FLOOR_MS after its last poll. Locked. */
 void group_wake(struct loggroup *g);
 /* Frees a group without subscriptions whose poll is not running. logs->lock held. */
 void group_free(struct loggroup *g);

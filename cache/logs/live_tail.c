@@ -10,6 +10,9 @@
 
 #define SESSIONS_MAX 5 /* of the fifteen that an account may have */
 #define AGAIN_MS ((int64_t)5 * 60 * 1000)
+/* A session that ended sooner is not begun again at once, but after 1 s, 2 s, 4 s, ... AGAIN_MS. */
+#define SHORT_MS 60000
+#define PAUSE_MS 1000
 
 struct live_tail {
 	struct job job;
@@ -22,7 +25,9 @@ struct live_tail {
 	/* Under logs->lock. */
 	LIST_ENTRY(live_tail) link;
 	bool running;
-	int64_t again_ms; /* mono; refused: not before */
+	int64_t began_ms;     /* mono */
+	int64_t again_ms;     /* mono; refused, or ended too soon: not before */
+	unsigned short_lived; /* sessions in a row that were */
 };
 
 static void tail_free(struct live_tail *t)
@@ -56,7 +61,7 @@ static bool watches(const struct live_tail *t, const struct loggroup *g)
 	return false;
 }
 
-/* Whether a session watches the group, or was refused not long ago. */
+/* Whether a session watches the group, or is not to be begun yet. */
 static bool is_watched(const struct logs *l, const struct loggroup *g)
 {
 	const struct live_tail *t;
@@ -139,6 +144,32 @@ static int tail_session(struct live_tail *t, struct ecsfs_error *err)
 	return r;
 }
 
+static int64_t pause_of(const struct live_tail *t)
+{
+	int64_t ms = PAUSE_MS;
+
+	for (unsigned i = 1; i < t->short_lived && ms < AGAIN_MS; i++)
+		ms *= 2;
+	return ms_min(ms, AGAIN_MS);
+}
+
+/*
+ * Whether the session is over for good: ended by AWS after three hours, or by us. It is begun anew
+ * then if somebody still follows. One that ended too soon, or was refused, is remembered. Locked.
+ */
+static bool session_ended(struct live_tail *t, int r)
+{
+	int64_t now = clock_mono(t->logs->options.clock);
+	bool is_short = r == 0 && now - t->began_ms < SHORT_MS;
+
+	t->running = false;
+	t->short_lived = is_short ? t->short_lived + 1 : 0;
+	if (t->logs->stopping || r == -EINTR || (r == 0 && !is_short))
+		return true;
+	t->again_ms = now + (is_short ? pause_of(t) : AGAIN_MS);
+	return false;
+}
+
 static void tail_run(struct job *j)
 {
 	struct live_tail *t = (struct live_tail *)j;
@@ -148,35 +179,55 @@ static void tail_run(struct job *j)
 	bool over;
 
 	pthread_mutex_lock(&l->lock);
-	t->running = false;
-	/* Ended by AWS after three hours, or by us: begun anew if somebody still follows. */
-	over = r == 0 || r == -EINTR || l->stopping;
+	over = session_ended(t, r);
 	if (over)
 		LIST_REMOVE(t, link);
-	else
-		t->again_ms = clock_mono(l->options.clock) + AGAIN_MS;
 	logs_kick_locked(l);
 	pthread_mutex_unlock(&l->lock);
+	if (r < 0 && !over)
+		errlog_add(l->options.clock, NULL, &err);
 	if (over)
 		tail_free(t);
-	else
-		errlog_add(l->options.clock, NULL, &err);
 	logs_job_done(l);
 }
 
-/* Refusals that are old enough are forgotten; returns how many sessions there are. */
-static size_t tails_expire(struct logs *l, int64_t now)
+static bool is_followed(const struct live_tail *t)
+{
+	const struct loggroup *g;
+
+	TAILQ_FOREACH (g, &t->logs->groups, link)
+		if (watches(t, g))
+			return true;
+	return false;
+}
+
+/* Begins a session. Locked. */
+static void tail_start(struct live_tail *t, int64_t now)
+{
+	t->running = true;
+	t->began_ms = now;
+	if (logs_submit_locked(t->logs, t->pool, &t->job) == 0)
+		return;
+	t->running = false;
+	t->again_ms = now + AGAIN_MS;
+}
+
+/* Sessions that waited long enough are begun again, or forgotten; returns how many there are. */
+static size_t tails_resume(struct logs *l, int64_t now)
 {
 	struct live_tail *t, *next;
 	size_t count = 0;
 
 	for (t = LIST_FIRST(&l->tails); t; t = next) {
 		next = LIST_NEXT(t, link);
-		count += t->running;
-		if (!t->running && t->again_ms <= now) {
+		if (!t->running && t->again_ms <= now && t->short_lived && is_followed(t)) {
+			tail_start(t, now);
+		} else if (!t->running && t->again_ms <= now) {
 			LIST_REMOVE(t, link);
 			tail_free(t);
+			continue;
 		}
+		count += t->running;
 	}
 	return count;
 }
@@ -209,7 +260,7 @@ static struct live_tail *tail_new(struct logs *l, struct loggroup *first)
 
 void live_tail_watch(struct logs *l, int64_t now)
 {
-	size_t count = tails_expire(l, now);
+	size_t count = tails_resume(l, now);
 	struct loggroup *g;
 
 	TAILQ_FOREACH (g, &l->groups, link) {
@@ -222,14 +273,8 @@ void live_tail_watch(struct logs *l, int64_t now)
 		t = tail_new(l, g);
 		if (!t)
 			return;
-		t->running = true;
 		LIST_INSERT_HEAD(&l->tails, t, link);
-		l->jobs++;
+		tail_start(t, now);
 		count++;
-		if (region_run_logs(t->pool, &t->job) < 0) {
-			l->jobs--;
-			t->running = false;
-			t->again_ms = now + AGAIN_MS;
-		}
 	}
 }

@@ -78,24 +78,63 @@ static int64_t stream_index(struct logpage *p, const struct logscan_text *name)
 	return (int64_t)p->stream_count++;
 }
 
+/* An event on its way to its place. */
+struct moved {
+	struct logscan_event event;
+	uint32_t stream;
+	uint32_t order; /* in the page: events of one millisecond stay as they came */
+};
+
+static int by_time(const void *a, const void *b)
+{
+	const struct moved *x = a, *y = b;
+
+	if (x->event.timestamp != y->event.timestamp)
+		return x->event.timestamp < y->event.timestamp ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static int sort_events(struct logpage *p)
+{
+	auto_free struct moved *all = calloc(p->count, sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->count; i++)
+		all[i] = (struct moved){p->events[i], p->stream_of[i], (uint32_t)i};
+	qsort(all, p->count, sizeof(*all), by_time);
+	for (size_t i = 0; i < p->count; i++) {
+		p->events[i] = all[i].event;
+		p->stream_of[i] = all[i].stream;
+	}
+	return 0;
+}
+
 int logpage_read(struct logpage *p, struct logscan *scan)
 {
+	int64_t newest = INT64_MIN;
 	int r;
 
 	p->count = p->stream_count = 0;
+	p->unordered = false;
 	for (;;) {
+		struct logscan_event *e;
 		int64_t index;
 
 		if (events_reserve(p) < 0)
 			return -ENOMEM;
-		r = logscan_next(scan, &p->events[p->count]);
+		e = &p->events[p->count];
+		r = logscan_next(scan, e);
 		if (r <= 0)
-			return r;
-		index = stream_index(p, &p->events[p->count].stream);
+			break;
+		index = stream_index(p, &e->stream);
 		if (index < 0)
 			return (int)index;
 		p->stream_of[p->count++] = (uint32_t)index;
+		p->unordered |= e->timestamp < newest;
+		newest = e->timestamp > newest ? e->timestamp : newest;
 	}
+	return r == 0 && p->unordered ? sort_events(p) : r;
 }
 
 /* What a walk asks for; lives until the last page fetched ahead has come. */

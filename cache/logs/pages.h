@@ -20,9 +20,12 @@ struct logpage {
 	struct logscan_text *streams;
 	uint64_t *stream_hashes;
 	size_t stream_count, stream_room;
+	bool unordered; /* the events did not come by time; they are sorted */
 };
 void logpage_release(struct logpage *p);
-/* Reads what `scan` has left; the events point into the scanned page. -EIO, -ENOMEM. */
+/*
+ * Reads what `scan` has left, by time; the events point into the scanned page. -EIO, -ENOMEM.
+ */
 int logpage_read(struct logpage *p, struct logscan *scan);
 
 struct ahead;

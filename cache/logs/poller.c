@@ -326,6 +326,7 @@ void poll_run(struct job *j)
 
 	pthread_mutex_lock(&l->lock);
 	g->woken = false;
+	g->polled_ms = clock_mono(l->options.clock);
 	idle = TAILQ_EMPTY(&g->subs) || l->stopping;
 	pthread_mutex_unlock(&l->lock);
 	wait = idle ? INTERVAL_MAX_MS : poll_turn(g);
@@ -333,7 +334,10 @@ void poll_run(struct job *j)
 	schedule_learn(l, g->throttled);
 	l->polling--;
 	g->state = GROUP_IDLE;
-	g->due_ms = clock_mono(l->options.clock) + (g->woken ? 0 : wait);
+	if (g->woken)
+		g->due_ms = ms_max(clock_mono(l->options.clock), g->polled_ms + GROUP_FLOOR_MS);
+	else
+		g->due_ms = clock_mono(l->options.clock) + wait;
 	if (TAILQ_EMPTY(&g->subs))
 		group_free(g);
 	logs_kick_locked(l);

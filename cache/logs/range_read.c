@@ -41,16 +41,6 @@ struct range {
 	struct buf room;       /* of the last piece's page, for the next piece */
 };
 
-static int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 static bool abandoned(struct logfile *f)
 {
 	bool gone;
@@ -65,17 +55,17 @@ static bool abandoned(struct logfile *f)
 static void note_page(struct range *w, const struct logpage *page)
 {
 	struct logfile *f = w->file;
-	int64_t keep = least(w->keep_ms, w->page_start_ms[0]);
+	int64_t keep = ms_min(w->keep_ms, w->page_start_ms[0]);
 	int64_t oldest = INT64_MAX, newest = INT64_MIN;
 
 	for (size_t i = 0; i < page->count; i++) {
 		int64_t time = page->events[i].timestamp;
 
-		w->unordered |= time < newest;
-		oldest = least(oldest, time);
-		newest = most(newest, time);
-		w->reference_ms = most(w->reference_ms, event_reference_ms(&page->events[i]));
+		oldest = ms_min(oldest, time);
+		newest = ms_max(newest, time);
+		w->reference_ms = ms_max(w->reference_ms, event_reference_ms(&page->events[i]));
 	}
+	w->unordered |= page->unordered;
 	memmove(w->page_start_ms, w->page_start_ms + 1, 2 * sizeof(w->page_start_ms[0]));
 	w->page_start_ms[2] = oldest;
 	w->newest_ms = newest;
@@ -136,7 +126,7 @@ static int64_t restart_ms(const struct range *w, int64_t reached_ms)
 	pthread_mutex_lock(&f->lock);
 	floor_ms = f->seen.floor_ms;
 	pthread_mutex_unlock(&f->lock);
-	return most(w->start_ms, floor_ms);
+	return ms_max(w->start_ms, floor_ms);
 }
 
 /*
@@ -335,7 +325,7 @@ static int read_source(struct range *w, int64_t start_ms, struct ecsfs_error *er
 		return 0;
 	if (r != -ENOSPC)
 		return r;
-	w->reference_ms = least(w->reference_ms, stopped_at(w));
+	w->reference_ms = ms_min(w->reference_ms, stopped_at(w));
 	w->keep_ms = w->reference_ms;
 	return 0;
 }
@@ -358,6 +348,6 @@ int range_read(struct logfile *f, struct sources *sources, int64_t start_ms, int
 	}
 	logpage_release(&w.events);
 	buf_release(&w.room);
-	*ret_reference = w.reference_ms == INT64_MIN ? now : least(now, w.reference_ms);
+	*ret_reference = w.reference_ms == INT64_MIN ? now : ms_min(now, w.reference_ms);
 	return r;
 }

@@ -158,6 +158,7 @@ static int check_filter(const json_t *body, struct ecsfs_error *err)
 	size_t i;
 	json_t *name;
 
+	assert_true(json_is_true(json_object_get(body, "interleaved")));
 	cw.last_start_ms = json_integer_value(json_object_get(body, "startTime"));
 	cw.last_names = json_array_size(names);
 	snprintf(cw.last_prefix, sizeof(cw.last_prefix), "%s", prefix ? prefix : "");
@@ -414,7 +415,7 @@ static int live_tail(const struct aws_request *rq, struct ecsfs_error *err)
 		r = ecsfs_error_set(err, cw.tail_err, "AccessDeniedException", "no live tail");
 	cw.tail_running++;
 	pthread_cond_broadcast(&cw.tail_changed);
-	while (r == 0 && !cw.tail_end) {
+	while (r == 0 && !cw.tail_end && !cw.tail_short) {
 		if (cw.tail_group) {
 			r = tail_update(rq);
 			free(cw.tail_group);

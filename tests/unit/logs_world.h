@@ -47,6 +47,7 @@ struct cloudwatch {
 	int tail_running; /* under way */
 	int tail_err;	  /* every session is refused so */
 	bool tail_end;	  /* one session is ended by AWS */
+	bool tail_short;  /* every session ends as soon as it began */
 	bool tail_broken; /* what comes next has a wrong sum */
 	char *tail_group; /* an update names it; "": an update without events; NULL: none is due */
 };

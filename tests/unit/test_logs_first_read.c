@@ -93,6 +93,20 @@ static void events_that_are_not_in_the_order_of_time(void **state)
 	}
 }
 
+static void a_page_out_of_order_is_given_out_by_time(void **state)
+{
+	struct logfile *f;
+
+	(void)state;
+	put(STREAM_A, world_now() - 3000, "one");
+	put(STREAM_A, world_now() - 2000, "two");
+	put(STREAM_A, world_now() - 1000, "three");
+	cw.backwards = true;
+	f = open_since(TASK_A, world_now() - HOUR_MS);
+	assert_string_equal(text_of(f), "one\ntwo\nthree\n");
+	logs_close(f);
+}
+
 static void a_token_of_the_newest_page_expires(void **state)
 {
 	const struct logs_options options = {.window_bytes = 4 << 20, .overlap_ms = 90000};
@@ -138,6 +152,7 @@ int main(void)
 	    TEST(what_stops_half_way_is_tried_again),
 	    TEST(what_stays_stopped_is_the_readers_error),
 	    TEST(events_that_are_not_in_the_order_of_time),
+	    TEST(a_page_out_of_order_is_given_out_by_time),
 	    TEST(a_token_of_the_newest_page_expires),
 	    TEST(a_full_spool_goes_on_in_a_quiet_log),
 	};

@@ -92,12 +92,63 @@ static void live_tail_with_a_wrong_sum_is_ended(void **state)
 	logs_close(f);
 }
 
+static void sessions_that_end_at_once_are_no_storm(void **state)
+{
+	struct logfile *f;
+	int before;
+
+	(void)state;
+	logs_world_options(&with_live_tail);
+	cw.tail_short = true;
+	put(STREAM_A, world_now(), "one");
+	f = open_task(TASK_A);
+	pass(60);
+	/* 0, 1, 3, 7, 15, 31 s after the start, and then every five minutes at last. */
+	assert_in_range(cw.tails, 5, 6);
+	before = cw.tails;
+	pass(600);
+	assert_in_range(cw.tails - before, 3, 5);
+	put(STREAM_A, world_now(), "two");
+	pass(6);
+	assert_string_equal(text_of(f), "one\ntwo\n");
+	/* One that lives is a session like any other. */
+	cw.tail_short = false;
+	pass(300);
+	tail_wait(1);
+	logs_close(f);
+	tail_say("");
+	tail_wait(0);
+}
+
+static void a_storm_of_updates_is_no_storm_of_polls(void **state)
+{
+	struct logfile *f;
+	int before;
+
+	(void)state;
+	logs_world_options(&with_live_tail);
+	put(STREAM_A, world_now(), "one");
+	f = open_task(TASK_A);
+	tail_wait(1);
+	pass_to_a_poll();
+	before = cw.filters;
+	for (int i = 0; i < 50; i++)
+		tail_say("1:" GROUP);
+	pass(2);
+	assert_in_range(cw.filters - before, 1, 4);
+	logs_close(f);
+	tail_say("");
+	tail_wait(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(live_tail_wakes_the_poller),
 	    TEST(live_tail_refused_is_no_loss),
 	    TEST(live_tail_with_a_wrong_sum_is_ended),
+	    TEST(sessions_that_end_at_once_are_no_storm),
+	    TEST(a_storm_of_updates_is_no_storm_of_polls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
