@@ -3,6 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/config/settings.h"
+#include "backend/exec/session.h"
 #include "backend/sim/sim.h"
 #include "cache/follow.h"
 #include "cache/spool.h"
@@ -46,7 +47,8 @@ static int demo_start(
 	    "AWS_CA_BUNDLE",
 	    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 	};
-	struct sim_options sim = {.region = region_option(o) ? region_option(o) : "us-east-1"};
+	struct sim_options sim = {
+	    .region = region_option(o) ? region_option(o) : "us-east-1", .exec = true};
 
 	for (size_t i = 0; i < ARRAY_SIZE(unset); i++)
 		unsetenv(unset[i]);
@@ -282,6 +284,8 @@ void session_close(struct session *s)
 	struct fs *fs = &s->fs;
 
 	session_cancel(s);
+	/* Their agents are told that it is over; at most SESSION_GOODBYE_MS. */
+	exec_sessions_wait();
 	checks_free(s->checks);
 	if (fs->follow)
 		follow_free(fs->follow);

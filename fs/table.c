@@ -15,7 +15,7 @@ static bool shows_something(const struct row *row)
 
 bool row_writable(const struct row *row)
 {
-	return row->commit != NULL;
+	return row->commit || row->conversation;
 }
 
 unsigned row_mode(const struct row *row, bool read_only)

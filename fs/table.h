@@ -77,8 +77,9 @@ enum row_form {
 	ROW_LINES,    /* tags: lines act as they come, the flush ends what O_TRUNC began */
 	ROW_LINK,     /* a symbolic link; render gives the target */
 	ROW_STREAM,   /* grows: direct I/O, one inode for all its length */
-	ROW_DIALOG,  /* run_task, .ecsfs/api: a JSON request in, its answer out, on one open file */
-	ROW_CONTROL, /* .ecsfs: rendered at open, direct I/O */
+	ROW_DIALOG, /* run_task, .ecsfs/api: a JSON request in, its answer out, on one open file */
+	ROW_CONVERSATION, /* exec: each open file is a conversation (fs/conversation.h) */
+	ROW_CONTROL,	  /* .ecsfs: rendered at open, direct I/O */
 };
 
 enum row_flags {
@@ -100,6 +101,35 @@ struct stream_ops {
 	 * Other -errno: it ended badly. NULL: always end of file.
 	 */
 	int (*at_end)(void *stream, struct waiter *w, struct ecsfs_error *err);
+};
+
+/* How a conversation is started: as the open file wants it. */
+struct conversation_start {
+	bool terminal;	     /* bytes of a terminal of this size, not clean ones */
+	unsigned cols, rows; /* 0: as the other end likes */
+	/* Something can be read or written, or it ended. On a thread of the implementation, no lock
+	 * held. */
+	void (*changed)(void *arg);
+	void (*done)(void *arg); /* after close: `arg` is not used any more */
+	void *arg;
+};
+
+/* What stands behind a ROW_CONVERSATION. `start` runs on a worker and may block; nothing else may. */
+struct conversation_ops {
+	/* c->text is the first line, without its newline. 0 and the conversation, or -errno with a
+	 * sentence; `done` is called after 0 alone. */
+	int (*start)(struct commit *c, const struct conversation_start *start, void **ret,
+	    struct ecsfs_error *err);
+	/* Bytes; 0: it ended well; -EINPROGRESS: wait for `changed`; other -errno: how it ended. */
+	ssize_t (*read)(void *conversation, void *bytes, size_t len, struct ecsfs_error *err);
+	/* Bytes taken, at least one; -EINPROGRESS; -EPIPE when it takes no more. */
+	ssize_t (*write)(
+	    void *conversation, const void *bytes, size_t len, struct ecsfs_error *err);
+	void (*end_input)(void *conversation);
+	void (*resize)(void *conversation, unsigned cols, unsigned rows);
+	/* 0 and the exit status; -EINPROGRESS; -errno where it failed otherwise. */
+	int (*status)(void *conversation, int *ret_status);
+	void (*close)(void *conversation);
 };
 
 /* As a row's member: all of the object. */
@@ -128,6 +158,7 @@ struct row {
 	/* touch(1) of the file: forgets what the mount remembers of it. May not ask. NULL: nothing. */
 	void (*forget)(const struct place *p);
 	const struct stream_ops *stream;
+	const struct conversation_ops *conversation;
 };
 
 struct child {

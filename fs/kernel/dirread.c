@@ -262,6 +262,8 @@ static struct node *entry_node(struct node *dir, const struct entry *en, int64_t
 		return node_child(dir, en->file_name);
 	if (en->type)
 		return dir_node(dir, en, ret_ms);
+	if (en->row->form == ROW_CONVERSATION)
+		return NULL;
 	struct ask q = attr_peek(dir);
 	if (lookup_row(dir, en->row, en->file_name, en->name, &q, &n, NULL) != 0)
 		return NULL;

@@ -1,6 +1,7 @@
 #include "fs/kernel/handle.h"
 
 #include "backend/base/limits.h"
+#include "fs/conversation.h"
 #include "fs/scratch.h"
 #include "fs/stream.h"
 
@@ -61,6 +62,13 @@ struct handle *handle_new(struct node *n, int flags)
 	pthread_mutex_init(&h->lock, NULL);
 	gather_init(&h->gather);
 	buf_init(&h->answer, LIMIT_RESPONSE);
+	if (n->row && n->row->form == ROW_CONVERSATION && handle_writes(h)) {
+		h->conversation = conversation_new(n, flags);
+		if (!h->conversation) {
+			handle_unref(h);
+			return NULL;
+		}
+	}
 	if (n->scratch)
 		scratch_opened(n->scratch);
 	return h;
@@ -78,6 +86,7 @@ void handle_unref(struct handle *h)
 		return;
 	if (h->node->scratch)
 		scratch_closed(h->node->scratch);
+	conversation_close(h->conversation);
 	stream_unref(h->stream);
 	write_call_unref(h->call);
 	text_unref(h->text);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
+struct conversation;
 struct stream;
 
 /*
@@ -38,6 +39,7 @@ struct handle {
 	int flags;    /* of open(2), without O_TRUNC */
 	pid_t opener; /* the thread */
 	struct stream *stream;
+	struct conversation *conversation; /* of a writable open of a ROW_CONVERSATION */
 
 	pthread_mutex_t lock; /* of all that follows */
 	struct text *text;    /* what it reads: control files, dialogs, files open for both */

@@ -365,6 +365,9 @@ static bool same_identity(const struct node *n, const struct node_spec *spec)
 {
 	if (n->scratch != spec->scratch || n->type != spec->type || n->row != spec->row)
 		return false;
+	/* Each open has an inode of its own: a write(2) that waits holds the kernel's lock of it. */
+	if (spec->row && spec->row->form == ROW_CONVERSATION)
+		return false;
 	return n->listed == spec->listed && (!spec->versioned || same_text(n->text, spec->text));
 }
 

@@ -66,6 +66,7 @@ bool lookup_versioned(const struct row *row)
 	case ROW_LINK:
 	case ROW_STREAM:
 	case ROW_DIALOG:
+	case ROW_CONVERSATION:
 	case ROW_CONTROL:
 		break;
 	}
@@ -173,6 +174,8 @@ static int run_row(struct request *rq, const struct row *row, const char *name, 
 	if (e)
 		return e;
 	int64_t ms = lookup_versioned(row) ? q.fresh_ms : ATTR_FOREVER_MS;
+	if (row->form == ROW_CONVERSATION)
+		ms = 0;
 	if (ms > max_ms)
 		ms = max_ms;
 	return request_reply_entry(rq, n, ms < ATTR_FOREVER_MS ? ms : ATTR_FOREVER_MS);

@@ -3,6 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "fs/commit.h"
+#include "fs/conversation.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/lookup.h"
 #include "fs/kernel/newname.h"
@@ -223,6 +224,8 @@ int open_read(struct request *rq, struct ecsfs_error *err)
 {
 	const struct text *t = rq->node->text;
 
+	if (rq->handle && rq->handle->conversation)
+		return conversation_read(rq, err);
 	if (rq->handle && rq->handle->stream)
 		return stream_read(rq, err);
 	if (rq->node->scratch)

@@ -2,6 +2,7 @@
 
 #include "backend/base/limits.h"
 #include "fs/commit.h"
+#include "fs/conversation.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/dirops.h"
 #include "fs/kernel/dirread.h"
@@ -226,6 +227,8 @@ static int run_write(struct request *rq, struct ecsfs_error *err)
 
 	if (!h)
 		return -EBADF;
+	if (h->conversation)
+		return conversation_write(rq, err);
 	if (!rq->node->scratch)
 		return commit_write(rq, err);
 	e = scratch_write(rq->node->scratch, rq->bytes, rq->size, rq->off, h->flags & O_APPEND);
@@ -265,7 +268,28 @@ static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	if (!rq)
 		return;
 	rq->owner = fi->lock_owner;
-	request_go(rq, commit_flush);
+	request_go(rq, h->conversation ? conversation_flush : commit_flush);
+}
+
+/* Conversations only: a terminal's size, the end of the input, the exit status. */
+static void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned cmd, void *arg,
+    struct fuse_file_info *fi, unsigned flags, const void *in, size_t in_len, size_t out_len)
+{
+	struct handle *h = (struct handle *)(uintptr_t)fi->fh;
+	const struct conversation_size *size = in_len >= sizeof(*size) ? in : NULL;
+	int status = 0, e;
+
+	(void)ino, (void)arg;
+	request_count(REQ_OTHER);
+	if (!h || !h->conversation || (flags & FUSE_IOCTL_DIR)) {
+		fuse_reply_err(req, ENOTTY);
+		return;
+	}
+	e = conversation_ioctl(h->conversation, cmd, size, &status);
+	if (e)
+		fuse_reply_err(req, -e);
+	else
+		fuse_reply_ioctl(req, 0, &status, out_len < sizeof(status) ? 0 : sizeof(status));
 }
 
 static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
@@ -392,6 +416,7 @@ const struct fuse_lowlevel_ops fs_ops = {
     .read = op_read,
     .write = op_write,
     .flush = op_flush,
+    .ioctl = op_ioctl,
     .fsync = op_fsync,
     .release = op_release,
     .opendir = op_opendir,

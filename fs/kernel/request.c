@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -546,13 +547,27 @@ int request_reply_absent(struct request *rq, int64_t entry_ms)
 	return 0;
 }
 
-static int reply_open(struct request *rq, const struct fuse_file_info *fi, struct node *n)
+/*
+ * FOPEN_STREAM (Linux 5.2), which libfuse cannot say: without it read(2) and write(2) of one open
+ * file wait for each other (the lock of its position), and a reader that waits for output would keep
+ * its own input out.
+ */
+static int reply_open_stream(struct request *rq, const struct fuse_file_info *fi)
+{
+	struct fuse_open_out out = {.fh = fi->fh,
+	    .open_flags = FOPEN_DIRECT_IO | FOPEN_STREAM | (fi->noflush ? FOPEN_NOFLUSH : 0)};
+
+	return fuse_reply_buf(rq->req, (const char *)&out, sizeof(out));
+}
+
+static int reply_open(
+    struct request *rq, const struct fuse_file_info *fi, struct node *n, bool is_stream)
 {
 	struct fuse_entry_param e = {0};
 	int ret;
 
 	if (!n)
-		return fuse_reply_open(rq->req, fi);
+		return is_stream ? reply_open_stream(rq, fi) : fuse_reply_open(rq->req, fi);
 	e.ino = n->id;
 	attr_of(n, &e.attr, &e.attr_timeout);
 	e.attr_timeout = 0;
@@ -575,7 +590,7 @@ int request_reply_open(struct request *rq, struct handle *h, struct node *n, boo
 	/* Taken before: once the kernel knows the handle, its RELEASE may come on another thread. */
 	if (h)
 		handle_opened(h);
-	if (!request_claim(rq) || reply_open(rq, &fi, n) == -ENOENT)
+	if (!request_claim(rq) || reply_open(rq, &fi, n, h && h->conversation) == -ENOENT)
 		handle_closed(h);
 	return 0;
 }

@@ -77,6 +77,7 @@ struct request {
 	struct write_call *call;
 	request_fn
 	    late;     /* run at the deadline instead of failing; NULL: ETIMEDOUT. It never waits */
+	bool taken;   /* a conversation has the bytes */
 	bool retried; /* OPEN's: it follows an ESTALE */
 	atomic_bool holds_directory;
 	struct node *target; /* RENAME's: the attribute that is written */

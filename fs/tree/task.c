@@ -3,6 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/members.h"
+#include "fs/tree/exec.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -471,6 +472,13 @@ static const struct row container_rows[] = {
 	.name = "health_status",
 	.help = "HEALTHY, UNHEALTHY or UNKNOWN",
 	.member = "healthStatus",
+    },
+    {
+	.name = "exec",
+	.help = "run a command in the container: the first line written is the command, then its "
+		"input; reading returns its output (ecsfs exec)",
+	.form = ROW_CONVERSATION,
+	.conversation = &conversation_exec,
     },
     {0},
 };

@@ -30,6 +30,8 @@ TARGETS = {
     "Logs_20140328": "logs",
     "AnyScaleFrontendService": "application-autoscaling",
     "AmazonEC2ContainerRegistry_V20150921": "ecr",
+    "AmazonSSM": "ssm",
+    "TrentService": "kms",
 }
 models = {}
 violations = None

@@ -1,0 +1,47 @@
+/*
+ * Open files of ROW_CONVERSATION (exec): each is a conversation of its own. The first line written
+ * starts it, what is written after it is input, reading returns output as it comes, the last close
+ * ends it.
+ *
+ * The first line ends with its newline, with the first read, or with the close of a file that was
+ * opened for writing alone. A line that begins with a NUL byte ends with one and may hold newlines.
+ * Such a file cannot be read, so its input is empty, and the write (or the
+ * close) that ends the line returns when the conversation has ended, with its error. A reader that
+ * opens the file without writing finds it empty.
+ */
+#ifndef ECSFS_CONVERSATION_H
+#define ECSFS_CONVERSATION_H
+
+#include "fs/kernel/request.h"
+#include "fs/table.h"
+
+#include <sys/ioctl.h>
+
+struct conversation;
+
+/*
+ * What ioctl(2) does on such an open file, for `ecsfs exec`. CONVERSATION_TERMINAL before the first
+ * line asks for a terminal; later it changes the size. CONVERSATION_STATUS: EAGAIN while it goes
+ * on, else its exit status, or the errno of its failure.
+ */
+struct conversation_size {
+	unsigned short cols, rows;
+};
+#define CONVERSATION_TERMINAL _IOW('e', 1, struct conversation_size)
+#define CONVERSATION_END_INPUT _IO('e', 2)
+#define CONVERSATION_STATUS _IOR('e', 3, int)
+
+/* NULL: no memory. */
+struct conversation *conversation_new(struct node *n, int flags);
+/* Ends it; NULL is fine. Never waits. */
+void conversation_close(struct conversation *c);
+
+/* run() of READ, WRITE and FLUSH. */
+int conversation_read(struct request *rq, struct ecsfs_error *err);
+int conversation_write(struct request *rq, struct ecsfs_error *err);
+int conversation_flush(struct request *rq, struct ecsfs_error *err);
+/* 0 or -errno; `ret_status` for CONVERSATION_STATUS. -ENOTTY: no such command. */
+int conversation_ioctl(struct conversation *c, unsigned command,
+    const struct conversation_size *size, int *ret_status);
+
+#endif

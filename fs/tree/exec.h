@@ -1,0 +1,9 @@
+/* The command in a container, for the row `exec` of a task's containers. */
+#ifndef ECSFS_TREE_EXEC_H
+#define ECSFS_TREE_EXEC_H
+
+#include "fs/table.h"
+
+extern const struct conversation_ops conversation_exec;
+
+#endif
