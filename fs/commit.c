@@ -22,6 +22,7 @@ static int run_commit(struct request *rq, struct handle *h, struct node *n, enum
 	struct place p;
 	struct commit c = {
 	    .place = &p,
+	    .type = node_type(n->parent),
 	    .row = n->row,
 	    .text = text->bytes,
 	    .len = text->len,
@@ -345,7 +346,7 @@ int commit_directory(struct request *rq, const char *name,
 {
 	auto_buf struct buf path = BUF_INIT(64 * KIB);
 	struct place p;
-	struct commit c = {.place = &p, .caller = rq->caller};
+	struct commit c = {.place = &p, .type = node_type(rq->node), .caller = rq->caller};
 
 	place_below(rq->node, name, true, &p);
 	node_path(rq->node, rq->name, &path);

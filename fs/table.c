@@ -1,8 +1,9 @@
 #include "fs/table.h"
 
 #include "backend/base/limits.h"
+#include "fs/edit/lines.h"
+#include "fs/edit/members.h"
 #include "fs/edit/shown.h"
-#include "fs/edit/tags.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -86,7 +87,7 @@ static int render_member(struct ask *q, const struct dir_type *type, const struc
 	if (!*row->member)
 		shown_document(object, type->members, out);
 	else if (row->form == ROW_LINES)
-		tags_render(json_object_get(object, row->member), out);
+		lines_render(json_object_get(object, row->member), shape_tag, out);
 	else
 		shown_member(object, type->members, row->member, out);
 	return 0;

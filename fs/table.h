@@ -56,8 +56,9 @@ struct caller {
  */
 struct commit {
 	const struct place *place;
-	const struct row *row; /* NULL: make or drop of a directory */
-	const char *path;      /* relative to the mount point, for journal and errors */
+	const struct dir_type *type; /* of the directory that has the row, or where one is made */
+	const struct row *row;	     /* NULL: make or drop of a directory */
+	const char *path;	     /* relative to the mount point, for journal and errors */
 	const char *text;
 	size_t len;
 	enum commit_at {

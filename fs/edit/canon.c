@@ -133,7 +133,7 @@ static int compare_elements(const void *a, const void *b, void *order)
 	return differ ? differ : (left->at > right->at) - (left->at < right->at);
 }
 
-static void sort(json_t *array, const char *order)
+void canon_sort(json_t *array, const char *order)
 {
 	size_t count = json_array_size(array);
 	auto_free struct element *elements = count > 1 ? calloc(count, sizeof(*elements)) : NULL;
@@ -193,7 +193,7 @@ static json_t *walk_list(const json_t *list, const struct shape *shape, bool ful
 		if (!json_is_null(value))
 			json_array_append_new(copy, walk(value, &element, full));
 	if (full && shape && shape->order)
-		sort(copy, shape->order);
+		canon_sort(copy, shape->order);
 	return copy;
 }
 
@@ -256,7 +256,7 @@ json_t *canon_tags(const json_t *tags)
 		if (json_is_string(json_object_get(tag, "key")) &&
 		    !canon_tag_reserved(doc_string_peek(tag, "key")))
 			json_array_append(ours, tag);
-	sort(ours, "key");
+	canon_sort(ours, "key");
 	return ours;
 }
 

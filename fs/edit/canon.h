@@ -43,6 +43,9 @@ json_t *canon_service(const json_t *service);
 bool canon_service_member_equal(
     const json_t *service, const char *member, const json_t *a, const json_t *b);
 
+/* Sorts an array as shape.h's `order` says; equal elements keep their order. NULL: nothing. */
+void canon_sort(json_t *array, const char *order);
+
 /* Whether a tag is AWS's own: never sent, never removed. */
 bool canon_tag_reserved(const char *key);
 /* The tags that are the user's, by key: a new array. `tags` may be NULL. */

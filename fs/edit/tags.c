@@ -12,122 +12,6 @@
 #define TAGS_MAX 50
 #define KEY_MAX 128
 #define VALUE_MAX 256
-#define QUOTE_MAX 60
-
-static void escape(const char *text, bool key, struct buf *out)
-{
-	for (; *text; text++) {
-		if (*text == '\n')
-			buf_adds(out, "\\n");
-		else if (*text == '\r')
-			buf_adds(out, "\\r");
-		else if (*text == '\\')
-			buf_adds(out, "\\\\");
-		else if (key && *text == '=')
-			buf_adds(out, "\\=");
-		else
-			buf_addc(out, *text);
-	}
-}
-
-/* The tag whose key comes next behind `last` (NULL: the first); NULL: none. */
-static const json_t *next_tag(const json_t *tags, const char *last)
-{
-	const json_t *next = NULL;
-	size_t i;
-	json_t *tag;
-
-	json_array_foreach (tags, i, tag) {
-		const char *key = doc_string_peek(tag, "key");
-
-		if (last && strcmp(key, last) <= 0)
-			continue;
-		if (!next || strcmp(key, doc_string_peek(next, "key")) < 0)
-			next = tag;
-	}
-	return next;
-}
-
-void tags_render(const json_t *tags, struct buf *out)
-{
-	const json_t *tag = next_tag(tags, NULL);
-
-	for (; tag; tag = next_tag(tags, doc_string_peek(tag, "key"))) {
-		escape(doc_string_peek(tag, "key"), true, out);
-		buf_addc(out, '=');
-		escape(doc_string_peek(tag, "value"), false, out);
-		buf_addc(out, '\n');
-	}
-}
-
-static int bad_line(struct ecsfs_error *err, const char *line, size_t len, const char *why)
-{
-	return ecsfs_error_set(err, EINVAL, NULL, "\"%.*s\" is no KEY=VALUE line: %s",
-	    (int)(len > QUOTE_MAX ? QUOTE_MAX : len), line, why);
-}
-
-/* Unescapes up to `stop` (0: to the end) and returns where it ended. */
-static const char *unescape(const char *at, const char *end, char stop, struct buf *out)
-{
-	for (; at < end && !(stop && *at == stop); at++) {
-		if (*at != '\\' || at + 1 == end) {
-			buf_addc(out, *at);
-			continue;
-		}
-		at++;
-		if (*at == 'n' || *at == 'r') {
-			buf_addc(out, *at == 'n' ? '\n' : '\r');
-			continue;
-		}
-		if (*at != '\\' && *at != '=')
-			buf_addc(out, '\\');
-		buf_addc(out, *at);
-	}
-	return at;
-}
-
-static int parse_line(const char *line, size_t len, json_t *named, struct ecsfs_error *err)
-{
-	const char *end = line + len;
-	auto_buf struct buf key = BUF_INIT(LIMIT_DOCUMENT), value = BUF_INIT(LIMIT_DOCUMENT);
-	const char *equals;
-	json_t *text;
-
-	if (memchr(line, '\0', len))
-		return bad_line(err, line, strlen(line), "it holds a NUL byte");
-	equals = unescape(line, end, '=', &key);
-	if (equals == end)
-		return bad_line(err, line, len, "there is no =");
-	if (!key.len)
-		return bad_line(err, line, len, "the key is empty");
-	unescape(equals + 1, end, '\0', &value);
-	text = json_stringn(buf_str(&value), value.len);
-	if (!text || json_object_set_new(named, buf_str(&key), text))
-		return bad_line(err, line, len, "it is not UTF-8");
-	return 0;
-}
-
-int tags_parse(const char *text, size_t len, json_t **ret, struct ecsfs_error *err)
-{
-	json_auto_t *named = json_object();
-	const char *at = text, *end = text + len;
-
-	while (at < end) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		const char *stop = newline ? newline : end;
-		int got = 0;
-
-		if (stop > at && stop[-1] == '\r')
-			stop--;
-		if (stop > at)
-			got = parse_line(at, (size_t)(stop - at), named, err);
-		if (got)
-			return got;
-		at = newline ? newline + 1 : end;
-	}
-	*ret = move_ptr(named);
-	return 0;
-}
 
 /* Characters, not bytes: every byte of UTF-8 that continues none. */
 static size_t characters(const char *text)
@@ -172,17 +56,28 @@ static int check_tag(const char *key, const char *value, struct ecsfs_error *err
 	return 0;
 }
 
+/* The tags as an object of key to value: lists of many thousands are not searched one by one. */
+static json_t *by_key(const json_t *tags)
+{
+	json_t *index = json_object();
+	size_t i;
+	json_t *tag;
+
+	json_array_foreach (tags, i, tag)
+		json_object_set(index, doc_string_peek(tag, "key"), json_object_get(tag, "value"));
+	return index;
+}
+
 static int list_changed(
     const json_t *now, const json_t *named, json_t *set, struct ecsfs_error *err)
 {
+	json_auto_t *index = by_key(now);
 	const char *key;
 	json_t *value;
 	int got;
 
 	json_object_foreach ((json_t *)named, key, value) {
-		const json_t *old = doc_find_peek(now, "key", key);
-
-		if (old && !strcmp(doc_string_peek(old, "value"), json_string_value(value)))
+		if (json_equal(json_object_get(index, key), value))
 			continue;
 		got = check_tag(key, json_string_value(value), err);
 		if (got)
@@ -208,20 +103,15 @@ static void list_gone(const json_t *now, const json_t *named, json_t *unset)
 json_t *tags_applied(const json_t *now, const json_t *set, const json_t *unset)
 {
 	json_t *tags = json_array();
+	json_auto_t *without = by_key(set);
 	size_t i;
 	json_t *tag;
 
-	json_array_foreach (now, i, tag) {
-		const char *key = doc_string_peek(tag, "key");
-		bool gone = false;
-		size_t j;
-		json_t *name;
-
-		json_array_foreach (unset, j, name)
-			gone = gone || !strcmp(json_string_value(name), key);
-		if (!gone && !doc_find_peek(set, "key", key))
+	json_array_foreach (unset, i, tag)
+		json_object_set_new(without, json_string_value(tag), json_null());
+	json_array_foreach (now, i, tag)
+		if (!json_object_get(without, doc_string_peek(tag, "key")))
 			json_array_append(tags, tag);
-	}
 	json_array_foreach (set, i, tag)
 		json_array_append(tags, tag);
 	return tags;

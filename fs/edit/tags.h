@@ -11,17 +11,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Appends the lines of a resource's tags: [{"key": ..., "value": ...}]; NULL: none. */
-void tags_render(const json_t *tags, struct buf *out);
-
 /*
- * Parses lines into an object of key to value; of a key named twice the last counts. Empty lines
- * are skipped. -EINVAL with a sentence that quotes the line: no '=', an empty key, a NUL, no UTF-8.
- */
-int tags_parse(const char *text, size_t len, json_t **ret, struct ecsfs_error *err);
-
-/*
- * What to send so that the tags `now` ([{key, value}], may be NULL) hold `named` (tags_parse's):
+ * What to send so that the tags `now` ([{key, value}], may be NULL) hold `named` (lines_parse's):
  * `ret_set` the list for TagResource (empty: nothing), and where `whole` `ret_unset` the list of
  * keys for UntagResource. AWS's own keys are never part of either. -EINVAL: a tag to be set that
  * ECS could not hold (over 128 or 256 characters, characters outside its rules, over 50 tags, a

@@ -88,7 +88,7 @@ static const struct row provider_rows[] = {
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
 	.member = "tags",
-	.commit = commit_provider_tags,
+	.commit = commit_tags,
     },
     {0},
 };

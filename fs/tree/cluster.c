@@ -139,7 +139,7 @@ static const struct row cluster_rows[] = {
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
 	.member = "tags",
-	.commit = commit_cluster_tags,
+	.commit = commit_tags,
     },
     {0},
 };

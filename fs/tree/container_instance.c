@@ -127,7 +127,7 @@ static const struct row instance_rows[] = {
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
 	.member = "tags",
-	.commit = commit_instance_tags,
+	.commit = commit_tags,
     },
     {0},
 };

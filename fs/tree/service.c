@@ -446,7 +446,7 @@ static const struct row service_rows[] = {
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
 	.member = "tags",
-	.commit = commit_service_tags,
+	.commit = commit_tags,
     },
     {0},
 };

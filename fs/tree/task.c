@@ -379,7 +379,7 @@ static const struct row task_rows[] = {
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
 	.member = "tags",
-	.commit = commit_task_tags,
+	.commit = commit_tags,
     },
     {0},
 };

@@ -163,7 +163,7 @@ static const struct row revision_rows[] = {
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
 	.member = "tags",
-	.commit = commit_revision_tags,
+	.commit = commit_tags,
     },
     {0},
 };

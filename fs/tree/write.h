@@ -36,13 +36,8 @@ int render_run_task(struct ask *q, const struct place *p, const struct row *row,
     struct ecsfs_error *err);
 int commit_protection(struct commit *c, struct ecsfs_error *err);
 
-/* tags_write.c: one a kind of resource. */
-int commit_cluster_tags(struct commit *c, struct ecsfs_error *err);
-int commit_service_tags(struct commit *c, struct ecsfs_error *err);
-int commit_task_tags(struct commit *c, struct ecsfs_error *err);
-int commit_revision_tags(struct commit *c, struct ecsfs_error *err);
-int commit_instance_tags(struct commit *c, struct ecsfs_error *err);
-int commit_provider_tags(struct commit *c, struct ecsfs_error *err);
+/* tags_write.c: of whatever the directory's type is. */
+int commit_tags(struct commit *c, struct ecsfs_error *err);
 
 /* rollback.c */
 int commit_rollback(struct commit *c, struct ecsfs_error *err);

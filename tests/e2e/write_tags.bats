@@ -43,6 +43,29 @@ setup() {
 	[ "$(changes)" = 0 ]
 }
 
+@test "written whole removes the key that somebody added since the last look" {
+	cat "$web/tags" >/dev/null
+	somebody_else TagResource "{\"resourceArn\": \"$(cat "$web/arn")\", \"tags\": [{\"key\": \"theirs\", \"value\": \"1\"}]}"
+	echo base=2 >"$web/tags"
+	[ "$(requests UntagResource | jq -c .tagKeys)" = '["theirs"]' ]
+	echo >"$mnt/.ecsfs/refresh"
+	[ "$(cat "$web/tags")" = base=2 ]
+	somebody_else TagResource "{\"resourceArn\": \"$(cat "$web/arn")\", \"tags\": [{\"key\": \"theirs\", \"value\": \"1\"}]}"
+	echo base=2 >"$BATS_TEST_TMPDIR/tags"
+	cp "$BATS_TEST_TMPDIR/tags" "$web/.tags.new"
+	mv "$web/.tags.new" "$web/tags"
+	echo >"$mnt/.ecsfs/refresh"
+	[ "$(cat "$web/tags")" = base=2 ]
+}
+
+@test "a line that looks unchanged is sent where somebody changed the tag" {
+	cat "$web/tags" >/dev/null
+	somebody_else TagResource "{\"resourceArn\": \"$(cat "$web/arn")\", \"tags\": [{\"key\": \"base\", \"value\": \"theirs\"}]}"
+	printf 'base=1\nnew=1\n' >"$BATS_TEST_TMPDIR/two"
+	cat "$BATS_TEST_TMPDIR/two" >>"$web/tags"
+	[ "$(requests TagResource | jq -c '[.tags[].key]' | tail -n 1)" = '["base","new"]' ]
+}
+
 @test "truncation alone removes nothing" {
 	: >"$web/tags"
 	truncate -s 0 "$web/tags"

@@ -1,5 +1,8 @@
 #include "fs/edit/tags.h"
 
+#include "fs/edit/lines.h"
+#include "fs/edit/members.h"
+
 #include "backend/base/limits.h"
 
 #include <errno.h>
@@ -17,7 +20,7 @@ static void renders(const char *tags, const char *wanted)
 	auto_buf struct buf out = BUF_INIT(LIMIT_DOCUMENT);
 
 	assert_non_null(list);
-	tags_render(list, &out);
+	lines_render(list, shape_tag, &out);
 	assert_string_equal(buf_str(&out), wanted);
 }
 
@@ -26,7 +29,7 @@ static json_t *parsed(const char *text)
 	struct ecsfs_error err = {0};
 	json_t *named = NULL;
 
-	if (tags_parse(text, strlen(text), &named, &err))
+	if (lines_parse(text, strlen(text), &named, &err))
 		fail_msg("%s", err.message);
 	return named;
 }
@@ -75,8 +78,8 @@ static void test_what_was_rendered_parses_back(void **state)
 			auto_buf struct buf out = BUF_INIT(LIMIT_DOCUMENT);
 			json_auto_t *named = NULL;
 
-			tags_render(tags, &out);
-			assert_int_equal(tags_parse(out.data, out.len, &named, &err), 0);
+			lines_render(tags, shape_tag, &out);
+			assert_int_equal(lines_parse(out.data, out.len, &named, &err), 0);
 			assert_string_equal(
 			    json_string_value(json_object_get(named, texts[i])), texts[j]);
 			assert_int_equal(json_object_size(named), 1);
@@ -88,7 +91,7 @@ static void refuses_text(const char *text, size_t len, const char *word)
 	struct ecsfs_error err = {0};
 	json_auto_t *named = NULL;
 
-	assert_int_equal(tags_parse(text, len, &named, &err), -EINVAL);
+	assert_int_equal(lines_parse(text, len, &named, &err), -EINVAL);
 	assert_null(named);
 	if (!strstr(err.message, word))
 		fail_msg("%s is not in: %s", word, err.message);

@@ -483,6 +483,7 @@ static int write_row(
     const struct dir_type *type, const char *name, const char *text, struct ecsfs_error *err)
 {
 	struct commit c = {.place = &w.place,
+	    .type = type,
 	    .row = row_of(type, name),
 	    .path = name,
 	    .text = text,

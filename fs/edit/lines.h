@@ -1,0 +1,30 @@
+/*
+ * KEY=VALUE lines: how tags, environment variables and secrets look in files. A newline in a key or
+ * a value is \n, a carriage return \r, a backslash \\, a '=' in a key \=. Pure; any thread.
+ */
+#ifndef ECSFS_EDIT_LINES_H
+#define ECSFS_EDIT_LINES_H
+
+#include "backend/base/buf.h"
+#include "fs/edit/shape.h"
+
+#include <stdbool.h>
+
+/*
+ * Appends a line for each element of `list` (may be NULL), sorted by key. `pair`: the table of an
+ * element, whose first two rows are the key and the value.
+ */
+void lines_render(const json_t *list, const struct shape *pair, struct buf *out);
+
+/*
+ * Parses lines into an object of key to value; of a key named twice the last counts. Empty lines
+ * are skipped. -EINVAL with a sentence that quotes the line: no '=', an empty key, a NUL, no UTF-8.
+ */
+int lines_parse(const char *text, size_t len, json_t **ret, struct ecsfs_error *err);
+
+/* `list` with the keys of `named` (lines_parse's) set, and where `whole` without all others: a new
+ * list. Elements keep what they have beside the pair. */
+json_t *lines_applied(
+    const json_t *list, const struct shape *pair, const json_t *named, bool whole);
+
+#endif
