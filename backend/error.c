@@ -173,6 +173,7 @@ static const struct row rows[] = {
 
     ROW("UpdateInProgressException", EBUSY, RETRY_NEVER),
     ROW("ResourceInUseException", EBUSY, RETRY_NEVER),
+    ROW("ResourceAlreadyExistsException", EEXIST, RETRY_NEVER),
     ROW("ConflictException", EBUSY, RETRY_NEVER),
     ROW("TargetNotConnectedException", ENOTCONN, RETRY_NEVER),
     ROW("RequestEntityTooLargeException", EFBIG, RETRY_NEVER),

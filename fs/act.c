@@ -29,8 +29,9 @@ static bool deletes(const char *action)
 	return strncmp(action, "Delete", 6) == 0;
 }
 
-static int call(struct commit *c, const char *service, const char *action, const json_t *request,
-    unsigned flags, const char *member, json_t **ret, struct ecsfs_error *err)
+static int call(struct commit *c, const char *region, const char *service, const char *action,
+    const json_t *request, unsigned flags, const char *member, json_t **ret,
+    struct ecsfs_error *err)
 {
 	struct fs *fs = c->place->fs;
 	struct region *r = region_of(c->place);
@@ -38,7 +39,7 @@ static int call(struct commit *c, const char *service, const char *action, const
 	struct ecsfs_error local = {0};
 	bool reads = aws_action_reads(service, action);
 	struct aws_request rq = {
-	    .region = region_name_peek(r),
+	    .region = region ? region : region_name_peek(r),
 	    .service = service,
 	    .action = action,
 	    .body = request,
@@ -77,11 +78,17 @@ static int call(struct commit *c, const char *service, const char *action, const
 int act_call(struct commit *c, const char *service, const char *action, const json_t *request,
     unsigned flags, json_t **ret, struct ecsfs_error *err)
 {
-	return call(c, service, action, request, flags, NULL, ret, err);
+	return call(c, NULL, service, action, request, flags, NULL, ret, err);
+}
+
+int act_call_in(struct commit *c, const char *region, const char *service, const char *action,
+    const json_t *request, unsigned flags, json_t **ret, struct ecsfs_error *err)
+{
+	return call(c, region, service, action, request, flags, NULL, ret, err);
 }
 
 int act_ecs(struct commit *c, const char *action, const json_t *request, unsigned flags,
     const char *member, json_t **ret, struct ecsfs_error *err)
 {
-	return call(c, "ecs", action, request, flags, member, ret, err);
+	return call(c, NULL, "ecs", action, request, flags, member, ret, err);
 }

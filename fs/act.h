@@ -15,6 +15,10 @@
 int act_call(struct commit *c, const char *service, const char *action, const json_t *request,
     unsigned flags, json_t **ret, struct ecsfs_error *err);
 
+/* The same in another region of the account; NULL: the place's. */
+int act_call_in(struct commit *c, const char *region, const char *service, const char *action,
+    const json_t *request, unsigned flags, json_t **ret, struct ecsfs_error *err);
+
 /*
  * The same of ECS, for an action that always answers `member`: an answer without that and without
  * failures has not said that anything was done, -EIO as for one that was lost. `ret` is NULL too

@@ -297,26 +297,6 @@ void scratch_utimes(struct scratch *s, int64_t mtime_ns)
 	pthread_mutex_unlock(&lock);
 }
 
-struct text *scratch_find(struct node *dir, const char *path)
-{
-	auto_node struct node *n = node_ref(dir);
-
-	while (*path) {
-		auto_free char *part = strndup(path, strcspn(path, "/"));
-		struct node *child = part ? node_child(n, part) : NULL;
-
-		path += strcspn(path, "/");
-		path += strspn(path, "/");
-		node_unref(n);
-		n = child;
-		if (!n || !n->scratch || (*path && !n->type))
-			return NULL;
-	}
-	if (n == dir || n->type)
-		return NULL;
-	return scratch_text(n->scratch);
-}
-
 void scratch_clear(struct node *dir)
 {
 	json_auto_t *names = json_array();

@@ -4,7 +4,7 @@
  * Editors' files are swap files, backups and the new text that a tool renames over the old one. They
  * vanish when unlinked, when renamed onto an attribute, ten minutes after their last close, and at
  * unmount. Directories whose type `keeps` files hold any files and directories until they are
- * removed: what is made from them reads them by scratch_find().
+ * removed: what is made from them reads them by fs/kept.h.
  */
 #ifndef ECSFS_SCRATCH_H
 #define ECSFS_SCRATCH_H
@@ -37,11 +37,6 @@ void scratch_attr(struct scratch *s, struct stat *st, double *ret_timeout_s);
 void scratch_chmod(struct scratch *s, mode_t mode);
 void scratch_utimes(struct scratch *s, int64_t mtime_ns);
 
-/*
- * The file at a path relative to `dir`, as a new reference. NULL: there is none, or no memory. No
- * part of the path is "." or "..".
- */
-struct text *scratch_find(struct node *dir, const char *path);
 /* Removes whatever is made below `dir`. */
 void scratch_clear(struct node *dir);
 /* Moves whenever a kept file or its name changes. */

@@ -33,7 +33,7 @@ struct place {
 	const char *project;		/* of compose/ */
 	const char *when;		/* logs/since/WHEN */
 	const char *api_service;	/* .ecsfs/api/SERVICE */
-	struct node *files; /* the outermost directory above that keeps files (fs/scratch.h) */
+	struct node *files; /* the outermost directory above that keeps files (fs/kept.h) */
 	const char *name;   /* the last name of the path: a listed file's own */
 };
 #define PLACE(member) offsetof(struct place, member)

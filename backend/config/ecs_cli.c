@@ -75,34 +75,59 @@ static int find(struct document *d, const char *group, const char *name,
 	    name, group, names.len ? buf_str(&names) : "none");
 }
 
-static int get_cluster(struct document *d, const char *home, const char *name, char **ret_cluster,
-    char **ret_region, struct ecsfs_error *err)
+void ecs_cli_cluster_release(struct ecs_cli_cluster *c)
+{
+	free(c->cluster);
+	free(c->region);
+	free(c->launch_type);
+	*c = (struct ecs_cli_cluster){0};
+}
+
+static bool copy_value(const struct yaml_node *entry, const char *key, char **ret)
+{
+	const char *value = value_peek(entry, key);
+
+	*ret = value ? strdup(value) : NULL;
+	return !value || *ret;
+}
+
+static int get_cluster(struct document *d, const char *home, const char *name,
+    struct ecs_cli_cluster *ret, struct ecsfs_error *err)
 {
 	const struct yaml_node *entry;
-	const char *cluster, *region;
+	const char *launch_type;
 	int r = load(d, home, "config", err);
 
 	if (!r)
 		r = find(d, "clusters", name, &entry, err);
 	if (r)
 		return r;
-	cluster = value_peek(entry, "cluster");
-	region = value_peek(entry, "region");
-	if (!cluster)
+	if (!value_peek(entry, "cluster"))
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "%s: '%s' names no cluster", d->path, name);
-	*ret_cluster = strdup(cluster);
-	*ret_region = region ? strdup(region) : NULL;
-	return *ret_cluster && !region == !*ret_region ? 0 : -ENOMEM;
+	launch_type = value_peek(entry, "default_launch_type");
+	if (launch_type && strcmp(launch_type, "EC2") && strcmp(launch_type, "FARGATE"))
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "%s: default_launch_type of '%s': \"%s\" is neither EC2 nor FARGATE", d->path,
+		    name, launch_type);
+	return copy_value(entry, "cluster", &ret->cluster) &&
+		copy_value(entry, "region", &ret->region) &&
+		copy_value(entry, "default_launch_type", &ret->launch_type)
+	    ? 0
+	    : -ENOMEM;
 }
 
-int ecs_cli_cluster(const char *home, const char *name, char **ret_cluster, char **ret_region,
-    struct ecsfs_error *err)
+int ecs_cli_cluster(
+    const char *home, const char *name, struct ecs_cli_cluster *ret, struct ecsfs_error *err)
 {
 	struct document d = {0};
-	int r = get_cluster(&d, home, name, ret_cluster, ret_region, err);
+	int r;
 
+	*ret = (struct ecs_cli_cluster){0};
+	r = get_cluster(&d, home, name, ret, err);
 	document_release(&d);
+	if (r)
+		ecs_cli_cluster_release(ret);
 	return r == -ENOMEM ? ecsfs_error_set(err, ENOMEM, NULL, "out of memory") : r;
 }
 

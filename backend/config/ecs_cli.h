@@ -8,10 +8,17 @@
 #include "backend/credentials/credentials.h"
 #include "backend/error.h"
 
-/* The cluster configuration `name`: new strings; `ret_region` is NULL where it names none. -EINVAL
- * with a sentence that lists the names there are. */
-int ecs_cli_cluster(const char *home, const char *name, char **ret_cluster, char **ret_region,
-    struct ecsfs_error *err);
+/* A cluster configuration: new strings, NULL where it says nothing. */
+struct ecs_cli_cluster {
+	char *cluster; /* never NULL */
+	char *region;
+	char *launch_type; /* EC2 or FARGATE */
+};
+
+/* The cluster configuration `name`. -EINVAL with a sentence that lists the names there are. */
+int ecs_cli_cluster(
+    const char *home, const char *name, struct ecs_cli_cluster *ret, struct ecsfs_error *err);
+void ecs_cli_cluster_release(struct ecs_cli_cluster *c);
 
 /* The keys of the ECS profile `name`. */
 int ecs_cli_profile(

@@ -240,6 +240,7 @@ static int find_provider(struct draft *d)
 
 static int work_out(struct draft *d)
 {
+	struct ecs_cli_cluster cluster = {0};
 	auto_free char *cluster_region = NULL;
 	struct aws_settings *s = d->s;
 	int r = find_home(d);
@@ -252,8 +253,10 @@ static int work_out(struct draft *d)
 	if (!r)
 		r = check_sso_session(d);
 	if (!r && d->options->cluster_config)
-		r = ecs_cli_cluster(
-		    s->home, d->options->cluster_config, &s->ecs_cluster, &cluster_region, d->err);
+		r = ecs_cli_cluster(s->home, d->options->cluster_config, &cluster, d->err);
+	s->ecs_cluster = cluster.cluster;
+	s->launch_type = cluster.launch_type;
+	cluster_region = cluster.region;
 	if (!r)
 		r = find_endpoints(d);
 	if (!r)
@@ -287,6 +290,7 @@ void aws_settings_free(struct aws_settings *s)
 	free(s->region_source);
 	free(s->home);
 	free(s->ecs_cluster);
+	free(s->launch_type);
 	free(s->endpoint_url);
 	free(s->ca_bundle);
 	free(s);

@@ -34,6 +34,7 @@ struct aws_settings {
 	char *region_source; /* "--region", "AWS_REGION", "profile NAME", ... for status */
 	char *home;	     /* what `~` stands for; NULL: unknown */
 	char *ecs_cluster;   /* of --cluster-config, else NULL */
+	char *launch_type;   /* EC2 or FARGATE, of --cluster-config, else NULL */
 	char *endpoint_url;  /* --endpoint-url, else NULL */
 	char *ca_bundle;     /* AWS_CA_BUNDLE or the profile's ca_bundle, else NULL */
 	bool fips;

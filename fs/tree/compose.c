@@ -1,14 +1,316 @@
 /*
- * compose/: projects of this mount alone. The files of a project are copied into its directory; what
- * they make is read from the files beside them.
+ * compose/: projects of this mount alone. The files of a project are copied into its directory; the
+ * files beside them show what they make, and register it. A conversion is kept until a file changes.
  */
+#include "fs/tree/register.h"
 #include "fs/tree/write.h"
 
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "backend/config/settings.h"
+#include "fs/compose/compose.h"
+#include "fs/edit/doc.h"
+#include "fs/edit/memory.h"
+#include "fs/kept.h"
 #include "fs/value.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define PROJECT "project"
+#define MAX_READ 256 /* files that one conversion reads */
+
+/* The files that a conversion has read; it borrows their bytes until it ends. */
+struct reading {
+	struct node *dir;
+	char *bytes[MAX_READ];
+	size_t count;
+};
+
+static bool read_file(void *arg, const char *path, struct compose_file *ret)
+{
+	struct reading *r = arg;
+
+	if (r->count == MAX_READ)
+		return false;
+	ret->bytes = r->bytes[r->count] = kept_read(r->dir, path, &ret->len);
+	r->count += ret->bytes != NULL;
+	return ret->bytes != NULL;
+}
+
+static void reading_release(struct reading *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		free(r->bytes[i]);
+}
+
+/* The newest file of `ecs-cli registry-creds`: its name ends in its time. NULL: none. */
+static char *find_credentials(struct node *dir)
+{
+	json_auto_t *names = json_array();
+	const char *newest = NULL;
+	const json_t *one;
+	size_t i;
+
+	kept_names(dir, names);
+	json_array_foreach (names, i, one) {
+		const char *name = json_string_value(one), *end = strrchr(name, '.');
+
+		if (strncmp(name, "ecs-registry-creds_", 19) == 0 && end &&
+		    strcmp(end, ".yml") == 0 && (!newest || strcmp(name, newest) > 0))
+			newest = name;
+	}
+	return newest ? strdup(newest) : NULL;
+}
+
+/* Where relative host paths begin: the project's directory, as the mount's owner sees it. */
+static void add_directory(const struct place *p, struct buf *out)
+{
+	buf_adds(out, p->fs->mountpoint ? p->fs->mountpoint : "");
+	if (p->fs->many_accounts)
+		buf_addf(out, "/%s", p->account->name);
+	if (p->fs->many_regions)
+		buf_addf(out, "/%s", region_name_peek(p->region));
+	buf_addf(out, "/compose/%s", p->project);
+}
+
+/*
+ * What a project makes, as one document: generation, warnings, and task_definition, service and
+ * log_groups where there is a compose file; or the failure.
+ */
+static json_t *convert(const struct place *p, uint64_t generation)
+{
+	auto_buf struct buf directory = BUF_INIT(64 * KIB);
+	auto_free char *credentials = find_credentials(p->files);
+	const struct aws_settings *settings = aws_client_settings_peek(p->account->client);
+	struct reading r = {.dir = p->files};
+	struct compose_input in = {
+	    .project = p->project,
+	    .home = settings->home,
+	    .region = region_name_peek(p->region),
+	    .launch_type = settings->launch_type,
+	    .credentials = credentials,
+	    .read = read_file,
+	    .arg = &r,
+	};
+	struct compose_output out;
+	struct ecsfs_error err = {0};
+	json_t *made;
+
+	add_directory(p, &directory);
+	in.directory = buf_str(&directory);
+	if (compose_convert(&in, &out, &err) == 0)
+		made = json_pack("{s:O*, s:O*, s:O*, s:s, s:s, s:i}", "task_definition",
+		    out.task_definition, "service", out.service, "log_groups", out.log_groups,
+		    "warnings", out.warnings, "service_error", out.service_error.message,
+		    "service_errno", out.service_error.err);
+	else
+		made = json_pack("{s:i, s:s}", "errno", err.err, "error", err.message);
+	compose_release(&out);
+	reading_release(&r);
+	json_object_set_new(made, "generation", json_integer((json_int_t)generation));
+	return made;
+}
+
+/* A new reference, from memory where no file has changed since. */
+static int made_of(const struct place *p, json_t **ret, struct ecsfs_error *err)
+{
+	uint64_t generation = kept_generation();
+	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
+	json_auto_t *made = NULL;
+	int e;
+
+	if (!p->files)
+		return act_refuse(err, ENOENT, "there is no project \"%s\"", p->project);
+	memory_key(p, "made of", p->project, &key);
+	made = memory_get(p->fs->memory, buf_str(&key));
+	if (!made || (uint64_t)doc_integer(made, "generation") != generation) {
+		json_decref(made);
+		made = convert(p, generation);
+		if (!made)
+			return act_refuse(err, ENOMEM, "out of memory");
+		memory_put(p->fs->memory, buf_str(&key), made);
+	}
+	e = (int)doc_integer(made, "errno");
+	if (e)
+		return ecsfs_error_set(err, e, NULL, "%s", doc_string_peek(made, "error"));
+	*ret = move_ptr(made);
+	return 0;
+}
+
+/* For a row: files change without an answer of AWS, so the kernel keeps nothing. */
+static int ask_made(struct ask *q, const struct place *p, json_t **ret, struct ecsfs_error *err)
+{
+	q->fresh_ms = 0;
+	return made_of(p, ret, err);
+}
+
+static int render_definition(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	json_auto_t *made = NULL;
+	int e = ask_made(q, p, &made, err);
+
+	(void)row;
+	if (!e)
+		value_render_document(json_object_get(made, "task_definition"), out);
+	return e;
+}
+
+static int render_service(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	json_auto_t *made = NULL;
+	int e = ask_made(q, p, &made, err);
+
+	(void)row;
+	if (!e && doc_integer(made, "service_errno"))
+		return ecsfs_error_set(err, (int)doc_integer(made, "service_errno"), NULL, "%s",
+		    doc_string_peek(made, "service_error"));
+	if (!e)
+		value_render_document(json_object_get(made, "service"), out);
+	return e;
+}
+
+static int render_warnings(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	json_auto_t *made = NULL;
+	int e = ask_made(q, p, &made, err);
+
+	(void)row;
+	if (!e)
+		buf_adds(out, doc_string_peek(made, "warnings"));
+	return e;
+}
+
+static int render_log_groups(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	json_auto_t *made = NULL;
+	const json_t *group;
+	size_t i;
+	int e = ask_made(q, p, &made, err);
+
+	(void)row;
+	if (e)
+		return e;
+	json_array_foreach (json_object_get(made, "log_groups"), i, group)
+		buf_addf(out, "%s %s\n", doc_string_peek(group, "region"),
+		    doc_string_peek(group, "name"));
+	return 0;
+}
+
+static int create_group(struct commit *c, const json_t *group, struct ecsfs_error *err)
+{
+	const char *region = doc_string_peek(group, "region"),
+		   *name = doc_string_peek(group, "name");
+	json_auto_t *request = json_pack("{s:s}", "logGroupName", name);
+	struct ecsfs_error why = {0};
+	int e = act_call_in(c, region, "logs", "CreateLogGroup", request, 0, NULL, &why);
+
+	if (!e || e == -EEXIST)
+		return 0;
+	ecsfs_error_wrap(&why, "%s in %s", name, region);
+	if (err)
+		*err = why;
+	return e;
+}
+
+/* A project without a compose file makes nothing. */
+static int made_for_write(struct commit *c, json_t **ret, struct ecsfs_error *err)
+{
+	int e = made_of(c->place, ret, err);
+
+	if (!e && !json_object_get(*ret, "task_definition"))
+		return act_refuse(err, EINVAL,
+		    "the project has no docker-compose.yml (or .yaml, compose.yml, compose.yaml)");
+	return e;
+}
+
+static int commit_log_groups(struct commit *c, struct ecsfs_error *err)
+{
+	json_auto_t *made = NULL;
+	const json_t *group;
+	size_t i;
+	int e = made_for_write(c, &made, err);
+
+	if (e)
+		return e;
+	json_array_foreach (json_object_get(made, "log_groups"), i, group) {
+		e = create_group(c, group, err);
+		if (e)
+			return e;
+	}
+	return 0;
+}
+
+/* The project is the family: what a family's register does. */
+static int commit_project(struct commit *c, struct ecsfs_error *err)
+{
+	auto_buf struct buf text = BUF_INIT(LIMIT_RESPONSE);
+	json_auto_t *made = NULL;
+	struct place family = *c->place;
+	struct commit as_family = *c;
+	int e = made_for_write(c, &made, err);
+
+	if (e)
+		return e;
+	value_render_document(json_object_get(made, "task_definition"), &text);
+	if (buf_failed(&text))
+		return act_refuse(err, EFBIG, "the task definition is too large");
+	family.family = c->place->project;
+	as_family.place = &family;
+	as_family.text = buf_str(&text);
+	as_family.len = text.len;
+	return commit_register(&as_family, err);
+}
+
+static int render_project(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	struct place family = *p;
+
+	family.family = p->project;
+	q->fresh_ms = 0;
+	return render_registered(q, &family, row, out, err);
+}
+
+static const struct row project_rows[] = {
+    {
+	.name = "task_definition.json",
+	.help = "the RegisterTaskDefinition request that the project's files make",
+	.form = ROW_DOCUMENT,
+	.render = render_definition,
+    },
+    {
+	.name = "service.json",
+	.help = "a CreateService request of run_params, to be copied into a new service",
+	.form = ROW_DOCUMENT,
+	.render = render_service,
+    },
+    {
+	.name = "warnings",
+	.help = "a line for everything that was ignored or changed: file, line, what, why",
+	.render = render_warnings,
+    },
+    {
+	.name = "log_groups",
+	.help = "the awslogs groups: region and name; any line creates those that are missing",
+	.flags = ROW_EMPTY_OK,
+	.render = render_log_groups,
+	.commit = commit_log_groups,
+    },
+    {
+	.name = "register",
+	.help = "any line registers, unless the newest revision is the same; reads the revision",
+	.flags = ROW_EMPTY_OK,
+	.render = render_project,
+	.commit = commit_project,
+    },
+    {0},
+};
 
 /* The directories that a project's files need. */
 const struct dir_type dir_project_files = {
@@ -20,6 +322,7 @@ const struct dir_type dir_project_files = {
 const struct dir_type dir_project = {
     .what = "a project",
     .help = "a compose project: docker-compose.yml, ecs-params.yml, .env and what they name",
+    .rows = project_rows,
     .keeps = &dir_project_files,
 };
 

@@ -1,0 +1,385 @@
+/* The whole conversion: load, containers in the order of the files, volumes, service. */
+#include "fs/compose/compose.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "fs/compose/env.h"
+#include "fs/compose/files.h"
+#include "fs/compose/params.h"
+#include "fs/compose/registry.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DEFAULT_MEMORY 512 /* MiB, where nothing says how much: ecs-cli's */
+
+/* Services with profiles run only where COMPOSE_PROFILES names one of them. */
+static bool in_profile(struct compose *c, const struct yaml_node *service)
+{
+	const struct yaml_node *n = yaml_get(service, "profiles");
+	const char *active = env_variable(c, "COMPOSE_PROFILES");
+	json_auto_t *profiles = n ? compose_strings(c, n, "profiles") : NULL;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (profiles, i, one) {
+		const char *at = active ? active : "", *name = json_string_value(one);
+		size_t len = strlen(name);
+
+		while (*at) {
+			size_t n_at = strcspn(at, ",");
+
+			if ((n_at == len && strncmp(at, name, len) == 0) ||
+			    (n_at == 1 && *at == '*'))
+				return true;
+			at += n_at;
+			at += *at == ',';
+		}
+	}
+	return json_array_size(profiles) == 0;
+}
+
+static void put_size(struct container *k, const char *member, int64_t value)
+{
+	if (value)
+		json_object_set_new(k->definition, member, json_integer(value));
+}
+
+static void settle_sizes(struct container *k, const json_t *definition)
+{
+	if (!k->memory && !k->reservation && !json_object_get(definition, "memory")) {
+		k->memory = DEFAULT_MEMORY;
+		compose_warn(k->c, k->service,
+		    "%s: nothing says how much memory it needs: it gets %d MiB", k->what,
+		    DEFAULT_MEMORY);
+	}
+	if (k->memory && k->memory < k->reservation)
+		compose_fail(k->c, k->service,
+		    "%s: mem_limit (%lld MiB) must not be less than mem_reservation (%lld MiB)",
+		    k->what, (long long)k->memory, (long long)k->reservation);
+	put_size(k, "cpu", k->cpu);
+	put_size(k, "memory", k->memory);
+	put_size(k, "memoryReservation", k->reservation);
+}
+
+static void settle_linux(struct container *k)
+{
+	json_t *capabilities = json_object_get(k->linux_parameters, "capabilities");
+
+	if (capabilities && !json_object_size(capabilities))
+		json_object_del(k->linux_parameters, "capabilities");
+	container_put(k, "linuxParameters", json_incref(k->linux_parameters));
+}
+
+static void settle_essential(struct container *k)
+{
+	bool given;
+	const struct yaml_node *n = params_service(k->c, k->name, &given);
+
+	k->essential = true;
+	if (given && !n) {
+		k->essential = false;
+		k->essential_given = true;
+		compose_warn(k->c,
+		    yaml_get(
+			yaml_get(yaml_get(k->c->params, "task_definition"), "services"), k->name),
+		    "services.%s has no content: ecs-cli takes such a container as not essential: "
+		    "write essential: true, or {}",
+		    k->name);
+	}
+}
+
+static void check_name(struct container *k, const struct yaml_node *key)
+{
+	size_t len =
+	    strspn(k->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+
+	if (!len || k->name[len] || len > 255)
+		compose_warn(k->c, key,
+		    "services.%s: ECS takes letters, digits, - and _ in a container's name: it "
+		    "will "
+		    "refuse it",
+		    k->name);
+}
+
+static const char *what_of(struct compose *c, const char *name)
+{
+	char *what = yaml_alloc(c->arena, strlen(name) + 10);
+
+	if (!what)
+		return name;
+	strcpy(what, "services.");
+	return strcat(what, name);
+}
+
+static void add_container(struct compose *c, const struct yaml_pair *pair, json_t *definition)
+{
+	bool given;
+	struct container k = {
+	    .c = c,
+	    .name = pair->key->text,
+	    .what = what_of(c, pair->key->text),
+	    .service = compose_mapping(c, pair->value, pair->key->text),
+	    .params = params_service(c, pair->key->text, &given),
+	};
+
+	if (!k.service) {
+		compose_fail(c, pair->key, "services.%s must be a mapping", k.name);
+		return;
+	}
+	if (!in_profile(c, k.service)) {
+		compose_warn(c, pair->key,
+		    "services.%s: left out: COMPOSE_PROFILES in .env names none of its profiles",
+		    k.name);
+		return;
+	}
+	k.definition = json_object();
+	k.linux_parameters = json_object();
+	check_name(&k, pair->key);
+	container_convert(&k);
+	settle_essential(&k);
+	if (k.params && !c->failed)
+		params_container(&k);
+	health_warn(&k);
+	json_object_set_new(k.definition, "essential", json_boolean(k.essential));
+	settle_sizes(&k, definition);
+	settle_linux(&k);
+	json_decref(k.linux_parameters);
+	json_array_append_new(json_object_get(definition, "containerDefinitions"), k.definition);
+}
+
+static void add_containers(struct compose *c, json_t *definition)
+{
+	const struct yaml_node *services =
+	    compose_mapping(c, yaml_get(c->root, "services"), "services");
+
+	for (size_t i = 0; services && i < services->count && !c->failed; i++) {
+		const char *name = yaml_text(services->pairs[i].key);
+
+		if (!name || !*name)
+			compose_fail(c, services->pairs[i].key, "services: a name must be a text");
+		else if (strncmp(name, "x-", 2) != 0 || c->generation == 3)
+			add_container(c, &services->pairs[i], definition);
+	}
+	if (!c->failed && !json_array_size(json_object_get(definition, "containerDefinitions")))
+		compose_fail(c, services ? services : c->root, "the project has no service");
+}
+
+/* A service of ecs-params that compose has not is a mistyped name. */
+static void check_services(struct compose *c)
+{
+	const struct yaml_node *named = compose_mapping(
+	    c, yaml_get(yaml_get(c->params, "task_definition"), "services"), "services");
+
+	for (size_t i = 0; named && i < named->count; i++) {
+		const char *name = yaml_text(named->pairs[i].key);
+
+		if (name && !yaml_get(yaml_get(c->root, "services"), name))
+			compose_warn(c, named->pairs[i].key,
+			    "services.%s: ignored: the compose file has no such service", name);
+	}
+}
+
+static json_t *container_of(const json_t *definition, const char *name)
+{
+	json_t *container;
+	size_t i;
+
+	json_array_foreach (json_object_get(definition, "containerDefinitions"), i, container)
+		if (strcmp(json_string_value(json_object_get(container, "name")), name) == 0)
+			return container;
+	return NULL;
+}
+
+/* What AWS demands of the containers that others wait for. */
+static void settle_awaited(struct compose *c, json_t *definition, const json_t *dependency)
+{
+	const char *name = json_string_value(json_object_get(dependency, "containerName"));
+	const char *condition = json_string_value(json_object_get(dependency, "condition"));
+	json_t *awaited = container_of(definition, name);
+	const struct yaml_node *service = yaml_get(yaml_get(c->root, "services"), name);
+	bool given, ends = strcmp(condition, "SUCCESS") == 0 || strcmp(condition, "COMPLETE") == 0;
+	const struct yaml_node *params = params_service(c, name, &given);
+
+	if (!awaited) {
+		compose_warn(
+		    c, c->root, "a container waits for \"%s\", which is not of the task", name);
+		return;
+	}
+	if (strcmp(condition, "HEALTHY") == 0 && !json_object_get(awaited, "healthCheck"))
+		compose_warn(c, service,
+		    "services.%s: a container waits until it is healthy, but it has no "
+		    "healthcheck: "
+		    "ECS does not look at the image's, and will refuse it",
+		    name);
+	if (!ends || !json_is_true(json_object_get(awaited, "essential")))
+		return;
+	if (yaml_get(params, "essential"))
+		compose_fail(c, yaml_get(params, "essential"),
+		    "services.%s: a container waits for its end: it cannot be essential", name);
+	compose_warn(c, service,
+	    "services.%s: a container waits for its end: it becomes essential: false", name);
+	json_object_set_new(awaited, "essential", json_false());
+}
+
+static void settle_dependencies(struct compose *c, json_t *definition)
+{
+	const json_t *container, *dependency;
+	size_t i, j;
+	bool essential = false;
+
+	json_array_foreach (json_object_get(definition, "containerDefinitions"), i, container)
+		json_array_foreach (json_object_get(container, "dependsOn"), j, dependency)
+			settle_awaited(c, definition, dependency);
+	json_array_foreach (json_object_get(definition, "containerDefinitions"), i, container)
+		essential |= json_is_true(json_object_get(container, "essential"));
+	if (!essential)
+		compose_fail(c, c->params ? c->params : c->root,
+		    "a task needs at least one essential container");
+}
+
+static json_t *task_definition(struct compose *c)
+{
+	json_t *definition = json_pack("{s:s}", "family", c->in->project);
+
+	c->volumes = json_array();
+	c->host_volumes = json_object();
+	params_check(c);
+	check_services(c);
+	params_task(c, definition);
+	if (c->in->launch_type && *c->in->launch_type)
+		json_object_set_new(
+		    definition, "requiresCompatibilities", json_pack("[s]", c->in->launch_type));
+	json_object_set_new(definition, "containerDefinitions", json_array());
+	volumes_declare(c);
+	add_containers(c, definition);
+	params_volumes(c);
+	if (!c->failed)
+		settle_dependencies(c, definition);
+	registry_apply(c, definition);
+	if (c->platform)
+		json_object_set(definition, "runtimePlatform", c->platform);
+	if (json_array_size(c->volumes))
+		json_object_set(definition, "volumes", c->volumes);
+	return definition;
+}
+
+static const char *option(const json_t *container, const char *name)
+{
+	const json_t *logging = json_object_get(container, "logConfiguration");
+	const char *driver = json_string_value(json_object_get(logging, "logDriver"));
+
+	if (!driver || strcmp(driver, "awslogs") != 0)
+		return NULL;
+	return json_string_value(json_object_get(json_object_get(logging, "options"), name));
+}
+
+/* The groups that containers log to, each once. */
+static json_t *log_groups(struct compose *c, const json_t *definition)
+{
+	json_t *groups = json_array();
+	json_auto_t *seen = json_object();
+	const json_t *container;
+	size_t i;
+
+	json_array_foreach (json_object_get(definition, "containerDefinitions"), i, container) {
+		const char *group = option(container, "awslogs-group");
+		const char *region = option(container, "awslogs-region");
+		auto_buf struct buf key = BUF_INIT(4 * KIB);
+
+		if (!group || !*group)
+			continue;
+		if (!region || !*region)
+			region = c->in->region;
+		buf_addf(&key, "%s %s", region, group);
+		if (json_object_get(seen, buf_str(&key)))
+			continue;
+		json_object_set_new(seen, buf_str(&key), json_true());
+		json_array_append_new(
+		    groups, json_pack("{s:s, s:s}", "region", region, "name", group));
+	}
+	return groups;
+}
+
+static void warn_logs(struct compose *c, const json_t *definition)
+{
+	const json_t *container;
+	size_t i;
+
+	json_array_foreach (json_object_get(definition, "containerDefinitions"), i, container) {
+		const json_t *logging = json_object_get(container, "logConfiguration");
+		const char *driver = json_string_value(json_object_get(logging, "logDriver"));
+		const char *name = json_string_value(json_object_get(container, "name"));
+		const struct yaml_node *service = yaml_get(yaml_get(c->root, "services"), name);
+		const char *prefix = option(container, "awslogs-stream-prefix");
+
+		if (!driver || strcmp(driver, "awslogs") != 0)
+			continue;
+		if (!option(container, "awslogs-group"))
+			compose_warn(c, service,
+			    "services.%s.logging: awslogs needs the option awslogs-group", name);
+		if (!prefix || !*prefix)
+			compose_warn(c, service,
+			    "services.%s.logging: without the option awslogs-stream-prefix FARGATE "
+			    "refuses it and its log is hard to find",
+			    name);
+	}
+}
+
+static void convert(struct compose *c, struct compose_output *ret)
+{
+	files_load(c);
+	if (!c->root || c->failed)
+		return;
+	ret->task_definition = task_definition(c);
+	if (c->failed)
+		return;
+	warn_logs(c, ret->task_definition);
+	ret->service = params_create_service(c, ret->task_definition, &ret->service_error);
+	ret->log_groups = log_groups(c, ret->task_definition);
+}
+
+int compose_convert(
+    const struct compose_input *in, struct compose_output *ret, struct ecsfs_error *err)
+{
+	static const struct yaml_node env = {.file = ".env"};
+	auto_yaml struct yaml_arena *arena = yaml_arena_new();
+	struct compose c = {
+	    .in = in,
+	    .arena = arena,
+	    .err = err,
+	    .warned = json_object(),
+	    .elsewhere = json_object(),
+	    .base = "",
+	    .env = &env,
+	    .generation = 3,
+	};
+
+	*ret = (struct compose_output){0};
+	if (!arena)
+		compose_no_memory(&c);
+	else
+		convert(&c, ret);
+	ret->warnings = compose_warnings(&c);
+	if (!ret->warnings)
+		compose_no_memory(&c);
+	json_decref(c.warned);
+	json_decref(c.elsewhere);
+	json_decref(c.variables);
+	json_decref(c.volumes);
+	json_decref(c.host_volumes);
+	json_decref(c.platform);
+	if (c.failed)
+		compose_release(ret);
+	return c.failed;
+}
+
+void compose_release(struct compose_output *o)
+{
+	json_decref(o->task_definition);
+	json_decref(o->service);
+	json_decref(o->log_groups);
+	free(o->warnings);
+	*o = (struct compose_output){0};
+}

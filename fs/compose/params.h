@@ -1,0 +1,25 @@
+/*
+ * ecs-params.yml: what compose cannot say, over what it says.
+ */
+#ifndef ECSFS_COMPOSE_PARAMS_H
+#define ECSFS_COMPOSE_PARAMS_H
+
+#include "fs/compose/container.h"
+
+/* Names every key that means nothing here. */
+void params_check(struct compose *c);
+/* Of the whole task: roles, network mode, size, placement. */
+void params_task(struct compose *c, json_t *definition);
+/* docker_volumes and efs_volumes, over the volumes that compose declares. */
+void params_volumes(struct compose *c);
+/* What ecs-params says of a service; NULL: nothing. `ret_given`: it is named there. */
+const struct yaml_node *params_service(const struct compose *c, const char *name, bool *ret_given);
+/* Over the container's definition. */
+void params_container(struct container *k);
+/* A CreateService request without the name; NULL and `err` where that cannot be made. */
+json_t *params_create_service(struct compose *c, const json_t *definition, struct ecsfs_error *err);
+/* [{"type", "expression"}] of a list; `second`: the other member ("expression", "field"). */
+json_t *params_placement(
+    struct compose *c, const struct yaml_node *list, const char *second, const char *what);
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * The file that `ecs-cli registry-creds up` leaves: which secret holds the credentials of which
+ * container's registry.
+ */
+#ifndef ECSFS_COMPOSE_REGISTRY_H
+#define ECSFS_COMPOSE_REGISTRY_H
+
+#include "fs/compose/project.h"
+
+/* Sets the execution role and each container's repositoryCredentials in the task definition. */
+void registry_apply(struct compose *c, json_t *definition);
+
+#endif

@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# A compose project from its files to a running service.
+
+load lib
+
+setup_file() {
+	sim_up --speed 50
+	mount_up
+}
+
+teardown_file() {
+	all_down
+}
+
+setup() {
+	project=$mnt/compose/shop
+	work=$BATS_TEST_TMPDIR
+	[ -d "$project" ] || mkdir "$project"
+}
+
+teardown() {
+	[ ! -d "$project" ] || rmdir "$project"
+}
+
+files() {
+	cat >"$work/docker-compose.yml" <<'YML'
+version: "3"
+services:
+  web:
+    image: ${REGISTRY}/web:${TAG:-latest}
+    ports: ["8080:8080"]
+    env_file: [web.env]
+    restart: always
+    logging:
+      driver: awslogs
+      options: {awslogs-group: /shop/web, awslogs-region: us-east-1, awslogs-stream-prefix: shop}
+  proxy:
+    image: envoy:1.30
+    logging:
+      driver: awslogs
+      options: {awslogs-group: /shop/proxy, awslogs-region: eu-west-1, awslogs-stream-prefix: shop}
+YML
+	cat >"$work/ecs-params.yml" <<'YML'
+version: 1
+task_definition:
+  ecs_network_mode: awsvpc
+  task_execution_role: ecsTaskExecutionRole
+  task_size: {cpu_limit: 512, mem_limit: 1GB}
+run_params:
+  network_configuration:
+    awsvpc_configuration:
+      subnets: ["${SUBNET}"]
+      security_groups: [sg-0a1b2c3d4e5f60001]
+      assign_public_ip: ENABLED
+YML
+	printf 'REGISTRY=shop.example.com\nTAG=1.3\nSUBNET=subnet-0a1b2c3d4e5f60001\n' >"$work/.env"
+	printf 'A=1\nB=two words\n' >"$work/web.env"
+	cp "$work/docker-compose.yml" "$work/ecs-params.yml" "$work/.env" "$work/web.env" "$project/"
+}
+
+@test "from files to a service that runs" {
+	files
+	grep -q 'docker-compose.yml:7: services.web.restart: ignored' "$project/warnings"
+	[ "$(cat "$project/log_groups")" = 'us-east-1 /shop/web
+eu-west-1 /shop/proxy' ]
+	calls_reset
+	echo >"$project/log_groups"
+	[ "$(calls CreateLogGroup)" = 2 ]
+	echo >"$project/log_groups"
+	echo >"$project/register"
+	[ "$(calls RegisterTaskDefinition)" = 1 ]
+	[ "$(cat "$project/register")" = shop:1 ]
+	mkdir "$mnt/clusters/prod/services/shop"
+	cp "$project/service.json" "$mnt/clusters/prod/services/shop/"
+	service=$mnt/clusters/prod/services/shop
+	echo 2 >"$service/desired_count"
+	cat "$service/rollout" >/dev/null
+	[ "$(cat "$service/running_count")" = 2 ]
+	[ "$(cat "$service/task_definition")" = shop:1 ]
+	[ "$(jq -r '.containerDefinitions[0].image' "$service/task_definition.json")" = shop.example.com/web:1.3 ]
+	[ "$(jq -c '.awsvpcConfiguration.subnets' "$service/network_configuration.json")" = '["subnet-0a1b2c3d4e5f60001"]' ]
+	echo 0 >"$service/desired_count"
+}
+
+@test "register sends nothing when the newest revision is the same, and a new one after a change" {
+	files
+	echo >"$project/register"
+	calls_reset
+	echo >"$project/register"
+	echo x >"$project/register"
+	[ "$(calls RegisterTaskDefinition)" = 0 ]
+	sed -i s/TAG=1.3/TAG=1.4/ "$project/.env"
+	jq -r '.containerDefinitions[0].image' "$project/task_definition.json" | grep -qx shop.example.com/web:1.4
+	before=$(cat "$project/register")
+	echo >"$project/register"
+	[ "$(calls RegisterTaskDefinition)" = 1 ]
+	[ "$(cat "$project/register")" != "$before" ]
+}
+
+@test "what is read follows the files at once, and the same files give the same bytes" {
+	files
+	cp "$project/task_definition.json" "$work/first"
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		echo "TAG=$i" >"$project/.env"
+		jq -r '.containerDefinitions[0].image' "$project/task_definition.json" | grep -qx "/web:$i"
+	done
+	cp "$work/.env" "$project/.env"
+	cmp "$project/task_definition.json" "$work/first"
+	[ "$(stat -c %s "$project/task_definition.json")" = "$(wc -c <"$work/first")" ]
+}
+
+@test "an empty project makes nothing, and registers nothing" {
+	mkdir "$mnt/compose/empty"
+	project=$mnt/compose/empty
+	[ -z "$(cat "$project"/{task_definition.json,service.json,warnings,log_groups,register})" ]
+	refused bash -c "echo >'$project/register'"
+	said 'has no docker-compose.yml'
+	refused bash -c "echo >'$project/log_groups'"
+}
+
+@test "what cannot be converted is an error with file and line, and the sources stay" {
+	printf 'services:\n  web:\n    image: i\n    prots: ["80"]\n' >"$project/docker-compose.yml"
+	fails 'Invalid argument' cat "$project/task_definition.json"
+	said 'docker-compose.yml:4: services.web: "prots" is not a key of a service: did you mean "ports"?'
+	refused bash -c "echo >'$project/register'"
+	[ "$(wc -l <"$project/docker-compose.yml")" = 4 ]
+	sed -i s/prots/ports/ "$project/docker-compose.yml"
+	jq -e '.containerDefinitions[0].portMappings[0].containerPort == 80' "$project/task_definition.json"
+}
+
+@test "hostile YAML is refused" {
+	{
+		echo 'a0: &a0 [x,x,x,x,x,x,x,x,x,x]'
+		for i in 1 2 3 4 5 6 7 8 9; do
+			echo "a$i: &a$i [*a$((i - 1)),*a$((i - 1)),*a$((i - 1)),*a$((i - 1)),*a$((i - 1)),*a$((i - 1)),*a$((i - 1)),*a$((i - 1))]"
+		done
+	} >"$project/docker-compose.yml"
+	fails 'File too large' cat "$project/task_definition.json"
+	printf 'services:\n  web: {image: i, command: %s}\n' "$(printf '[%.0s' $(seq 500))" >"$project/docker-compose.yml"
+	fails 'Invalid argument' cat "$project/task_definition.json"
+	head -c 10000000 /dev/zero | tr '\0' 'a' >"$project/docker-compose.yml"
+	fails 'File too large' cat "$project/task_definition.json"
+	[ -d "$mnt/clusters/prod" ]
+}
+
+@test "service.json needs subnets with awsvpc; the rest of the project does not" {
+	files
+	sed -i '/run_params/,$d' "$project/ecs-params.yml"
+	fails 'Invalid argument' cat "$project/service.json"
+	said 'awsvpc_configuration.subnets'
+	jq -e .family "$project/task_definition.json"
+}
+
+@test "a group that cannot be created is a failure" {
+	files
+	sed -i 's|/shop/proxy|/shop/other|' "$project/docker-compose.yml"
+	faults 'CreateLogGroup:denied'
+	fails 'Permission denied' bash -c "echo >'$project/log_groups'"
+	faults ''
+	said CreateLogGroup
+}
+
+@test "reading and walking a project asks AWS nothing" {
+	files
+	calls_reset
+	cat "$project"/* >/dev/null
+	grep -r shop "$project" >/dev/null
+	ls -lR "$project" >/dev/null
+	[ "$(calls)" = 0 ]
+}
