@@ -82,7 +82,6 @@ static void render_counts(const char *metric, const char *label, bool repeats, s
 {
 	static const char *const names[OUTCOMES] = {"ok", "error", "throttled", "transient"};
 
-	buf_addf(out, "# TYPE %s counter\n", metric);
 	for (size_t i = 0; i < row_count; i++)
 		for (int o = 0; o < OUTCOMES; o++) {
 			uint64_t n = repeats ? rows[i].repeats[o] : rows[i].calls[o];
@@ -96,7 +95,6 @@ static void render_counts(const char *metric, const char *label, bool repeats, s
 
 static void render_seconds(struct buf *out)
 {
-	buf_adds(out, "# TYPE ecsfs_aws_call_seconds_total counter\n");
 	for (size_t i = 0; i < row_count; i++)
 		buf_addf(out, "ecsfs_aws_call_seconds_total{service=\"%s\",action=\"%s\"} %.6f\n",
 		    rows[i].service, rows[i].action, (double)rows[i].us / 1e6);

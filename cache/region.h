@@ -254,7 +254,7 @@ bool region_name_valid(enum kind kind, const char *name);
 typedef void (*region_changed_fn)(void *arg, struct region *r, const struct key *k);
 void region_on_change(struct region *r, region_changed_fn fn, void *arg);
 
-/* Appends Prometheus text: entries, hits, misses, joins, stale answers, by kind. */
+/* Appends samples of Prometheus text: entries, hits, misses, joins, stale answers, by kind. */
 void region_metrics(struct region *r, struct buf *out);
 
 #endif

@@ -65,7 +65,9 @@ struct fs {
 	struct memory *memory;	   /* fs/edit/memory.h: what was registered and run */
 	int64_t started_mono_ms;
 	char *mountpoint;
-	char *source; /* fsname */
+	char *source;	    /* fsname */
+	bool simulated;	    /* --demo */
+	char *options_text; /* those in force, as -o takes them */
 };
 
 /*
@@ -81,7 +83,7 @@ struct region *account_region(const struct account *a);
 /* Drops every cached answer of every region, and tells the kernel (.ecsfs/refresh). Any thread. */
 void fs_refresh(struct fs *fs);
 
-/* Prometheus text: FUSE requests by kind, parked ones, open files; names begin with ecsfs_fuse_. */
+/* Samples of Prometheus text: FUSE requests by kind, parked ones, open files; names begin with ecsfs_fuse_. */
 void fs_metrics(struct buf *out);
 
 /* The last journal lines, oldest first, within LIMIT_JOURNAL. */

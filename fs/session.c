@@ -249,9 +249,11 @@ int session_open(const struct options *o, struct session *ret, struct ecsfs_erro
 	fs->memory = memory_new();
 	fs->serial = serial_new();
 	fs->started_mono_ms = clock_mono(fs->clock);
+	fs->simulated = o->demo;
+	fs->options_text = options_text(o);
 	fs->source = o->fsname ? strdup(o->fsname) : o->demo ? strdup("demo") : source_name(o, fs);
-	bool complete =
-	    fs->logs && fs->follow && fs->readings && fs->memory && fs->serial && fs->source;
+	bool complete = fs->logs && fs->follow && fs->readings && fs->memory && fs->serial &&
+	    fs->source && fs->options_text;
 	return complete ? 0 : -ENOMEM;
 }
 
@@ -301,6 +303,7 @@ void session_close(struct session *s)
 	memory_free(fs->memory);
 	serial_free(fs->serial);
 	free(fs->source);
+	free(fs->options_text);
 	free(fs->mountpoint);
 	*s = (struct session){0};
 }

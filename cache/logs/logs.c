@@ -263,10 +263,9 @@ int logs_at_end(struct logfile *f, struct waiter *w, struct ecsfs_error *err)
 	return r;
 }
 
-static void metric(struct buf *out, const char *name, const char *kind, uint64_t value)
+static void metric(struct buf *out, const char *name, uint64_t value)
 {
-	buf_addf(out, "# TYPE ecsfs_logs_%s %s\necsfs_logs_%s %llu\n", name, kind, name,
-	    (unsigned long long)value);
+	buf_addf(out, "ecsfs_logs_%s %llu\n", name, (unsigned long long)value);
 }
 
 void logs_metrics(struct logs *l, struct buf *out)
@@ -279,10 +278,10 @@ void logs_metrics(struct logs *l, struct buf *out)
 	TAILQ_FOREACH (g, &l->groups, link)
 		pollers++;
 	pthread_mutex_unlock(&l->lock);
-	metric(out, "open", "gauge", files);
-	metric(out, "pollers", "gauge", pollers);
-	metric(out, "rounds_total", "counter", atomic_load(&l->polls));
-	metric(out, "events_total", "counter", atomic_load(&l->events));
-	metric(out, "bytes_total", "counter", atomic_load(&l->bytes));
-	metric(out, "duplicates_total", "counter", atomic_load(&l->duplicates));
+	metric(out, "open", files);
+	metric(out, "pollers", pollers);
+	metric(out, "rounds_total", atomic_load(&l->polls));
+	metric(out, "events_total", atomic_load(&l->events));
+	metric(out, "bytes_total", atomic_load(&l->bytes));
+	metric(out, "duplicates_total", atomic_load(&l->duplicates));
 }

@@ -61,7 +61,7 @@ struct spool *logs_spool_peek(struct logfile *f);
  */
 int logs_at_end(struct logfile *f, struct waiter *w, struct ecsfs_error *err);
 
-/* Appends Prometheus text: open logfiles, pollers, events, bytes, duplicates dropped. */
+/* Appends samples of Prometheus text: open logfiles, pollers, events, bytes, duplicates dropped. */
 void logs_metrics(struct logs *l, struct buf *out);
 
 #endif

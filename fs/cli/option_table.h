@@ -83,6 +83,9 @@ void option_defaults(struct options *o);
  */
 int option_set(
     struct options *o, const struct option_row *row, const char *value, const char *separators);
+/* Appends "name=value" as -o takes it, with a comma before where `out` has something; nothing for a
+ * flag that is off and for what was not given. */
+void option_show(const struct options *o, const struct option_row *row, struct buf *out);
 /* What the option takes, for an error: "a number of seconds, such as 5 or 0.5". */
 const char *option_expects(const struct option_row *row);
 

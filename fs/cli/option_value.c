@@ -1,11 +1,13 @@
 /* What an option's value may be, by the type of its row: parsed here and nowhere else. */
 #include "fs/cli/option_table.h"
 
+#include "backend/base/buf.h"
 #include "backend/base/cleanup.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -228,6 +230,91 @@ int option_set(
 		return set_choice(at, value, row->arg);
 	}
 	return -EINVAL;
+}
+
+static void show_seconds(int64_t ms, struct buf *out)
+{
+	buf_addf(out, "%g", (double)ms / 1000);
+}
+
+static void show_size(int64_t bytes, struct buf *out)
+{
+	static const char *const units[] = {"", "K", "M", "G"};
+	size_t unit = 0;
+
+	while (bytes && bytes % 1024 == 0 && unit < 3) {
+		bytes /= 1024;
+		unit++;
+	}
+	buf_addf(out, "%" PRId64 "%s", bytes, units[unit]);
+}
+
+static void show_window(const struct logs_options *l, struct buf *out)
+{
+	if (l->window_ms)
+		buf_addf(out, "%" PRId64 "s", l->window_ms / 1000);
+	else if (l->window_bytes)
+		show_size(l->window_bytes, out);
+	else
+		buf_adds(out, "all");
+}
+
+static void show_list(char *const *list, struct buf *out)
+{
+	for (size_t i = 0; list[i]; i++)
+		buf_addf(out, "%s%s", i ? ":" : "", list[i]);
+}
+
+static void show_choice(int choice, const char *words, struct buf *out)
+{
+	for (; choice > 0; choice--)
+		words += strcspn(words, "|") + 1;
+	buf_addf(out, "%.*s", (int)strcspn(words, "|"), words);
+}
+
+static void show_value(const struct option_row *row, const void *at, struct buf *out)
+{
+	switch (row->type) {
+	case OPT_FLAG:
+		break;
+	case OPT_STRING:
+		buf_adds(out, *(char *const *)at);
+		break;
+	case OPT_LIST:
+		show_list(*(char **const *)at, out);
+		break;
+	case OPT_SECONDS:
+		show_seconds(*(const int64_t *)at, out);
+		break;
+	case OPT_MASK:
+		buf_addf(out, "%03o", *(const mode_t *)at);
+		break;
+	case OPT_USER:
+	case OPT_GROUP:
+		buf_addf(out, "%u", *(const unsigned *)at);
+		break;
+	case OPT_SIZE:
+		show_size(*(const int64_t *)at, out);
+		break;
+	case OPT_WINDOW:
+		show_window(at, out);
+		break;
+	case OPT_CHOICE:
+		show_choice(*(const int *)at, row->arg, out);
+		break;
+	}
+}
+
+void option_show(const struct options *o, const struct option_row *row, struct buf *out)
+{
+	const void *at = (const char *)o + row->at;
+
+	if (row->type == OPT_FLAG && !*(const bool *)at)
+		return;
+	if ((row->type == OPT_STRING || row->type == OPT_LIST) && !*(char *const *)at)
+		return;
+	buf_addf(out, "%s%s%s", out->len ? "," : "", row->name, row->type == OPT_FLAG ? "" : "=");
+	show_value(row, at, out);
 }
 
 void option_defaults(struct options *o)

@@ -294,6 +294,15 @@ int options_parse(int argc, char *const *argv, struct options *ret, struct ecsfs
 	return e ? e : finish(ret, &a, err);
 }
 
+char *options_text(const struct options *o)
+{
+	auto_buf struct buf out = BUF_INIT(64 * KIB);
+
+	for (size_t i = 0; option_at(i); i++)
+		option_show(o, option_at(i), &out);
+	return buf_detach(&out, NULL);
+}
+
 void options_release(struct options *o)
 {
 	option_release_all(o);

@@ -35,4 +35,7 @@ struct options {
 int options_parse(int argc, char *const *argv, struct options *ret, struct ecsfs_error *err);
 void options_release(struct options *o);
 
+/* The options in force, "ttl=5,ro": as -o takes them, but for flags that are off. New; NULL: no memory. */
+char *options_text(const struct options *o);
+
 #endif

@@ -64,17 +64,15 @@ void request_count(enum request_kind kind)
 
 void fs_metrics(struct buf *out)
 {
-	buf_adds(out, "# TYPE ecsfs_fuse_requests_total counter\n");
 	for (int i = 0; i < REQ_KINDS; i++)
 		buf_addf(out, "ecsfs_fuse_requests_total{kind=\"%s\"} %llu\n", kind_names[i],
 		    (unsigned long long)counts[i]);
 	pthread_mutex_lock(&parked.lock);
 	size_t waiting = parked.count;
 	pthread_mutex_unlock(&parked.lock);
-	buf_addf(out, "# TYPE ecsfs_fuse_parked gauge\necsfs_fuse_parked %zu\n", waiting);
-	buf_addf(out, "# TYPE ecsfs_fuse_nodes gauge\necsfs_fuse_nodes %zu\n", nodes_count());
-	buf_addf(out, "# TYPE ecsfs_fuse_open_files gauge\necsfs_fuse_open_files %zu\n",
-	    handles_count());
+	buf_addf(out, "ecsfs_fuse_parked %zu\n", waiting);
+	buf_addf(out, "ecsfs_fuse_nodes %zu\n", nodes_count());
+	buf_addf(out, "ecsfs_fuse_open_files %zu\n", handles_count());
 }
 
 void request_holds_directory(struct request *rq)

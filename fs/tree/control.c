@@ -2,13 +2,13 @@
  * .ecsfs: what the mount knows about itself. Everything here is made from what is at hand, but for
  * the account, which STS is asked for once.
  */
+#include "fs/tree/control.h"
 #include "fs/tree/write.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/config/settings.h"
 #include "backend/errlog.h"
-#include "backend/metrics.h"
 #include "fs/edit/doc.h"
 #include "fs/value.h"
 
@@ -115,19 +115,18 @@ static int render_account(struct ask *q, const struct account *account, struct b
 	return 0;
 }
 
-static void render_options(const struct fs *fs, struct buf *out)
+static void render_mount(const struct fs *fs, struct buf *out)
 {
+	auto_buf struct buf failure = BUF_INIT(8 * KIB);
+
+	errlog_render_last(&failure);
 	buf_addf(out, "version: %s\npid: %d\nmounted_on: %s\n", ECSFS_VERSION, (int)getpid(),
 	    fs->mountpoint);
+	buf_addf(out, "simulated: %s\n", fs->simulated ? "true" : "false");
 	buf_addf(out, "uptime_seconds: %" PRId64 "\n",
 	    (clock_mono(fs->clock) - fs->started_mono_ms) / 1000);
-	buf_addf(out, "ttl_seconds: %g\n", fs->options.ttl_ms / 1000.0);
-	if (fs->options.read_only)
-		buf_adds(out, "read_only: true\n");
-	if (fs->options.dry_run)
-		buf_adds(out, "dry_run: true\n");
-	if (fs->options.allow_delete)
-		buf_adds(out, "allow_delete: true\n");
+	buf_addf(out, "options: %s\n", fs->options_text);
+	buf_addf(out, "last_failure: %s\n", failure.len ? buf_str(&failure) : "none");
 }
 
 static int render_status(struct ask *q, const struct place *p, const struct row *row,
@@ -135,7 +134,7 @@ static int render_status(struct ask *q, const struct place *p, const struct row 
 {
 	(void)row;
 	(void)err;
-	render_options(p->fs, out);
+	render_mount(p->fs, out);
 	for (struct account **a = p->fs->accounts; *a; a++) {
 		buf_addc(out, '\n');
 		int e = render_account(q, *a, out);
@@ -145,7 +144,7 @@ static int render_status(struct ask *q, const struct place *p, const struct row 
 	return 0;
 }
 
-/* errors, journal, metrics */
+/* errors, journal */
 
 static int render_errors(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err)
@@ -165,21 +164,6 @@ static int render_journal(struct ask *q, const struct place *p, const struct row
 	(void)row;
 	(void)err;
 	journal_render(p->fs->journal, out);
-	return 0;
-}
-
-static int render_metrics(struct ask *q, const struct place *p, const struct row *row,
-    struct buf *out, struct ecsfs_error *err)
-{
-	(void)q;
-	(void)row;
-	(void)err;
-	metrics_render(out);
-	fs_metrics(out);
-	for (struct account **a = p->fs->accounts; *a; a++)
-		for (struct region **r = (*a)->regions; *r; r++)
-			region_metrics(*r, out);
-	logs_metrics(p->fs->logs, out);
 	return 0;
 }
 
@@ -247,13 +231,14 @@ static int commit_refresh(struct commit *c, struct ecsfs_error *err)
 static const struct row control_rows[] = {
     {
 	.name = "status",
-	.help = "region, account, credentials' source and expiry, endpoint, uptime, cache figures",
+	.help =
+	    "options in force, last failure, account, credentials, region, endpoint, cache figures",
 	.form = ROW_CONTROL,
 	.render = render_status,
     },
     {
 	.name = "errors",
-	.help = "the last failures: time, path, call, HTTP status, code, message, request id",
+	.help = "the last failures: time, errno, path, call, AWS's code and message, request id",
 	.form = ROW_CONTROL,
 	.render = render_errors,
     },
@@ -265,9 +250,9 @@ static const struct row control_rows[] = {
     },
     {
 	.name = "metrics",
-	.help = "counters as Prometheus text",
+	.help = "the fleet's counts and the mount's counters as Prometheus text",
 	.form = ROW_CONTROL,
-	.render = render_metrics,
+	.render = control_render_metrics,
     },
     {
 	.name = "help",

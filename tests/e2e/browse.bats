@@ -163,6 +163,47 @@ task_definitions" ]
 	[ "$(stat -c %Y "$web")" = "$(date -d "$created" +%s)" ]
 }
 
+@test ".ecsfs/metrics is what Prometheus takes, and has the fleet's counts" {
+	python3 - "$mnt/.ecsfs/metrics" <<'PY'
+import re, sys
+described, typed, seen, samples = {}, {}, [], set()
+for line in open(sys.argv[1]).read().splitlines():
+    if line.startswith("# HELP "):
+        _, _, name, text = line.split(" ", 3)
+        assert name not in described, f"HELP twice: {name}"
+        assert text != "Not described.", f"{name} has no row in fs/tree/metrics.c"
+        described[name] = text
+    elif line.startswith("# TYPE "):
+        _, _, name, kind = line.split()
+        assert name in described and name not in typed, line
+        assert (kind == "counter") == name.endswith("_total"), line
+        typed[name] = kind
+    else:
+        m = re.fullmatch(r'([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\]|\\.)*",?)+\})? -?[0-9.]+(e[+-]?[0-9]+)?', line)
+        assert m, f"no sample: {line}"
+        name = m.group(1)
+        assert name in typed, f"no TYPE before: {line}"
+        if not seen or seen[-1] != name:
+            assert name not in seen, f"not in one group: {name}"
+            seen.append(name)
+        key = line.rsplit(" ", 1)[0]
+        assert key not in samples, f"twice: {key}"
+        samples.add(key)
+PY
+	services=$(cat "$mnt/clusters/prod/active_services_count")
+	grep -qx "ecsfs_cluster_active_services{region=\"us-east-1\",cluster=\"prod\"} $services" "$mnt/.ecsfs/metrics"
+	grep -qx "ecsfs_clusters{region=\"us-east-1\"} $(ls "$mnt/clusters" | wc -l)" "$mnt/.ecsfs/metrics"
+	grep -qx 'ecsfs_up{region="us-east-1"} 1' "$mnt/.ecsfs/metrics"
+}
+
+@test ".ecsfs/status says what is in force and what failed last" {
+	grep -qx 'simulated: false' "$mnt/.ecsfs/status"
+	grep -q '^options: .*ttl=[0-9.]*,timeout=[0-9]*,.*log_window=1M' "$mnt/.ecsfs/status"
+	grep -qx "pid: $(cat "$mnt_dir/pid")" "$mnt/.ecsfs/status"
+	fails 'Invalid argument' bash -c "echo abc >'$web/desired_count'"
+	grep -q '^last_failure: .*desired_count: "abc" is not a whole number' "$mnt/.ecsfs/status"
+}
+
 @test ".ecsfs: status, metrics, help, errors" {
 	grep -q us-east-1 "$mnt/.ecsfs/status"
 	grep -q 123456789012 "$mnt/.ecsfs/status"
