@@ -4,6 +4,7 @@
 #include "fs/edit/doc.h"
 #include "fs/edit/members.h"
 #include "fs/tree/exec.h"
+#include "fs/tree/outcome.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -361,6 +362,20 @@ static const struct row task_rows[] = {
 	.help = "the revision's directory",
 	.form = ROW_LINK,
 	.render = render_definition_link,
+    },
+    {
+	.name = "outcome",
+	.help = "a line for every change until the task has stopped; its end fails unless every "
+		"essential container ended with 0 (looked up, not listed)",
+	.form = ROW_STREAM,
+	.flags = ROW_HIDDEN | ROW_ALWAYS,
+	.stream = &stream_outcome,
+    },
+    {
+	.name = "exit_code",
+	.help = "of the first essential container that failed, else of the first essential one; "
+		"empty until the task has stopped",
+	.render = render_exit_code,
     },
     {
 	.name = "stop",

@@ -1,0 +1,40 @@
+/*
+ * How did a task end? Snapshots of the task go in, lines and a verdict come out: for `outcome` and
+ * `exit_code`. No call, no clock, no allocation that outlives a call; one thread at a time.
+ */
+#ifndef ECSFS_EDIT_OUTCOME_H
+#define ECSFS_EDIT_OUTCOME_H
+
+#include "backend/base/buf.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+enum outcome_verdict {
+	OUTCOME_GOING,
+	OUTCOME_GOOD,	/* every essential container ended with 0 */
+	OUTCOME_FAILED, /* the last line says which container, which code and why */
+};
+
+/* What was seen last. Zeroed before the first snapshot. */
+struct outcome {
+	char status[32];  /* lastStatus */
+	char states[512]; /* of the containers, as they were told */
+};
+
+/*
+ * Takes a snapshot (DescribeTasks' document) and appends a line for every change since the last.
+ * `definition`: the task definition, which says what is essential; NULL where it is not known: then
+ * every container is. `now`: epoch seconds, for changes that AWS gives no time.
+ */
+enum outcome_verdict outcome_see(
+    struct outcome *o, const json_t *task, const json_t *definition, double now, struct buf *lines);
+
+/*
+ * The container whose exit code is the task's: the first essential one that failed (a code other
+ * than 0, or none at all), else the first essential one. NULL: the task has not stopped, or has no
+ * container. Borrowed.
+ */
+const json_t *outcome_container_peek(const json_t *task, const json_t *definition);
+
+#endif
