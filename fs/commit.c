@@ -192,12 +192,20 @@ static enum caller_kind kind_of_writer(const struct request *rq)
 	return caller_kind(rq->caller.pid);
 }
 
+/* glibc's posix_fallocate(3), which knows no other way to reserve: no text of anybody's. */
+static bool is_reservation(const struct request *rq, enum caller_kind who)
+{
+	return rq->size == 1 && rq->bytes[0] == '\0' && who != CALLER_SHELL;
+}
+
 int commit_write(struct request *rq, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
 	enum caller_kind who = kind_of_writer(rq);
 	bool done;
 
+	if (is_reservation(rq, who))
+		return -EOPNOTSUPP;
 	pthread_mutex_lock(&h->lock);
 	int e = join_call(rq, h, &done);
 	if (e == 0 && !done)

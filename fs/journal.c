@@ -3,6 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/base/log.h"
+#include "backend/errlog.h"
 #include "fs/kernel/caller.h"
 #include "fs/value.h"
 
@@ -11,6 +12,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct journal {
@@ -21,25 +24,56 @@ struct journal {
 	bool complained;  /* lock: the file took a line badly, said once */
 };
 
+/* A file of this user's alone: it holds what was written, and is appended to for ever. */
+static int check_file(int fd, struct ecsfs_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return ecsfs_error_set(err, errno, NULL, "%s", strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return ecsfs_error_set(err, EINVAL, NULL, "it is not a regular file");
+	if (st.st_uid != geteuid())
+		return ecsfs_error_set(err, EPERM, NULL, "it belongs to another user");
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		return ecsfs_error_set(
+		    err, EPERM, NULL, "other users have access to it: chmod 600 it");
+	return 0;
+}
+
+/* Neither a link is followed nor a FIFO waited for. */
+static int open_file(struct journal *j, const char *file, struct ecsfs_error *err)
+{
+	int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+	int e = 0;
+
+	j->fd = open(file, flags, 0600);
+	if (j->fd < 0 && errno == ELOOP)
+		e = ecsfs_error_set(err, ELOOP, NULL, "it is a symbolic link");
+	else if (j->fd < 0)
+		e = ecsfs_error_set(err, errno, NULL, "%s", strerror(errno));
+	else
+		e = check_file(j->fd, err);
+	return e ? ecsfs_error_wrap(err, "journal=%s", file) : 0;
+}
+
 int journal_open(
     const char *file, const struct clock *clock, struct journal **ret, struct ecsfs_error *err)
 {
 	struct journal *j = calloc(1, sizeof(*j));
 
 	if (!j)
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	pthread_mutex_init(&j->lock, NULL);
 	j->clock = clock;
 	buf_init(&j->lines, 2 * LIMIT_JOURNAL);
-	j->fd = file ? open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600) : -1;
-	if (file && j->fd < 0) {
-		int e = errno;
-
+	j->fd = -1;
+	int e = file ? open_file(j, file, err) : 0;
+	if (e)
 		journal_close(j);
-		return ecsfs_error_set(err, e, NULL, "journal=%s: %s", file, strerror(e));
-	}
-	*ret = j;
-	return 0;
+	else
+		*ret = j;
+	return e;
 }
 
 void journal_close(struct journal *j)
@@ -92,18 +126,59 @@ static void make_room(struct journal *j, size_t len)
 	}
 }
 
+/* What a crash, or a disk that was full, left of a line. */
+static bool ends_within_line(int fd, off_t size)
+{
+	char last;
+
+	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+}
+
+/*
+ * Appends a whole line or nothing: 0 or -errno. Several mounts may share the file. Under the lock.
+ */
+static int write_line(int fd, const char *text, size_t len)
+{
+	struct stat st;
+	int e = 0;
+
+	if (flock(fd, LOCK_EX) != 0 || fstat(fd, &st) != 0)
+		return -errno;
+	if (ends_within_line(fd, st.st_size) && write(fd, "\n", 1) != 1)
+		e = -errno;
+	ssize_t n = e ? -1 : write(fd, text, len);
+	if (!e && n != (ssize_t)len) {
+		e = n < 0 ? -errno : -ENOSPC;
+		if (n > 0 && ftruncate(fd, st.st_size) != 0)
+			e = -errno;
+	}
+	flock(fd, LOCK_UN);
+	return e;
+}
+
+/* Said once, until a line was taken again. */
+static void complain(const struct journal *j, int e)
+{
+	struct ecsfs_error err;
+
+	ecsfs_error_set(
+	    &err, -e, NULL, "the journal's file does not take a line: %s", strerror(-e));
+	errlog_add(j->clock, ".ecsfs/journal", &err);
+	log_error("%s", err.message);
+}
+
 static void append(struct journal *j, const char *text, size_t len)
 {
 	pthread_mutex_lock(&j->lock);
 	make_room(j, len);
 	if (len <= LIMIT_JOURNAL)
 		buf_add(&j->lines, text, len);
-	bool bad = j->fd >= 0 && write(j->fd, text, len) != (ssize_t)len;
-	bool say = bad && !j->complained;
-	j->complained |= bad;
+	int e = j->fd >= 0 ? write_line(j->fd, text, len) : 0;
+	bool say = e && !j->complained;
+	j->complained = e;
 	pthread_mutex_unlock(&j->lock);
 	if (say)
-		log_error("the journal's file does not take all lines: %s", strerror(errno));
+		complain(j, e);
 }
 
 void journal_add(struct journal *j, const struct commit *c, const char *service, const char *action,

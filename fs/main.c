@@ -3,8 +3,10 @@
 #include "fs/mount.h"
 #include "fs/session.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int print_credential_source(const struct options *o)
 {
@@ -33,12 +35,28 @@ static int run(struct options *o)
 	return o->print_credential_source ? print_credential_source(o) : mount_run(o);
 }
 
+/*
+ * Started by cron or by a daemon the descriptors 0 to 2 may be closed: the next files that are
+ * opened would take their places, and be read and written as what they are not.
+ */
+static void occupy_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd < 3);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct ecsfs_error err = {0};
 	struct options o;
 	int status = 2;
 
+	occupy_standard_files();
 	if (options_parse(argc, argv, &o, &err) == 0)
 		status = run(&o);
 	else

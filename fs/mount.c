@@ -144,7 +144,8 @@ static int attach(
 	return 0;
 }
 
-static int loop(struct fuse_session *se)
+/* Until the mount ends. */
+static int loop(struct fuse_session *se, struct ecsfs_error *err)
 {
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
 	int e;
@@ -156,7 +157,12 @@ static int loop(struct fuse_session *se)
 	fuse_loop_cfg_set_idle_threads(config, LOOP_THREADS);
 	e = fuse_session_loop_mt(se, config);
 	fuse_loop_cfg_destroy(config);
-	return e;
+	/* The number of the signal that ended it, 0, or where no thread could be made -1. */
+	if (e >= 0)
+		return 0;
+	e = e == -1 ? EAGAIN : -e;
+	log_error("the mount cannot be served: %s", strerror(e));
+	return ecsfs_error_set(err, e, NULL, "the mount cannot be served: %s", strerror(e));
 }
 
 static void detach(struct fuse_session *se, struct session *s)
@@ -199,7 +205,7 @@ static int serve(struct options *o, void (*told)(void *arg), void *arg, struct e
 	block_signals(false);
 	if (!e) {
 		told(arg);
-		loop(se);
+		e = loop(se, err);
 		detach(se, &s);
 	}
 	session_close(&s);

@@ -3,6 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/iso8601.h"
 #include "backend/base/limits.h"
+#include "backend/base/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -83,6 +84,19 @@ void value_render_document(const json_t *doc, struct buf *out)
 	buf_addc(out, '\n');
 }
 
+/* One line that no terminal acts on, whatever AWS or a user's program put into it. */
+static void add_plain(const char *text, struct buf *out)
+{
+	auto_free char *copy = strdup(text);
+
+	if (!copy) {
+		buf_fail(out);
+		return;
+	}
+	text_plain(copy);
+	buf_adds(out, copy);
+}
+
 void value_render(const json_t *value, bool is_time, struct buf *out)
 {
 	if (!value || json_is_null(value))
@@ -90,7 +104,7 @@ void value_render(const json_t *value, bool is_time, struct buf *out)
 	if (is_time && json_is_number(value)) {
 		value_render_time(json_number_value(value), out);
 	} else if (json_is_string(value)) {
-		buf_add(out, json_string_value(value), json_string_length(value));
+		add_plain(json_string_value(value), out);
 	} else {
 		value_render_document(value, out);
 		return;

@@ -299,6 +299,28 @@ static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_f
 	fuse_reply_err(req, 0);
 }
 
+/*
+ * The blocks of a scratch file are memory. An attribute has none: EOPNOTSUPP, after which
+ * posix_fallocate(3) tries to write a NUL byte (commit_write() refuses that too).
+ */
+static void op_fallocate(
+    fuse_req_t req, fuse_ino_t ino, int mode, off_t offset, off_t length, struct fuse_file_info *fi)
+{
+	auto_node struct node *n = node_by_id(ino);
+	struct stat st = {0};
+	double timeout;
+	int e = -EOPNOTSUPP;
+
+	(void)fi;
+	request_count(REQ_OTHER);
+	if (n && n->scratch && !n->type && mode == 0) {
+		scratch_attr(n->scratch, &st, &timeout);
+		e = offset + length > st.st_size ? scratch_truncate(n->scratch, offset + length)
+						 : 0;
+	}
+	fuse_reply_err(req, -e);
+}
+
 static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
@@ -418,6 +440,7 @@ const struct fuse_lowlevel_ops fs_ops = {
     .flush = op_flush,
     .ioctl = op_ioctl,
     .fsync = op_fsync,
+    .fallocate = op_fallocate,
     .release = op_release,
     .opendir = op_opendir,
     .readdir = op_readdir,

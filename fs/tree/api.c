@@ -5,8 +5,10 @@
 #include "fs/tree/write.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
 #include "backend/service.h"
 #include "fs/edit/actions.h"
+#include "fs/edit/memory.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -48,12 +50,54 @@ static int find_action(struct ask *q, const struct place *p, struct ecsfs_error 
 	return 0;
 }
 
+static void answer_key(const struct place *p, struct buf *out)
+{
+	buf_addf(out, "answer of %s %s", p->api_service, p->name);
+}
+
+/* The last answer of the action, for a reader of another open file than the request's. */
+static int render_answer(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
+	json_auto_t *text = NULL;
+
+	(void)q;
+	(void)row;
+	answer_key(p, &key);
+	text = memory_get(p->fs->memory, buf_str(&key));
+	if (json_is_null(text))
+		return ecsfs_error_set(err, EFBIG, NULL,
+		    "the last answer exceeds %zu bytes: read it on the open file that the request "
+		    "is written to",
+		    LIMIT_KEPT_ANSWER);
+	if (text)
+		buf_adds(out, json_string_value(text));
+	return 0;
+}
+
+static int give_answer(struct commit *c, const json_t *answer)
+{
+	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE), lines = BUF_INIT(2 * LIMIT_RESPONSE);
+	auto_free char *text = json_dumps(answer, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+	json_auto_t *kept = NULL;
+
+	buf_addf(&lines, "%s\n", text ? text : "");
+	if (!text || buf_failed(&lines))
+		return -ENOMEM;
+	buf_add(c->answer, lines.data, lines.len);
+	kept = lines.len <= LIMIT_KEPT_ANSWER ? json_string(lines.data) : json_null();
+	answer_key(c->place, &key);
+	if (kept)
+		memory_put(c->place->fs->memory, buf_str(&key), kept);
+	return 0;
+}
+
 static int commit_action(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
 	bool reads = aws_action_reads(p->api_service, p->name);
 	json_auto_t *request = NULL, *answer = NULL;
-	auto_free char *text = NULL;
 	int e = value_parse_document(c->text, c->len, false, &request, err);
 
 	if (e)
@@ -62,19 +106,13 @@ static int commit_action(struct commit *c, struct ecsfs_error *err)
 	/* What it changed is not known here. */
 	if (!reads)
 		fs_refresh(p->fs);
-	if (e || !answer)
-		return e;
-	text = json_dumps(answer, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-	if (!text)
-		return -ENOMEM;
-	if (c->answer)
-		buf_addf(c->answer, "%s\n", text);
-	return 0;
+	return e || !answer ? e : give_answer(c, answer);
 }
 
 static const struct row row_action = {
-    .help = "write a JSON request, read the answer on the same open file",
+    .help = "write a JSON request, read the answer on the same open file, or the last one later",
     .form = ROW_DIALOG,
+    .render = render_answer,
     .commit = commit_action,
 };
 

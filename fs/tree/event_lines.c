@@ -29,9 +29,9 @@ static void add_line(struct buf *out, const json_t *event)
 {
 	value_render_time(event_time(event), out);
 	buf_addc(out, ' ');
-	for (const char *s = doc_string_peek(event, "message"); *s; s++)
-		buf_addc(out, (unsigned char)*s < 0x20 ? ' ' : *s);
-	buf_addc(out, '\n');
+	value_render(json_object_get(event, "message"), false, out);
+	if (!json_is_string(json_object_get(event, "message")))
+		buf_addc(out, '\n');
 }
 
 json_t *event_lines_add(const struct event_lines *l, const json_t *events, struct buf *out)

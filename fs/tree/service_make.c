@@ -5,7 +5,9 @@
 #include "fs/tree/write.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
 #include "fs/edit/doc.h"
+#include "fs/edit/memory.h"
 #include "fs/edit/service_create.h"
 #include "fs/edit/service_edit.h"
 #include "fs/edit/service_members.h"
@@ -37,14 +39,33 @@ static int refused_create(struct commit *c, int e, struct ecsfs_error *err)
 	return e;
 }
 
+/* Key of fs->memory: a CreateService whose answer was lost may have made the service. */
+static void doubt_key(const struct place *p, struct buf *out)
+{
+	memory_key(p, "creation in doubt of", p->service, out);
+}
+
+static void remember_doubt(const struct place *p)
+{
+	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
+
+	doubt_key(p, &key);
+	memory_put(p->fs->memory, buf_str(&key), json_true());
+}
+
 static int create(struct commit *c, const json_t *request, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
 	struct key k = key_of(p);
 	json_auto_t *answer = NULL;
+	struct ecsfs_error reason = {0};
 	json_t *service;
-	int e = act_ecs(c, "CreateService", request, 0, "service", &answer, err);
+	int e = act_ecs(c, "CreateService", request, 0, "service", &answer, &reason);
 
+	if (e && reason.lost_answer)
+		remember_doubt(p);
+	if (e && err)
+		*err = reason;
 	service = json_object_get(answer, "service");
 	if (e)
 		region_invalidate(p->region, &k);
@@ -170,6 +191,38 @@ static int refused_delete(struct commit *c, bool had, int e, struct ecsfs_error 
 	return -ENOTEMPTY;
 }
 
+/* A draft whose creation is in doubt is looked for: it may be a service that would stay, unseen. */
+static int check_doubt(const struct place *p, struct ecsfs_error *err)
+{
+	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
+	json_auto_t *doubt = NULL, *service = NULL;
+	struct key k = key_of(p);
+
+	doubt_key(p, &key);
+	doubt = memory_get(p->fs->memory, buf_str(&key));
+	if (!doubt)
+		return 0;
+	int e = ask_now(p, &k, &service, err);
+	if (e && e != -ENOENT)
+		return e;
+	memory_forget(p->fs->memory, buf_str(&key));
+	if (e)
+		return 0;
+	local_remove(p, SERVICE_DRAFT, p->service);
+	return act_refuse(err, EBUSY,
+	    "the service exists: a CreateService whose answer was lost has created it (rmdir again "
+	    "deletes it, with -o allow_delete)");
+}
+
+static int drop_draft(const struct place *p, struct ecsfs_error *err)
+{
+	int e = check_doubt(p, err);
+
+	if (!e)
+		local_remove(p, SERVICE_DRAFT, p->service);
+	return e;
+}
+
 int drop_service(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
@@ -181,8 +234,8 @@ int drop_service(struct commit *c, struct ecsfs_error *err)
 	json_t *service;
 	int e;
 
-	if (local_remove(p, SERVICE_DRAFT, p->service))
-		return 0;
+	if (local_has(p, SERVICE_DRAFT, p->service))
+		return drop_draft(p, err);
 	bool had = region_peek(p->region, &k, NULL, &before) == 0 && has_tasks(before.value);
 	request = json_pack("{s:s, s:s}", "cluster", p->cluster, "service", p->service);
 	e = act_ecs(c, "DeleteService", request, 0, "service", &answer, err);

@@ -113,6 +113,22 @@ setup() {
 	rmdir "$prod/services/once"
 }
 
+@test "a draft whose CreateService lost every answer is looked for before it is dropped" {
+	mkdir "$prod/services/doubt"
+	jq -n '{taskDefinition: "plain", desiredCount: 0}' >"$work/doubt"
+	faults 'CreateService:lost'
+	run cp "$work/doubt" "$prod/services/doubt/service.json"
+	faults ''
+	[ "$status" -ne 0 ]
+	run rmdir "$prod/services/doubt"
+	[ "$status" -ne 0 ]
+	said 'has created it'
+	[ "$(cat "$prod/services/doubt/status")" = ACTIVE ]
+	rmdir "$prod/services/doubt"
+	mkdir "$prod/services/doubt2"
+	rmdir "$prod/services/doubt2"
+}
+
 @test "a lost answer to a deletion: what is gone is deleted" {
 	mkdir "$prod/services/going" "$mnt/clusters/going"
 	jq -n '{taskDefinition: "plain", desiredCount: 0}' >"$prod/services/going/service.json"

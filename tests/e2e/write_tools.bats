@@ -183,3 +183,95 @@ setup() {
 	last=$(requests UpdateService | tail -n 1 | jq .desiredCount)
 	[ "$(cat "$web/desired_count")" = "$last" ]
 }
+
+@test "posix_fallocate is refused and is no value; a scratch file takes it" {
+	python3 - "$web" <<-'END'
+		import errno, os, sys
+		for name in ("desired_count", "service.json", "tags"):
+		    fd = os.open(sys.argv[1] + "/" + name, os.O_RDWR)
+		    try:
+		        os.posix_fallocate(fd, 0, os.fstat(fd).st_size + 10)
+		        sys.exit("was taken")
+		    except OSError as e:
+		        assert e.errno == errno.EOPNOTSUPP, e
+		    if name == "desired_count":
+		        os.write(fd, b"3\n")
+		    os.close(fd)
+		fd = os.open(sys.argv[1] + "/x", os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+		os.posix_fallocate(fd, 0, 10)
+		assert os.fstat(fd).st_size == 10
+		os.unlink(sys.argv[1] + "/x")
+	END
+	[ "$(changes)" = 1 ]
+	refused bash -c "printf '\\0' >'$web/desired_count'"
+}
+
+@test ".ecsfs/api: requests one after the other, and the last answer read later" {
+	api=$mnt/.ecsfs/api/ecs
+	[ -z "$(cat "$api/DescribeClusters")" ]
+	exec 7<>"$api/ListClusters"
+	for n in 1 2 3; do
+		echo "{\"maxResults\": $n}" >&7
+		[ "$(jq '.clusterArns | length' <&7)" -le "$n" ]
+	done
+	exec 7>&-
+	[ "$(requests ListClusters | jq -c .maxResults | tr '\n' ' ')" = '1 2 3 ' ]
+	echo '{"clusters": ["prod"]}' >"$api/DescribeClusters"
+	[ "$(jq -r '.clusters[].clusterName' "$api/DescribeClusters")" = prod ]
+}
+
+@test "-o journal=FILE: what it may be" {
+	refuses_file() {
+		! timeout 20 "$build/ecsfs" -f -o "journal=$1" "$work/nowhere" 2>"$work/said"
+		grep -qF -- "$2" "$work/said" || {
+			cat "$work/said" >&2
+			return 1
+		}
+	}
+	mkdir "$work/nowhere"
+	: >"$work/real"
+	ln -s real "$work/link"
+	refuses_file "$work/link" 'symbolic link'
+	mkfifo "$work/fifo"
+	refuses_file "$work/fifo" 'not a regular file'
+	refuses_file /dev/null 'not a regular file'
+	refuses_file "$work" directory
+	chmod 644 "$work/real"
+	refuses_file "$work/real" 'chmod 600'
+}
+
+@test "-o journal=FILE: whole lines, and a full disk is told" {
+	[ "$(id -u)" = 0 ] || skip "needs to mount a small disk"
+	mkdir "$work/disk"
+	mount -t tmpfs -o size=8k tmpfs "$work/disk" || skip "no tmpfs"
+	full() {
+		printf '{"torn":' >"$work/disk/journal"
+		chmod 600 "$work/disk/journal"
+		mount_up -o "journal=$work/disk/journal"
+		for n in $(seq 40); do
+			echo $((n % 3 + 1)) >"$mnt/clusters/prod/services/web/desired_count"
+		done
+		grep -q "journal's file does not take a line: No space left" "$mnt/.ecsfs/errors"
+		[ "$(sed -n 1p "$work/disk/journal")" = '{"torn":' ]
+		tail -n +2 "$work/disk/journal" | jq -es 'length > 3'
+		[ "$(tail -c 1 "$work/disk/journal" | od -An -c | tr -d ' ')" = '\n' ]
+		mount_down
+	}
+	(full) && bad=0 || bad=1
+	umount "$work/disk"
+	[ "$bad" = 0 ]
+}
+
+@test "started with closed descriptors, as by a daemon" {
+	closed() {
+		mnt_dir=$(mktemp -d "$BATS_FILE_TMPDIR/mount.XXXXXX")
+		mnt=$mnt_dir/mnt
+		mkdir "$mnt"
+		"$build/ecsfs" -o "journal=$mnt_dir/journal" "$mnt" <&- >&- 2>&- 3>&-
+		mountpoint -q "$mnt"
+		echo 3 >"$mnt/clusters/prod/services/web/desired_count"
+		jq -es 'length == 1' "$mnt_dir/journal"
+		fusermount3 -u "$mnt"
+	}
+	(closed)
+}

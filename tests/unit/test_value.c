@@ -356,9 +356,20 @@ static void test_a_name_has_one_spelling(void **state)
 		assert_null(value_decode_name(bad[i]));
 }
 
+static void test_no_terminal_acts_on_a_value(void **state)
+{
+	json_auto_t *value = json_string("a\x1b[2Jb\nc\xc2\x9b");
+	auto_buf struct buf out = BUF_INIT(64);
+
+	(void)state;
+	value_render(value, false, &out);
+	assert_string_equal(buf_str(&out), "a [2Jb c \n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_no_terminal_acts_on_a_value),
 	    cmocka_unit_test(test_snake_takes_a_run_of_capitals_as_one_word),
 	    cmocka_unit_test(test_times_are_rendered_to_the_millisecond),
 	    cmocka_unit_test(test_times_are_parsed),
