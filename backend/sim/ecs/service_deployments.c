@@ -238,7 +238,7 @@ static json_t *images_render(const struct sim_region *r, const struct revision *
 
 		doc_put_str(o, "containerName", doc_str(def, "name"));
 		doc_put_new(
-		    o, "imageDigest", image_digest(r, doc_str(def, "image"), v->created_ms));
+		    o, "imageDigest", sim_image_digest(r, doc_str(def, "image"), v->created_ms));
 		doc_take(o, def, "image");
 		json_array_append_new(list, o);
 	}

@@ -116,7 +116,7 @@ static void put_end(json_t *o, const struct task *t, unsigned index)
 }
 
 /* Looks like SHA-256; outside of the region's own registry it depends on the image's name alone. */
-json_t *image_digest(const struct sim_region *r, const char *image, int64_t at_ms)
+json_t *sim_image_digest(const struct sim_region *r, const char *image, int64_t at_ms)
 {
 	const char *known =
 	    image ? sim_registry_digest(r->registry, r->account, r->name, image, at_ms) : NULL;
@@ -171,8 +171,8 @@ static json_t *container_render(const struct sim_region *r, const struct task *t
 	doc_put_str(o, "name", name);
 	doc_take(o, definition, "image");
 	if (t->pulled_ms)
-		doc_put_new(
-		    o, "imageDigest", image_digest(r, doc_str(definition, "image"), t->pulled_ms));
+		doc_put_new(o, "imageDigest",
+		    sim_image_digest(r, doc_str(definition, "image"), t->pulled_ms));
 	if (t->pulled_ms && t->status >= TASK_ACTIVATING)
 		doc_put_new(o, "runtimeId",
 		    json_sprintf("%s-%010u", t->id, (unsigned)(3059100000u + t->seq * 16 + index)));
