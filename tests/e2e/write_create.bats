@@ -115,6 +115,10 @@ setup() {
 
 @test "a draft whose CreateService lost every answer is looked for before it is dropped" {
 	mkdir "$prod/services/doubt"
+	[ -e "$mnt/task_definitions/plain" ] || {
+		mkdir "$mnt/task_definitions/plain"
+		jq -n '{containerDefinitions: [{name: "a", image: "b", memory: 64}]}' >"$mnt/task_definitions/plain/register"
+	}
 	jq -n '{taskDefinition: "plain", desiredCount: 0}' >"$work/doubt"
 	faults 'CreateService:lost'
 	run cp "$work/doubt" "$prod/services/doubt/service.json"
