@@ -241,7 +241,7 @@ static void stopping_wakes_who_waits(void **state)
 
 	(void)state;
 	occupy(&w);
-	assert_int_equal(ask("s001", &late), -EINPROGRESS);
+	assert_int_equal(ask_service("s001", &late), -EINPROGRESS);
 	pthread_create(&opener, NULL, open_gate_when_woken, NULL);
 	region_free(region);
 	pthread_join(opener, NULL);

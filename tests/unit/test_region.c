@@ -32,12 +32,12 @@ static void many_readers_of_one_key_cost_one_call(void **state)
 	woken = 0;
 	close_gate(true);
 	for (int i = 0; i < 100; i++)
-		assert_int_equal(ask("s001", &w[i]), -EINPROGRESS);
+		assert_int_equal(ask_service("s001", &w[i]), -EINPROGRESS);
 	close_gate(false);
 	wait_woken(100);
 	assert_int_equal(world.calls, 1);
 	assert_int_equal(woken, 100);
-	assert_int_equal(ask("s001", &w[0]), 0);
+	assert_int_equal(ask_service("s001", &w[0]), 0);
 }
 
 static void concurrent_misses_share_batches(void **state)
@@ -49,7 +49,7 @@ static void concurrent_misses_share_batches(void **state)
 	occupy(&first);
 	for (int i = 0; i < 20; i++) {
 		snprintf(name, sizeof(name), "s%03d", i);
-		assert_int_equal(ask(name, &w[i]), -EINPROGRESS);
+		assert_int_equal(ask_service(name, &w[i]), -EINPROGRESS);
 	}
 	close_gate(false);
 	wait_woken(21);
@@ -86,7 +86,7 @@ static void who_reads_in_turn_is_read_ahead_for(void **state)
 	assert_int_equal(world.calls, 12);
 	woken = 0;
 	close_gate(true);
-	assert_int_equal(ask("s100", &w), -EINPROGRESS);
+	assert_int_equal(ask_service("s100", &w), -EINPROGRESS);
 	wait_at_gate(4);
 	assert_int_equal(world.calls, 16);
 	close_gate(false);
@@ -307,7 +307,7 @@ static void a_refused_batch_is_asked_one_by_one(void **state)
 	for (int i = 0; i < 3; i++) {
 		const char *const names[] = {"s001", "s002", "s003"};
 
-		assert_int_equal(ask(names[i], &w[i]), -EINPROGRESS);
+		assert_int_equal(ask_service(names[i], &w[i]), -EINPROGRESS);
 	}
 	close_gate(false);
 	wait_woken(4);

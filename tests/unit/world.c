@@ -324,7 +324,7 @@ void wait_woken(int n)
 	pthread_mutex_unlock(&world.lock);
 }
 
-int ask(const char *name, struct waiter *w)
+int ask_service(const char *name, struct waiter *w)
 {
 	struct key k = service_key(name);
 	struct freshness f = region_fresh(region);
@@ -338,6 +338,6 @@ void occupy(struct waiter *w)
 {
 	woken = 0;
 	close_gate(true);
-	assert_int_equal(ask("s099", w), -EINPROGRESS);
+	assert_int_equal(ask_service("s099", w), -EINPROGRESS);
 	wait_at_gate(1);
 }

@@ -36,7 +36,7 @@ struct world {
 extern struct world world;
 
 extern struct region *region; /* made by the set-up, ended by the tear-down if a test did not */
-extern int woken;	      /* waiters of ask() so far; guarded by world.lock */
+extern int woken;	      /* waiters of ask_service() so far; guarded by world.lock */
 
 int world_setup(void **state);	      /* ttl 5 s */
 int world_setup_no_ttl(void **state); /* ttl 0 */
@@ -50,7 +50,7 @@ struct key service_key(const char *name);
 int desired_of(const char *name);
 void list_services(void);
 /* Asks for a service without waiting, as of now. */
-int ask(const char *name, struct waiter *w);
+int ask_service(const char *name, struct waiter *w);
 void wait_woken(int n);
 
 /* Calls since the last time with this mark. */
