@@ -83,6 +83,11 @@ void aws_client_cancel(struct aws_client *c)
 	http_cancel(c->cx.http);
 }
 
+void aws_client_trim(struct aws_client *c)
+{
+	http_trim(c->cx.http);
+}
+
 const char *aws_client_region_peek(const struct aws_client *c)
 {
 	return c->cx.settings->region;

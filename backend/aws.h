@@ -47,6 +47,9 @@ void aws_client_free(struct aws_client *c);
 /* Makes every call under way and to come end at once with EINTR, for unmount. */
 void aws_client_cancel(struct aws_client *c);
 
+/* Closes connections that no call uses, so that their descriptors are free for other things. */
+void aws_client_trim(struct aws_client *c);
+
 /* The default region, the settings it was made from: borrowed, for the client's life. */
 const char *aws_client_region_peek(const struct aws_client *c);
 const struct aws_settings *aws_client_settings_peek(const struct aws_client *c);

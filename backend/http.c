@@ -12,6 +12,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
+#include "backend/base/descriptors.h"
 #include "backend/http_curl.h"
 
 #include <assert.h>
@@ -29,6 +30,7 @@ struct connection {
 	CURLM *multi;
 	char curl_error[CURL_ERROR_SIZE];
 	struct connection *next_idle; /* http.lock */
+	int64_t idle_since_ms;	      /* http.lock */
 	struct connection *next;      /* http.lock; all there are */
 };
 
@@ -71,6 +73,9 @@ struct http *http_new(void)
 		pthread_mutex_init(&h->lock, NULL);
 	return h;
 }
+
+/* AWS closes a connection that was idle for less than that; no descriptor is kept for it. */
+enum { IDLE_MS = 60000 };
 
 static void free_connection(struct connection *c)
 {
@@ -155,12 +160,61 @@ static struct connection *take_connection(struct http *h)
 	return c ? c : make_connection(h);
 }
 
+static void forget(struct http *h, const struct connection *c)
+{
+	struct connection **at = &h->all;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+}
+
+/* Takes those out of the pool that are idle since before `since_ms`: a list by next_idle. Locked. */
+static struct connection *take_old(struct http *h, int64_t since_ms)
+{
+	struct connection **at = &h->idle, *old;
+
+	/* The last used stand first. */
+	while (*at && (*at)->idle_since_ms >= since_ms)
+		at = &(*at)->next_idle;
+	old = *at;
+	*at = NULL;
+	for (const struct connection *c = old; c; c = c->next_idle)
+		forget(h, c);
+	return old;
+}
+
+static void free_all(struct connection *c)
+{
+	while (c) {
+		struct connection *next = c->next_idle;
+
+		free_connection(c);
+		c = next;
+	}
+}
+
+void http_trim(struct http *h)
+{
+	struct connection *old;
+
+	pthread_mutex_lock(&h->lock);
+	old = take_old(h, INT64_MAX);
+	pthread_mutex_unlock(&h->lock);
+	free_all(old);
+}
+
 static void give_connection(struct http *h, struct connection *c)
 {
+	struct connection *old;
+
 	pthread_mutex_lock(&h->lock);
+	c->idle_since_ms = clock_mono(&clock_system);
+	old = take_old(h, c->idle_since_ms - IDLE_MS);
 	c->next_idle = h->idle;
 	h->idle = c;
 	pthread_mutex_unlock(&h->lock);
+	free_all(old);
 }
 
 /* Copies a header's value if it has this name. */
@@ -498,20 +552,36 @@ static struct buf room_of(const struct http_request *rq)
 	return body;
 }
 
-int http_exchange(struct http *h, const struct http_request *rq, struct http_response *ret,
+static int try(struct http *h, const struct http_request *rq, struct http_response *ret,
     struct ecsfs_error *err)
 {
 	struct exchange x = {
 	    .http = h, .rq = rq, .ret = ret, .last_byte_ms = clock_mono(&clock_system)};
-	struct connection *c;
+	struct connection *c = take_connection(h);
 	int r;
 
-	*ret = (struct http_response){.body = room_of(rq), .retry_after_ms = -1};
-	c = take_connection(h);
 	if (!c)
 		return ecsfs_error_set(err, ENOMEM, NULL, "no memory for a connection");
 	r = run(c, &x, err);
 	give_connection(h, c);
+	return r;
+}
+
+int http_exchange(struct http *h, const struct http_request *rq, struct http_response *ret,
+    struct ecsfs_error *err)
+{
+	int r;
+
+	*ret = (struct http_response){.body = room_of(rq), .retry_after_ms = -1};
+	r = try(h, rq, ret, err);
+	/* What libcurl calls a shortage of descriptors depends on where it met it. */
+	if (r < 0 && !ret->sent && descriptors_short()) {
+		http_trim(h);
+		r = try(h, rq, ret, err);
+		if (r < 0 && !ret->sent && descriptors_short())
+			r = ecsfs_error_set(
+			    err, EMFILE, NULL, "too many open files: raise the limit (ulimit -n)");
+	}
 	if (r < 0)
 		buf_release(&ret->body);
 	return r;

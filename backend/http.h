@@ -25,6 +25,8 @@ struct http *http_new(void);
 void http_free(struct http *h);
 /* Ends every exchange under way and to come with EINTR. */
 void http_cancel(struct http *h);
+/* Closes the connections that no exchange uses: when descriptors run out. Any thread. */
+void http_trim(struct http *h);
 
 struct http_request {
 	const char *method; /* "POST", "GET", "PUT" */
@@ -61,8 +63,8 @@ struct http_response {
 /*
  * 0: an answer came, whatever its status. -ETIMEDOUT; -EHOSTUNREACH (no name, no route, no
  * network); -ECONNREFUSED; -EPROTO (TLS, or http where only https may be); -EFBIG (over max_body);
- * -EIO (cut, malformed); -EINVAL (no URL); -EINTR (cancelled). `ret` is to be released in every
- * case. `err` has a sentence with the host, never the URL's query or a header.
+ * -EIO (cut, malformed); -EINVAL (no URL); -EINTR (cancelled); -EMFILE (no descriptor is left, also
+ * after http_trim). `ret` is to be released in every case. `err` has a sentence with the host, never the URL's query or a header.
  */
 int http_exchange(struct http *h, const struct http_request *rq, struct http_response *ret,
     struct ecsfs_error *err);

@@ -1,6 +1,7 @@
 #include "fs/mount.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/descriptors.h"
 #include "backend/base/file.h"
 #include "backend/base/limits.h"
 #include "backend/base/log.h"
@@ -297,6 +298,7 @@ int mount_run(struct options *o)
 	int e;
 
 	harden();
+	descriptors_prepare();
 	log_setup(o->debug ? LOG_DEBUG_ : LOG_WARN_, false);
 	e = mountpoint_check(o, &err);
 	if (!e && !o->foreground)
