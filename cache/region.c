@@ -390,6 +390,9 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 		return give_failure(r, e, f, now, ret, err);
 	if (!w)
 		return -EINPROGRESS;
+	/* Who asks for AWS's own word gets it. */
+	if (f->force || r->options.ttl_ms == 0)
+		cache_unguard(&r->cache, e);
 	if (f->use == FRESH_LOOKUP)
 		e->looked_up_by = f->tid;
 	whole = f->force ? e : whole_instead(r, e, now, n);

@@ -226,11 +226,27 @@ struct freshness region_fresh(const struct region *r);
 struct freshness region_fresh_now(const struct region *r);
 
 /*
- * After a mutation: publishes what AWS answered for `k` (new value; borrowed `doc`). For some
- * seconds an older picture (the values before this publication) does not replace it. Bumps the
- * generation, so that fetches under way are not stored.
+ * A call that changes something, noted before it is sent: whether its response may be published
+ * depends on what happened since.
  */
-void region_publish(struct region *r, const struct key *k, json_t *doc);
+struct region_write {
+	int64_t began_ms;
+	uint64_t began_at; /* region_moment() */
+};
+struct region_write region_write_begin(const struct region *r);
+
+/*
+ * After a write: publishes what AWS answered for `k` (borrowed `doc`), so that every reader sees it
+ * at once; for some seconds a stale Describe does not take it back (answers/stale_guard.h). Where
+ * the key was written or read anew since the write began, it is invalidated instead. Members that
+ * the response lacks keep their value, and the document then its age.
+ */
+void region_publish(
+    struct region *r, const struct key *k, json_t *doc, const struct region_write *since);
+/* The same of some members (borrowed), which AWS did not answer but has accepted: tags. The rest of
+ * the document and its age stay. */
+void region_publish_members(
+    struct region *r, const struct key *k, json_t *members, const struct region_write *since);
 /* Forgets freshness (the value stays for region_peek and stale use); fetches under way are not
  * stored. After any mutation, failed ones too; and for `touch`. */
 void region_invalidate(struct region *r, const struct key *k);

@@ -16,10 +16,13 @@ static struct region *region_of(const struct place *p)
 static int check_answer(
     const char *action, const json_t *answer, const char *member, struct ecsfs_error *err)
 {
-	if (!member || json_object_get(answer, member) ||
+	const json_t *said = json_object_get(answer, member ? member : "");
+
+	if (!member || json_is_object(said) || json_is_array(said) ||
 	    json_array_size(json_object_get(answer, "failures")) > 0)
 		return 0;
-	ecsfs_error_set(err, EIO, NULL, "%s: the answer has no %s", action, member);
+	ecsfs_error_set(err, EIO, NULL, "%s: the response %s", action,
+	    said ? "is not understood" : "does not say what was done");
 	err->lost_answer = true;
 	return -EIO;
 }
@@ -54,6 +57,7 @@ static int call(struct commit *c, const char *region, const char *service, const
 		journal_add(fs->journal, c, service, action, request, true, NULL, NULL);
 		return 0;
 	}
+	c->began = region_write_begin(r);
 	int e = aws_request(region_client_peek(r), &rq, &response, &local);
 	if (!e)
 		e = check_answer(action, response.json, member, &local);

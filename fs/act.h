@@ -8,6 +8,8 @@
 #include "fs/table.h"
 
 /*
+ * Notes in c->began when the call began: region_publish() of its response wants to know.
+ *
  * Sends `request` (borrowed) as `action` of `service` in the place's region. 0: `ret` (may be NULL)
  * is AWS's new answer; under -o dry_run it is NULL and nothing was sent: publish nothing then.
  * `flags`: AWS_ONCE where a repeat could do the thing twice.

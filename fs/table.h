@@ -70,6 +70,7 @@ struct commit {
 	struct caller caller;
 	size_t sent;	    /* ROW_LINES: so many bytes of `text`, whole lines, were sent before */
 	struct buf *answer; /* ROW_DIALOG: what the open file reads afterwards */
+	struct region_write began; /* the last call that changed something (fs/act.h) */
 };
 
 enum row_form {

@@ -132,7 +132,6 @@ static bool gather_tasks(struct cycle *c, const struct entry *list)
 	    .started_at = list->started_at,
 	    .now_ms = list->fetched_ms,
 	    .wall_ms = list->fetched_wall_ms,
-	    .seq = c->r->mutations,
 	};
 	for (packed_names_from(&names, ids, NULL); (id = packed_names_next(&names));) {
 		if (!gather_task(c, id))

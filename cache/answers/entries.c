@@ -67,7 +67,7 @@ static void entry_free(struct cache *c, struct entry *e)
 	packed_unref(e->value);
 	free(e->words);
 	free(e->failure);
-	hold_free(e->hold);
+	guard_free(&e->guard);
 	free(e);
 }
 
@@ -158,7 +158,7 @@ void cache_account(struct cache *c, struct entry *e)
 	/* With its place in the table. */
 	size_t bytes = sizeof(*e) + key_strings_size(&e->key) + 2 * BUDGET_BLOCK +
 	    packed_size(e->value) + words_size(e->words) + words_size(e->failure) +
-	    hold_size(e->hold);
+	    guard_size(e->guard);
 
 	budget_add(c->budget, (ptrdiff_t)bytes - (ptrdiff_t)e->bytes);
 	c->bytes += bytes - e->bytes;
@@ -209,6 +209,14 @@ json_t *cache_tree(struct cache *c, struct entry *e)
 	if (tree)
 		cache_keep_tree(c, e, tree);
 	return tree;
+}
+
+void cache_unguard(struct cache *c, struct entry *e)
+{
+	if (!e->guard)
+		return;
+	guard_free(&e->guard);
+	cache_account(c, e);
 }
 
 static size_t part_size(const char *part)

@@ -9,7 +9,7 @@
 #ifndef ECSFS_CACHE_H
 #define ECSFS_CACHE_H
 
-#include "cache/answers/publish.h"
+#include "cache/answers/stale_guard.h"
 #include "cache/budget.h"
 #include "cache/packed.h"
 #include "cache/region.h"
@@ -61,7 +61,9 @@ struct entry {
 	int64_t fetched_ms;	   /* when it ended (mono) */
 	int64_t fetched_wall_ms;
 	uint64_t version;
-	uint64_t mutated; /* the region's count of mutations at the last one of this entry */
+	/* region_moment() of the last write or invalidation; fetches that began before the first are
+	 * not stored, calls that began before the second are not published. */
+	uint64_t mutated_at, written_at;
 
 	struct ecsfs_error *failure; /* the last fetch failed so; NULL: it did not */
 	int64_t failed_ms;
@@ -69,7 +71,7 @@ struct entry {
 	uint64_t hidden_at; /* failed_at of the last failure that a stale answer hid */
 	int looked_up_by;   /* the last thread whose LOOKUP had to wait */
 
-	struct hold *hold; /* after a publication: what an older picture is */
+	struct stale_guard *guard; /* what the mount has written lately; NULL: nothing */
 
 	int64_t asked_ms; /* somebody wanted it */
 	/* Of a listing: how its names are being read (batch.c). Of a cluster: how the task lists of its
@@ -119,6 +121,8 @@ void cache_set_value(struct cache *c, struct entry *e, struct packed *value);
 json_t *cache_tree(struct cache *c, struct entry *e);
 /* Keeps a tree of the entry's present value (borrowed) for those who read it next. */
 void cache_keep_tree(struct cache *c, struct entry *e, json_t *tree);
+/* Ends the guard of what the mount has written. */
+void cache_unguard(struct cache *c, struct entry *e);
 /* Now the most recently used. */
 void cache_touch(struct cache *c, struct entry *e);
 

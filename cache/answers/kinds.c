@@ -95,3 +95,12 @@ bool kind_gone(const struct kind_row *row, const json_t *doc)
 
 	return row->gone_status && status && strcmp(status, row->gone_status) == 0;
 }
+
+bool kind_lists(enum kind kind)
+{
+	for (int i = 0; i < KIND_COUNT; i++) {
+		if (rows[i].siblings == kind)
+			return true;
+	}
+	return rows[kind].fetch == fetch_list || rows[kind].fetch == fetch_revisions;
+}

@@ -49,6 +49,8 @@ const struct kind_row *kind_row(enum kind kind);
 bool key_valid(const struct key *k);
 bool name_form_valid(enum name_form form, const char *name);
 
+/* Whether its answers are listings: arrays of names. */
+bool kind_lists(enum kind kind);
 /* Whether the document says that its object is gone. */
 bool kind_gone(const struct kind_row *row, const json_t *doc);
 

@@ -1,250 +1,446 @@
-#include "cache/answers/publish.h"
+/*
+ * What a write of the mount does to the cache: its response is published, or what is known becomes
+ * doubtful; and the same for the listings and documents that depend on it.
+ *
+ * A response is a snapshot of AWS at a moment while its call was under way. It is published only if
+ * nothing else happened to the key meanwhile (another write ended, a Describe that began later has
+ * arrived): then their order is unknown, and the next reader asks AWS.
+ */
+#include "cache/answers/listing.h"
+#include "cache/answers/region_impl.h"
 
-#include "cache/packed.h"
+#include "backend/base/cleanup.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Pictures remembered of an object that is published again and again. */
-#define MOST_OLDS 4
-
-void hold_free(struct hold *h)
-{
-	if (!h)
-		return;
-	json_decref(h->olds);
-	json_decref(h->published);
-	json_decref(h->added);
-	json_decref(h->removed);
-	free(h);
-}
-
-size_t hold_size(const struct hold *h)
-{
-	const json_t *parts[4];
-	size_t size = h ? sizeof(*h) : 0;
-
-	if (!h)
-		return 0;
-	parts[0] = h->olds;
-	parts[1] = h->published;
-	parts[2] = h->added;
-	parts[3] = h->removed;
-	for (size_t i = 0; i < 4; i++)
-		size += parts[i] ? json_tree_size(parts[i]) : 0;
-	return size;
-}
-
-/* Members that change without anybody's doing. */
-static bool drifts(const char *member)
-{
-	static const char *const names[] = {"runningCount", "pendingCount", "events", "deployments",
-	    "taskSets", "currentServiceRevisions", "lastStatus", "healthStatus", "containers",
-	    "attachments", "version", "statistics", "runningTasksCount", "pendingTasksCount",
-	    "activeServicesCount", "registeredContainerInstancesCount", NULL};
-
-	for (size_t i = 0; names[i]; i++) {
-		if (strcmp(names[i], member) == 0)
-			return true;
-	}
-	return false;
-}
-
-static const char *primary_id_peek(const json_t *doc)
-{
-	const json_t *deployments = json_object_get(doc, "deployments");
-	const json_t *deployment;
-	size_t i;
-
-	json_array_foreach (deployments, i, deployment) {
-		const char *status = json_string_value(json_object_get(deployment, "status"));
-
-		if (status && strcmp(status, "PRIMARY") == 0)
-			return json_string_value(json_object_get(deployment, "id"));
-	}
-	return NULL;
-}
-
-static bool strings_differ(const char *a, const char *b)
-{
-	return a != b && (!a || !b || strcmp(a, b) != 0);
-}
-
-static bool member_differs(const json_t *a, const json_t *b, const char *member)
-{
-	const json_t *x = json_object_get(a, member), *y = json_object_get(b, member);
-
-	return x != y && (!x || !y || !json_equal(x, y));
-}
-
-struct comparison {
-	const json_t *old, *published, *fetched;
-	size_t changed; /* members that the publications changed */
-	size_t as_old;	/* of them, those that the fetched picture has as they were before */
+/* What stands on a document: the answers that a change of it makes doubtful. */
+struct relation {
+	enum kind of, to;
+	int parts;    /* of the document's key that the other key has */
+	bool listing; /* tells who is there: a publication corrects it by name instead */
 };
 
-static void compare_member(struct comparison *c, const char *member)
+static const struct relation relations[] = {
+    {KIND_CLUSTER, KIND_CLUSTERS, 0, true},
+    {KIND_SERVICE, KIND_SERVICES, 1, true},
+    {KIND_SERVICE, KIND_SERVICE_TASKS, 2, false},
+    {KIND_SERVICE, KIND_SERVICE_STOPPED_TASKS, 2, false},
+    {KIND_SERVICE, KIND_SERVICE_DEPLOYMENTS, 2, false},
+    {KIND_TASK, KIND_TASKS, 1, true},
+    {KIND_TASK, KIND_STOPPED_TASKS, 1, true},
+    {KIND_TASK, KIND_TASK_PROTECTION, 2, false},
+    {KIND_CONTAINER_INSTANCE, KIND_CONTAINER_INSTANCES, 1, true},
+    {KIND_CONTAINER_INSTANCE, KIND_INSTANCE_TASKS, 2, false},
+    {KIND_TASK_DEFINITION, KIND_REVISIONS, 1, true},
+    {KIND_TASK_DEFINITION, KIND_FAMILIES, 0, true},
+    {KIND_TASK_DEFINITION, KIND_LATEST, 1, true},
+    {KIND_CAPACITY_PROVIDER, KIND_CAPACITY_PROVIDERS, 0, true},
+};
+
+static const char *member_peek(const json_t *doc, const char *member)
 {
-	if (drifts(member) || !member_differs(c->old, c->published, member))
-		return;
-	c->changed++;
-	if (!member_differs(c->old, c->fetched, member))
-		c->as_old++;
+	return json_string_value(json_object_get(doc, member));
 }
 
-static void compare_primary(struct comparison *c)
+static void mark_entry(struct region *r, struct entry *e, struct news *n)
 {
-	const char *before = primary_id_peek(c->old);
-
-	if (!strings_differ(before, primary_id_peek(c->published)))
-		return;
-	c->changed++;
-	if (!strings_differ(before, primary_id_peek(c->fetched)))
-		c->as_old++;
+	e->mutated_at = e->written_at = region_moment();
+	e->dirty = true;
+	free(e->failure);
+	e->failure = NULL;
+	cache_account(&r->cache, e);
+	if (e->known)
+		news_change(r, n, &e->key);
 }
 
-static bool is_picture(const json_t *old, json_t *published, const json_t *fetched)
+static void mark(struct region *r, const struct key *k, struct news *n)
 {
-	struct comparison c = {.old = old, .published = published, .fetched = fetched};
-	const char *member;
-	json_t *unused;
+	struct entry *e = cache_find(&r->cache, k);
 
-	json_object_foreach (published, member, unused)
-		compare_member(&c, member);
-	json_object_foreach ((json_t *)old, member, unused) {
-		if (!json_object_get(published, member))
-			compare_member(&c, member);
-	}
-	compare_primary(&c);
-	return c.changed > 0 && c.as_old == c.changed;
-}
-
-bool hold_is_older(const struct hold *h, const json_t *value, int err)
-{
-	const json_t *old;
-	size_t i;
-
-	if (!value)
-		return h->absent_before && err == -ENOENT;
-	json_array_foreach (h->olds, i, old) {
-		if (is_picture(old, h->published, value))
-			return true;
-	}
-	return false;
-}
-
-static struct hold *hold_renew(struct hold *h, int64_t now_ms)
-{
-	if (h && now_ms > h->until_ms) {
-		hold_free(h);
-		h = NULL;
-	}
-	if (!h)
-		h = calloc(1, sizeof(*h));
-	if (h)
-		h->until_ms = now_ms + HOLD_MS;
-	return h;
-}
-
-struct hold *hold_publish(struct hold *h, json_t *old, json_t *published, int64_t now_ms)
-{
-	h = hold_renew(h, now_ms);
-	if (!h)
-		return NULL;
-	if (!h->olds)
-		h->olds = json_array();
-	if (old)
-		json_array_append(h->olds, old);
+	if (e)
+		mark_entry(r, e, n);
 	else
-		h->absent_before = true;
-	if (json_array_size(h->olds) > MOST_OLDS)
-		json_array_remove(h->olds, 0);
-	json_decref(h->published);
-	h->published = json_incref(published);
-	return h;
+		r->mutated_unknown_at = region_moment();
 }
 
-struct hold *hold_name(struct hold *h, const char *name, bool present, int64_t now_ms)
+/* The name that the key's object has in a listing. */
+static const char *listed_name(const struct key *k, const struct relation *rel)
 {
-	json_t **to, **from, *left;
-
-	h = hold_renew(h, now_ms);
-	if (!h)
-		return NULL;
-	to = present ? &h->added : &h->removed;
-	from = present ? &h->removed : &h->added;
-	left = names_without(*from, name);
-	json_decref(*from);
-	*from = left;
-	left = names_without(*to, name);
-	json_decref(*to);
-	*to = names_with(left, name);
-	json_decref(left);
-	return h;
+	return rel->parts == 0 || !k->b ? k->a : k->b;
 }
 
-bool names_have(const json_t *names, const char *name)
+static void forget_name(struct region *r, struct entry *e, const char *name)
 {
-	size_t low = 0, high = json_array_size(names);
+	guard_forget(&e->guard, name);
+	cache_account(&r->cache, e);
+}
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(json_string_value(json_array_get(names, middle)), name);
+/* Ends what the mount's own writes claim about the key and about its name in listings. */
+static void end_guards(struct region *r, const struct key *k)
+{
+	struct entry *e = cache_find(&r->cache, k);
 
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
+	if (e)
+		cache_unguard(&r->cache, e);
+	for (size_t i = 0; i < ARRAY_SIZE(relations); i++) {
+		const struct relation *rel = &relations[i];
+		struct key listing = {.kind = rel->to, .a = rel->parts >= 1 ? k->a : NULL};
+
+		e = rel->of == k->kind && rel->listing ? cache_find(&r->cache, &listing) : NULL;
+		if (e)
+			forget_name(r, e, listed_name(k, rel));
 	}
-	return false;
 }
 
-json_t *names_with(const json_t *names, const char *name)
+/* The service whose task the document describes; NULL: a task on its own. Borrowed. */
+static const char *service_of_task_peek(const json_t *task)
 {
-	json_t *copy = names ? json_copy((json_t *)names) : json_array();
-	size_t at = 0;
+	const char *group = member_peek(task, "group");
 
-	while (at < json_array_size(copy) &&
-	    strcmp(json_string_value(json_array_get(copy, at)), name) < 0)
-		at++;
-	if (copy)
-		json_array_insert_new(copy, at, json_string(name));
-	return copy;
+	return group && strncmp(group, "service:", 8) == 0 ? group + 8 : NULL;
 }
 
-json_t *names_without(const json_t *names, const char *name)
+static void mark_related(struct region *r, const struct key *k, bool listings, struct news *n)
 {
-	json_t *copy = json_array();
-	json_t *other;
-	size_t i;
+	const struct entry *e = cache_find(&r->cache, k);
+	json_auto_t *task = NULL;
+	const char *service;
 
-	json_array_foreach (names, i, other) {
-		if (strcmp(json_string_value(other), name) != 0)
-			json_array_append(copy, other);
+	for (size_t i = 0; i < ARRAY_SIZE(relations); i++) {
+		const struct relation *rel = &relations[i];
+
+		if (rel->of == k->kind && (listings || !rel->listing))
+			mark(r,
+			    &(struct key){.kind = rel->to,
+				.a = rel->parts >= 1 ? k->a : NULL,
+				.b = rel->parts >= 2 ? k->b : NULL},
+			    n);
 	}
-	return copy;
+	if (k->kind == KIND_TASK && e && e->value)
+		task = packed_members(e->value, "group");
+	service = service_of_task_peek(task);
+	if (!service || !listings)
+		return;
+	mark(r, &(struct key){.kind = KIND_SERVICE_TASKS, .a = k->a, .b = service}, n);
+	mark(r, &(struct key){.kind = KIND_SERVICE_STOPPED_TASKS, .a = k->a, .b = service}, n);
 }
 
-json_t *hold_listing(const struct hold *h, json_t *names)
+void region_invalidate(struct region *r, const struct key *k)
 {
-	json_t *result = json_incref(names);
-	const json_t *name;
-	size_t i;
+	struct news n = {0};
 
-	json_array_foreach (h->added, i, name) {
-		json_auto_t *before = result;
+	pthread_mutex_lock(&r->lock);
+	end_guards(r, k);
+	mark(r, k, &n);
+	mark_related(r, k, true, &n);
+	pthread_mutex_unlock(&r->lock);
+	news_tell(r, &n);
+}
 
-		result = names_have(before, json_string_value(name))
-		    ? json_incref(before)
-		    : names_with(before, json_string_value(name));
+void region_invalidate_all(struct region *r)
+{
+	struct news n = {0};
+	struct entry *e;
+
+	pthread_mutex_lock(&r->lock);
+	r->mutated_unknown_at = region_moment();
+	TAILQ_FOREACH (e, &r->cache.lru, lru) {
+		cache_unguard(&r->cache, e);
+		mark_entry(r, e, &n);
 	}
-	json_array_foreach (h->removed, i, name) {
-		json_auto_t *before = result;
+	pthread_mutex_unlock(&r->lock);
+	news_tell(r, &n);
+}
 
-		result = names_without(before, json_string_value(name));
+/* How long the write that ends now is trusted over AWS. */
+static struct guard_span span_of(const struct region *r, const struct region_write *since)
+{
+	int ttl = r->options.ttl_ms;
+
+	return (struct guard_span){
+	    .began_ms = since->began_ms,
+	    .began_at = since->began_at,
+	    .until_ms = since->began_ms + (ttl < STALE_GUARD_MS ? ttl : STALE_GUARD_MS),
+	    .ended_at = region_moment(),
+	};
+}
+
+/* A listing gains or loses a name; its age stays, and so does what a fetch under way may bring. */
+static void list_name(struct region *r, const struct key *k, const char *name, bool present,
+    const struct region_write *since, struct news *n)
+{
+	struct entry *e = cache_get(&r->cache, k);
+	json_auto_t *names = NULL, *changed = NULL;
+	struct guard_span span = span_of(r, since);
+	struct packed *value;
+
+	if (!e)
+		return;
+	guard_name(&e->guard, name, present, &span);
+	cache_account(&r->cache, e);
+	if (!e->value || packed_has_name(e->value, name) == present)
+		return;
+	names = cache_tree(&r->cache, e);
+	changed = present ? names_with(names, name) : names_without(names, name);
+	value = packed_new(changed);
+	if (!value)
+		return;
+	cache_set_value(&r->cache, e, value);
+	e->version = ++r->version;
+	news_change(r, n, k);
+}
+
+/* A task is listed by its desired status, of the cluster and of its service. */
+static void list_task(struct region *r, const struct key *k, const json_t *task,
+    const struct region_write *since, struct news *n)
+{
+	const char *desired = member_peek(task, "desiredStatus");
+	const char *service = service_of_task_peek(task);
+	bool stopped = desired && strcmp(desired, "STOPPED") == 0;
+
+	list_name(r, &(struct key){.kind = KIND_TASKS, .a = k->a}, k->b, !stopped, since, n);
+	list_name(r, &(struct key){.kind = KIND_STOPPED_TASKS, .a = k->a}, k->b, stopped, since, n);
+	if (!service)
+		return;
+	list_name(r, &(struct key){.kind = KIND_SERVICE_TASKS, .a = k->a, .b = service}, k->b,
+	    !stopped, since, n);
+	list_name(r, &(struct key){.kind = KIND_SERVICE_STOPPED_TASKS, .a = k->a, .b = service},
+	    k->b, stopped, since, n);
+}
+
+static bool publish_one(struct region *r, const struct key *k, json_t *doc,
+    const struct region_write *since, struct news *n);
+
+/* The newest revision is also the family's latest. A revision that is gone may have been that. */
+static void list_revision(struct region *r, const struct key *k, json_t *doc, bool active,
+    const struct region_write *since, struct news *n)
+{
+	struct key latest = {.kind = KIND_LATEST, .a = k->a};
+	const struct entry *e = cache_find(&r->cache, &latest);
+	json_auto_t *seen = e && e->value ? packed_members(e->value, "revision") : NULL;
+	json_int_t known = json_integer_value(json_object_get(seen, "revision"));
+
+	list_name(r, &(struct key){.kind = KIND_REVISIONS, .a = k->a}, k->b, active, since, n);
+	if (active)
+		list_name(r, &(struct key){.kind = KIND_FAMILIES}, k->a, true, since, n);
+	else
+		mark(r, &(struct key){.kind = KIND_FAMILIES}, n);
+	if (active && known > 0 && json_integer_value(json_object_get(doc, "revision")) >= known)
+		publish_one(r, &latest, doc, since, n);
+	else
+		mark(r, &latest, n);
+}
+
+static void list_published(struct region *r, const struct key *k, json_t *doc,
+    const struct region_write *since, struct news *n)
+{
+	const char *status = member_peek(doc, "status");
+	bool active = !status || strcmp(status, "ACTIVE") == 0;
+
+	if (k->kind == KIND_SERVICE)
+		list_name(
+		    r, &(struct key){.kind = KIND_SERVICES, .a = k->a}, k->b, active, since, n);
+	else if (k->kind == KIND_CLUSTER)
+		list_name(r, &(struct key){.kind = KIND_CLUSTERS}, k->a,
+		    !kind_gone(kind_row(k->kind), doc), since, n);
+	else if (k->kind == KIND_TASK)
+		list_task(r, k, doc, since, n);
+	else if (k->kind == KIND_TASK_DEFINITION)
+		list_revision(r, k, doc, active, since, n);
+}
+
+/*
+ * The document with those members of the picture before that only a Describe with `include` has:
+ * UpdateService answers a service without its tags, which it has not lost. New.
+ */
+static json_t *complete(const struct kind_row *row, const json_t *old, json_t *doc)
+{
+	json_t *result = json_incref(doc);
+
+	for (size_t i = 0; row->included && row->included[i]; i++) {
+		json_t *member = json_object_get(old, row->included[i]);
+
+		if (!member || json_object_get(result, row->included[i]))
+			continue;
+		if (result == doc) {
+			json_decref(result);
+			result = json_copy(doc);
+		}
+		json_object_set(result, row->included[i], member);
 	}
 	return result;
+}
+
+/* Whether the document has all that a Describe with every `include` has. */
+static bool is_whole(const struct kind_row *row, const json_t *doc)
+{
+	for (size_t i = 0; row->included && row->included[i]; i++) {
+		if (!json_object_get(doc, row->included[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Whether the key was written, or read by a Describe that began later, since the call began: then
+ * nobody knows which of the two AWS has.
+ */
+static bool is_overtaken(
+    const struct region *r, const struct key *k, const struct region_write *since)
+{
+	const struct entry *e = cache_find(&r->cache, k);
+
+	if (!e)
+		return r->mutated_unknown_at > since->began_at;
+	return e->written_at > since->began_at || (e->known && e->started_at > since->began_at);
+}
+
+/* Stores a snapshot taken since the call began; `old` was known before it. */
+static void store_published(struct region *r, struct entry *e, json_t *full, bool whole,
+    const struct region_write *since, struct news *n)
+{
+	const struct kind_row *row = kind_row(e->key.kind);
+	struct arrival a = {
+	    .started_ms = e->started_ms,
+	    .started_at = e->started_at,
+	    .now_ms = e->fetched_ms,
+	    .wall_ms = e->fetched_wall_ms,
+	};
+	bool dirty = !e->known || e->dirty || e->err;
+
+	/* What was kept of the older answer keeps its age, and so the whole does. */
+	if (whole || dirty) {
+		a = (struct arrival){
+		    .started_ms = since->began_ms,
+		    .started_at = since->began_at,
+		    .now_ms = region_now_ms(r),
+		    .wall_ms = clock_wall(r->options.clock),
+		};
+	}
+	if (kind_gone(row, full)) {
+		struct ecsfs_error why = {0};
+
+		ecsfs_error_set(&why, ENOENT, NULL, "%s %s no longer exists", row->name,
+		    e->key.b ? e->key.b : e->key.a);
+		store_value(r, e, NULL, -ENOENT, &why, &a, n);
+		return;
+	}
+	struct packed *value = packed_new(full);
+	if (value)
+		store_value(r, e, value, 0, NULL, &a, n);
+	if (!value || (dirty && !whole))
+		mark_entry(r, e, n);
+}
+
+/* False: it is not known to be what AWS has, and the key is invalidated. */
+static bool publish_one(struct region *r, const struct key *k, json_t *doc,
+    const struct region_write *since, struct news *n)
+{
+	const struct kind_row *row = kind_row(k->kind);
+	struct guard_span span = span_of(r, since);
+	json_auto_t *full = NULL, *old = NULL;
+	bool overtaken = is_overtaken(r, k, since);
+	struct entry *e = cache_get(&r->cache, k);
+	bool believed;
+
+	if (!e)
+		return false;
+	if (overtaken || !(json_is_object(doc) || json_is_array(doc))) {
+		cache_unguard(&r->cache, e);
+		mark_entry(r, e, n);
+		return false;
+	}
+	believed = e->known && !e->dirty;
+	old = cache_tree(&r->cache, e);
+	full = complete(row, old, doc);
+	/* Against what is not known to have been the state before, nothing can be told to be older. */
+	if (believed || !e->known)
+		guard_document(&e->guard, old, kind_gone(row, full) ? NULL : full, &span);
+	store_published(r, e, full, is_whole(row, doc), since, n);
+	e->mutated_at = e->written_at = span.ended_at;
+	cache_account(&r->cache, e);
+	return true;
+}
+
+struct region_write region_write_begin(const struct region *r)
+{
+	return (struct region_write){
+	    .began_ms = region_now_ms(r),
+	    .began_at = region_moment(),
+	};
+}
+
+void region_publish(
+    struct region *r, const struct key *k, json_t *doc, const struct region_write *since)
+{
+	struct news n = {0};
+	bool published;
+
+	pthread_mutex_lock(&r->lock);
+	published = publish_one(r, k, doc, since, &n);
+	mark_related(r, k, !published, &n);
+	if (published)
+		list_published(r, k, doc, since, &n);
+	else
+		end_guards(r, k);
+	pthread_mutex_unlock(&r->lock);
+	news_tell(r, &n);
+}
+
+/* With the lock. The age of what is known stays. */
+static void publish_members(struct region *r, struct entry *e, json_t *members,
+    const struct region_write *since, struct news *n)
+{
+	struct guard_span span = span_of(r, since);
+	json_auto_t *old = cache_tree(&r->cache, e), *full = json_copy(old);
+	struct packed *value;
+
+	if (full)
+		json_object_update(full, members);
+	value = full ? packed_new(full) : NULL;
+	if (!value) {
+		mark_entry(r, e, n);
+		return;
+	}
+	guard_document(&e->guard, old, full, &span);
+	e->written_at = span.ended_at;
+	cache_set_value(&r->cache, e, value);
+	e->version = ++r->version;
+	news_change(r, n, &e->key);
+}
+
+void region_publish_members(
+    struct region *r, const struct key *k, json_t *members, const struct region_write *since)
+{
+	struct news n = {0};
+	struct entry *e;
+
+	pthread_mutex_lock(&r->lock);
+	e = cache_find(&r->cache, k);
+	if (!e || !e->value || e->written_at > since->began_at) {
+		if (e)
+			cache_unguard(&r->cache, e);
+		mark(r, k, &n);
+	} else {
+		publish_members(r, e, members, since, &n);
+	}
+	pthread_mutex_unlock(&r->lock);
+	news_tell(r, &n);
+}
+
+/* Only where it was believed to be there: who asks for a cluster that never was changes nothing. */
+void mutate_cluster_lost(struct region *r, const char *cluster, struct news *n)
+{
+	struct entry *list = cache_find(&r->cache, &(struct key){.kind = KIND_CLUSTERS});
+	struct entry *doc =
+	    cache_find(&r->cache, &(struct key){.kind = KIND_CLUSTER, .a = cluster});
+
+	if (!(list && packed_has_name(list->value, cluster)) && !(doc && doc->value))
+		return;
+	if (list)
+		mark_entry(r, list, n);
+	if (doc)
+		mark_entry(r, doc, n);
 }

@@ -111,7 +111,6 @@ static void gather(struct region *r, struct group *g, size_t batch)
 
 static void prepare(struct region *r, struct flight *f)
 {
-	f->arrival.seq = r->mutations;
 	f->arrival.started_ms = region_now_ms(r);
 	f->arrival.started_at = region_moment();
 	f->fetch.client = r->client;

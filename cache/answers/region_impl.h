@@ -53,10 +53,10 @@ struct region {
 	struct cache cache;
 	struct budget own_budget; /* where none is shared */
 	LIST_HEAD(, group) groups;
-	uint64_t version;   /* the last one given to an answer */
-	uint64_t mutations; /* publications and invalidations so far */
+	uint64_t version; /* the last one given to an answer */
 	int64_t whole_ms; /* when the tasks of a whole cluster were last fetched for its services */
-	uint64_t mutated_unknown; /* the last one of a key that has no entry */
+	uint64_t
+	    mutated_unknown_at; /* region_moment() of the last write of a key without an entry */
 	struct credits credits;
 	struct kind_counts counts[KIND_COUNT];
 };
@@ -107,14 +107,11 @@ struct entry *batch_listing(const struct region *r, const struct key *k);
  */
 struct entry *whole_instead(struct region *r, struct entry *e, int64_t now, struct news *n);
 
-/*
- * Answers stored (store.c). `seq` is the count of mutations when their fetch began: an entry that
- * was mutated since keeps what it has. With the lock.
- */
+/* Answers stored (store.c). An entry that was mutated since their fetch began keeps what it has. With
+ * the lock. */
 struct arrival {
 	int64_t started_ms, now_ms, wall_ms;
 	uint64_t started_at; /* region_moment() */
-	uint64_t seq;
 };
 void store_item(struct region *r, struct entry *e, struct fetch_item *it, const struct arrival *a,
     struct news *n);

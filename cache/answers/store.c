@@ -65,15 +65,6 @@ static void store_failure(
 	cache_account(&r->cache, e);
 }
 
-static bool hold_active(struct entry *e, int64_t now)
-{
-	if (e->hold && now > e->hold->until_ms) {
-		hold_free(e->hold);
-		e->hold = NULL;
-	}
-	return e->hold != NULL;
-}
-
 static void refuse(const struct entry *e, struct fetch_item *it, const char *what)
 {
 	const char *name = e->key.b ? e->key.b : e->key.a;
@@ -84,22 +75,35 @@ static void refuse(const struct entry *e, struct fetch_item *it, const char *wha
 	fetch_refuse(it, &why);
 }
 
-/* Whether an older picture arrived, which confirms what was published; a listing is corrected. */
-static bool held(struct entry *e, struct fetch_item *it, int64_t now)
+/*
+ * Corrects a response by what the mount has written since, or lately. The result is as old as the
+ * write that it rests on. False: AWS does not find what the mount has made, which stays as it is known.
+ */
+static bool guarded(
+    struct region *r, struct entry *e, struct fetch_item *it, struct arrival *a, struct news *n)
 {
-	json_t *corrected;
+	json_t *before = it->value;
+	const struct guard_span *rests_on;
 
-	if (!hold_active(e, now))
-		return false;
-	if (e->hold->published)
-		return hold_is_older(e->hold, it->value, it->err);
-	corrected = it->value ? hold_listing(e->hold, it->value) : NULL;
-	if (corrected) {
-		json_decref(it->value);
-		it->value = corrected;
+	if (!e->guard || (it->err && it->err != -ENOENT))
+		return true;
+	rests_on =
+	    guard_correct(&e->guard, kind_lists(e->key.kind), &it->value, a->started_at, a->now_ms);
+	if (it->value != before) {
 		packed_unref(it->packed);
 		it->packed = NULL;
 	}
+	if (rests_on && rests_on->began_at < a->started_at) {
+		a->started_ms = rests_on->began_ms;
+		a->started_at = rests_on->began_at;
+		a->now_ms = rests_on->began_ms;
+	}
+	if (before && !it->value)
+		refuse(e, it, "no longer exists");
+	cache_account(&r->cache, e);
+	if (it->value || !rests_on || !e->value)
+		return true;
+	store_value(r, e, packed_ref(e->value), 0, NULL, a, n);
 	return false;
 }
 
@@ -121,18 +125,18 @@ static void store_answer(struct region *r, struct entry *e, struct fetch_item *i
 void store_item(struct region *r, struct entry *e, struct fetch_item *it, const struct arrival *a,
     struct news *n)
 {
+	struct arrival own = *a;
+
 	if (!fetch_answered(it))
 		refuse(e, it, "is not there");
 	if (it->value && kind_gone(kind_row(e->key.kind), it->value))
-		refuse(e, it, "is there no more");
-	if (e->mutated > a->seq)
+		refuse(e, it, "no longer exists");
+	if (e->mutated_at > a->started_at)
 		return;
 	if (!is_answer(it->err))
 		store_failure(r, e, it, a->now_ms);
-	else if (held(e, it, a->now_ms))
-		store_value(r, e, packed_ref(e->value), e->err, e->words, a, n);
-	else
-		store_answer(r, e, it, a, n);
+	else if (guarded(r, e, it, &own, n))
+		store_answer(r, e, it, &own, n);
 }
 
 void store_extra(struct region *r, struct fetch_extra *x, const struct arrival *a, struct news *n)
@@ -142,7 +146,7 @@ void store_extra(struct region *r, struct fetch_extra *x, const struct arrival *
 
 	x->value = NULL;
 	x->packed = NULL;
-	if (key_valid(&x->key) && (e || r->mutated_unknown <= a->seq))
+	if (key_valid(&x->key) && (e || r->mutated_unknown_at <= a->started_at))
 		e = e ? e : cache_get(&r->cache, &x->key);
 	else
 		e = NULL;

@@ -35,7 +35,7 @@ static int call_about_cluster(
 	if (e)
 		region_invalidate(c->place->region, &k);
 	else if (cluster)
-		region_publish(c->place->region, &k, cluster);
+		region_publish(c->place->region, &k, cluster, &c->began);
 	return e;
 }
 
@@ -102,7 +102,7 @@ int drop_cluster(struct commit *c, struct ecsfs_error *err)
 	int e = call_when_idle(c, "DeleteCluster", request, err);
 
 	if (!e && !p->fs->options.dry_run)
-		region_publish(p->region, &k, gone);
+		region_publish(p->region, &k, gone, &c->began);
 	return e;
 }
 
@@ -229,6 +229,7 @@ int commit_managed_scaling(struct commit *c, struct ecsfs_error *err)
 	if (e)
 		region_invalidate(p->region, &k);
 	else if (json_object_get(answer, "capacityProvider"))
-		region_publish(p->region, &k, json_object_get(answer, "capacityProvider"));
+		region_publish(
+		    p->region, &k, json_object_get(answer, "capacityProvider"), &c->began);
 	return e;
 }

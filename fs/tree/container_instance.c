@@ -68,7 +68,7 @@ static int set_state(struct commit *c, const char *status, struct ecsfs_error *e
 	if (e)
 		region_invalidate(p->region, &k);
 	else if (instance)
-		region_publish(p->region, &k, instance);
+		region_publish(p->region, &k, instance, &c->began);
 	return e;
 }
 

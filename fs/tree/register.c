@@ -299,6 +299,6 @@ int drop_revision(struct commit *c, struct ecsfs_error *err)
 	if (e)
 		region_invalidate(p->region, &k);
 	else if (answer && (definition = registration_definition(answer, NULL)))
-		region_publish(p->region, &k, definition);
+		region_publish(p->region, &k, definition, &c->began);
 	return e;
 }

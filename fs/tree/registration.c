@@ -144,7 +144,7 @@ json_t *registration_find(
 
 /* Registering. */
 
-static void publish(const struct place *p, json_t *definition)
+static void publish(struct commit *c, json_t *definition)
 {
 	struct revision made;
 	struct key k = {.kind = KIND_TASK_DEFINITION};
@@ -153,7 +153,7 @@ static void publish(const struct place *p, json_t *definition)
 		return;
 	k.a = made.family;
 	k.b = made.number;
-	region_publish(p->region, &k, definition);
+	region_publish(c->place->region, &k, definition, &c->began);
 }
 
 /* The family's newest revision, where it is what a lost request asked for: a new reference. */
@@ -185,7 +185,7 @@ static int try_register(
 	else if (e && err->lost_answer && (*ret = found_registered(p, request, sent_ms)))
 		e = 0;
 	if (*ret)
-		publish(p, *ret);
+		publish(c, *ret);
 	return e;
 }
 

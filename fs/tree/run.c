@@ -67,8 +67,9 @@ static int check_run(const struct place *p, const json_t *request, struct ecsfs_
 	return 0;
 }
 
-static void publish_tasks(const struct place *p, const json_t *tasks)
+static void publish_tasks(struct commit *c, const json_t *tasks)
 {
+	const struct place *p = c->place;
 	size_t i;
 	json_t *task;
 
@@ -77,7 +78,7 @@ static void publish_tasks(const struct place *p, const json_t *tasks)
 		    .a = p->cluster,
 		    .b = value_arn_name(doc_string_peek(task, "taskArn"))};
 
-		region_publish(p->region, &k, task);
+		region_publish(p->region, &k, task, &c->began);
 	}
 }
 
@@ -125,7 +126,7 @@ int commit_run_task(struct commit *c, struct ecsfs_error *err)
 	}
 	if (!answer)
 		return 0;
-	publish_tasks(p, json_object_get(answer, "tasks"));
+	publish_tasks(c, json_object_get(answer, "tasks"));
 	remember_run(c, answer);
 	return check_started(answer, err);
 }
@@ -181,6 +182,6 @@ int commit_protection(struct commit *c, struct ecsfs_error *err)
 	if (e)
 		region_invalidate(p->region, &k);
 	else if (protection)
-		region_publish(p->region, &k, protection);
+		region_publish(p->region, &k, protection, &c->began);
 	return e;
 }

@@ -225,7 +225,7 @@ int service_update(struct commit *c, const json_t *members, unsigned flags, stru
 	e = act_ecs(c, "UpdateService", request, flags, "service", &answer, &reason);
 	json_t *service = json_object_get(answer, "service");
 	if (service)
-		region_publish(p->region, &k, service);
+		region_publish(p->region, &k, service, &c->began);
 	if (!e)
 		return 0;
 	region_invalidate(p->region, &k);

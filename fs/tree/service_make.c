@@ -73,7 +73,7 @@ static int create(struct commit *c, const json_t *request, struct ecsfs_error *e
 		return refused_create(c, e, err);
 	if (service) {
 		local_remove(p, SERVICE_DRAFT, p->service);
-		region_publish(p->region, &k, service);
+		region_publish(p->region, &k, service, &c->began);
 	}
 	return 0;
 }
@@ -243,6 +243,6 @@ int drop_service(struct commit *c, struct ecsfs_error *err)
 	if (e)
 		region_invalidate(p->region, &k);
 	else if (service || !p->fs->options.dry_run)
-		region_publish(p->region, &k, service ? service : gone);
+		region_publish(p->region, &k, service ? service : gone, &c->began);
 	return e ? refused_delete(c, had, e, err) : 0;
 }

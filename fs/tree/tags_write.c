@@ -23,49 +23,49 @@ static int resource(struct commit *c, bool now, struct answer *ret, const json_t
 	return dir_object(&q, c->type, c->place, ret, ret_object, err);
 }
 
-/* The document with its new tags, for every reader. */
-static void publish(struct commit *c, const json_t *object, const json_t *set, const json_t *unset)
+/* The object's new tags, for every reader. */
+static void publish(struct commit *c, const json_t *tags)
 {
-	json_auto_t *copy = doc_copy(object);
-	json_auto_t *tags = tags_applied(json_object_get(object, "tags"), set, unset);
+	json_auto_t *members = json_pack("{s:O}", "tags", tags);
 	struct key k;
 
-	if (c->type->subject(c->place, &k) || json_object_set(copy, "tags", tags))
-		return;
-	region_publish(c->place->region, &k, copy);
+	if (members && !c->place->fs->options.dry_run && !c->type->subject(c->place, &k))
+		region_publish_members(c->place->region, &k, members, &c->began);
 }
 
-static int call(struct commit *c, const char *action, const char *arn, const char *member,
-    const json_t *list, struct ecsfs_error *err)
+/* One call of the two, where it has something to say; `after` is what the object then has. */
+static int call(struct commit *c, const json_t *object, bool sets, const json_t *list,
+    const json_t *after, struct ecsfs_error *err)
 {
 	json_auto_t *request = NULL;
+	const char *arn = c->type->arn(object);
+	int e;
 
 	if (json_array_size(list) == 0)
 		return 0;
-	request = json_pack("{s:s, s:O}", "resourceArn", arn, member, list);
-	return act_call(c, "ecs", action, request, 0, NULL, err);
+	request =
+	    json_pack("{s:s, s:O}", "resourceArn", arn ? arn : "", sets ? "tags" : "tagKeys", list);
+	e = act_call(c, "ecs", sets ? "TagResource" : "UntagResource", request, 0, NULL, err);
+	if (!e)
+		publish(c, after);
+	return e;
 }
 
 /* What is set comes first, unless only what goes makes room for it. */
 static int send(struct commit *c, const json_t *object, const json_t *set, const json_t *unset,
     struct ecsfs_error *err)
 {
-	const char *arn = c->type->arn(object);
-	json_auto_t *nothing = json_array();
-	bool room = tags_fit(json_object_get(object, "tags"), set);
+	const json_t *now = json_object_get(object, "tags");
+	json_auto_t *nothing = json_array(), *all = tags_applied(now, set, unset);
+	bool sets = tags_fit(now, set);
+	json_auto_t *between = tags_applied(now, sets ? set : nothing, sets ? nothing : unset);
 	struct key k;
-	int e = room ? call(c, "TagResource", arn ? arn : "", "tags", set, err)
-		     : call(c, "UntagResource", arn ? arn : "", "tagKeys", unset, err);
+	int e = call(c, object, sets, sets ? set : unset, between, err);
 
-	if (!e && !c->place->fs->options.dry_run)
-		publish(c, object, room ? set : nothing, room ? nothing : unset);
 	if (!e)
-		e = room ? call(c, "UntagResource", arn ? arn : "", "tagKeys", unset, err)
-			 : call(c, "TagResource", arn ? arn : "", "tags", set, err);
+		e = call(c, object, !sets, sets ? unset : set, all, err);
 	if (e && !c->type->subject(c->place, &k))
 		region_invalidate(c->place->region, &k);
-	else if (!e && !c->place->fs->options.dry_run)
-		publish(c, object, set, unset);
 	return e;
 }
 

@@ -246,7 +246,7 @@ static int stop_task(struct commit *c, const char *reason, struct ecsfs_error *e
 	int e = act_ecs(c, "StopTask", request, 0, "task", &answer, err);
 	json_t *task = json_object_get(answer, "task");
 	if (task)
-		region_publish(p->region, &k, task);
+		region_publish(p->region, &k, task, &c->began);
 	else if (e)
 		region_invalidate(p->region, &k);
 	return refused_stop(p, e, err);

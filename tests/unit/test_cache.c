@@ -183,93 +183,6 @@ static void the_table_grows(void **state)
 	cache_destroy(&cache);
 }
 
-static json_t *service(int desired, int running, const char *primary)
-{
-	return json_pack("{s:s,s:i,s:i,s:[{s:s,s:s,s:i}]}", "status", "ACTIVE", "desiredCount",
-	    desired, "runningCount", running, "deployments", "id", primary, "status", "PRIMARY",
-	    "runningCount", running);
-}
-
-static void an_older_picture_is_known_by_what_was_changed(void **state)
-{
-	json_auto_t *old = service(2, 2, "ecs-svc/1");
-	json_auto_t *published = service(4, 2, "ecs-svc/1");
-	json_auto_t *drifted_old = service(2, 1, "ecs-svc/1");
-	json_auto_t *newer = service(4, 3, "ecs-svc/1");
-	json_auto_t *elsewhere = service(7, 2, "ecs-svc/1");
-	struct hold *h;
-
-	(void)state;
-	h = hold_publish(NULL, old, published, 0);
-	assert_true(hold_is_older(h, old, 0));
-	assert_true(hold_is_older(h, drifted_old, 0));
-	assert_false(hold_is_older(h, newer, 0));
-	assert_false(hold_is_older(h, elsewhere, 0));
-	assert_false(hold_is_older(h, NULL, -ENOENT));
-	hold_free(h);
-}
-
-static void a_new_deployment_is_known_by_its_id(void **state)
-{
-	json_auto_t *old = service(2, 2, "ecs-svc/1");
-	json_auto_t *published = service(2, 2, "ecs-svc/2");
-	json_auto_t *newer = service(2, 0, "ecs-svc/2");
-	struct hold *h;
-
-	(void)state;
-	h = hold_publish(NULL, old, published, 0);
-	assert_true(hold_is_older(h, old, 0));
-	assert_false(hold_is_older(h, newer, 0));
-	hold_free(h);
-}
-
-static void all_pictures_before_several_publications_are_older(void **state)
-{
-	json_auto_t *first = service(2, 2, "ecs-svc/1");
-	json_auto_t *second = service(4, 2, "ecs-svc/1");
-	json_auto_t *third = service(6, 2, "ecs-svc/1");
-	struct hold *h;
-
-	(void)state;
-	h = hold_publish(NULL, first, second, 0);
-	h = hold_publish(h, second, third, 1000);
-	assert_true(hold_is_older(h, first, 0));
-	assert_true(hold_is_older(h, second, 0));
-	assert_false(hold_is_older(h, third, 0));
-	hold_free(h);
-}
-
-static void what_was_made_is_not_missing(void **state)
-{
-	json_auto_t *published = service(2, 0, "ecs-svc/1");
-	json_auto_t *other = service(3, 0, "ecs-svc/1");
-	struct hold *h;
-
-	(void)state;
-	h = hold_publish(NULL, NULL, published, 0);
-	assert_true(hold_is_older(h, NULL, -ENOENT));
-	assert_false(hold_is_older(h, NULL, -EACCES));
-	assert_false(hold_is_older(h, other, 0));
-	hold_free(h);
-}
-
-static void a_listing_keeps_what_publications_told(void **state)
-{
-	json_auto_t *names = json_pack("[s,s]", "b", "d");
-	json_auto_t *expected = json_pack("[s,s]", "b", "c");
-	json_auto_t *corrected = NULL;
-	struct hold *h;
-
-	(void)state;
-	h = hold_name(NULL, "c", true, 0);
-	h = hold_name(h, "d", false, 0);
-	h = hold_name(h, "e", true, 0);
-	h = hold_name(h, "e", false, 0);
-	corrected = hold_listing(h, names);
-	assert_true(json_equal(corrected, expected));
-	hold_free(h);
-}
-
 static struct freshness request(int tid, int use, int64_t born)
 {
 	struct freshness f = {.tid = tid, .born_ms = born, .born_at = (uint64_t)born + 1};
@@ -365,11 +278,6 @@ int main(void)
 	    cmocka_unit_test(nodes_count_too),
 	    cmocka_unit_test(trees_are_a_few),
 	    cmocka_unit_test(the_table_grows),
-	    cmocka_unit_test(an_older_picture_is_known_by_what_was_changed),
-	    cmocka_unit_test(a_new_deployment_is_known_by_its_id),
-	    cmocka_unit_test(all_pictures_before_several_publications_are_older),
-	    cmocka_unit_test(what_was_made_is_not_missing),
-	    cmocka_unit_test(a_listing_keeps_what_publications_told),
 	    cmocka_unit_test(a_look_up_serves_its_open_once),
 	    cmocka_unit_test(a_credit_ends_after_a_second),
 	    cmocka_unit_test(what_was_looked_up_before_is_no_part_of_an_open),

@@ -49,7 +49,9 @@ static json_t *shape(const char *kind)
 
 static void publish(const struct key *k, json_t *doc)
 {
-	region_publish(w.regions[0], k, doc);
+	struct region_write since = region_write_begin(w.regions[0]);
+
+	region_publish(w.regions[0], k, doc, &since);
 	json_decref(doc);
 }
 

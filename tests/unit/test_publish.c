@@ -39,6 +39,14 @@ static void an_invalidated_task_list_is_asked_for_itself(void **state)
 	assert_string_equal(world.last_action, "ListTasks");
 }
 
+/* A write that began and ended just now. */
+static void publish(const struct key *k, json_t *doc)
+{
+	struct region_write since = region_write_begin(region);
+
+	region_publish(region, k, doc, &since);
+}
+
 static void a_lost_cluster_is_missing(void **state)
 {
 	struct key k = {.kind = KIND_SERVICES, .a = "gone"};
@@ -48,7 +56,7 @@ static void a_lost_cluster_is_missing(void **state)
 	auto_answer struct answer a = {0}, b = {0};
 
 	(void)state;
-	region_publish(region, &doc, cluster);
+	publish(&doc, cluster);
 	assert_int_equal(region_get(region, &k, &f, &a, NULL), 0);
 	assert_int_equal(a.err, -ENOENT);
 	assert_int_equal(region_ask(region, &doc, &f, NULL, &b, NULL), -EINPROGRESS);
@@ -87,7 +95,17 @@ static void an_invalidated_answer_stays_to_be_peeked_at(void **state)
 	assert_int_equal(b.fresh_ms, 0);
 }
 
-static void a_publication_is_seen_at_once_and_held(void **state)
+static int desired_now(const char *name)
+{
+	struct key k = service_key(name);
+	struct freshness f = region_fresh_now(region);
+	auto_answer struct answer a = {0};
+
+	assert_int_equal(region_get(region, &k, &f, &a, NULL), 0);
+	return (int)json_integer_value(json_object_get(a.value, "desiredCount"));
+}
+
+static void a_publication_is_seen_at_once_and_guarded(void **state)
 {
 	struct key k = service_key("s001");
 	json_auto_t *doc = service_doc("s001", 4);
@@ -95,46 +113,121 @@ static void a_publication_is_seen_at_once_and_held(void **state)
 
 	(void)state;
 	desired_of("s001");
-	region_publish(region, &k, doc);
+	now_ms += 3000;
+	json_object_del(doc, "tags");
+	publish(&k, doc);
 	assert_int_equal(desired_of("s001"), 4);
 	assert_int_equal(world.calls, 1);
-	region_invalidate(region, &k);
 	calls_since(&mark);
+	now_ms += 2500; /* the tags, which the response lacked, are past their TTL */
 	assert_int_equal(desired_of("s001"), 4); /* AWS still says 1 */
 	assert_int_equal(calls_since(&mark), 1);
-	world.desired = 3;
-	region_invalidate(region, &k);
-	assert_int_equal(desired_of("s001"), 3); /* neither: somebody else's */
-	world.desired = 1;
-	now_ms += 5001;
+	now_ms += 2500; /* the guard ends when the written value would be past its TTL */
 	assert_int_equal(desired_of("s001"), 1);
+	assert_int_equal(calls_since(&mark), 1);
+}
+
+static void aws_has_the_word_when_it_is_asked_for(void **state)
+{
+	struct key k = service_key("s001");
+	json_auto_t *doc = service_doc("s001", 4);
+
+	(void)state;
+	desired_of("s001");
+	publish(&k, doc);
+	assert_int_equal(desired_now("s001"), 1);
+	assert_int_equal(desired_of("s001"), 1);
+	publish(&k, doc);
+	region_invalidate(region, &k); /* touch */
+	assert_int_equal(desired_of("s001"), 1);
+	publish(&k, doc);
+	region_invalidate_all(region);
+	assert_int_equal(desired_of("s001"), 1);
+}
+
+static void a_write_that_another_overtook_is_not_published(void **state)
+{
+	struct key k = service_key("s001");
+	json_auto_t *slow = service_doc("s001", 4), *fast = service_doc("s001", 6);
+	struct region_write first;
+
+	(void)state;
+	desired_of("s001");
+	first = region_write_begin(region);
+	world.desired = 6;
+	publish(&k, fast);
+	region_publish(region, &k, slow, &first);
+	assert_int_equal(desired_of("s001"), 6);
+	assert_int_equal(world.calls, 2);
+}
+
+static void a_write_that_a_describe_overtook_is_not_published(void **state)
+{
+	struct key k = service_key("s001");
+	json_auto_t *slow = service_doc("s001", 4);
+	struct region_write since = region_write_begin(region);
+
+	(void)state;
+	world.desired = 7;
+	assert_int_equal(desired_of("s001"), 7);
+	region_publish(region, &k, slow, &since);
+	assert_int_equal(desired_of("s001"), 7);
+	assert_int_equal(world.calls, 2);
+}
+
+static void written_tags_leave_the_rest_and_its_age(void **state)
+{
+	struct key k = service_key("s001");
+	json_auto_t *members = json_pack("{s:[{s:s,s:s}]}", "tags", "key", "a", "value", "b");
+
+	(void)state;
+	desired_of("s001");
+	world.desired = 3;
+	for (int i = 0; i < 6; i++) {
+		struct region_write since = region_write_begin(region);
+		auto_answer struct answer a = {0};
+
+		now_ms += 800;
+		region_publish_members(region, &k, members, &since);
+		assert_int_equal(region_peek(region, &k, NULL, &a), 0);
+		assert_int_equal(json_array_size(json_object_get(a.value, "tags")), 1);
+	}
+	assert_int_equal(desired_of("s001"), 1);
+	now_ms += 300;
+	assert_int_equal(desired_of("s001"), 3);
+}
+
+static size_t listed(const struct freshness *f)
+{
+	struct key list = {.kind = KIND_SERVICES, .a = "prod"};
+	auto_answer struct answer a = {0};
+
+	assert_int_equal(region_get(region, &list, f, &a, NULL), 0);
+	return json_array_size(a.value);
 }
 
 static void what_was_made_is_listed(void **state)
 {
-	struct key k = service_key("t000"), list = {.kind = KIND_SERVICES, .a = "prod"};
+	struct key k = service_key("t000");
 	json_auto_t *doc = service_doc("t000", 4);
 	struct freshness f;
-	struct answer a = {0};
 
 	(void)state;
 	list_services();
-	region_publish(region, &k, doc);
+	now_ms += 3000;
+	publish(&k, doc);
 	f = region_fresh(region);
-	assert_int_equal(region_get(region, &list, &f, &a, NULL), 0);
-	assert_int_equal(json_array_size(a.value), SERVICES + 1);
-	answer_release(&a);
+	assert_int_equal(listed(&f), SERVICES + 1);
+	now_ms += 2500;
+	f = region_fresh(region);
+	assert_int_equal(listed(&f), SERVICES + 1); /* asked, and corrected */
+	assert_int_equal(world.calls, 2);
+	now_ms += 2600;
+	f = region_fresh(region);
+	assert_int_equal(listed(&f), SERVICES);
+	publish(&k, doc);
 	f = region_fresh_now(region);
-	now_ms += 1;
-	f.born_ms = now_ms;
-	assert_int_equal(region_get(region, &list, &f, &a, NULL), 0);
-	assert_int_equal(json_array_size(a.value), SERVICES + 1);
-	answer_release(&a);
-	now_ms += 6000;
-	f = region_fresh(region);
-	assert_int_equal(region_get(region, &list, &f, &a, NULL), 0);
-	assert_int_equal(json_array_size(a.value), SERVICES);
-	answer_release(&a);
+	assert_int_equal(listed(&f), SERVICES);
 }
 
 static void a_publication_keeps_tags(void **state)
@@ -146,7 +239,7 @@ static void a_publication_keeps_tags(void **state)
 	(void)state;
 	desired_of("s001");
 	json_object_del(doc, "tags");
-	region_publish(region, &k, doc);
+	publish(&k, doc);
 	assert_int_equal(region_peek(region, &k, NULL, &a), 0);
 	assert_non_null(json_object_get(a.value, "tags"));
 	assert_null(json_object_get(doc, "tags"));
@@ -259,7 +352,11 @@ int main(void)
 	    TEST(a_lost_cluster_is_missing),
 	    TEST(a_fill_that_a_mutation_overtook_is_not_stored),
 	    TEST(an_invalidated_answer_stays_to_be_peeked_at),
-	    TEST(a_publication_is_seen_at_once_and_held),
+	    TEST(a_publication_is_seen_at_once_and_guarded),
+	    TEST(aws_has_the_word_when_it_is_asked_for),
+	    TEST(a_write_that_another_overtook_is_not_published),
+	    TEST(a_write_that_a_describe_overtook_is_not_published),
+	    TEST(written_tags_leave_the_rest_and_its_age),
 	    TEST(what_was_made_is_listed),
 	    TEST(a_publication_keeps_tags),
 	    TEST(changes_are_told),

@@ -1,0 +1,59 @@
+/*
+ * Where is a stale answer refused after a write?
+ *
+ * ECS is eventually consistent: a Describe that begins after a write succeeded may still return the
+ * state before it. A guard remembers what the mount's own writes changed: the members of a document,
+ * the names of a listing, or whether the object exists. While it lasts, a response that shows exactly
+ * the value from before the write is corrected to the written one.
+ *
+ * A guard covers only what was written, never longer than STALE_GUARD_MS or the TTL (so that no reader
+ * sees a value that is older than the TTL allows), and it never renews the age of anything. It ends for
+ * a member as soon as AWS shows the written value or a third one, and for all of them when somebody
+ * asks for AWS's own word (a forced read, `touch`, `refresh`, every open with ttl=0).
+ */
+#ifndef ECSFS_STALE_GUARD_H
+#define ECSFS_STALE_GUARD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STALE_GUARD_MS 5000
+
+/* An entry's guards; NULL: none. */
+struct stale_guard;
+
+/* A write: when its call began, which is the age of what it wrote, and ended; how long it is guarded. */
+struct guard_span {
+	int64_t began_ms, until_ms;  /* mono */
+	uint64_t began_at, ended_at; /* region_moment() */
+};
+
+/*
+ * Notes that a write changed the object's members from those of `old` to those of `now` (borrowed;
+ * NULL: it did not, or does not, exist). Members that drift without a write are left out; of the
+ * deployments only the PRIMARY's id counts. Out of memory fewer members are guarded.
+ */
+void guard_document(struct stale_guard **g, json_t *old, json_t *now, const struct guard_span *s);
+/* Notes that a listing gained or lost a name. */
+void guard_name(struct stale_guard **g, const char *name, bool present, const struct guard_span *s);
+/* Ends the guard of one name of a listing. */
+void guard_forget(struct stale_guard **g, const char *name);
+void guard_free(struct stale_guard **g);
+/* Bytes of memory; NULL: none. */
+size_t guard_size(const struct stale_guard *g);
+
+/*
+ * Corrects a response whose request began at `started_at` (region_moment()) and arrived at `now_ms`:
+ * `value` (owned; NULL: the object does not exist) is replaced where a guard knows better, and the
+ * guards that the response ends are removed. Returns the write that the result rests on (the oldest
+ * one), which is its age, or NULL where the response stands as it is: valid until the guards change.
+ *
+ * `value` becomes NULL where the object was deleted by the mount. Where it was created by the mount
+ * and AWS does not find it, `*value` stays NULL and the caller keeps what it has.
+ */
+const struct guard_span *guard_correct(
+    struct stale_guard **g, bool listing, json_t **value, uint64_t started_at, int64_t now_ms);
+
+#endif
