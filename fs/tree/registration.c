@@ -31,7 +31,7 @@ json_t *registration_definition(const json_t *answer, const json_t *request)
 		tags = doc_peek(request, "tags");
 	if (definition && tags)
 		doc_set(definition, "tags", tags);
-	else if (definition)
+	else if (definition && request)
 		json_object_set_new(definition, "tags", json_array());
 	return definition;
 }

@@ -28,7 +28,8 @@ int registration_make(
     struct commit *c, const json_t *request, json_t **ret, struct ecsfs_error *err);
 
 /* The definition of RegisterTaskDefinition's or DeregisterTaskDefinition's answer with the tags that
- * stand beside it inside, as described ones have them: a new reference. */
+ * stand beside it inside, as described ones have them: a new reference. RegisterTaskDefinition has set
+ * the tags of its `request`; NULL: DeregisterTaskDefinition, which answers none. */
 json_t *registration_definition(const json_t *answer, const json_t *request);
 
 #endif
