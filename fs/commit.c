@@ -251,14 +251,15 @@ int commit_flush(struct request *rq, struct ecsfs_error *err)
 	return e ? send_call(rq) : request_reply_ok(rq);
 }
 
-/* The text that an attribute shows, as of the request. */
-static int shown(struct request *rq, struct node *n, enum ask_mode mode, struct text **ret,
-    struct ecsfs_error *err)
+/* The text that an attribute shows, as of the request; `now`: as AWS says since the request came. */
+static int shown(struct request *rq, struct node *n, enum ask_mode mode, bool now,
+    struct text **ret, struct ecsfs_error *err)
 {
 	auto_buf struct buf out = BUF_INIT(LIMIT_RESPONSE);
 	struct ask q = request_ask(rq, mode, FRESH_READ);
 	struct place p;
 
+	q.fresh.force = now;
 	place_of(n, &p);
 	attr_noting(&q, n->parent);
 	int e = row_render(&q, node_type(n->parent), &p, n->row, &out, err);
@@ -309,7 +310,7 @@ int commit_read(struct request *rq, struct ecsfs_error *err)
 	if (!t || (rq->off == 0 && handle_writes(h))) {
 		text_unref(t);
 		t = NULL;
-		int e = shown(rq, h->node, ASK_PARK, &t, err);
+		int e = shown(rq, h->node, ASK_PARK, false, &t, err);
 		if (e)
 			return e;
 		pthread_mutex_lock(&h->lock);
@@ -320,17 +321,25 @@ int commit_read(struct request *rq, struct ecsfs_error *err)
 	return reply_slice(rq, t->bytes, t->len, rq->off);
 }
 
+/* Whether an attribute shows the text; `now`: by AWS's own word, not by what is cached. */
+static bool shows(struct request *rq, struct node *n, const struct text *t, bool now)
+{
+	auto_text struct text *there = NULL;
+
+	return shown(rq, n, ASK_BLOCK, now, &there, NULL) == 0 && there->len == t->len &&
+	    memcmp(there->bytes, t->bytes, t->len) == 0;
+}
+
 /* rq->handle is none; `to` is the attribute. */
 static int rename_onto(
     struct request *rq, struct node *from, struct node *to, struct ecsfs_error *err)
 {
-	auto_text struct text *t = scratch_text(from->scratch), *now = NULL;
+	auto_text struct text *t = scratch_text(from->scratch);
 
 	if (!t)
 		return -ENOMEM;
-	/* An editor that restores its backup brings what is there already. */
-	bool same = shown(rq, to, ASK_BLOCK, &now, NULL) == 0 && now->len == t->len &&
-	    memcmp(now->bytes, t->bytes, t->len) == 0;
+	/* An editor that restores its backup brings what is there already: AWS must say so itself. */
+	bool same = shows(rq, to, t, false) && shows(rq, to, t, true);
 	int e = same ? 0 : gather_check(to->row, t->bytes, t->len, err);
 	if (!e && !same)
 		e = run_commit(rq, NULL, to, COMMIT_RENAME, t, 0, err);
