@@ -1,4 +1,5 @@
 #include "backend/base/limits.h"
+#include "fs/cli/command.h"
 #include "fs/cli/usage.h"
 #include "fs/mount.h"
 #include "fs/session.h"
@@ -50,13 +51,31 @@ static void occupy_standard_files(void)
 		close(fd);
 }
 
+/* One word that is neither a command nor a directory, but nearly a command. */
+static bool mistyped_command(int argc, char **argv)
+{
+	const char *word = argc == 2 && !strchr(argv[1], '/') ? argv[1] : "";
+
+	if (!*word || *word == '-' || access(word, F_OK) == 0 || !command_nearest(word))
+		return false;
+	fprintf(stderr,
+	    "ecsfs: %s: neither a command nor a directory to mount on (did you mean ecsfs %s?)\n",
+	    word, command_nearest(word));
+	return true;
+}
+
 int main(int argc, char **argv)
 {
+	const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
 	struct ecsfs_error err = {0};
 	struct options o;
 	int status = 2;
 
 	occupy_standard_files();
+	if (command)
+		return command->run(argc - 1, argv + 1);
+	if (mistyped_command(argc, argv))
+		return 2;
 	if (options_parse(argc, argv, &o, &err) == 0)
 		status = run(&o);
 	else

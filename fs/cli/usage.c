@@ -1,5 +1,6 @@
 #include "fs/cli/usage.h"
 
+#include "fs/cli/command.h"
 #include "fs/cli/option_table.h"
 
 #include <stdio.h>
@@ -50,11 +51,33 @@ static void other_names(FILE *f)
 	fputc('\n', f);
 }
 
+/* Commands that people type. */
+static void command_names(FILE *f)
+{
+	const char *separator = "       ecsfs ";
+
+	for (const struct command *c = commands; c->name; c++) {
+		if (!c->help)
+			continue;
+		fprintf(f, "%s%s", separator, c->name);
+		separator = "|";
+	}
+	fprintf(f, " [ARGUMENT]...\n");
+}
+
+static void command_lines(FILE *f)
+{
+	fprintf(f, "\nCommands:\n");
+	for (const struct command *c = commands; c->name; c++)
+		if (c->help)
+			fprintf(f, "  ecsfs %-10s %s\n", c->name, c->help);
+}
+
 static void head(FILE *f)
 {
-	fprintf(f,
-	    "usage: ecsfs [options] [SOURCE] MOUNTPOINT\n"
-	    "Mount Amazon ECS: clusters, services, tasks and their logs as files.\n");
+	fprintf(f, "usage: ecsfs [options] [SOURCE] MOUNTPOINT\n");
+	command_names(f);
+	fprintf(f, "Mount Amazon ECS: clusters, services, tasks and their logs as files.\n");
 }
 
 static void foot(FILE *f)
@@ -84,6 +107,8 @@ void usage_print_all(FILE *f)
 	}
 	fputc('\n', f);
 	o_line(f);
+	command_lines(f);
+	fputc('\n', f);
 	foot(f);
 }
 

@@ -1,0 +1,36 @@
+/*
+ * The commands beside mounting: `ecsfs NAME ...`. Each is a row, from which dispatch, help,
+ * completion and the error for a misspelt name are made. A mount point of the same name is given as
+ * ./NAME.
+ */
+#ifndef ECSFS_CLI_COMMAND_H
+#define ECSFS_CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct command {
+	const char *name;
+	const char *usage; /* what follows the name */
+	const char *help;  /* one line, at most 60 columns; NULL: not for people */
+	/* argv[0] is the name. The exit status; 2 for words that are not understood. */
+	int (*run)(int argc, char **argv);
+	const char *const *options; /* "--json", ...; NULL-ended, for completion; NULL: none */
+};
+
+/* Ended by { 0 }. */
+extern const struct command commands[];
+
+/* The command of that name; NULL: there is none. */
+const struct command *command_find(const char *name);
+/* The name nearest to a mistyped one; NULL: none is near. */
+const char *command_nearest(const char *word);
+
+/* Prints "ecsfs NAME: TEXT" to stderr and returns 2, for `return command_refuse(...)`. */
+int command_refuse(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same for an argument that is unknown: with the option that was meant, or the usage. */
+int command_unknown(const char *name, const char *argument);
+/* Prints the usage line of a command. */
+void command_print_usage(const char *name, FILE *f);
+
+#endif

@@ -1,0 +1,145 @@
+#include "fs/cli/list.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "fs/cli/command.h"
+#include "fs/cli/mounts.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Appends the first word of every "KEY: WORD ..." line, with commas between. */
+static void words_of(const char *status, const char *key, struct buf *out)
+{
+	size_t len = strlen(key);
+
+	for (; *status; status += strcspn(status, "\n"), status += *status == '\n') {
+		if (strncmp(status, key, len) != 0 || strncmp(status + len, ": ", 2) != 0)
+			continue;
+		const char *word = status + len + 2;
+		buf_addf(out, "%s%.*s", out->len ? "," : "", (int)strcspn(word, " :\n"), word);
+	}
+}
+
+static const char *state_of(int e)
+{
+	switch (e) {
+	case 0:
+		return "mounted";
+	case -ENOTCONN:
+		return "dead";
+	case -EACCES:
+		return "not accessible";
+	default:
+		return "does not answer";
+	}
+}
+
+static json_t *describe(const struct mounted *m)
+{
+	static const char *const once[] = {"pid", "uptime_seconds", "simulated", "last_failure"};
+	auto_buf struct buf status = BUF_INIT(MIB), account = BUF_INIT(MIB), region = BUF_INIT(MIB);
+	int e = mounts_status(m->path, &status);
+	json_t *row = json_pack(
+	    "{s:s, s:s, s:s}", "mount_point", m->path, "source", m->source, "state", state_of(e));
+
+	if (e)
+		return row;
+	words_of(buf_str(&status), "account", &account);
+	words_of(buf_str(&status), "region", &region);
+	json_object_set_new(row, "account", json_string(buf_str(&account)));
+	json_object_set_new(row, "region", json_string(buf_str(&region)));
+	for (size_t i = 0; i < ARRAY_SIZE(once); i++) {
+		auto_buf struct buf value = BUF_INIT(MIB);
+
+		mounts_status_value(buf_str(&status), once[i], &value);
+		json_object_set_new(row, once[i], json_string(buf_str(&value)));
+	}
+	return row;
+}
+
+static const char *text_of(const json_t *row, const char *key)
+{
+	const char *text = json_string_value(json_object_get(row, key));
+
+	return text && *text ? text : "-";
+}
+
+/* "3d 4h", "2h 10m", "45s". */
+static void uptime(const json_t *row, char *ret, size_t size)
+{
+	long s = strtol(text_of(row, "uptime_seconds"), NULL, 10);
+
+	if (!json_object_get(row, "uptime_seconds"))
+		snprintf(ret, size, "-");
+	else if (s >= 86400)
+		snprintf(ret, size, "%ldd %ldh", s / 86400, s % 86400 / 3600);
+	else if (s >= 3600)
+		snprintf(ret, size, "%ldh %ldm", s / 3600, s % 3600 / 60);
+	else if (s >= 60)
+		snprintf(ret, size, "%ldm", s / 60);
+	else
+		snprintf(ret, size, "%lds", s);
+}
+
+/* At least as wide as the head, so that the columns line up. */
+static int width(const json_t *rows, const char *key, const char *head)
+{
+	size_t most = strlen(head), i;
+	const json_t *row;
+
+	json_array_foreach (rows, i, row) {
+		size_t len = strlen(text_of(row, key));
+
+		most = len > most ? len : most;
+	}
+	return (int)most;
+}
+
+static void print_table(const json_t *rows)
+{
+	int w[] = {width(rows, "mount_point", "MOUNT POINT"), width(rows, "state", "STATE"),
+	    width(rows, "account", "ACCOUNT"), width(rows, "region", "REGION")};
+	const json_t *row;
+	size_t i;
+
+	printf("%-*s  %-*s  %-*s  %-*s  %-8s %s\n", w[0], "MOUNT POINT", w[1], "STATE", w[2],
+	    "ACCOUNT", w[3], "REGION", "UPTIME", "LAST FAILURE");
+	json_array_foreach (rows, i, row) {
+		char up[32];
+
+		uptime(row, up, sizeof(up));
+		printf("%-*s  %-*s  %-*s  %-*s  %-8s %s\n", w[0], text_of(row, "mount_point"), w[1],
+		    text_of(row, "state"), w[2], text_of(row, "account"), w[3],
+		    text_of(row, "region"), up, text_of(row, "last_failure"));
+	}
+}
+
+int list_run(int argc, char **argv)
+{
+	__attribute__((cleanup(mounts_release))) struct mounts m = {0};
+	json_auto_t *rows = json_array();
+	bool as_json = argc == 2 && strcmp(argv[1], "--json") == 0;
+
+	if (argc > 1 && !as_json)
+		return command_unknown("list", argv[argc == 2 ? 1 : 2]);
+	int e = mounts_read(&m);
+	if (e) {
+		fprintf(stderr, "ecsfs list: /proc/self/mountinfo: %s\n", strerror(-e));
+		return 1;
+	}
+	for (size_t i = 0; i < m.count; i++)
+		json_array_append_new(rows, describe(&m.at[i]));
+	if (as_json) {
+		json_dumpf(rows, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else if (m.count) {
+		print_table(rows);
+	} else {
+		puts("nothing is mounted by ecsfs");
+	}
+	return 0;
+}

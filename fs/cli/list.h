@@ -1,0 +1,7 @@
+/* `ecsfs list`: the mounts of this machine, each with what its .ecsfs/status says. */
+#ifndef ECSFS_CLI_LIST_H
+#define ECSFS_CLI_LIST_H
+
+int list_run(int argc, char **argv);
+
+#endif
