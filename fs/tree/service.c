@@ -1,3 +1,4 @@
+#include "fs/tree/container_definition.h"
 #include "fs/tree/register.h"
 #include "fs/tree/write.h"
 
@@ -442,6 +443,12 @@ static const struct row service_rows[] = {
 	.stream = &stream_events,
     },
     {
+	.name = "images",
+	.help =
+	    "a line a container: name, image, digest that runs, \"stale\" where ECR's tag moved on",
+	.render = render_images,
+    },
+    {
 	.name = "tags",
 	.help = "KEY=VALUE lines",
 	.form = ROW_LINES,
@@ -455,6 +462,7 @@ static const struct child service_children[] = {
     {"deployments", &dir_deployments, false},
     {"service_deployments", &dir_service_deployments, false},
     {"tasks", &dir_service_tasks, false},
+    {"containers", &dir_service_containers, false},
     {"logs", &dir_service_logs, false},
     {0},
 };

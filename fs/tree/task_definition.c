@@ -1,3 +1,4 @@
+#include "fs/tree/container_definition.h"
 #include "fs/tree/register.h"
 #include "fs/tree/write.h"
 
@@ -168,10 +169,16 @@ static const struct row revision_rows[] = {
     {0},
 };
 
+static const struct child revision_children[] = {
+    {"containers", &dir_revision_containers, false},
+    {0},
+};
+
 const struct dir_type dir_task_definition = {
     .what = "a revision",
     .help = "a revision of a task definition; it never changes but for status and tags",
     .rows = revision_rows,
+    .children = revision_children,
     .subject = revision_subject,
     .members = shape_task_definition,
     .time_member = "registeredAt",

@@ -1,0 +1,29 @@
+/*
+ * One thing of one container changed in a task definition. Pure; any thread.
+ */
+#ifndef ECSFS_EDIT_CONTAINER_EDIT_H
+#define ECSFS_EDIT_CONTAINER_EDIT_H
+
+#include "backend/error.h"
+
+#include <jansson.h>
+
+/* The container of that name; NULL: none. Borrowed. */
+const json_t *container_peek(const json_t *definition, const char *name);
+
+/*
+ * Whether a value can be a container's `member`: an image without blanks, secrets that are ARNs or
+ * parameter names, environment and secrets without a name in common. 0, or -EINVAL with a sentence.
+ */
+int container_check(
+    const json_t *container, const char *member, const json_t *value, struct ecsfs_error *err);
+
+/*
+ * The RegisterTaskDefinition request of a described definition (its tags inside) with `member` of
+ * one container set to `value`; all else stays, members unknown to us too. Returns 0 and a new
+ * request; -ENOENT: there is no such container.
+ */
+int container_edit(const json_t *definition, const char *container, const char *member,
+    const json_t *value, json_t **ret, struct ecsfs_error *err);
+
+#endif

@@ -1,0 +1,314 @@
+/*
+ * What does a container of a task definition show, and what does writing one thing of it deploy? A
+ * write is RegisterTaskDefinition and one UpdateService, UpdateService alone where an equal ACTIVE
+ * revision is known, and nothing where AWS runs that already.
+ */
+#include "fs/tree/container_definition.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "fs/edit/canon.h"
+#include "fs/edit/container_edit.h"
+#include "fs/edit/doc.h"
+#include "fs/edit/image.h"
+#include "fs/edit/lines.h"
+#include "fs/edit/member_text.h"
+#include "fs/edit/service_edit.h"
+#include "fs/edit/shown.h"
+#include "fs/edit/task_definition_members.h"
+#include "fs/tree/register.h"
+#include "fs/tree/write.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How many tasks `images` looks at: as many as one DescribeTasks takes. */
+#define IMAGES_TASKS 100
+
+/* Reading. */
+
+/* The place's definition: of the revision, or the one that the service uses. -ENOENT: none. */
+static int ask_definition(
+    struct ask *q, const struct place *p, struct answer *ret, struct ecsfs_error *err)
+{
+	struct key k = {.kind = KIND_TASK_DEFINITION, .a = p->family, .b = p->revision};
+	auto_answer struct answer a = {0};
+	const json_t *service;
+	int e;
+
+	if (!p->service)
+		return ask(q, p->region, &k, ret, err);
+	e = dir_members(q, &dir_service, p, "taskDefinition", &a, &service, err);
+	return e
+	    ? e
+	    : tree_ask_task_definition(q, p, doc_string_peek(service, "taskDefinition"), ret, err);
+}
+
+static int list_containers(
+    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	int e = ask_definition(q, p, &a, err);
+
+	/* An EXTERNAL service has no definition: its task sets do. */
+	if (e)
+		return e == -ENOENT && p->service ? 0 : e;
+	return tree_append_names(names, json_object_get(a.value, "containerDefinitions"), "name");
+}
+
+static int render_member(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	const struct shape *shape = shape_named(shape_container_definition, row->member);
+	auto_answer struct answer a = {0};
+	const json_t *container;
+	int e = ask_definition(q, p, &a, err);
+
+	if (e)
+		return e;
+	container = container_peek(a.value, p->container);
+	if (!container)
+		return ecsfs_error_set(
+		    err, ENOENT, NULL, "the task definition has no container \"%s\"", p->container);
+	if (!*row->member)
+		shown_document(container, shape_container_definition, out);
+	else if (row->form == ROW_LINES)
+		lines_render(json_object_get(container, row->member), shape->members, out);
+	else
+		shown_member(container, shape_container_definition, row->member, out);
+	return 0;
+}
+
+/* Writing. */
+
+/* What the row's member becomes in `container`: a new reference. */
+static int new_value(
+    const struct commit *c, const json_t *container, json_t **ret, struct ecsfs_error *err)
+{
+	const char *member = c->row->member;
+	const struct shape *shape = shape_named(shape_container_definition, member);
+	bool whole = c->truncated || c->at == COMMIT_RENAME;
+	size_t from = whole ? 0 : c->sent;
+	json_auto_t *named = NULL;
+	int e;
+
+	if (c->row->form != ROW_LINES)
+		return member_parse(c->text, c->len, shape_container_definition, member, ret, err);
+	e = lines_parse(c->text + from, c->len - from, &named, err);
+	if (!e)
+		*ret =
+		    lines_applied(json_object_get(container, member), shape->members, named, whole);
+	return e;
+}
+
+/* The definition that the service of c's place runs: by the TTL, or `now`. */
+static int definition_in_use(
+    struct commit *c, bool now, json_t **ret_arn, struct answer *ret, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	struct ask q = ask_blocking(p->region), plain = q;
+	json_auto_t *change = json_pack("{s:s}", "taskDefinition", "");
+	auto_answer struct answer a = {0};
+	const json_t *service;
+	int e;
+
+	if (now)
+		q.fresh = region_fresh_now(p->region);
+	e = dir_object(&q, &dir_service, p, &a, &service, err);
+	if (!e)
+		e = service_accepts(service, change, err);
+	if (e)
+		return e;
+	*ret_arn = json_incref(json_object_get(service, "taskDefinition"));
+	return tree_ask_task_definition(
+	    &plain, p, doc_string_peek(service, "taskDefinition"), ret, err);
+}
+
+/* The request, by what the service runs (`now`: as AWS says). `ret_same`: it runs that already. */
+static int make_request(struct commit *c, bool now, json_t **ret_arn, json_t **ret, bool *ret_same,
+    struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	auto_answer struct answer a = {0};
+	json_auto_t *value = NULL;
+	const json_t *container;
+	int e = definition_in_use(c, now, ret_arn, &a, err);
+
+	if (e)
+		return e;
+	container = container_peek(a.value, p->container);
+	e = new_value(c, container, &value, err);
+	if (!e)
+		e = container_check(container, c->row->member, value, err);
+	if (!e)
+		e = container_edit(a.value, p->container, c->row->member, value, ret, err);
+	if (e)
+		return e;
+	*ret_same = canon_taskdef_equal(*ret, a.value);
+	if (!*ret_same && !strcmp(c->row->member, "image"))
+		e = image_check(p, json_string_value(value), err);
+	return e;
+}
+
+/* With the service entered. That nothing differs is decided by what AWS runs now. */
+static int deploy_change(struct commit *c, struct ecsfs_error *err)
+{
+	json_auto_t *arn = NULL, *request = NULL, *arn_now = NULL, *request_now = NULL;
+	bool same;
+	int e = make_request(c, false, &arn, &request, &same, err);
+
+	if (e || !same)
+		return e ? e
+			 : deploy_definition(c, request, json_string_value(arn), FIND_KNOWN, err);
+	e = make_request(c, true, &arn_now, &request_now, &same, err);
+	if (e || same)
+		return e;
+	return deploy_definition(c, request_now, json_string_value(arn_now), FIND_KNOWN, err);
+}
+
+static int commit_member(struct commit *c, struct ecsfs_error *err)
+{
+	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
+	int e;
+
+	/* At the flush: only the line that was held back. */
+	if (c->row->form == ROW_LINES && c->at == COMMIT_FLUSH && c->sent == c->len)
+		return 0;
+	e = service_enter(c->place, &key, err);
+	if (e)
+		return e;
+	e = deploy_change(c, err);
+	service_leave(c->place, &key);
+	return e;
+}
+
+#define MEMBER_ROW(file, text, shown, of, write)                                                   \
+	{                                                                                          \
+		.name = (file), .help = (text), .form = (shown), .member = (of),                   \
+		.render = render_member, .commit = (write)                                         \
+	}
+
+/* The same rows with a commit and without. */
+#define CONTAINER_ROWS(write)                                                                      \
+	MEMBER_ROW("image", "the image; one of ECR is looked up before it is deployed", ROW_VALUE, \
+	    "image", write),                                                                       \
+	    MEMBER_ROW("environment",                                                              \
+		"KEY=VALUE lines; appended ones add or change, a whole file also removes",         \
+		ROW_LINES, "environment", write),                                                  \
+	    MEMBER_ROW("secrets", "NAME=ARN lines, as environment", ROW_LINES, "secrets", write),  \
+	    MEMBER_ROW("cpu", "CPU units, 1024 to a vCPU", ROW_VALUE, "cpu", write),               \
+	    MEMBER_ROW("memory", "hard limit in MiB; empty where there is none", ROW_VALUE,        \
+		"memory", write),                                                                  \
+	    MEMBER_ROW("memory_reservation", "soft limit in MiB; empty where there is none",       \
+		ROW_VALUE, "memoryReservation", write),                                            \
+	    MEMBER_ROW("command", "a JSON array; empty where the image decides", ROW_DOCUMENT,     \
+		"command", write),                                                                 \
+	    MEMBER_ROW("entry_point", "a JSON array; empty where the image decides", ROW_DOCUMENT, \
+		"entryPoint", write),                                                              \
+	    MEMBER_ROW("container_definition.json", "the whole container definition",              \
+		ROW_DOCUMENT, WHOLE_OBJECT, NULL)
+
+static const struct row service_rows[] = {CONTAINER_ROWS(commit_member), {0}};
+static const struct row revision_rows[] = {CONTAINER_ROWS(NULL), {0}};
+
+static const struct dir_type dir_service_container = {
+    .what = "a container of the service",
+    .help = "a container of the task definition in use; what is written is deployed",
+    .rows = service_rows,
+};
+
+static const struct dir_type dir_revision_container = {
+    .what = "a container of the revision",
+    .help = "a container of the revision",
+    .rows = revision_rows,
+};
+
+static const struct listing service_containers = {
+    .names = list_containers,
+    .type = &dir_service_container,
+    .part = PLACE(container),
+};
+
+static const struct listing revision_containers = {
+    .names = list_containers,
+    .type = &dir_revision_container,
+    .part = PLACE(container),
+};
+
+const struct dir_type dir_service_containers = {
+    .what = "the containers of the service",
+    .help = "the containers of the task definition in use",
+    .listing = &service_containers,
+};
+
+const struct dir_type dir_revision_containers = {
+    .what = "the containers of the revision",
+    .help = "the containers of the revision",
+    .listing = &revision_containers,
+};
+
+/* services/S/images */
+
+/* The digest that the newest of the service's tasks runs for a container, "" where none says. */
+static int digest_that_runs(struct ask *q, const struct place *p, const json_t *tasks,
+    const char *container, char **ret, struct ecsfs_error *err)
+{
+	double newest = -1;
+	size_t i;
+	json_t *name;
+
+	json_array_foreach (tasks, i, name) {
+		struct key k = {.kind = KIND_TASK, .a = p->cluster, .b = json_string_value(name)};
+		auto_answer struct answer a = {0};
+		int e = i < IMAGES_TASKS ? ask(q, p->region, &k, &a, err) : -ENOENT;
+
+		if (e && e != -ENOENT)
+			return e;
+		const json_t *found =
+		    doc_find_peek(json_object_get(a.value, "containers"), "name", container);
+		double at = json_number_value(json_object_get(a.value, "createdAt"));
+		if (!*doc_string_peek(found, "imageDigest") || at <= newest)
+			continue;
+		newest = at;
+		free(*ret);
+		*ret = strdup(doc_string_peek(found, "imageDigest"));
+	}
+	return 0;
+}
+
+static int render_image(struct ask *q, const struct place *p, const json_t *tasks,
+    const json_t *container, struct buf *out, struct ecsfs_error *err)
+{
+	const char *name = doc_string_peek(container, "name");
+	const char *image = doc_string_peek(container, "image");
+	auto_free char *runs = NULL, *known = NULL;
+	int e = digest_that_runs(q, p, tasks, name, &runs, err);
+
+	if (!e)
+		e = image_digest(q, p, image, &known);
+	if (e)
+		return e;
+	buf_addf(out, "%s %s %s%s\n", name, image, runs ? runs : "-",
+	    runs && known && strcmp(runs, known) != 0 ? " stale" : "");
+	return 0;
+}
+
+int render_images(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
+    struct ecsfs_error *err)
+{
+	struct key k = {.kind = KIND_SERVICE_TASKS, .a = p->cluster, .b = p->service};
+	auto_answer struct answer definition = {0}, tasks = {0};
+	size_t i;
+	json_t *container;
+	int e = ask_definition(q, p, &definition, err);
+
+	(void)row;
+	if (e)
+		return e == -ENOENT ? 0 : e;
+	e = ask(q, p->region, &k, &tasks, err);
+	json_array_foreach (json_object_get(definition.value, "containerDefinitions"), i, container)
+		if (!e)
+			e = render_image(q, p, tasks.value, container, out, err);
+	return e;
+}

@@ -1,0 +1,93 @@
+#include "fs/edit/container_edit.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char definition_text[] =
+    "{\"family\":\"web\",\"revision\":3,\"status\":\"ACTIVE\",\"newer\":{\"than\":[\"us\"]},"
+    "\"tags\":[{\"key\":\"team\",\"value\":\"shop\"},{\"key\":\"aws:x\",\"value\":\"y\"}],"
+    "\"containerDefinitions\":[{\"name\":\"app\",\"image\":\"a:1\",\"newer\":1,\"environment\":["
+    "{\"name\":\"A\",\"value\":\"1\"}]},{\"name\":\"proxy\",\"image\":\"p\",\"command\":[\"x\"]}]}";
+
+static void becomes(
+    const char *container, const char *member, const char *value, const char *containers)
+{
+	json_auto_t *definition = json_loads(definition_text, 0, NULL), *request = NULL;
+	json_auto_t *wanted = json_loads(containers, 0, NULL);
+	json_auto_t *json = json_loads(value, JSON_DECODE_ANY, NULL);
+	struct ecsfs_error err = {0};
+
+	if (container_edit(definition, container, member, json, &request, &err))
+		fail_msg("%s", err.message);
+	assert_true(json_equal(json_object_get(request, "containerDefinitions"), wanted));
+	/* What nobody touched stays, what only AWS writes goes. */
+	assert_non_null(json_object_get(request, "newer"));
+	assert_null(json_object_get(request, "revision"));
+	assert_int_equal(json_array_size(json_object_get(request, "tags")), 1);
+}
+
+static void test_one_member_of_one_container(void **state)
+{
+	(void)state;
+	becomes("app", "image", "\"a:2\"",
+	    "[{\"name\":\"app\",\"image\":\"a:2\",\"newer\":1,\"environment\":[{\"name\":\"A\","
+	    "\"value\":\"1\"}]},{\"name\":\"proxy\",\"image\":\"p\",\"command\":[\"x\"]}]");
+	becomes("proxy", "command", "[]",
+	    "[{\"name\":\"app\",\"image\":\"a:1\",\"newer\":1,\"environment\":[{\"name\":\"A\","
+	    "\"value\":\"1\"}]},{\"name\":\"proxy\",\"image\":\"p\"}]");
+}
+
+static void test_no_such_container(void **state)
+{
+	json_auto_t *definition = json_loads(definition_text, 0, NULL), *request = NULL;
+	json_auto_t *value = json_string("x");
+	struct ecsfs_error err = {0};
+
+	(void)state;
+	assert_int_equal(container_edit(definition, "db", "image", value, &request, &err), -ENOENT);
+	assert_non_null(strstr(err.message, "\"db\""));
+}
+
+static void checks(const char *member, const char *text, const char *sentence)
+{
+	json_auto_t *definition = json_loads(definition_text, 0, NULL);
+	json_auto_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+	struct ecsfs_error err = {0};
+	int e = container_check(container_peek(definition, "app"), member, value, &err);
+
+	assert_int_equal(e, sentence ? -EINVAL : 0);
+	if (sentence && !strstr(err.message, sentence))
+		fail_msg("%s", err.message);
+}
+
+static void test_what_a_value_can_be(void **state)
+{
+	(void)state;
+	checks("image", "\"a.b:5000/c_d/e-f:1.2@sha256:00\"", NULL);
+	checks("image", "\"a b\"", "not an image");
+	checks("image", "\"a\\u00e4\"", "not an image");
+	checks("secrets", "[{\"name\":\"S\",\"valueFrom\":\"arn:aws:ssm:r:1:parameter/p\"}]", NULL);
+	checks("secrets", "[{\"name\":\"S\",\"valueFrom\":\"/a/b.c\"}]", NULL);
+	checks("secrets", "[{\"name\":\"S\",\"valueFrom\":\"\"}]", "expected the ARN");
+	checks(
+	    "secrets", "[{\"name\":\"S\",\"valueFrom\":\"arn:aws:s3:::b\"}]", "expected the ARN");
+	checks("secrets", "[{\"name\":\"A\",\"valueFrom\":\"p\"}]", "environment already");
+	checks("environment", "[{\"name\":\"anything at all\",\"value\":\"\"}]", NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_one_member_of_one_container),
+	    cmocka_unit_test(test_no_such_container),
+	    cmocka_unit_test(test_what_a_value_can_be),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
