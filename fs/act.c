@@ -32,6 +32,20 @@ static bool deletes(const char *action)
 	return strncmp(action, "Delete", 6) == 0;
 }
 
+/*
+ * What is left to the writer, less a little, so that it is told by the call itself. Nothing is sent
+ * that ends after the writer was told that no answer came, nor repeated then.
+ */
+static int time_left(const struct commit *c)
+{
+	int64_t limit = c->place->fs->options.timeout_ms;
+
+	if (!c->deadline_ms)
+		return (int)limit;
+	int64_t left = c->deadline_ms - clock_mono(c->place->fs->clock) - limit / 60;
+	return (int)(left > 0 ? left : -1);
+}
+
 static int call(struct commit *c, const char *region, const char *service, const char *action,
     const json_t *request, unsigned flags, const char *member, json_t **ret,
     struct ecsfs_error *err)
@@ -47,8 +61,7 @@ static int call(struct commit *c, const char *region, const char *service, const
 	    .action = action,
 	    .body = request,
 	    .flags = flags | (member && deletes(action) ? AWS_FRESH : 0),
-	    /* Not repeated after the writer was told that no answer came. */
-	    .timeout_ms = fs->options.timeout_ms,
+	    .timeout_ms = time_left(c),
 	};
 
 	if (ret)
@@ -58,7 +71,9 @@ static int call(struct commit *c, const char *region, const char *service, const
 		return 0;
 	}
 	c->began = region_write_begin(r);
-	int e = aws_request(region_client_peek(r), &rq, &response, &local);
+	int e = rq.timeout_ms >= 0 ? aws_request(region_client_peek(r), &rq, &response, &local)
+				   : ecsfs_error_set(&local, ETIMEDOUT, NULL,
+					 "no time was left for %s: nothing was sent", action);
 	if (!e)
 		e = check_answer(action, response.json, member, &local);
 	/* Repeated, it finds nothing left: the attempt whose answer was lost has done it. */
@@ -68,6 +83,8 @@ static int call(struct commit *c, const char *region, const char *service, const
 	}
 	if (e && !local.err)
 		ecsfs_error_set(&local, -e, NULL, "%s failed", action);
+	if (!reads && local.lost_answer)
+		ecsfs_error_wrap(&local, "the change may have taken effect");
 	if (!reads)
 		journal_add(
 		    fs->journal, c, service, action, request, false, response.request_id, &local);

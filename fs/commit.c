@@ -30,6 +30,7 @@ static int run_commit(struct request *rq, struct handle *h, struct node *n, enum
 	    .at = at,
 	    .truncated = at == COMMIT_RENAME || (h && h->truncated),
 	    .caller = rq->caller,
+	    .deadline_ms = rq->deadline_ms,
 	    .answer = &answer,
 	};
 

@@ -68,8 +68,9 @@ struct commit {
 	} at;
 	bool truncated; /* the open emptied the file: the text stands for the whole */
 	struct caller caller;
-	size_t sent;	    /* ROW_LINES: so many bytes of `text`, whole lines, were sent before */
-	struct buf *answer; /* ROW_DIALOG: what the open file reads afterwards */
+	int64_t deadline_ms; /* mono: the writer is told then that no answer came; 0: none */
+	size_t sent;	     /* ROW_LINES: so many bytes of `text`, whole lines, were sent before */
+	struct buf *answer;  /* ROW_DIALOG: what the open file reads afterwards */
 	struct region_write began; /* the last call that changed something (fs/act.h) */
 };
 

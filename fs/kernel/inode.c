@@ -39,7 +39,7 @@ static uint64_t hash_string(uint64_t h, const char *s)
 }
 
 /* st_ino: the same for a path as long as the mount lives, and after. 0 and 1 are taken. */
-static uint64_t ino_of(const struct node *dir, const char *file_name)
+uint64_t node_ino_below(const struct node *dir, const char *file_name)
 {
 	uint64_t h = hash_string(dir->ino, file_name);
 
@@ -389,7 +389,7 @@ static struct node *node_new(struct node *dir, const struct node_spec *spec)
 	n->listed = spec->listed;
 	n->text = text_ref(spec->text);
 	n->scratch = spec->scratch;
-	n->ino = ino_of(dir, spec->file_name);
+	n->ino = node_ino_below(dir, spec->file_name);
 	n->mtime_ns = now_ns();
 	n->refs = 1;
 	n->parent = dir;

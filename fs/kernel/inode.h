@@ -104,6 +104,9 @@ const struct dir_type *node_type(struct node *n);
 void place_of(struct node *n, struct place *p);
 void place_below(struct node *dir, const char *name, bool listed, struct place *p);
 
+/* The st_ino that a name of the directory has, whether or not it is there. */
+uint64_t node_ino_below(const struct node *dir, const char *file_name);
+
 /* Relative to the mount point, "" the root; `below` NULL: the node's own. */
 void node_path(struct node *n, const char *below, struct buf *out);
 

@@ -6,6 +6,7 @@
 #include "backend/errlog.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/caller.h"
+#include "fs/kernel/spent.h"
 #include "fs/kernel/xattr.h"
 #include "fs/stream.h"
 
@@ -19,6 +20,9 @@
 /* How often an interrupted caller is looked at: the kernel sends INTERRUPT once a request, so a
  * later SIGKILL shows in /proc only. */
 enum { WATCH_MS = 50 };
+
+/* A request gets at least this part of -o timeout, however long its command has waited. */
+enum { LEAST_SHARE = 15 };
 
 static struct {
 	pthread_mutex_t lock;
@@ -148,6 +152,8 @@ bool request_claim(struct request *rq)
 	/* After this no interrupt callback runs, so `rq` need not outlive the reply. */
 	if (mine && rq->watched)
 		fuse_req_interrupt_func(rq->req, NULL, NULL);
+	if (mine && rq->watched)
+		spent_note(rq, clock_mono(nodes_fs()->clock));
 	if (mine)
 		let_go_of_directory(rq);
 	return mine;
@@ -211,8 +217,9 @@ static size_t watch_collect(struct request **out, size_t room, int64_t now)
 static void deadline(struct request *rq)
 {
 	struct ecsfs_error err = {0};
-	int e = rq->late ? rq->late(rq, &err)
-			 : ecsfs_error_set(&err, ETIMEDOUT, NULL, "no answer in time");
+	const char *why = mutates(rq) ? "no answer in time: the change may have taken effect"
+				      : "no answer in time";
+	int e = rq->late ? rq->late(rq, &err) : ecsfs_error_set(&err, ETIMEDOUT, NULL, "%s", why);
 
 	if (e)
 		request_fail(rq, e, &err);
@@ -417,7 +424,6 @@ struct request *request_new(fuse_req_t req, enum request_kind kind, uint64_t nod
 	rq->caller = (struct caller){.uid = ctx->uid, .gid = ctx->gid, .pid = ctx->pid};
 	rq->born_ms = clock_mono(fs->clock);
 	rq->born_at = region_moment();
-	rq->deadline_ms = rq->born_ms + fs->options.timeout_ms;
 	rq->waiter.wake = wake;
 	if (nodeid && !(rq->node = node_by_id(nodeid))) {
 		free(rq);
@@ -436,6 +442,10 @@ void request_drop(struct request *rq, int err)
 
 void request_go(struct request *rq, request_fn run)
 {
+	int64_t limit = nodes_fs()->options.timeout_ms, left = limit - spent_before(rq);
+
+	/* Something is left to every request: what it asks may be known by now. */
+	rq->deadline_ms = rq->born_ms + (left > limit / LEAST_SHARE ? left : limit / LEAST_SHARE);
 	rq->run = run;
 	run_owned(rq);
 }

@@ -148,3 +148,25 @@ PY
 	fusermount3 -u -z "$mnt" || umount -l "$mnt"
 	mnt=
 }
+
+@test "a command waits no longer than the time limit, and says that a change may have taken effect" {
+	mount_up -o timeout=4
+	web=$mnt/clusters/prod/services/web
+	cat "$web/desired_count" >/dev/null
+	faults 'UpdateService:stall=60000'
+	begin=${EPOCHREALTIME/./}
+	fails 'timed out' bash -c "echo 9 >'$web/desired_count'"
+	took=$((${EPOCHREALTIME/./} - begin))
+	[ "$took" -lt 4700000 ]
+	said 'may have taken effect'
+	tail -n 1 "$mnt/.ecsfs/journal" | jq -e '.outcome == "ETIMEDOUT" and (.message | test("may have taken effect"))'
+}
+
+@test "a look-up and what follows it share one time limit" {
+	mount_up -o timeout=4
+	ls "$mnt/clusters/prod/services" >/dev/null
+	faults 'DescribeServices:1:stall=3000,UpdateService:stall=60000'
+	begin=${EPOCHREALTIME/./}
+	fails 'timed out' bash -c "echo 9 >'$mnt/clusters/prod/services/web/desired_count'"
+	[ $((${EPOCHREALTIME/./} - begin)) -lt 4900000 ]
+}

@@ -1,0 +1,95 @@
+#include "fs/kernel/spent.h"
+
+#include "fs/kernel/request.h"
+
+#include <pthread.h>
+
+/* GAP_MS: a command makes its next request sooner than that. */
+enum { THREADS = 256, GAP_MS = 2000 };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* By thread; a thread that hashes alike displaces the one before. */
+static struct waited {
+	pid_t tid;
+	uint64_t file; /* st_ino of what the last request was about */
+	int stage;
+	int64_t ended_ms, waited_ms;
+} threads[THREADS]; /* lock */
+
+/* The order of requests about one file; 0: its waits are not counted (a read of rollout). */
+static int stage_of(const struct request *rq)
+{
+	switch (rq->kind) {
+	case REQ_LOOKUP:
+		return 1;
+	case REQ_OPEN:
+	case REQ_CREATE:
+	case REQ_READLINK:
+	case REQ_READDIR:
+	case REQ_READDIRPLUS:
+		return 2;
+	case REQ_WRITE:
+		return 3;
+	case REQ_FLUSH:
+	case REQ_MKDIR:
+	case REQ_RMDIR:
+	case REQ_RENAME:
+		return 4;
+	default:
+		return 0;
+	}
+}
+
+static uint64_t file_of(const struct request *rq)
+{
+	return rq->name ? node_ino_below(rq->node, rq->name) : rq->node->ino;
+}
+
+/* Whether a request is about the file or what is below it. */
+static bool continues(const struct request *rq, const struct waited *w)
+{
+	if (file_of(rq) == w->file)
+		return stage_of(rq) > w->stage;
+	for (const struct node *n = rq->name ? rq->node : rq->node->parent; n; n = n->parent)
+		if (n->ino == w->file)
+			return true;
+	return false;
+}
+
+/* Under the lock. */
+static struct waited *of_command(const struct request *rq)
+{
+	struct waited *w = &threads[(unsigned)rq->caller.pid % THREADS];
+
+	if (!w->tid || w->tid != rq->caller.pid || rq->born_ms - w->ended_ms > GAP_MS)
+		return NULL;
+	return continues(rq, w) ? w : NULL;
+}
+
+int64_t spent_before(const struct request *rq)
+{
+	if (!stage_of(rq) || !rq->node || rq->caller.pid <= 0)
+		return 0;
+	pthread_mutex_lock(&lock);
+	const struct waited *w = of_command(rq);
+	int64_t waited_ms = w ? w->waited_ms : 0;
+	pthread_mutex_unlock(&lock);
+	return waited_ms;
+}
+
+void spent_note(const struct request *rq, int64_t now_ms)
+{
+	if (!stage_of(rq) || !rq->node || rq->caller.pid <= 0)
+		return;
+	pthread_mutex_lock(&lock);
+	const struct waited *w = of_command(rq);
+	int64_t before = w ? w->waited_ms : 0;
+	threads[(unsigned)rq->caller.pid % THREADS] = (struct waited){
+	    .tid = rq->caller.pid,
+	    .file = file_of(rq),
+	    .stage = stage_of(rq),
+	    .ended_ms = now_ms,
+	    .waited_ms = before + now_ms - rq->born_ms,
+	};
+	pthread_mutex_unlock(&lock);
+}
