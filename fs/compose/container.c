@@ -482,6 +482,6 @@ void container_convert(struct container *k)
 			convert_key(k, &keys[i], n);
 	}
 	if (!*json_string_value(json_object_get(k->definition, "image")))
-		compose_warn(k->c, k->service, "%s has no image: ECS will refuse it", k->what);
+		compose_warn(k->c, k->key, "%s has no image: ECS will refuse it", k->what);
 	settle_memory(k);
 }

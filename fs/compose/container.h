@@ -10,6 +10,7 @@ struct container {
 	struct compose *c;
 	const char *name;
 	const char *what;		 /* "services.NAME", for messages */
+	const struct yaml_node *key;	 /* its name in the compose file, for messages */
 	const struct yaml_node *service; /* what compose says; a mapping */
 	const struct yaml_node *params;	 /* what ecs-params says; NULL: nothing */
 	json_t *definition;

@@ -50,12 +50,12 @@ static void settle_sizes(struct container *k, const json_t *definition)
 {
 	if (!k->memory && !k->reservation && !json_object_get(definition, "memory")) {
 		k->memory = DEFAULT_MEMORY;
-		compose_warn(k->c, k->service,
+		compose_warn(k->c, k->key,
 		    "%s: nothing says how much memory it needs: it gets %d MiB", k->what,
 		    DEFAULT_MEMORY);
 	}
 	if (k->memory && k->memory < k->reservation)
-		compose_fail(k->c, k->service,
+		compose_fail(k->c, k->key,
 		    "%s: mem_limit (%lld MiB) must not be less than mem_reservation (%lld MiB)",
 		    k->what, (long long)k->memory, (long long)k->reservation);
 	put_size(k, "cpu", k->cpu);
@@ -90,13 +90,13 @@ static void settle_essential(struct container *k)
 	}
 }
 
-static void check_name(struct container *k, const struct yaml_node *key)
+static void check_name(struct container *k)
 {
 	size_t len =
 	    strspn(k->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 
 	if (!len || k->name[len] || len > 255)
-		compose_warn(k->c, key,
+		compose_warn(k->c, k->key,
 		    "services.%s: ECS takes letters, digits, - and _ in a container's name: it "
 		    "will "
 		    "refuse it",
@@ -120,6 +120,7 @@ static void add_container(struct compose *c, const struct yaml_pair *pair, json_
 	    .c = c,
 	    .name = pair->key->text,
 	    .what = what_of(c, pair->key->text),
+	    .key = pair->key,
 	    .service = compose_mapping(c, pair->value, pair->key->text),
 	    .params = params_service(c, pair->key->text, &given),
 	};
@@ -136,7 +137,7 @@ static void add_container(struct compose *c, const struct yaml_pair *pair, json_
 	}
 	k.definition = json_object();
 	k.linux_parameters = json_object();
-	check_name(&k, pair->key);
+	check_name(&k);
 	container_convert(&k);
 	settle_essential(&k);
 	if (k.params && !c->failed)
@@ -181,6 +182,18 @@ static void check_services(struct compose *c)
 	}
 }
 
+/* A service's name in the compose file, for messages. */
+static const struct yaml_node *key_of(const struct compose *c, const char *name)
+{
+	const struct yaml_node *services = yaml_get(c->root, "services");
+
+	for (size_t i = 0; services && i < services->count; i++)
+		if (yaml_text(services->pairs[i].key) &&
+		    strcmp(services->pairs[i].key->text, name) == 0)
+			return services->pairs[i].key;
+	return c->root;
+}
+
 static json_t *container_of(const json_t *definition, const char *name)
 {
 	json_t *container;
@@ -198,7 +211,7 @@ static void settle_awaited(struct compose *c, json_t *definition, const json_t *
 	const char *name = json_string_value(json_object_get(dependency, "containerName"));
 	const char *condition = json_string_value(json_object_get(dependency, "condition"));
 	json_t *awaited = container_of(definition, name);
-	const struct yaml_node *service = yaml_get(yaml_get(c->root, "services"), name);
+	const struct yaml_node *service = key_of(c, name);
 	bool given, ends = strcmp(condition, "SUCCESS") == 0 || strcmp(condition, "COMPLETE") == 0;
 	const struct yaml_node *params = params_service(c, name, &given);
 
@@ -311,7 +324,7 @@ static void warn_logs(struct compose *c, const json_t *definition)
 		const json_t *logging = json_object_get(container, "logConfiguration");
 		const char *driver = json_string_value(json_object_get(logging, "logDriver"));
 		const char *name = json_string_value(json_object_get(container, "name"));
-		const struct yaml_node *service = yaml_get(yaml_get(c->root, "services"), name);
+		const struct yaml_node *service = key_of(c, name);
 		const char *prefix = option(container, "awslogs-stream-prefix");
 
 		if (!driver || strcmp(driver, "awslogs") != 0)

@@ -44,10 +44,10 @@ void health_warn(struct container *k)
 	if (!health)
 		return;
 	if (!first)
-		compose_warn(k->c, n ? n : k->service,
-		    "%s.healthcheck has no test: ECS will refuse it", k->what);
+		compose_warn(k->c, n ? n : k->key, "%s.healthcheck has no test: ECS will refuse it",
+		    k->what);
 	else if (strcmp(first, "CMD") != 0 && strcmp(first, "CMD-SHELL") != 0)
-		compose_warn(k->c, n ? n : k->service,
+		compose_warn(k->c, n ? n : k->key,
 		    "%s.healthcheck: a list for ECS begins with CMD or CMD-SHELL, not with \"%s\"",
 		    k->what, first);
 }

@@ -210,12 +210,16 @@ static void add_mount(
 }
 
 /* The next part of a short volume; docker's reader takes "d:" for a drive of Windows. */
-static const char *next_part(struct container *k, const char **at)
+static const char *next_part(struct container *k, const struct yaml_node *n, const char **at)
 {
 	const char *text = *at, *colon = strchr(text, ':');
 	size_t len = colon ? (size_t)(colon - text) : strlen(text);
 
 	if (colon && len == 1 && isalpha((unsigned char)*text) && k->c->generation == 3) {
+		compose_warn(k->c, n,
+		    "%s.volumes: \"%c:\" is taken for a drive of Windows, as docker takes it: a "
+		    "volume's name has two letters or more",
+		    k->what, *text);
 		colon = strchr(colon + 1, ':');
 		len = colon ? (size_t)(colon - text) : strlen(text);
 	}
@@ -231,7 +235,7 @@ static void add_short(struct container *k, const struct yaml_node *n, json_t *li
 	size_t count = 0;
 
 	while (*at && count < 4) {
-		parts[count] = next_part(k, &at);
+		parts[count] = next_part(k, n, &at);
 		if (!parts[count]) {
 			compose_no_memory(k->c);
 			return;
