@@ -146,12 +146,15 @@ struct yaml_node *yaml_collection(
 
 struct yaml_node *yaml_get(const struct yaml_node *n, const char *key)
 {
+	size_t len = strlen(key);
+
 	if (!n || n->kind != YAML_MAPPING)
 		return NULL;
 	for (size_t i = 0; i < n->count; i++) {
-		const char *name = yaml_text(n->pairs[i].key);
+		const struct yaml_node *name = n->pairs[i].key;
 
-		if (name && strcmp(name, key) == 0)
+		if (name->kind == YAML_SCALAR && name->len == len &&
+		    memcmp(name->text, key, len) == 0)
 			return n->pairs[i].value;
 	}
 	return NULL;

@@ -174,6 +174,7 @@ static void test_short_volumes(void **state)
 	assert_warned("\"nocopy\" is ignored");
 	assert_volumes(
 	    "'d:/n'", "[" MOUNT("volume-1", "d:/n") "]", "[{'name':'named'},{'name':'volume-1'}]");
+	assert_warned("\"d:\" is taken for a drive of Windows");
 }
 
 static void test_volumes_that_are_none(void **state)
