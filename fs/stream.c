@@ -22,6 +22,7 @@ struct stream {
 	struct ecsfs_error err;
 	int64_t opened_ms;
 	struct job job;
+	struct waiter ready; /* for what the open still waits for */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -79,13 +80,33 @@ static void finish(struct stream *s, int e)
 	stream_unref(s);
 }
 
+/* Finishes unless it has to wait: then it is called again when woken. */
+static void look_ready(struct stream *s)
+{
+	const struct stream_ops *ops = ops_of(s);
+	int e = ops->ready ? ops->ready(s->impl, &s->ready, &s->err) : 0;
+
+	if (e != -EINPROGRESS)
+		finish(s, e);
+}
+
+static void woken(struct waiter *w)
+{
+	look_ready((struct stream *)((char *)w - offsetof(struct stream, ready)));
+}
+
 static void open_job(struct job *j)
 {
 	struct stream *s = (struct stream *)((char *)j - offsetof(struct stream, job));
 	struct place p;
+	int e;
 
 	place_of(s->node, &p);
-	finish(s, ops_of(s)->open(&p, s->node->row, &s->impl, &s->err));
+	e = ops_of(s)->open(&p, s->node->row, &s->impl, &s->err);
+	if (e)
+		finish(s, e);
+	else
+		look_ready(s);
 }
 
 /* Under the lock. */
@@ -109,6 +130,7 @@ static struct stream *stream_new(struct node *n)
 	s->shared = !(n->row->flags & ROW_ALWAYS);
 	s->opened_ms = clock_mono(nodes_fs()->clock);
 	s->job.run = open_job;
+	s->ready.wake = woken;
 	s->next = streams;
 	streams = s;
 	return s;

@@ -92,10 +92,12 @@ enum row_flags {
 	ROW_ACTION = 1 << 3,   /* a write does something, once for each open file (rollback) */
 };
 
-/* A growing file. `open` runs on a worker and may block; nothing else may. */
+/* A growing file. `open` runs on a worker and may block; nothing else may. A stream that is opened is closed. */
 struct stream_ops {
 	int (*open)(const struct place *p, const struct row *row, void **ret_stream,
 	    struct ecsfs_error *err);
+	/* After open(): 0: it may be read; -EINPROGRESS: w is woken when to ask again. NULL: it may. */
+	int (*ready)(void *stream, struct waiter *w, struct ecsfs_error *err);
 	void (*close)(void *stream); /* wakes every waiter that it still holds */
 	struct spool *(*spool)(void *stream);
 	int64_t (*mtime_ms)(void *stream); /* wall */

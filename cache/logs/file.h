@@ -30,12 +30,13 @@ struct logfile {
 
 	/* Under logs->lock. */
 	TAILQ_ENTRY(logfile) link;
-	unsigned opens; /* by users; 0: it is gone from the list */
-	unsigned refs;	/* opens, jobs, subscriptions in use */
-	bool ready;	/* the first window is there */
-	int open_err;	/* of the first window */
+	unsigned opens;	     /* by users; 0: it is gone from the list */
+	unsigned refs;	     /* opens, jobs, subscriptions in use */
+	bool ready;	     /* the first window is there */
+	int64_t patience_ms; /* mono: until then an open waits for it; 0: no longer */
+	int open_err;	     /* of the first window */
 	struct ecsfs_error open_words;
-	struct waiter *waiters; /* at the end of a file that is not ready */
+	struct waiter *waiters; /* of opens, and at the end of a file that is not ready */
 	bool refreshing;
 	int64_t refresh_due_ms; /* when its streams are looked up again (mono); 0: never */
 

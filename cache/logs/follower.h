@@ -58,7 +58,8 @@ struct logs {
 	size_t jobs;		      /* of any kind, under way */
 	bool stopping;
 	bool kicked;
-	bool scheduling; /* the scheduler runs */
+	struct waiter *overdue; /* waited long enough: the scheduler wakes them, without the lock */
+	bool scheduling;	/* the scheduler runs */
 	pthread_t scheduler;
 	LIST_HEAD(, live_tail) tails; /* sessions, and refusals that are remembered */
 

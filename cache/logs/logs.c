@@ -17,7 +17,7 @@
 #include <string.h>
 
 /* How long an open waits for a first window before what is there is given, and the rest as it comes. */
-#define OPEN_WAIT_S 15
+#define OPEN_WAIT_MS 15000
 
 struct logs *logs_new(const struct logs_options *options)
 {
@@ -103,6 +103,7 @@ static void opening_run(struct job *j)
 	f->open_err = r;
 	f->open_words = err;
 	f->ready = true;
+	f->patience_ms = 0;
 	pthread_cond_broadcast(&l->changed);
 	logs_kick_locked(l);
 	pthread_mutex_unlock(&l->lock);
@@ -112,11 +113,12 @@ static void opening_run(struct job *j)
 	logs_job_done(l);
 }
 
-/* Has the first window read by a worker, or, where none is free, here. */
+/* Has the first window read by a worker. */
 static int opening_start(struct logfile *f)
 {
 	struct opening *o = calloc(1, sizeof(*o));
 	struct logs *l = f->logs;
+	int r;
 
 	if (!o)
 		return -ENOMEM;
@@ -124,33 +126,24 @@ static int opening_start(struct logfile *f)
 	o->file = f;
 	pthread_mutex_lock(&l->lock);
 	logfile_ref(f);
+	r = logs_submit_locked(l, f->region, &o->job);
 	pthread_mutex_unlock(&l->lock);
-	if (logs_submit(l, f->region, &o->job) == 0)
-		return 0;
-	pthread_mutex_lock(&l->lock);
-	l->jobs++;
-	pthread_mutex_unlock(&l->lock);
-	opening_run(&o->job);
-	return 0;
+	if (r < 0) {
+		logfile_unref(f);
+		free(o);
+	}
+	return r;
 }
 
-/* Waits for the first window, or for some of one that takes long. */
-static int opening_wait(struct logfile *f, struct ecsfs_error *err)
+static int report(int r, struct ecsfs_error *err)
 {
-	struct logs *l = f->logs;
-	struct timespec until = clock_deadline(OPEN_WAIT_S * 1000);
-	int r = 0;
-
-	pthread_mutex_lock(&l->lock);
-	while (!f->ready && pthread_cond_timedwait(&l->changed, &l->lock, &until) != ETIMEDOUT)
-		;
-	if (f->ready && f->open_err) {
-		r = f->open_err;
-		if (err)
-			*err = f->open_words;
-	}
-	pthread_mutex_unlock(&l->lock);
-	return r;
+	if (r == -ENFILE)
+		return ecsfs_error_set(
+		    err, ENFILE, NULL, "more than %d logs are open", LIMIT_LOGFILES);
+	if (r == -EBUSY)
+		return ecsfs_error_set(
+		    err, EBUSY, NULL, "too many requests are waiting for CloudWatch Logs");
+	return ecsfs_error_set(err, -r, NULL, "the log cannot be opened: %s", strerror(-r));
 }
 
 /* A new file, in the list, with its first window on its way; -errno. */
@@ -181,39 +174,66 @@ static int file_begin(
 		r = -ENFILE;
 	} else {
 		f->opens = 1;
+		f->patience_ms = clock_mono(l->options.clock) + OPEN_WAIT_MS;
 		TAILQ_INSERT_TAIL(&l->files, f, link);
 		l->file_count++;
 	}
 	pthread_mutex_unlock(&l->lock);
-	if (r == 0 && !other)
+	if (r == 0 && !other) {
 		r = opening_start(f);
-	if (r < 0 || other)
-		logfile_unref(f);
-	*ret = other ? other : f;
-	return r < 0 ? ecsfs_error_set(err, -r, NULL, "too many logs are open") : 0;
+		if (r == 0) {
+			*ret = f;
+			return 0;
+		}
+		logs_close(f);
+		return report(r, err);
+	}
+	logfile_unref(f);
+	*ret = other;
+	return r < 0 ? report(r, err) : 0;
 }
 
 int logs_open(
     struct logs *l, const struct logspec *spec, struct logfile **ret, struct ecsfs_error *err)
 {
 	struct logfile *f;
-	int r;
 
 	pthread_mutex_lock(&l->lock);
 	f = file_find(l, spec);
 	if (f)
 		f->opens++;
 	pthread_mutex_unlock(&l->lock);
-	if (!f) {
-		r = file_begin(l, spec, &f, err);
-		if (r < 0)
-			return r;
-	}
-	r = opening_wait(f, err);
-	if (r < 0)
-		logs_close(f);
-	else
-		*ret = f;
+	if (!f)
+		return file_begin(l, spec, ret, err);
+	*ret = f;
+	return 0;
+}
+
+/* Why the first window failed, 0 where it did not. Locked. */
+static int failure(const struct logfile *f, struct ecsfs_error *err)
+{
+	if (f->open_err && err)
+		*err = f->open_words;
+	return f->open_err;
+}
+
+static int wait_with(struct logfile *f, struct waiter *w)
+{
+	w->next = f->waiters;
+	f->waiters = w;
+	return -EINPROGRESS;
+}
+
+int logs_ready(struct logfile *f, struct waiter *w, struct ecsfs_error *err)
+{
+	struct logs *l = f->logs;
+	int r;
+
+	pthread_mutex_lock(&l->lock);
+	r = failure(f, err);
+	if (r == 0 && !f->ready && f->patience_ms)
+		r = wait_with(f, w);
+	pthread_mutex_unlock(&l->lock);
 	return r;
 }
 
@@ -251,18 +271,12 @@ struct spool *logs_spool_peek(struct logfile *f)
 int logs_at_end(struct logfile *f, struct waiter *w, struct ecsfs_error *err)
 {
 	struct logs *l = f->logs;
-	int r = 0;
+	int r;
 
 	pthread_mutex_lock(&l->lock);
-	if (f->open_err) {
-		r = f->open_err;
-		if (err)
-			*err = f->open_words;
-	} else if (!f->ready) {
-		w->next = f->waiters;
-		f->waiters = w;
-		r = -EINPROGRESS;
-	}
+	r = failure(f, err);
+	if (r == 0 && !f->ready)
+		r = wait_with(f, w);
 	pthread_mutex_unlock(&l->lock);
 	return r;
 }

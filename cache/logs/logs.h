@@ -41,12 +41,18 @@ struct logspec {
 };
 
 /*
- * Opens, or joins the open one of an equal spec. Blocks until the first window is there (worker
- * thread). A container that never logged, a group or stream that is not there: an empty file that
- * may start to fill. -ENOENT: no such container, or its log driver is not awslogs.
+ * Opens, or joins the open one of an equal spec; its first window may still be on its way (logs_ready).
+ * Waits for nothing but the disk. -EBUSY: too many requests are waiting for AWS.
  */
 int logs_open(
     struct logs *l, const struct logspec *spec, struct logfile **ret, struct ecsfs_error *err);
+/*
+ * 0: the first window is there, or takes so long that it is given out as it comes (15 s). A container
+ * that never logged, a group or stream that does not exist: an empty file that may start to fill.
+ * -EINPROGRESS: w is woken when to ask again. -ENOENT: no such container, or its log driver is not
+ * awslogs. Other -errno: it could not be read. Never blocks; the file is to be closed in every case.
+ */
+int logs_ready(struct logfile *f, struct waiter *w, struct ecsfs_error *err);
 /* Never blocks. */
 void logs_close(struct logfile *f);
 

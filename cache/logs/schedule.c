@@ -78,12 +78,45 @@ static int64_t earlier(int64_t wait, int64_t due, int64_t now)
 	return wait < 0 || in < wait ? in : wait;
 }
 
+/* A first window takes too long: it is read as it comes. */
+static void end_patience(struct logfile *f)
+{
+	struct waiter **last = &f->waiters;
+
+	f->patience_ms = 0;
+	while (*last)
+		last = &(*last)->next;
+	*last = f->logs->overdue;
+	f->logs->overdue = f->waiters;
+	f->waiters = NULL;
+}
+
+/* The lock is held, but not while they are woken. */
+static void wake_overdue(struct logs *l)
+{
+	struct waiter *w = l->overdue, *next;
+
+	l->overdue = NULL;
+	if (!w)
+		return;
+	pthread_mutex_unlock(&l->lock);
+	for (; w; w = next) {
+		next = w->next;
+		w->wake(w);
+	}
+	pthread_mutex_lock(&l->lock);
+}
+
 static int64_t files_run(struct logs *l, int64_t now)
 {
 	struct logfile *f;
 	int64_t wait = -1;
 
 	TAILQ_FOREACH (f, &l->files, link) {
+		if (f->patience_ms && f->patience_ms <= now)
+			end_patience(f);
+		if (f->patience_ms)
+			wait = earlier(wait, f->patience_ms, now);
 		if (!f->ready || f->open_err || !f->refresh_due_ms || f->refreshing)
 			continue;
 		if (f->refresh_due_ms <= now)
@@ -156,6 +189,8 @@ static void *schedule_main(void *arg)
 	pthread_mutex_lock(&l->lock);
 	while (!l->stopping) {
 		int64_t wait = schedule_run(l);
+
+		wake_overdue(l);
 
 		if (!l->kicked)
 			wait_for(l, wait < 0 || wait > IDLE_MS ? IDLE_MS : wait + 1);

@@ -131,6 +131,11 @@ static int open_log(
 	return e;
 }
 
+static int log_ready(void *stream, struct waiter *w, struct ecsfs_error *err)
+{
+	return logs_ready(stream, w, err);
+}
+
 static void close_log(void *stream)
 {
 	logs_close(stream);
@@ -153,6 +158,7 @@ static int log_at_end(void *stream, struct waiter *w, struct ecsfs_error *err)
 
 static const struct stream_ops stream_log = {
     .open = open_log,
+    .ready = log_ready,
     .close = close_log,
     .spool = log_spool,
     .mtime_ms = log_mtime_ms,

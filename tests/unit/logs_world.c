@@ -2,7 +2,6 @@
 
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
-#include "backend/parse/eventstream.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +9,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -377,90 +377,6 @@ static json_t *ecs(const char *action, const json_t *body)
 	return NULL;
 }
 
-/* ---- StartLiveTail ---- */
-
-/* Sends one update to the session; with the lock, which is not held while it is taken. */
-static int tail_update(const struct aws_request *rq)
-{
-	const struct eventstream_header headers[] = {
-	    {":message-type", "event"}, {":event-type", "sessionUpdate"}};
-	auto_buf struct buf out = BUF_INIT(MIB);
-	json_auto_t *update = *cw.tail_group
-	    ? json_pack("{s:[{s:s, s:s}]}", "sessionResults", "logGroupIdentifier", cw.tail_group,
-		  "message", "sampled")
-	    : json_pack("{s:[]}", "sessionResults");
-	char *payload = json_dumps(update, JSON_COMPACT);
-	int r;
-
-	eventstream_encode(headers, 2, payload, strlen(payload), &out);
-	free(payload);
-	if (cw.tail_broken)
-		out.data[out.len - 1] ^= 1;
-	pthread_mutex_unlock(&cw.lock);
-	/* In two pieces: messages are not read whole from a connection. */
-	r = rq->sink(rq->sink_arg, out.data, out.len / 2);
-	if (r == 0)
-		r = rq->sink(rq->sink_arg, out.data + out.len / 2, out.len - out.len / 2);
-	pthread_mutex_lock(&cw.lock);
-	return r;
-}
-
-static int live_tail(const struct aws_request *rq, struct ecsfs_error *err)
-{
-	int r = 0;
-
-	pthread_mutex_lock(&cw.lock);
-	cw.tails++;
-	if (cw.tail_err)
-		r = ecsfs_error_set(err, cw.tail_err, "AccessDeniedException", "no live tail");
-	cw.tail_running++;
-	pthread_cond_broadcast(&cw.tail_changed);
-	while (r == 0 && !cw.tail_end && !cw.tail_short) {
-		if (cw.tail_group) {
-			r = tail_update(rq);
-			free(cw.tail_group);
-			cw.tail_group = NULL;
-			pthread_cond_broadcast(&cw.tail_changed);
-		} else {
-			pthread_cond_wait(&cw.tail_changed, &cw.lock);
-		}
-	}
-	cw.tail_end = false;
-	cw.tail_running--;
-	pthread_cond_broadcast(&cw.tail_changed);
-	pthread_mutex_unlock(&cw.lock);
-	return r;
-}
-
-/* With the lock. */
-static void tail_sleep(void)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 20;
-	if (pthread_cond_timedwait(&cw.tail_changed, &cw.lock, &until) == ETIMEDOUT)
-		fail_msg("nothing happened in the session");
-}
-
-void tail_say(const char *group)
-{
-	pthread_mutex_lock(&cw.lock);
-	cw.tail_group = strdup(group);
-	pthread_cond_broadcast(&cw.tail_changed);
-	while (cw.tail_group)
-		tail_sleep();
-	pthread_mutex_unlock(&cw.lock);
-}
-
-void tail_wait(int running)
-{
-	pthread_mutex_lock(&cw.lock);
-	while (cw.tail_running != running)
-		tail_sleep();
-	pthread_mutex_unlock(&cw.lock);
-}
-
 /* ---- the door ---- */
 
 static int answer(const struct aws_request *rq, json_t **ret, struct ecsfs_error *err)
@@ -487,8 +403,10 @@ static int call(struct aws_client *c, const struct aws_request *rq, struct aws_r
 
 	(void)c;
 	if (rq->flags & AWS_STREAM)
-		return live_tail(rq, err);
+		return cw_live_tail(rq, err);
 	pthread_mutex_lock(&cw.lock);
+	while (cw.held && strcmp(rq->action, "GetLogEvents") == 0)
+		pthread_cond_wait(&cw.tail_changed, &cw.lock);
 	r = answer(rq, &json, err);
 	if (r == 0 && (rq->flags & AWS_RAW)) {
 		dump = json_dumps(json, JSON_COMPACT);
@@ -566,6 +484,41 @@ int logs_world_teardown(void **state)
 	return 0;
 }
 
+struct logfile *begin_open(const char *task)
+{
+	const struct logspec spec = {
+	    .region = region_, .cluster = "prod", .task = task, .container = "app"};
+	struct logfile *f = NULL;
+
+	assert_int_equal(logs_open(logs_, &spec, &f, NULL), 0);
+	return f;
+}
+
+/* What wakes an open that waits. */
+struct bell {
+	struct waiter waiter;
+	sem_t rung;
+};
+
+static void ring(struct waiter *w)
+{
+	sem_post(&((struct bell *)w)->rung);
+}
+
+static int wait_ready(struct logfile *f, struct ecsfs_error *err)
+{
+	struct bell b = {.waiter.wake = ring};
+	int r;
+
+	sem_init(&b.rung, 0, 0);
+	while ((r = logs_ready(f, &b.waiter, err)) == -EINPROGRESS)
+		sem_wait(&b.rung);
+	sem_destroy(&b.rung);
+	if (r < 0)
+		logs_close(f);
+	return r;
+}
+
 static int try_open(const char *service, const char *task, int64_t since_ms, struct logfile **ret,
     struct ecsfs_error *err)
 {
@@ -575,8 +528,12 @@ static int try_open(const char *service, const char *task, int64_t since_ms, str
 	    .task = task,
 	    .container = "app",
 	    .since_wall_ms = since_ms};
+	int r;
 
-	return logs_open(logs_, &spec, ret, err);
+	r = logs_open(logs_, &spec, ret, err);
+	if (r == 0)
+		r = wait_ready(*ret, err);
+	return r;
 }
 
 static struct logfile *open_spec(const char *service, const char *task, int64_t since_ms)

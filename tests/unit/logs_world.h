@@ -47,6 +47,7 @@ struct cloudwatch {
 	int tail_running; /* under way */
 	int tail_err;	  /* every session is refused so */
 	bool tail_end;	  /* one session is ended by AWS */
+	bool held;	  /* GetLogEvents waits until it is let go */
 	bool tail_short;  /* every session ends as soon as it began */
 	bool tail_broken; /* what comes next has a wrong sum */
 	char *tail_group; /* an update names it; "": an update without events; NULL: none is due */
@@ -89,6 +90,12 @@ void pass(int seconds);
 const char *text_of(struct logfile *f);
 size_t pollers(void);
 /* Has the session that is under way say that something came to a group; returns once it is taken. */
+/* A session (logs_tail.c). */
+int cw_live_tail(const struct aws_request *rq, struct ecsfs_error *err);
+/* Has GetLogEvents wait, or lets it go. */
+void hold_events(bool held);
+/* Opens a task's log without waiting for its first window. */
+struct logfile *begin_open(const char *task);
 void tail_say(const char *group);
 /* Waits until so many sessions are under way. */
 void tail_wait(int running);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HOUR_MS 3600000
 
@@ -146,6 +147,50 @@ static void a_full_spool_goes_on_in_a_quiet_log(void **state)
 	logs_close(f);
 }
 
+static _Atomic int woken;
+
+static void count(struct waiter *w)
+{
+	(void)w;
+	woken++;
+}
+
+static void is_woken(int times)
+{
+	while (woken < times)
+		usleep(1000);
+}
+
+/* An open waits with a waiter, on no thread, and no longer than 15 s. */
+static void a_first_window_that_takes_long(void **state)
+{
+	struct waiter first = {.wake = count}, second = {.wake = count};
+	struct logfile *f, *joined;
+
+	(void)state;
+	woken = 0;
+	put(STREAM_A, world_now(), "one");
+	hold_events(true);
+	f = begin_open(TASK_A);
+	joined = begin_open(TASK_A);
+	assert_ptr_equal(f, joined);
+	assert_int_equal(logs_ready(f, &first, NULL), -EINPROGRESS);
+	assert_int_equal(logs_ready(joined, &second, NULL), -EINPROGRESS);
+	pass(14);
+	assert_int_equal(woken, 0);
+	pass(2);
+	is_woken(2);
+	assert_int_equal(logs_ready(f, &first, NULL), 0);
+	/* What is there is no end of file yet. */
+	assert_int_equal(logs_at_end(f, &first, NULL), -EINPROGRESS);
+	logs_close(joined);
+	hold_events(false);
+	is_woken(3);
+	assert_int_equal(logs_at_end(f, &first, NULL), 0);
+	assert_string_equal(text_of(f), "one\n");
+	logs_close(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +198,7 @@ int main(void)
 	    TEST(what_stays_stopped_is_the_readers_error),
 	    TEST(events_that_are_not_in_the_order_of_time),
 	    TEST(a_page_out_of_order_is_given_out_by_time),
+	    TEST(a_first_window_that_takes_long),
 	    TEST(a_token_of_the_newest_page_expires),
 	    TEST(a_full_spool_goes_on_in_a_quiet_log),
 	};
