@@ -71,6 +71,8 @@ struct handle *handle_new(struct node *n, int flags)
 	}
 	if (n->scratch)
 		scratch_opened(n->scratch);
+	if (handle_writes(h))
+		atomic_fetch_add(&n->writers, 1);
 	return h;
 }
 
@@ -86,6 +88,8 @@ void handle_unref(struct handle *h)
 		return;
 	if (h->node->scratch)
 		scratch_closed(h->node->scratch);
+	if (handle_writes(h))
+		atomic_fetch_sub(&h->node->writers, 1);
 	conversation_close(h->conversation);
 	stream_unref(h->stream);
 	write_call_unref(h->call);

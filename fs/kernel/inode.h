@@ -42,6 +42,7 @@ struct node {
 	struct text *text;	     /* of a plain file; NULL: not known yet */
 	struct scratch *scratch;     /* of an editor's file */
 	_Atomic int64_t mtime_ns;    /* wall: when this version was first seen */
+	atomic_int writers;	     /* of a file: open files that may write it */
 	atomic_int lookups_waiting;  /* of a directory: parked LOOKUPs of its fixed names */
 
 	/* How often the directory's content changed as far as GETATTR knows; table lock. */

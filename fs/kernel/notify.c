@@ -65,7 +65,12 @@ static bool is_held(uint64_t id)
 static bool tell(const struct stale_entry *e)
 {
 	if (!e->name)
-		fuse_lowlevel_notify_inval_inode(queue.se, e->dir, 0, 0);
+		/*
+		 * The attributes alone. Dropping the pages of a directory that is being read ends the
+		 * kernel's caching of it for good (6.18: its record of how far the cache is filled is
+		 * not reset); the next reader finds another mtime and has the list read again.
+		 */
+		fuse_lowlevel_notify_inval_inode(queue.se, e->dir, -1, 0);
 	else if (is_held(e->dir))
 		return false;
 	else

@@ -120,6 +120,17 @@ static int reply_handle(struct request *rq, struct node *created, struct text *t
 	return 0;
 }
 
+/*
+ * Read from the kernel's pages, but beside a writer: what is written makes the shared inode longer, and
+ * the reader of a shorter text would see NULs behind it.
+ */
+static int reply_version(struct request *rq, struct text *t)
+{
+	if (atomic_load(&rq->node->writers) > 0)
+		return reply_handle(rq, NULL, t);
+	return request_reply_open(rq, NULL, NULL, false, true);
+}
+
 static int open_plain(struct request *rq, struct ecsfs_error *err)
 {
 	auto_text struct text *t = NULL;
@@ -127,12 +138,12 @@ static int open_plain(struct request *rq, struct ecsfs_error *err)
 	/* Asked once: the record is used up, and this may run again. */
 	rq->retried |= retry_expected(rq);
 	if (n->text && rq->retried)
-		return request_reply_open(rq, NULL, NULL, false, true);
+		return reply_version(rq, n->text);
 	int e = fresh_text(rq, &t, err);
 	if (e)
 		return e;
 	if (is_version(n, t))
-		return request_reply_open(rq, NULL, NULL, false, true);
+		return reply_version(rq, t);
 	/* What no look-up can give a version of is read from the open file itself. */
 	if (rq->retried)
 		return reply_handle(rq, NULL, t);
