@@ -163,6 +163,13 @@ struct freshness region_fresh_now(const struct region *r)
 	return f;
 }
 
+bool region_name_valid(enum kind kind, const char *name)
+{
+	const struct kind_row *row = kind_row(kind);
+
+	return name_form_valid(row->form_b == FORM_NONE ? row->form_a : row->form_b, name);
+}
+
 void region_on_change(struct region *r, region_changed_fn fn, void *arg)
 {
 	r->changed = fn;
@@ -499,7 +506,7 @@ void region_metrics(struct region *r, struct buf *out)
 	pthread_mutex_lock(&r->lock);
 	buf_addf(out, "ecsfs_cache_entries{region=\"%s\"} %zu\n", r->name, r->cache.count);
 	buf_addf(out, "ecsfs_cache_bytes{region=\"%s\"} %zu\n", r->name, r->cache.bytes);
-	for (int kind = 0; kind < KIND_COUNT; kind++)
+	for (int kind = KIND_NONE + 1; kind < KIND_COUNT; kind++)
 		add_counts(r, out, (enum kind)kind);
 	pthread_mutex_unlock(&r->lock);
 }

@@ -16,116 +16,11 @@
 #include "backend/aws.h"
 #include "backend/base/buf.h"
 #include "cache/budget.h"
+#include "cache/key.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-/*
- * Kinds of answers. In brackets: the key's parts a, b. The value's form: [names] a sorted JSON array
- * of strings, the last part of each ARN; {doc} an object.
- *
- * CLUSTERS               ()      [names]  ListClusters
- * CLUSTER                (C)     {doc}    DescribeClusters, all includes, batch 100
- * SERVICES               (C)     [names]  ListServices, 100 a page
- * SERVICE                (C, S)  {doc}    DescribeServices, TAGS, batch 10; INACTIVE: ENOENT
- * SERVICE_TASKS          (C, S)  [names]  ListTasks serviceName, RUNNING; of many services in turn,
- *                                         made from the described tasks of the cluster
- * SERVICE_STOPPED_TASKS  (C, S)  [names]  ListTasks serviceName, STOPPED
- * TASKS                  (C)     [names]  ListTasks, RUNNING
- * STOPPED_TASKS          (C)     [names]  ListTasks, STOPPED
- * TASK                   (C, T)  {doc}    DescribeTasks, TAGS, batch 100
- * TASK_PROTECTION        (C, T)  {doc}    GetTaskProtection, batch 100
- * CONTAINER_INSTANCES    (C)     [names]  ListContainerInstances
- * CONTAINER_INSTANCE     (C, I)  {doc}    DescribeContainerInstances, batch 100
- * INSTANCE_TASKS         (C, I)  [names]  ListTasks containerInstance
- * FAMILIES               ()      [names]  ListTaskDefinitionFamilies, ACTIVE
- * REVISIONS              (F)     [names]  ListTaskDefinitions, ACTIVE: revision numbers
- * TASK_DEFINITION        (F, R)  {doc}    DescribeTaskDefinition F:R: the taskDefinition with its
- *                                         `tags` put inside
- * LATEST                 (F)     {doc}    DescribeTaskDefinition F: its newest ACTIVE one; fills
- *                                         TASK_DEFINITION too
- * CAPACITY_PROVIDERS     ()      [names]  DescribeCapacityProviders, which fills the next
- * CAPACITY_PROVIDER      (P)     {doc}
- * SERVICE_DEPLOYMENTS    (C, S)  [docs]   ListServiceDeployments, the briefs, newest first
- * SERVICE_DEPLOYMENT     (ARN)   {doc}    DescribeServiceDeployments, batch 20
- * SERVICE_REVISION       (ARN)   {doc}    DescribeServiceRevisions, batch 20
- * REPOSITORIES           ()      [names]  ECR DescribeRepositories, which fills the next
- * REPOSITORY             (R)     {doc}
- * IMAGE_TAGS             (R)     [names]  ECR ListImages, TAGGED: tags
- * IMAGE                  (R, T)  {doc}    ECR DescribeImages of a tag or digest, batch 100
- * IMAGE_REFERENCE        (G, R, T) {doc}  the same in the registry G ("ACCOUNT/REGION", any region);
- *                                         BatchGetImage where describing is denied
- * NEWEST_TAGS            (G, R)  [tags]   ECR DescribeImages: of that registry, newest push first
- * CALLER                 ()      {doc}    STS GetCallerIdentity
- * SCALABLE_TARGETS       ()      {by resource} DescribeScalableTargets: "service/C/S" to its target
- * SCALING_POLICIES       ()      {by resource} DescribeScalingPolicies: to a list, by name
- * SCHEDULED_ACTIONS      ()      {by resource} DescribeScheduledActions: to a list, by name
- * SCALING_ACTIVITIES     ()      {by resource} DescribeScalingActivities, the newest few pages: to a
- *                                         list, newest first; "more": true where there are older ones
- * SERVICE_ACTIVITIES     (C, S)  [docs]   the same of one service, newest first
- * TARGET_GROUPS          ()      {by ARN} ELB DescribeTargetGroups
- * LOAD_BALANCERS         ()      {by ARN} ELB DescribeLoadBalancers
- * LISTENERS              (ARN)   [docs]   ELB DescribeListeners of a load balancer
- * RULES                  (ARN)   [docs]   ELB DescribeRules of a listener
- * TARGET_HEALTH          (ARN)   [docs]   ELB DescribeTargetHealth of a target group
- * METRICS                (C, S)  {doc}    CloudWatch GetMetricData, batch 125: the last hour of
- *                                         "cpu" and "memory", lists of [epoch s, average, maximum]
- * INTERFACE              (C, T)  {doc}    EC2 DescribeNetworkInterfaces of a task's, batch 100; {}:
- *                                         it has none
- * LOG_TAIL               (R, G, S) [docs] GetLogEvents: the last ten of region, group, stream
- */
-enum kind {
-	KIND_CLUSTERS,
-	KIND_CLUSTER,
-	KIND_SERVICES,
-	KIND_SERVICE,
-	KIND_SERVICE_TASKS,
-	KIND_SERVICE_STOPPED_TASKS,
-	KIND_TASKS,
-	KIND_STOPPED_TASKS,
-	KIND_TASK,
-	KIND_TASK_PROTECTION,
-	KIND_CONTAINER_INSTANCES,
-	KIND_CONTAINER_INSTANCE,
-	KIND_INSTANCE_TASKS,
-	KIND_FAMILIES,
-	KIND_REVISIONS,
-	KIND_TASK_DEFINITION,
-	KIND_LATEST,
-	KIND_CAPACITY_PROVIDERS,
-	KIND_CAPACITY_PROVIDER,
-	KIND_SERVICE_DEPLOYMENTS,
-	KIND_SERVICE_DEPLOYMENT,
-	KIND_SERVICE_REVISION,
-	KIND_REPOSITORIES,
-	KIND_REPOSITORY,
-	KIND_IMAGE_TAGS,
-	KIND_IMAGE,
-	KIND_IMAGE_REFERENCE,
-	KIND_NEWEST_TAGS,
-	KIND_CALLER,
-	KIND_SCALABLE_TARGETS,
-	KIND_SCALING_POLICIES,
-	KIND_SCHEDULED_ACTIONS,
-	KIND_SCALING_ACTIVITIES,
-	KIND_SERVICE_ACTIVITIES,
-	KIND_TARGET_GROUPS,
-	KIND_LOAD_BALANCERS,
-	KIND_LISTENERS,
-	KIND_RULES,
-	KIND_TARGET_HEALTH,
-	KIND_METRICS,
-	KIND_INTERFACE,
-	KIND_LOG_TAIL,
-	KIND_COUNT
-};
-
-/* Parts are borrowed: valid while the call they are handed to runs. Unused parts are NULL. */
-struct key {
-	enum kind kind;
-	const char *a, *b, *c;
-};
 
 /* What counts as fresh for one request. */
 struct freshness {

@@ -89,7 +89,7 @@ static void note_age(struct cycle *c, const struct entry *e)
 static size_t calls_missing(const struct cycle *c, const struct entry *list)
 {
 	struct key k = {.kind = KIND_TASK, .a = c->cluster};
-	size_t missing = 0, batch = kind_row(KIND_TASK)->batch;
+	size_t missing = 0, batch = kind_batch(KIND_TASK);
 	struct packed_names names;
 
 	for (packed_names_from(&names, list->value, NULL); (k.b = packed_names_next(&names));) {

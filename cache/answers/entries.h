@@ -129,10 +129,4 @@ void cache_touch(struct cache *c, struct entry *e);
 /* abort()s when the table above does not hold. For tests and debug builds. */
 void cache_check_invariants(const struct cache *c);
 
-uint32_t key_hash(const struct key *k);
-bool key_equal(const struct key *a, const struct key *b);
-/* Copies a key whose strings go into `room`, which has key_strings_size() bytes. */
-size_t key_strings_size(const struct key *k);
-void key_copy(struct key *to, const struct key *from, char *room);
-
 #endif

@@ -220,7 +220,7 @@ static void cancel(struct flight *f, struct news *n)
 /* One call of a group. Returns whether more wait than others will take. */
 static bool drain_once(struct region *r, struct group *g, struct flight *f)
 {
-	size_t batch = kind_row(g->kind)->batch;
+	size_t batch = kind_batch(g->kind);
 	struct news n = {0};
 	bool more;
 
@@ -286,7 +286,7 @@ static int start_drain(struct region *r, struct group *g)
 
 int flight_queue(struct region *r, struct entry *e)
 {
-	size_t batch = kind_row(e->key.kind)->batch;
+	size_t batch = kind_batch(e->key.kind);
 	struct group *g = group_get(r, &e->key);
 	int err = 0;
 

@@ -6,7 +6,8 @@
 
 #include "cache/answers/credit.h"
 #include "cache/answers/entries.h"
-#include "cache/answers/kinds.h"
+#include "cache/fetch/fetch.h"
+#include "cache/fetch/kinds.h"
 #include "cache/pool.h"
 #include "cache/region.h"
 

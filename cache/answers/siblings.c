@@ -17,12 +17,6 @@
 #define AHEAD_FACTOR 4
 #define MOST_AHEAD 8
 
-/* The name of a document among its siblings. */
-static const char *own_name(const struct key *k)
-{
-	return kind_row(k->kind)->by_cluster ? k->b : k->a;
-}
-
 static bool lists_tasks(enum kind kind)
 {
 	return kind == KIND_TASKS || kind == KIND_STOPPED_TASKS || kind == KIND_SERVICE_TASKS ||
@@ -51,7 +45,7 @@ struct entry *batch_listing(const struct region *r, const struct key *k)
 	struct key listing = {.kind = row->siblings, .a = row->by_cluster ? k->a : NULL};
 	struct entry *e;
 
-	if (row->siblings == KIND_COUNT)
+	if (row->siblings == KIND_NONE)
 		return NULL;
 	e = cache_find(&r->cache, &listing);
 	if (k->kind == KIND_TASK && !(e && packed_has_name(e->value, k->b)))
@@ -133,7 +127,7 @@ static void walk_release(struct walk *w)
 
 static void walk_restart(struct walk *w)
 {
-	packed_names_from(&w->at, w->names, own_name(w->of));
+	packed_names_from(&w->at, w->names, key_own_name(w->of));
 	w->left = w->names->count;
 }
 
@@ -224,7 +218,7 @@ static uint32_t expected_behind(struct walk *w, size_t keys)
 void batch_read_ahead(struct region *r, const struct entry *e, int64_t now)
 {
 	__attribute__((cleanup(walk_release))) struct walk w = {0};
-	size_t batch = kind_row(e->key.kind)->batch, keys;
+	size_t batch = kind_batch(e->key.kind), keys;
 	struct entry *listing = batch_listing(r, &e->key);
 	bool in_turn = listing && listing->next_hash == e->hash;
 	struct key k;

@@ -87,8 +87,8 @@ static bool guarded(
 
 	if (!e->guard || (it->err && it->err != -ENOENT))
 		return true;
-	rests_on =
-	    guard_correct(&e->guard, kind_lists(e->key.kind), &it->value, a->started_at, a->now_ms);
+	rests_on = guard_correct(
+	    &e->guard, kind_row(e->key.kind)->lists, &it->value, a->started_at, a->now_ms);
 	if (it->value != before) {
 		packed_unref(it->packed);
 		it->packed = NULL;

@@ -30,23 +30,23 @@ static json_t *strings_of(const json_t *documents, const char *member)
 
 int fetch_repositories(struct fetch *f, struct ecsfs_error *err)
 {
-	json_auto_t *body = json_pack("{s:i}", "maxResults", PAGE);
+	const char *id = fetch_row(f)->id;
+	json_auto_t *body = fetch_body(f);
 	json_auto_t *docs = NULL;
 	json_t *doc;
 	size_t i;
-	int rc =
-	    fetch_service_pages(f, "ecr", "DescribeRepositories", body, "repositories", &docs, err);
+	int rc = fetch_row_pages(f, body, &docs, err);
 
 	if (rc < 0)
 		return rc;
 	json_array_foreach (docs, i, doc) {
-		const char *name = json_string_value(json_object_get(doc, "repositoryName"));
+		const char *name = json_string_value(json_object_get(doc, id));
 		const struct key k = {.kind = KIND_REPOSITORY, .a = name};
 
 		if (name)
 			fetch_add_extra(f, &k, json_incref(doc));
 	}
-	fetch_answer(&f->items[0], strings_of(docs, "repositoryName"));
+	fetch_answer(&f->items[0], strings_of(docs, id));
 	return 0;
 }
 
@@ -54,15 +54,16 @@ int fetch_repositories(struct fetch *f, struct ecsfs_error *err)
 int fetch_repository(struct fetch *f, struct ecsfs_error *err)
 {
 	const char *name = f->items[0].key->a;
-	json_auto_t *body = json_pack("{s:[s]}", "repositoryNames", name);
+	const struct kind_row *row = fetch_row(f);
+	json_auto_t *body = json_pack("{s:[s]}", row->keys, name);
 	json_auto_t *answer = NULL;
 	json_t *doc;
-	int rc = fetch_call(f, "ecr", "DescribeRepositories", body, &answer, err);
+	int rc = fetch_row_call(f, body, &answer, err);
 
 	if (rc < 0)
 		return rc;
-	doc = json_array_get(json_object_get(answer, "repositories"), 0);
-	const char *got = json_string_value(json_object_get(doc, "repositoryName"));
+	doc = json_array_get(json_object_get(answer, row->answers), 0);
+	const char *got = json_string_value(json_object_get(doc, row->id));
 	if (!got || strcmp(got, name) != 0)
 		return ecsfs_error_set(
 		    err, EIO, NULL, "DescribeRepositories: the response is not about %s", name);
@@ -72,13 +73,15 @@ int fetch_repository(struct fetch *f, struct ecsfs_error *err)
 
 int fetch_image_tags(struct fetch *f, struct ecsfs_error *err)
 {
-	json_auto_t *body = json_pack("{s:s, s:i, s:{s:s}}", "repositoryName", f->items[0].key->a,
-	    "maxResults", PAGE, "filter", "tagStatus", "TAGGED");
+	const struct kind_row *row = fetch_row(f);
+	json_auto_t *body = fetch_body(f);
 	json_auto_t *ids = NULL;
-	int rc = fetch_service_pages(f, "ecr", "ListImages", body, "imageIds", &ids, err);
+	int rc;
 
+	json_object_set_new(body, row->keys, json_string(f->items[0].key->a));
+	rc = fetch_row_pages(f, body, &ids, err);
 	if (rc == 0)
-		fetch_answer(&f->items[0], strings_of(ids, "imageTag"));
+		fetch_answer(&f->items[0], strings_of(ids, row->id));
 	return rc;
 }
 

@@ -1,7 +1,5 @@
 #include "cache/fetch/fetch.h"
 
-#include "cache/answers/entries.h"
-
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/service.h"
@@ -56,10 +54,35 @@ static int next_page(
 	return 0;
 }
 
-int fetch_pages(struct fetch *f, const char *action, json_t *body, const char *member, json_t **ret,
-    struct ecsfs_error *err)
+const struct kind_row *fetch_row(const struct fetch *f)
 {
-	return fetch_service_pages(f, "ecs", action, body, member, ret, err);
+	return kind_row(f->items[0].key->kind);
+}
+
+json_t *fetch_body(const struct fetch *f)
+{
+	const char *request = fetch_row(f)->request;
+
+	return request ? json_loads(request, 0, NULL) : json_object();
+}
+
+static const char *service_of(const struct kind_row *row)
+{
+	return row->service ? row->service : "ecs";
+}
+
+int fetch_row_call(struct fetch *f, const json_t *body, json_t **ret, struct ecsfs_error *err)
+{
+	const struct kind_row *row = fetch_row(f);
+
+	return fetch_call(f, service_of(row), row->action, body, ret, err);
+}
+
+int fetch_row_pages(struct fetch *f, json_t *body, json_t **ret, struct ecsfs_error *err)
+{
+	const struct kind_row *row = fetch_row(f);
+
+	return fetch_service_pages(f, service_of(row), row->action, body, row->answers, ret, err);
 }
 
 /* Adds a page's elements. AWS sends an empty list too, "" where it is XML: without one the response

@@ -5,6 +5,7 @@
 #ifndef ECSFS_FETCH_H
 #define ECSFS_FETCH_H
 
+#include "cache/fetch/kinds.h"
 #include "cache/packed.h"
 #include "cache/region.h"
 
@@ -46,6 +47,13 @@ struct fetch_listing {
 	int most_pages;
 };
 
+/* The row of what is fetched, and a new body of its constant members. */
+const struct kind_row *fetch_row(const struct fetch *f);
+json_t *fetch_body(const struct fetch *f);
+/* The row's call with a body; and, paged, all elements of its `answers`. `ret` is new. */
+int fetch_row_call(struct fetch *f, const json_t *body, json_t **ret, struct ecsfs_error *err);
+int fetch_row_pages(struct fetch *f, json_t *body, json_t **ret, struct ecsfs_error *err);
+
 /* One call to AWS; `ret` is new. */
 int fetch_call(struct fetch *f, const char *service, const char *action, const json_t *body,
     json_t **ret, struct ecsfs_error *err);
@@ -56,9 +64,6 @@ int fetch_service_pages(struct fetch *f, const char *service, const char *action
 /* The same as far as l->most_pages; `ret_more`: there are more. */
 int fetch_some_pages(struct fetch *f, const struct fetch_listing *l, json_t *body, json_t **ret,
     bool *ret_more, struct ecsfs_error *err);
-/* The same of ECS. */
-int fetch_pages(struct fetch *f, const char *action, json_t *body, const char *member, json_t **ret,
-    struct ecsfs_error *err);
 
 /* Answers an item. The value is stolen. */
 void fetch_answer(struct fetch_item *it, json_t *value);

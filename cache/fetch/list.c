@@ -1,4 +1,4 @@
-/* List calls: one row a kind. */
+/* Which names are there? The List calls. */
 #include "cache/fetch/fetch.h"
 
 #include "backend/base/cleanup.h"
@@ -6,57 +6,18 @@
 #include <errno.h>
 #include <string.h>
 
-struct list {
-	enum kind kind;
-	const char *action;
-	const char *member;
-	const char *filter; /* the request's member for the key's part b; NULL: none */
-	const char *status_member, *status;
-};
-
-static const struct list lists[] = {
-    {KIND_CLUSTERS, "ListClusters", "clusterArns", NULL, NULL, NULL},
-    {KIND_SERVICES, "ListServices", "serviceArns", NULL, NULL, NULL},
-    {KIND_TASKS, "ListTasks", "taskArns", NULL, "desiredStatus", "RUNNING"},
-    {KIND_STOPPED_TASKS, "ListTasks", "taskArns", NULL, "desiredStatus", "STOPPED"},
-    {KIND_SERVICE_TASKS, "ListTasks", "taskArns", "serviceName", "desiredStatus", "RUNNING"},
-    {KIND_SERVICE_STOPPED_TASKS, "ListTasks", "taskArns", "serviceName", "desiredStatus",
-	"STOPPED"},
-    {KIND_CONTAINER_INSTANCES, "ListContainerInstances", "containerInstanceArns", NULL, NULL, NULL},
-    {KIND_INSTANCE_TASKS, "ListTasks", "taskArns", "containerInstance", "desiredStatus", "RUNNING"},
-    {KIND_FAMILIES, "ListTaskDefinitionFamilies", "families", NULL, "status", "ACTIVE"},
-};
-
-static const struct list *list_of(enum kind kind)
-{
-	const struct list *l = lists;
-
-	while (l->kind != kind)
-		l++;
-	return l;
-}
-
-/* The most a page may have: ListServices gives ten otherwise. */
-static json_t *list_body(void)
-{
-	return json_pack("{s:i}", "maxResults", 100);
-}
-
 int fetch_list(struct fetch *f, struct ecsfs_error *err)
 {
+	const struct kind_row *row = fetch_row(f);
 	const struct key *k = f->items[0].key;
-	const struct list *l = list_of(k->kind);
-	json_auto_t *body = list_body();
-	json_auto_t *arns = NULL;
+	json_auto_t *body = fetch_body(f), *arns = NULL;
 	int rc;
 
 	if (k->a)
 		json_object_set_new(body, "cluster", json_string(k->a));
-	if (l->filter)
-		json_object_set_new(body, l->filter, json_string(k->b));
-	if (l->status)
-		json_object_set_new(body, l->status_member, json_string(l->status));
-	rc = fetch_pages(f, l->action, body, l->member, &arns, err);
+	if (k->b)
+		json_object_set_new(body, row->keys, json_string(k->b));
+	rc = fetch_row_pages(f, body, &arns, err);
 	if (rc == 0)
 		fetch_answer(&f->items[0], arn_names(arns));
 	return rc;
@@ -77,17 +38,15 @@ static const char *revision_peek(const char *arn, const char *family)
 int fetch_revisions(struct fetch *f, struct ecsfs_error *err)
 {
 	const char *family = f->items[0].key->a;
-	json_auto_t *body = list_body();
+	json_auto_t *body = fetch_body(f);
 	json_auto_t *revisions = json_array();
 	json_auto_t *arns = NULL;
 	const json_t *arn;
 	size_t i;
 	int rc;
 
-	json_object_set_new(body, "familyPrefix", json_string(family));
-	json_object_set_new(body, "status", json_string("ACTIVE"));
-	json_object_set_new(body, "sort", json_string("DESC"));
-	rc = fetch_pages(f, "ListTaskDefinitions", body, "taskDefinitionArns", &arns, err);
+	json_object_set_new(body, fetch_row(f)->keys, json_string(family));
+	rc = fetch_row_pages(f, body, &arns, err);
 	if (rc < 0)
 		return rc;
 	json_array_foreach (arns, i, arn) {
@@ -101,21 +60,20 @@ int fetch_revisions(struct fetch *f, struct ecsfs_error *err)
 	return 0;
 }
 
-/* There is no List call: describing without names lists, ten a page, and so fills the documents. */
 int fetch_capacity_providers(struct fetch *f, struct ecsfs_error *err)
 {
-	json_auto_t *body = json_pack("{s:i,s:[s]}", "maxResults", 10, "include", "TAGS");
+	json_auto_t *body = fetch_body(f);
 	json_auto_t *names = json_array();
 	json_auto_t *docs = NULL;
 	json_t *doc;
 	size_t i;
 	int rc;
 
-	rc = fetch_pages(f, "DescribeCapacityProviders", body, "capacityProviders", &docs, err);
+	rc = fetch_row_pages(f, body, &docs, err);
 	if (rc < 0)
 		return rc;
 	json_array_foreach (docs, i, doc) {
-		const char *name = json_string_value(json_object_get(doc, "name"));
+		const char *name = json_string_value(json_object_get(doc, fetch_row(f)->id));
 		const char *status = json_string_value(json_object_get(doc, "status"));
 
 		if (!name || (status && strcmp(status, "INACTIVE") == 0))
@@ -153,13 +111,13 @@ static json_t *newest_first(const json_t *briefs)
 int fetch_service_deployments(struct fetch *f, struct ecsfs_error *err)
 {
 	const struct key *k = f->items[0].key;
-	json_auto_t *body = list_body();
+	json_auto_t *body = fetch_body(f);
 	json_auto_t *briefs = NULL;
 	int rc;
 
 	json_object_set_new(body, "cluster", json_string(k->a));
-	json_object_set_new(body, "service", json_string(k->b));
-	rc = fetch_pages(f, "ListServiceDeployments", body, "serviceDeployments", &briefs, err);
+	json_object_set_new(body, fetch_row(f)->keys, json_string(k->b));
+	rc = fetch_row_pages(f, body, &briefs, err);
 	if (rc == 0)
 		fetch_answer(&f->items[0], newest_first(briefs));
 	return rc;

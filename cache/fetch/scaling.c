@@ -15,29 +15,6 @@
 /* Of the whole region's activities, which AWS keeps six weeks: 50 a page. */
 #define ACTIVITY_PAGES 4
 
-struct scaling {
-	enum kind kind;
-	const char *action, *member;
-	const char *name; /* of a list's element; NULL: there is one a resource */
-	int page;	  /* the most that AWS gives */
-};
-
-static const struct scaling scalings[] = {
-    {KIND_SCALABLE_TARGETS, "DescribeScalableTargets", "ScalableTargets", NULL, 50},
-    {KIND_SCALING_POLICIES, "DescribeScalingPolicies", "ScalingPolicies", "PolicyName", 10},
-    {KIND_SCHEDULED_ACTIONS, "DescribeScheduledActions", "ScheduledActions", "ScheduledActionName",
-	50},
-};
-
-static const struct scaling *scaling_of(enum kind kind)
-{
-	const struct scaling *s = scalings;
-
-	while (s->kind != kind)
-		s++;
-	return s;
-}
-
 static const char *string_of(const json_t *doc, const char *member)
 {
 	const char *s = json_string_value(json_object_get(doc, member));
@@ -64,14 +41,12 @@ static void add_to_list(json_t *by_resource, const char *resource, json_t *doc, 
 
 int fetch_scaling(struct fetch *f, struct ecsfs_error *err)
 {
-	const struct scaling *s = scaling_of(f->items[0].key->kind);
-	json_auto_t *body =
-	    json_pack("{s:s, s:i}", "ServiceNamespace", "ecs", "MaxResults", s->page);
+	const char *name = fetch_row(f)->id;
+	json_auto_t *body = fetch_body(f);
 	json_auto_t *docs = NULL;
 	json_t *by_resource, *doc;
 	size_t i;
-	int rc = fetch_service_pages(
-	    f, "application-autoscaling", s->action, body, s->member, &docs, err);
+	int rc = fetch_row_pages(f, body, &docs, err);
 
 	if (rc < 0)
 		return rc;
@@ -81,8 +56,8 @@ int fetch_scaling(struct fetch *f, struct ecsfs_error *err)
 
 		if (!*resource || strcmp(string_of(doc, "ScalableDimension"), DIMENSION) != 0)
 			continue;
-		if (s->name)
-			add_to_list(by_resource, resource, doc, s->name);
+		if (name)
+			add_to_list(by_resource, resource, doc, name);
 		else
 			json_object_set(by_resource, resource, doc);
 	}

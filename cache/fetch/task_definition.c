@@ -21,11 +21,12 @@ static json_t *document_of(const json_t *answer)
 
 static int describe(struct fetch *f, const char *name, json_t **ret, struct ecsfs_error *err)
 {
-	json_auto_t *body = json_pack("{s:s,s:[s]}", "taskDefinition", name, "include", "TAGS");
+	json_auto_t *body = fetch_body(f);
 	json_auto_t *answer = NULL;
 	int rc;
 
-	rc = fetch_call(f, "ecs", "DescribeTaskDefinition", body, &answer, err);
+	json_object_set_new(body, fetch_row(f)->keys, json_string(name));
+	rc = fetch_row_call(f, body, &answer, err);
 	if (rc < 0)
 		return rc;
 	*ret = document_of(answer);
@@ -94,7 +95,7 @@ int fetch_caller(struct fetch *f, struct ecsfs_error *err)
 	json_t *caller;
 	int rc;
 
-	rc = fetch_call(f, "sts", "GetCallerIdentity", NULL, &answer, err);
+	rc = fetch_row_call(f, NULL, &answer, err);
 	if (rc < 0)
 		return rc;
 	caller = caller_peek(answer);

@@ -563,7 +563,7 @@ void node_path(struct node *n, const char *below, struct buf *out)
 		buf_adds(out, below);
 }
 
-static uint64_t key_hash(const struct region *r, const struct key *k)
+static uint64_t answer_hash(const struct region *r, const struct key *k)
 {
 	uint64_t h = mix((uint64_t)(uintptr_t)r + (uint64_t)k->kind + 1);
 
@@ -574,7 +574,7 @@ static uint64_t key_hash(const struct region *r, const struct key *k)
 
 void node_note_key(struct node *dir, const struct region *r, const struct key *k)
 {
-	uint64_t h = key_hash(r, k);
+	uint64_t h = answer_hash(r, k);
 
 	pthread_mutex_lock(&table.lock);
 	int i = 0;
@@ -646,7 +646,7 @@ static void stale_all(struct stale_list *list)
 
 struct stale_entry *nodes_showing(const struct region *r, const struct key *k, size_t *ret_count)
 {
-	uint64_t hash = k ? key_hash(r, k) : 0;
+	uint64_t hash = k ? answer_hash(r, k) : 0;
 	struct stale_list list = {0};
 
 	pthread_mutex_lock(&table.lock);

@@ -1,5 +1,4 @@
-/* Names that ECS can have given. Checked before a call: one malformed id fails a whole Describe. */
-#include "cache/answers/kinds.h"
+#include "cache/fetch/forms.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -119,24 +118,4 @@ bool name_form_valid(enum name_form form, const char *name)
 		return false;
 	}
 	return false;
-}
-
-static bool part_valid(enum name_form form, const char *part)
-{
-	return form == FORM_NONE ? part == NULL : part && name_form_valid(form, part);
-}
-
-bool key_valid(const struct key *k)
-{
-	const struct kind_row *row = kind_row(k->kind);
-
-	return part_valid(row->form_a, k->a) && part_valid(row->form_b, k->b) &&
-	    part_valid(row->form_c, k->c);
-}
-
-bool region_name_valid(enum kind kind, const char *name)
-{
-	const struct kind_row *row = kind_row(kind);
-
-	return name_form_valid(row->form_b == FORM_NONE ? row->form_a : row->form_b, name);
 }
