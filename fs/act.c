@@ -113,3 +113,13 @@ int act_ecs(struct commit *c, const char *action, const json_t *request, unsigne
 {
 	return call(c, NULL, "ecs", action, request, flags, member, ret, err);
 }
+
+void act_settle(struct commit *c, const struct key *k, int e, json_t *doc)
+{
+	struct region *r = region_of(c->place);
+
+	if (e)
+		region_invalidate(r, k);
+	else if (doc)
+		region_publish(r, k, doc, &c->began);
+}

@@ -29,6 +29,12 @@ int act_call_in(struct commit *c, const char *region, const char *service, const
 int act_ecs(struct commit *c, const char *action, const json_t *request, unsigned flags,
     const char *member, json_t **ret, struct ecsfs_error *err);
 
+/*
+ * What a call about `k` leaves in the cache: `doc` (borrowed), AWS's response, is published; after
+ * the failure `e` the key is asked anew. NULL and 0, a dry run: nothing changes.
+ */
+void act_settle(struct commit *c, const struct key *k, int e, json_t *doc);
+
 /* A refusal before anything was sent: -err, with the sentence, in .ecsfs/errors too (fs/ adds it
  * there for every failed commit: nothing more to do than to return it). */
 #define act_refuse(e, err_no, ...) ecsfs_error_set((e), (err_no), NULL, __VA_ARGS__)

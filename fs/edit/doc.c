@@ -56,13 +56,6 @@ bool doc_is_daemon(const json_t *service)
 	return !strcmp(doc_string_peek(service, "schedulingStrategy"), "DAEMON");
 }
 
-const char *doc_revision_peek(const char *arn)
-{
-	const char *slash = strrchr(arn, '/');
-
-	return slash ? slash + 1 : arn;
-}
-
 json_t *doc_copy(const json_t *object)
 {
 	return json_copy((json_t *)object);

@@ -24,9 +24,6 @@ const json_t *doc_primary_peek(const json_t *service, const char *list);
 const char *doc_controller_peek(const json_t *service);
 bool doc_is_daemon(const json_t *service);
 
-/* FAMILY:REVISION of a task definition's ARN, which may be that already. */
-const char *doc_revision_peek(const char *arn);
-
 /* A shallow copy to change: members are shared. NULL: no memory. */
 json_t *doc_copy(const json_t *object);
 /* Sets `member` of `object` to a reference of `value` (borrowed, any JSON). */

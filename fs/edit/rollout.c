@@ -65,7 +65,7 @@ static bool say_changed(char **said, double at, struct buf *lines, const struct 
 
 static const char *revision_of(const json_t *deployment)
 {
-	const char *revision = doc_revision_peek(doc_string_peek(deployment, "taskDefinition"));
+	const char *revision = value_arn_name(doc_string_peek(deployment, "taskDefinition"));
 
 	return *revision ? revision : "(no task definition)";
 }

@@ -4,6 +4,7 @@
 #include "fs/tree/write.h"
 
 #include "backend/base/cleanup.h"
+#include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/member_text.h"
 #include "fs/edit/members.h"
@@ -28,14 +29,9 @@ static int call_about_cluster(
 {
 	struct key k = key_of(c->place);
 	json_auto_t *answer = NULL;
-	json_t *cluster;
 	int e = act_ecs(c, action, request, 0, "cluster", &answer, err);
 
-	cluster = json_object_get(answer, "cluster");
-	if (e)
-		region_invalidate(c->place->region, &k);
-	else if (cluster)
-		region_publish(c->place->region, &k, cluster, &c->began);
+	act_settle(c, &k, e, json_object_get(answer, "cluster"));
 	return e;
 }
 
@@ -101,8 +97,7 @@ int drop_cluster(struct commit *c, struct ecsfs_error *err)
 	    json_pack("{s:s, s:s}", "clusterName", p->cluster, "status", "INACTIVE");
 	int e = call_when_idle(c, "DeleteCluster", request, err);
 
-	if (!e && !p->fs->options.dry_run)
-		region_publish(p->region, &k, gone, &c->began);
+	act_settle(c, &k, e, p->fs->options.dry_run ? NULL : gone);
 	return e;
 }
 
@@ -119,16 +114,17 @@ static int check_both(const json_t *written, struct ecsfs_error *err)
 	return 0;
 }
 
-/* Whether the cluster holds the members already. */
-static bool cluster_holds(const json_t *cluster, const json_t *members)
+/* Whether the cluster holds the members already, by what they mean. */
+static bool cluster_holds(const json_t *cluster, const json_t *members, const struct shape *shapes)
 {
+	json_auto_t *same = json_object();
 	const char *member;
 	json_t *value;
 
 	json_object_foreach ((json_t *)members, member, value)
-		if (!json_equal(value, json_object_get(cluster, member)))
-			return false;
-	return true;
+		if (json_object_get(cluster, member))
+			json_object_set(same, member, json_object_get(cluster, member));
+	return canon_equal(members, same, shapes);
 }
 
 /* What a request of the AWS CLI may name is this cluster. */
@@ -143,16 +139,16 @@ static int drop_cluster_member(const struct place *p, json_t *members, struct ec
 	return 0;
 }
 
-static int send_for_cluster(
-    struct commit *c, const char *action, json_t *members, struct ecsfs_error *err)
+static int send_for_cluster(struct commit *c, const char *action, const json_t *written,
+    const struct shape *shapes, struct ecsfs_error *err)
 {
 	struct key k = key_of(c->place);
-	json_auto_t *cluster = NULL;
+	json_auto_t *cluster = NULL, *members = shape_request(written, shapes);
 	int e = drop_cluster_member(c->place, members, err);
 
 	if (!e)
 		e = ask_now(c->place, &k, &cluster, err);
-	if (e || cluster_holds(cluster, members))
+	if (e || cluster_holds(cluster, members, shapes))
 		return e;
 	if (json_object_set_new(members, "cluster", json_string(c->place->cluster)))
 		return -ENOMEM;
@@ -171,7 +167,9 @@ int commit_capacity_providers(struct commit *c, struct ecsfs_error *err)
 		e = shape_check_known(written, shape_cluster_capacity, NULL, err);
 	if (!e)
 		e = check_both(written, err);
-	return e ? e : send_for_cluster(c, "PutClusterCapacityProviders", written, err);
+	return e ? e
+		 : send_for_cluster(
+		       c, "PutClusterCapacityProviders", written, shape_cluster_capacity, err);
 }
 
 /* The list as it is shown, or an object around it, as the API has it. */
@@ -191,7 +189,7 @@ int commit_settings(struct commit *c, struct ecsfs_error *err)
 		return e;
 	if (json_array_size(json_object_get(members, "settings")) == 0)
 		return act_refuse(err, EINVAL, "settings must name at least one setting");
-	return send_for_cluster(c, "UpdateClusterSettings", members, err);
+	return send_for_cluster(c, "UpdateClusterSettings", members, shape_cluster_settings, err);
 }
 
 static int check_scales(const json_t *provider, struct ecsfs_error *err)
@@ -221,15 +219,11 @@ int commit_managed_scaling(struct commit *c, struct ecsfs_error *err)
 	now = json_object_get(
 	    json_object_get(provider, "autoScalingGroupProvider"), "managedScaling");
 	e = shape_check_known(written, shape_managed_scaling, now, err);
-	if (e || json_equal(written, now))
+	if (e || canon_equal(written, now, shape_managed_scaling))
 		return e;
-	request = json_pack("{s:s, s:{s:O}}", "name", p->provider, "autoScalingGroupProvider",
-	    "managedScaling", written);
+	request = json_pack("{s:s, s:{s:o}}", "name", p->provider, "autoScalingGroupProvider",
+	    "managedScaling", shape_request(written, shape_managed_scaling));
 	e = act_ecs(c, "UpdateCapacityProvider", request, 0, "capacityProvider", &answer, err);
-	if (e)
-		region_invalidate(p->region, &k);
-	else if (json_object_get(answer, "capacityProvider"))
-		region_publish(
-		    p->region, &k, json_object_get(answer, "capacityProvider"), &c->began);
+	act_settle(c, &k, e, json_object_get(answer, "capacityProvider"));
 	return e;
 }

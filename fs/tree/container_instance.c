@@ -64,11 +64,7 @@ static int set_state(struct commit *c, const char *status, struct ecsfs_error *e
 	    c, "UpdateContainerInstancesState", request, 0, "containerInstances", &answer, err);
 	if (!e)
 		e = tree_failures(answer, err);
-	json_t *instance = json_array_get(json_object_get(answer, "containerInstances"), 0);
-	if (e)
-		region_invalidate(p->region, &k);
-	else if (instance)
-		region_publish(p->region, &k, instance, &c->began);
+	act_settle(c, &k, e, json_array_get(json_object_get(answer, "containerInstances"), 0));
 	return e;
 }
 

@@ -29,7 +29,7 @@ static const json_t *find_named(const json_t *array, const char *member, const c
 
 static int deployment_subject(const struct place *p, struct key *ret)
 {
-	*ret = (struct key){.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
+	*ret = tree_service_key(p);
 	return 0;
 }
 

@@ -92,7 +92,7 @@ static struct events *new_events(const struct place *p)
 static int fill_events(struct events *ev, const struct place *p, struct ecsfs_error *err)
 {
 	struct ask q = ask_blocking(p->region);
-	struct key k = {.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
+	struct key k = tree_service_key(p);
 	auto_answer struct answer a = {0};
 	const json_t *service;
 

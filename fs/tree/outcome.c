@@ -36,7 +36,7 @@ struct outcome_reader {
 /* FAMILY:REVISION of the task's definition as a key; false: it has none. `arn` holds the parts. */
 static bool definition_key(char *arn, struct key *ret)
 {
-	char *family = arn ? (char *)(uintptr_t)doc_revision_peek(arn) : NULL;
+	char *family = arn ? (char *)(uintptr_t)value_arn_name(arn) : NULL;
 	char *colon = family ? strrchr(family, ':') : NULL;
 
 	if (!colon)

@@ -58,7 +58,7 @@ static int is_in_use(struct commit *c, const json_t *service, const json_t *requ
 {
 	const struct place *p = c->place;
 	const char *arn = doc_string_peek(service, "taskDefinition");
-	struct key k = {.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
+	struct key k = tree_service_key(p);
 	json_auto_t *definition = NULL, *now = NULL;
 	int e;
 
@@ -296,9 +296,8 @@ int drop_revision(struct commit *c, struct ecsfs_error *err)
 	json_object_set_new(
 	    request, "taskDefinition", json_sprintf("%s:%s", p->family, p->revision));
 	e = act_ecs(c, "DeregisterTaskDefinition", request, 0, "taskDefinition", &answer, err);
-	if (e)
-		region_invalidate(p->region, &k);
-	else if (answer && (definition = registration_definition(answer, NULL)))
-		region_publish(p->region, &k, definition, &c->began);
+	if (!e && answer)
+		definition = registration_definition(answer, NULL);
+	act_settle(c, &k, e, definition);
 	return e;
 }

@@ -9,15 +9,11 @@
 #include <errno.h>
 #include <string.h>
 
-static struct key key_of(const struct place *p)
-{
-	return (struct key){.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
-}
-
 static int stop_deployment(struct commit *c, const char *arn, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
-	struct key k = key_of(p), deployment = {.kind = KIND_SERVICE_DEPLOYMENT, .a = arn};
+	struct key k = tree_service_key(p),
+		   deployment = {.kind = KIND_SERVICE_DEPLOYMENT, .a = arn};
 	json_auto_t *request =
 	    json_pack("{s:s, s:s}", "serviceDeploymentArn", arn, "stopType", "ROLLBACK");
 	int e = act_call(c, "ecs", "StopServiceDeployment", request, 0, NULL, err);
@@ -87,7 +83,7 @@ static bool is_unreachable(int e)
 int commit_rollback(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
-	struct key k = key_of(p);
+	struct key k = tree_service_key(p);
 	struct key deployments = {KIND_SERVICE_DEPLOYMENTS, p->cluster, p->service, NULL};
 	json_auto_t *service = NULL, *history = NULL, *members = NULL;
 	int e = ask_now(p, &k, &service, err);

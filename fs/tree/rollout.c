@@ -356,7 +356,7 @@ static void follow_service(void *arg, const struct answer *a, const struct ecsfs
 static struct watch *watch_new(const struct place *p)
 {
 	struct watch *w = calloc(1, sizeof(*w));
-	struct key k = {.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
+	struct key k = tree_service_key(p);
 
 	if (!w)
 		return NULL;

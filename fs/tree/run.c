@@ -179,9 +179,6 @@ int commit_protection(struct commit *c, struct ecsfs_error *err)
 	if (!e)
 		e = tree_failures(answer, err);
 	protection = json_array_get(json_object_get(answer, "protectedTasks"), 0);
-	if (e)
-		region_invalidate(p->region, &k);
-	else if (protection)
-		region_publish(p->region, &k, protection, &c->began);
+	act_settle(c, &k, e, protection);
 	return e;
 }

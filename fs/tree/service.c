@@ -53,7 +53,7 @@ const struct dir_type dir_services = {
 
 static int service_subject(const struct place *p, struct key *ret)
 {
-	*ret = (struct key){.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
+	*ret = tree_service_key(p);
 	return 0;
 }
 
@@ -148,15 +148,10 @@ static int render_rollout_state(struct ask *q, const struct place *p, const stru
 
 /* Writing. */
 
-static struct key service_key(const struct place *p)
-{
-	return (struct key){.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
-}
-
 /* What is cached of the service, however old; NULL: nothing. */
 static const json_t *known_service(const struct place *p, struct answer *a)
 {
-	struct key k = service_key(p);
+	struct key k = tree_service_key(p);
 
 	return region_peek(p->region, &k, NULL, a) || a->err ? NULL : a->value;
 }
@@ -169,7 +164,7 @@ static bool took_effect(struct commit *c, const json_t *before, int64_t sent_ms)
 {
 	auto_answer struct answer a = {0};
 	struct freshness now = region_fresh_now(c->place->region);
-	struct key k = service_key(c->place);
+	struct key k = tree_service_key(c->place);
 
 	if (!before || region_get(c->place->region, &k, &now, &a, NULL) || a.err)
 		return false;
@@ -211,7 +206,7 @@ static int check_accepted(
 int service_update(struct commit *c, const json_t *members, unsigned flags, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
-	struct key k = service_key(p);
+	struct key k = tree_service_key(p);
 	auto_answer struct answer known = {0};
 	json_auto_t *request = update_request(p, members), *answer = NULL;
 	struct ecsfs_error reason = {0};

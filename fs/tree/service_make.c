@@ -16,15 +16,10 @@
 #include <errno.h>
 #include <string.h>
 
-static struct key key_of(const struct place *p)
-{
-	return (struct key){.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
-}
-
 /* CreateService's InvalidParameter for a name that is taken: told apart by what is there. */
 static int refused_create(struct commit *c, int e, struct ecsfs_error *err)
 {
-	struct key k = key_of(c->place);
+	struct key k = tree_service_key(c->place);
 	json_auto_t *service = NULL;
 
 	if (e != -EINVAL || ask_now(c->place, &k, &service, NULL))
@@ -56,7 +51,7 @@ static void remember_doubt(const struct place *p)
 static int create(struct commit *c, const json_t *request, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
-	struct key k = key_of(p);
+	struct key k = tree_service_key(p);
 	json_auto_t *answer = NULL;
 	struct ecsfs_error reason = {0};
 	json_t *service;
@@ -67,15 +62,10 @@ static int create(struct commit *c, const json_t *request, struct ecsfs_error *e
 	if (e && err)
 		*err = reason;
 	service = json_object_get(answer, "service");
-	if (e)
-		region_invalidate(p->region, &k);
-	if (e)
-		return refused_create(c, e, err);
-	if (service) {
+	if (!e && service)
 		local_remove(p, SERVICE_DRAFT, p->service);
-		region_publish(p->region, &k, service, &c->began);
-	}
-	return 0;
+	act_settle(c, &k, e, service);
+	return e ? refused_create(c, e, err) : 0;
 }
 
 /* A clone may have members that are newer than the table: those that AWS shows of the original. */
@@ -179,7 +169,7 @@ static bool has_tasks(const json_t *service)
  */
 static int refused_delete(struct commit *c, bool had, int e, struct ecsfs_error *err)
 {
-	struct key k = key_of(c->place);
+	struct key k = tree_service_key(c->place);
 	json_auto_t *service = NULL;
 
 	if (e != -EINVAL || ask_now(c->place, &k, &service, NULL))
@@ -196,7 +186,7 @@ static int check_doubt(const struct place *p, struct ecsfs_error *err)
 {
 	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
 	json_auto_t *doubt = NULL, *service = NULL;
-	struct key k = key_of(p);
+	struct key k = tree_service_key(p);
 
 	doubt_key(p, &key);
 	doubt = memory_get(p->fs->memory, buf_str(&key));
@@ -226,7 +216,7 @@ static int drop_draft(const struct place *p, struct ecsfs_error *err)
 int drop_service(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
-	struct key k = key_of(p);
+	struct key k = tree_service_key(p);
 	json_auto_t *request = NULL, *answer = NULL;
 	json_auto_t *gone =
 	    json_pack("{s:s, s:s}", "serviceName", p->service, "status", "INACTIVE");
@@ -240,9 +230,6 @@ int drop_service(struct commit *c, struct ecsfs_error *err)
 	request = json_pack("{s:s, s:s}", "cluster", p->cluster, "service", p->service);
 	e = act_ecs(c, "DeleteService", request, 0, "service", &answer, err);
 	service = json_object_get(answer, "service");
-	if (e)
-		region_invalidate(p->region, &k);
-	else if (service || !p->fs->options.dry_run)
-		region_publish(p->region, &k, service ? service : gone, &c->began);
+	act_settle(c, &k, e, service || p->fs->options.dry_run ? service : gone);
 	return e ? refused_delete(c, had, e, err) : 0;
 }

@@ -46,11 +46,6 @@ int ask_revision_now(const struct place *p, const char *arn, json_t **ret, struc
 	return ask_now(p, &k, ret, err);
 }
 
-static struct key key_of(const struct place *p)
-{
-	return (struct key){.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
-}
-
 int render_service_document(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err)
 {
@@ -70,7 +65,7 @@ int render_service_document(struct ask *q, const struct place *p, const struct r
 
 void forget_service_document(const struct place *p)
 {
-	struct key k = key_of(p);
+	struct key k = tree_service_key(p);
 	auto_answer struct answer known = {0};
 
 	if (region_peek(p->region, &k, "serviceArn", &known) == 0 && !known.err)
@@ -102,7 +97,7 @@ static int send_changes(struct commit *c, const json_t *changes, struct ecsfs_er
 
 int commit_service(struct commit *c, struct ecsfs_error *err)
 {
-	struct key k = key_of(c->place);
+	struct key k = tree_service_key(c->place);
 	struct service_edit edit = {0};
 	json_auto_t *document = NULL, *written = NULL, *theirs = NULL, *base = NULL;
 	json_auto_t *changes = NULL;
@@ -133,7 +128,7 @@ int commit_service(struct commit *c, struct ecsfs_error *err)
 /* What the table does not know may be a member that AWS has shown. */
 static int check_known(struct commit *c, const json_t *value, struct ecsfs_error *err)
 {
-	struct key k = key_of(c->place);
+	struct key k = tree_service_key(c->place);
 	json_auto_t *now = NULL;
 	int e;
 
@@ -151,7 +146,7 @@ static int holds_already(
     struct commit *c, const char *member, const json_t *value, bool *ret, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
-	struct key k = key_of(p);
+	struct key k = tree_service_key(p);
 	auto_answer struct answer known = {0};
 	json_auto_t *now = NULL;
 	int e;

@@ -9,6 +9,11 @@
 #include <errno.h>
 #include <string.h>
 
+struct key tree_service_key(const struct place *p)
+{
+	return (struct key){.kind = KIND_SERVICE, .a = p->cluster, .b = p->service};
+}
+
 int tree_render_revision(struct ask *q, const struct dir_type *type, const struct place *p,
     const char *member, struct buf *out, struct ecsfs_error *err)
 {

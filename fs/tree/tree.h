@@ -24,6 +24,9 @@ extern const struct dir_type dir_task_logs, dir_service_logs;
 /* The growing file of a service's events (event.c). */
 extern const struct stream_ops stream_events;
 
+/* The key of the place's service. */
+struct key tree_service_key(const struct place *p);
+
 /* FAMILY:REVISION of the task definition ARN that is the object's `member`. */
 int tree_render_revision(struct ask *q, const struct dir_type *type, const struct place *p,
     const char *member, struct buf *out, struct ecsfs_error *err);
