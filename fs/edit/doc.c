@@ -1,3 +1,6 @@
+/*
+ * How is a member of a described document read? NULL and JSON null are absent.
+ */
 #include "fs/edit/doc.h"
 
 #include <errno.h>

@@ -1,3 +1,6 @@
+/*
+ * What does a mount remember of its own writes? The least recently used is forgotten first.
+ */
 #include "fs/edit/memory.h"
 
 #include <pthread.h>

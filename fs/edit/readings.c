@@ -1,3 +1,7 @@
+/*
+ * Which copy of a service's document was edited? Copies are told apart by hashes of the members that
+ * change by themselves.
+ */
 #include "fs/edit/readings.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,6 @@
+/*
+ * Which revision ran before, and what differs in it?
+ */
 #include "fs/edit/rollback.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,6 @@
+/*
+ * What of a written or copied service document can CreateService take?
+ */
 #include "fs/edit/service_create.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,6 @@
+/*
+ * Which tags are to be set and removed so that a resource has those of its file?
+ */
 #include "fs/edit/tags.h"
 
 #include "backend/base/cleanup.h"

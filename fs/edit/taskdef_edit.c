@@ -1,3 +1,6 @@
+/*
+ * What of a task definition that was read, or written by hand, can RegisterTaskDefinition take?
+ */
 #include "fs/edit/taskdef_edit.h"
 
 #include "backend/base/cleanup.h"

@@ -2,7 +2,7 @@
  * .ecsfs/api/SERVICE/ACTION: any action of the services that speak JSON. A request is written and
  * its answer read on the same open file, as they are on the wire.
  */
-#include "fs/tree/write.h"
+#include "fs/tree/tree.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

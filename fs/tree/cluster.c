@@ -1,4 +1,6 @@
-#include "fs/tree/write.h"
+#include "fs/tree/cluster_write.h"
+#include "fs/tree/run.h"
+#include "fs/tree/tags_write.h"
 
 #include "fs/edit/doc.h"
 #include "fs/value.h"

@@ -1,7 +1,8 @@
 /*
- * Clusters are made, ended and set up; so are the capacity providers' scaling.
+ * What do mkdir and rmdir of a cluster and its writable documents send? A document that means what the
+ * cluster has already sends nothing, by a fresh answer.
  */
-#include "fs/tree/write.h"
+#include "fs/tree/cluster_write.h"
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/canon.h"

@@ -3,7 +3,7 @@
  * files beside them show what they make, and register it. A conversion is kept until a file changes.
  */
 #include "fs/tree/register.h"
-#include "fs/tree/write.h"
+#include "fs/tree/tree.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

@@ -17,7 +17,6 @@
 #include "fs/edit/shown.h"
 #include "fs/edit/task_definition_members.h"
 #include "fs/tree/register.h"
-#include "fs/tree/write.h"
 
 #include <errno.h>
 #include <stdlib.h>

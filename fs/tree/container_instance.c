@@ -1,4 +1,4 @@
-#include "fs/tree/write.h"
+#include "fs/tree/tags_write.h"
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"

@@ -3,7 +3,7 @@
  * the account, which STS is asked for once.
  */
 #include "fs/tree/control.h"
-#include "fs/tree/write.h"
+#include "fs/tree/tree.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

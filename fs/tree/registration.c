@@ -8,7 +8,6 @@
 #include "backend/base/cleanup.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
-#include "fs/tree/write.h"
 
 #include <errno.h>
 #include <stdio.h>

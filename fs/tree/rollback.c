@@ -1,4 +1,9 @@
-#include "fs/tree/write.h"
+/*
+ * Which call brings back what ran before? StopServiceDeployment while a deployment goes on, else one
+ * UpdateService with what differs in the revision before.
+ */
+#include "fs/tree/rollback.h"
+#include "fs/tree/service_write.h"
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"

@@ -1,7 +1,7 @@
 /*
  * Tasks: started by RunTask, protected from scale-in.
  */
-#include "fs/tree/write.h"
+#include "fs/tree/run.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

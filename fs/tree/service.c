@@ -1,6 +1,13 @@
+/*
+ * What does a service's directory show, and which of its files are writable? The rows; what a write
+ * sends is in service_write.c, register.c and rollback.c.
+ */
 #include "fs/tree/container_definition.h"
 #include "fs/tree/register.h"
-#include "fs/tree/write.h"
+#include "fs/tree/rollback.h"
+#include "fs/tree/service_make.h"
+#include "fs/tree/service_write.h"
+#include "fs/tree/tags_write.h"
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
@@ -147,114 +154,6 @@ static int render_rollout_state(struct ask *q, const struct place *p, const stru
 }
 
 /* Writing. */
-
-/* What is cached of the service, however old; NULL: nothing. */
-static const json_t *known_service(const struct place *p, struct answer *a)
-{
-	struct key k = tree_service_key(p);
-
-	return region_peek(p->region, &k, NULL, a) || a->err ? NULL : a->value;
-}
-
-/*
- * A forced deployment whose answer was lost: it took effect if another deployment than `before`'s
- * is PRIMARY now and began after the request left (some seconds are left for clocks).
- */
-static bool took_effect(struct commit *c, const json_t *before, int64_t sent_ms)
-{
-	auto_answer struct answer a = {0};
-	struct freshness now = region_fresh_now(c->place->region);
-	struct key k = tree_service_key(c->place);
-
-	if (!before || region_get(c->place->region, &k, &now, &a, NULL) || a.err)
-		return false;
-	const json_t *primary = doc_primary_peek(a.value, "deployments");
-	const char *was = doc_string_peek(doc_primary_peek(before, "deployments"), "id");
-	double began = json_number_value(json_object_get(primary, "createdAt"));
-	return primary && strcmp(doc_string_peek(primary, "id"), was) != 0 &&
-	    began * 1000 >= (double)(sent_ms - 5000);
-}
-
-static json_t *update_request(const struct place *p, const json_t *members)
-{
-	json_auto_t *request =
-	    json_pack("{s:s, s:s}", "cluster", p->cluster, "service", p->service);
-
-	if (!request || json_object_update(request, (json_t *)members))
-		return NULL;
-	return move_ptr(request);
-}
-
-/*
- * What the service's kind refuses: by what is cached, however old, and where that says no, by what
- * the TTL allows, since a deployment controller can be replaced. Unknown: AWS decides.
- */
-static int check_accepted(
-    const struct place *p, const json_t *before, const json_t *members, struct ecsfs_error *err)
-{
-	struct ask q = ask_blocking(p->region);
-	auto_answer struct answer a = {0};
-	const json_t *now;
-	int e;
-
-	if (!before || !service_accepts(before, members, NULL))
-		return 0;
-	e = dir_object(&q, &dir_service, p, &a, &now, err);
-	return e ? e : service_accepts(now, members, err);
-}
-
-int service_update(struct commit *c, const json_t *members, unsigned flags, struct ecsfs_error *err)
-{
-	const struct place *p = c->place;
-	struct key k = tree_service_key(p);
-	auto_answer struct answer known = {0};
-	json_auto_t *request = update_request(p, members), *answer = NULL;
-	struct ecsfs_error reason = {0};
-
-	if (!request)
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
-	const json_t *before = known_service(p, &known);
-	int e = check_accepted(p, before, members, err);
-	if (e)
-		return e;
-	int64_t sent_ms = aws_client_now_ms(region_client_peek(p->region));
-	e = act_ecs(c, "UpdateService", request, flags, "service", &answer, &reason);
-	json_t *service = json_object_get(answer, "service");
-	if (service)
-		region_publish(p->region, &k, service, &c->began);
-	if (!e)
-		return 0;
-	region_invalidate(p->region, &k);
-	if (reason.lost_answer && (flags & AWS_ONCE) && took_effect(c, before, sent_ms))
-		return 0;
-	if (err)
-		*err = reason;
-	return e;
-}
-
-/* What it names is AWS's to judge. */
-static bool is_task_definition_name(const char *text)
-{
-	struct revision revision;
-	const char *name = strncmp(text, "arn:", 4) == 0 ? value_arn_name(text) : text;
-
-	if (name != text && !strstr(text, ":task-definition/"))
-		return false;
-
-	if (!strchr(name, ':'))
-		return region_name_valid(KIND_LATEST, name);
-	return tree_revision(name, &revision) && region_name_valid(KIND_LATEST, revision.family) &&
-	    region_name_valid(KIND_TASK_DEFINITION, revision.number);
-}
-
-int tree_check_definition_name(const char *name, struct ecsfs_error *err)
-{
-	if (is_task_definition_name(name))
-		return 0;
-	return act_refuse(err, EINVAL,
-	    "\"%.100s\" is neither FAMILY nor FAMILY:REVISION nor the ARN of a task definition",
-	    name);
-}
 
 static int commit_task_definition(struct commit *c, struct ecsfs_error *err)
 {

@@ -2,7 +2,7 @@
  * How a service begins and ends: a draft of this mount alone becomes a service with the first write
  * that says enough for CreateService; DeleteService is asked without force.
  */
-#include "fs/tree/write.h"
+#include "fs/tree/service_make.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

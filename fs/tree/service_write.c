@@ -1,4 +1,8 @@
-#include "fs/tree/write.h"
+/*
+ * What does writing a service's files send? Every change is one UpdateService of what differs; whether
+ * anything differs is decided by a fresh answer of AWS, never by what is cached.
+ */
+#include "fs/tree/service_write.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
@@ -15,35 +19,88 @@
 #include <errno.h>
 #include <string.h>
 
-void memory_key(const struct place *p, const char *what, const char *name, struct buf *out)
+/* What is cached of the service, however old; NULL: nothing. */
+static const json_t *known_service(const struct place *p, struct answer *a)
 {
-	buf_addf(out, "%s %s %s %s/%s", what, p->account ? p->account->name : "",
-	    region_name_peek(p->region), p->cluster ? p->cluster : "", name ? name : "");
+	struct key k = tree_service_key(p);
+
+	return region_peek(p->region, &k, NULL, a) || a->err ? NULL : a->value;
 }
 
-int ask_now(const struct place *p, const struct key *k, json_t **ret, struct ecsfs_error *err)
+/*
+ * A forced deployment whose answer was lost: it took effect if another deployment than `before`'s
+ * is PRIMARY now and began after the request left (some seconds are left for clocks).
+ */
+static bool took_effect(struct commit *c, const json_t *before, int64_t sent_ms)
 {
 	auto_answer struct answer a = {0};
-	struct freshness now = region_fresh_now(p->region);
-	int e = region_get(p->region, k, &now, &a, err);
+	struct freshness now = region_fresh_now(c->place->region);
+	struct key k = tree_service_key(c->place);
 
-	if (e || a.err)
-		return e ? e : a.err;
-	*ret = move_ptr(a.value);
-	return 0;
+	if (!before || region_get(c->place->region, &k, &now, &a, NULL) || a.err)
+		return false;
+	const json_t *primary = doc_primary_peek(a.value, "deployments");
+	const char *was = doc_string_peek(doc_primary_peek(before, "deployments"), "id");
+	double began = json_number_value(json_object_get(primary, "createdAt"));
+	return primary && strcmp(doc_string_peek(primary, "id"), was) != 0 &&
+	    began * 1000 >= (double)(sent_ms - 5000);
 }
 
-int ask_revision_now(const struct place *p, const char *arn, json_t **ret, struct ecsfs_error *err)
+static json_t *update_request(const struct place *p, const json_t *members)
 {
-	struct revision revision;
-	struct key k = {.kind = KIND_TASK_DEFINITION};
+	json_auto_t *request =
+	    json_pack("{s:s, s:s}", "cluster", p->cluster, "service", p->service);
 
-	if (!tree_revision(arn, &revision) ||
-	    !region_name_valid(KIND_TASK_DEFINITION, revision.number))
-		return ecsfs_error_set(err, ENOENT, NULL, "\"%s\" is not a revision", arn);
-	k.a = revision.family;
-	k.b = revision.number;
-	return ask_now(p, &k, ret, err);
+	if (!request || json_object_update(request, (json_t *)members))
+		return NULL;
+	return move_ptr(request);
+}
+
+/*
+ * What the service's kind refuses: by what is cached, however old, and where that says no, by what
+ * the TTL allows, since a deployment controller can be replaced. Unknown: AWS decides.
+ */
+static int check_accepted(
+    const struct place *p, const json_t *before, const json_t *members, struct ecsfs_error *err)
+{
+	struct ask q = ask_blocking(p->region);
+	auto_answer struct answer a = {0};
+	const json_t *now;
+	int e;
+
+	if (!before || !service_accepts(before, members, NULL))
+		return 0;
+	e = dir_object(&q, &dir_service, p, &a, &now, err);
+	return e ? e : service_accepts(now, members, err);
+}
+
+int service_update(struct commit *c, const json_t *members, unsigned flags, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	struct key k = tree_service_key(p);
+	auto_answer struct answer known = {0};
+	json_auto_t *request = update_request(p, members), *answer = NULL;
+	struct ecsfs_error reason = {0};
+
+	if (!request)
+		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+	const json_t *before = known_service(p, &known);
+	int e = check_accepted(p, before, members, err);
+	if (e)
+		return e;
+	int64_t sent_ms = aws_client_now_ms(region_client_peek(p->region));
+	e = act_ecs(c, "UpdateService", request, flags, "service", &answer, &reason);
+	json_t *service = json_object_get(answer, "service");
+	if (service)
+		region_publish(p->region, &k, service, &c->began);
+	if (!e)
+		return 0;
+	region_invalidate(p->region, &k);
+	if (reason.lost_answer && (flags & AWS_ONCE) && took_effect(c, before, sent_ms))
+		return 0;
+	if (err)
+		*err = reason;
+	return e;
 }
 
 int render_service_document(struct ask *q, const struct place *p, const struct row *row,

@@ -3,7 +3,7 @@
  * the open had truncated the file, the keys that no line named are removed at the first flush. One
  * commit for every kind of resource: the directory's type says what has the tags.
  */
-#include "fs/tree/write.h"
+#include "fs/tree/tags_write.h"
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"

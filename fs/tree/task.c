@@ -1,4 +1,5 @@
-#include "fs/tree/write.h"
+#include "fs/tree/run.h"
+#include "fs/tree/tags_write.h"
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"

@@ -1,6 +1,9 @@
+/*
+ * What do the families and revisions of task definitions show?
+ */
 #include "fs/tree/container_definition.h"
 #include "fs/tree/register.h"
-#include "fs/tree/write.h"
+#include "fs/tree/tags_write.h"
 
 #include "fs/edit/doc.h"
 #include "fs/edit/task_definition_members.h"

@@ -1,3 +1,6 @@
+/*
+ * What do the tables of several resources share? Names out of ARNs, keys, look-ups, and asking AWS now.
+ */
 #include "fs/tree/tree.h"
 
 #include "backend/base/cleanup.h"
@@ -131,4 +134,59 @@ int tree_failures(const json_t *answer, struct ecsfs_error *err)
 	const char *detail = doc_string_peek(failure, "detail");
 	return ecsfs_error_set(err, aws_failure_errno(reason), reason, "%s%s%s: %s", reason,
 	    *detail ? ": " : "", detail, doc_string_peek(failure, "arn"));
+}
+
+/* What it names is AWS's to judge. */
+static bool is_task_definition_name(const char *text)
+{
+	struct revision revision;
+	const char *name = strncmp(text, "arn:", 4) == 0 ? value_arn_name(text) : text;
+
+	if (name != text && !strstr(text, ":task-definition/"))
+		return false;
+
+	if (!strchr(name, ':'))
+		return region_name_valid(KIND_LATEST, name);
+	return tree_revision(name, &revision) && region_name_valid(KIND_LATEST, revision.family) &&
+	    region_name_valid(KIND_TASK_DEFINITION, revision.number);
+}
+
+int tree_check_definition_name(const char *name, struct ecsfs_error *err)
+{
+	if (is_task_definition_name(name))
+		return 0;
+	return act_refuse(err, EINVAL,
+	    "\"%.100s\" is neither FAMILY nor FAMILY:REVISION nor the ARN of a task definition",
+	    name);
+}
+
+int ask_now(const struct place *p, const struct key *k, json_t **ret, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	struct freshness now = region_fresh_now(p->region);
+	int e = region_get(p->region, k, &now, &a, err);
+
+	if (e || a.err)
+		return e ? e : a.err;
+	*ret = move_ptr(a.value);
+	return 0;
+}
+
+int ask_revision_now(const struct place *p, const char *arn, json_t **ret, struct ecsfs_error *err)
+{
+	struct revision revision;
+	struct key k = {.kind = KIND_TASK_DEFINITION};
+
+	if (!tree_revision(arn, &revision) ||
+	    !region_name_valid(KIND_TASK_DEFINITION, revision.number))
+		return ecsfs_error_set(err, ENOENT, NULL, "\"%s\" is not a revision", arn);
+	k.a = revision.family;
+	k.b = revision.number;
+	return ask_now(p, &k, ret, err);
+}
+
+void memory_key(const struct place *p, const char *what, const char *name, struct buf *out)
+{
+	buf_addf(out, "%s %s %s %s/%s", what, p->account ? p->account->name : "",
+	    region_name_peek(p->region), p->cluster ? p->cluster : "", name ? name : "");
 }

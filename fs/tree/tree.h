@@ -21,8 +21,10 @@ extern const struct dir_type dir_projects, dir_project, dir_project_files;
 extern const struct dir_type dir_repositories, dir_repository, dir_images, dir_image;
 extern const struct dir_type dir_task_logs, dir_service_logs;
 
-/* The growing file of a service's events (event.c). */
-extern const struct stream_ops stream_events;
+extern const struct dir_type dir_api;
+
+/* The growing files of a service's events (event.c) and of a deployment (rollout.c). */
+extern const struct stream_ops stream_events, stream_rollout;
 
 /* The key of the place's service. */
 struct key tree_service_key(const struct place *p);
@@ -67,14 +69,13 @@ int tree_failures(const json_t *answer, struct ecsfs_error *err);
 /* -EINVAL: it is neither FAMILY nor FAMILY:REVISION nor a task definition's ARN. */
 int tree_check_definition_name(const char *name, struct ecsfs_error *err);
 
-/*
- * Sends one UpdateService with `members` (borrowed) for the service of c's place: refuses what its
- * deployment controller or scheduling strategy does not take, publishes the answer, and after a
- * failure drops what is cached. With AWS_ONCE in `flags` (a forced deployment) a lost answer is
- * looked up: a new PRIMARY deployment since then is success.
- */
-int service_update(
-    struct commit *c, const json_t *members, unsigned flags, struct ecsfs_error *err);
+/* A key of fs->memory: `what` about `name` in the place's region and cluster. */
+void memory_key(const struct place *p, const char *what, const char *name, struct buf *out);
+
+/* Asks AWS now for a document and waits: 0 and a new reference, or -errno. Worker. */
+int ask_now(const struct place *p, const struct key *k, json_t **ret, struct ecsfs_error *err);
+/* The same of the revision that an ARN names; -ENOENT: it names none. */
+int ask_revision_now(const struct place *p, const char *arn, json_t **ret, struct ecsfs_error *err);
 
 /* Appends the names of the task definition's containers that have a log. */
 int log_names(const json_t *taskdef, json_t *names);

@@ -1,0 +1,10 @@
+/* The tags file of every kind of resource. */
+#ifndef ECSFS_TREE_TAGS_WRITE_H
+#define ECSFS_TREE_TAGS_WRITE_H
+
+#include "fs/tree/tree.h"
+
+/* Of what the directory's type says: its subject and its ARN. */
+int commit_tags(struct commit *c, struct ecsfs_error *err);
+
+#endif
