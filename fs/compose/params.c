@@ -199,7 +199,8 @@ static void put_size(struct compose *c, json_t *definition)
 void params_task(struct compose *c, json_t *definition)
 {
 	const struct yaml_node *task = compose_mapping(c, task_definition(c), "task_definition");
-	json_t *constraints;
+	json_t *constraints, *constraint;
+	size_t i;
 
 	put_text(c, task, "task_role_arn", definition, "taskRoleArn");
 	if (!json_object_get(definition, "executionRoleArn"))
@@ -210,6 +211,16 @@ void params_task(struct compose *c, json_t *definition)
 	put_text(c, task, "ipc_mode", definition, "ipcMode");
 	constraints = params_placement(
 	    c, yaml_get(task, "placement_constraints"), "expression", "placement_constraints");
+	json_array_foreach (constraints, i, constraint) {
+		const char *type = json_string_value(json_object_get(constraint, "type"));
+
+		if (!type || strcmp(type, "memberOf") != 0)
+			compose_warn(c, yaml_get(task, "placement_constraints"),
+			    "placement_constraints: a task definition takes memberOf alone, ECS "
+			    "will "
+			    "refuse \"%s\": run_params.task_placement.constraints takes it",
+			    type ? type : "");
+	}
 	if (json_array_size(constraints))
 		json_object_set(definition, "placementConstraints", constraints);
 	json_decref(constraints);

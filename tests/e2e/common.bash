@@ -115,3 +115,43 @@ PY
 	[ "$(grep -c 'both line' "$log")" = 500 ]
 	[ "$(tail -n 1000 "$log" | grep 'both line' | tail -n 1)" = 'both line 499' ]
 }
+
+# A project is registered once, whatever is written, until its files change.
+both_compose() {
+	project=$mnt/compose/both-compose
+	mkdir "$project"
+	printf 'TAG=1\n' >"$project/.env"
+	cat >"$project/docker-compose.yml" <<'YML'
+version: "3.8"
+services:
+  web:
+    image: both/web:${TAG}
+    command: ["run", "--all"]
+    environment: {B: two words, A: 1}
+    ports: ["80:8080"]
+    volumes: ["data:/data:ro"]
+    ulimits: {nofile: {soft: 10, hard: 20}}
+    healthcheck: {test: curl -f x, interval: 30s}
+    deploy: {resources: {limits: {memory: 128M}}}
+    depends_on: [side]
+    logging: {driver: awslogs, options: {awslogs-group: /both/compose, awslogs-region: us-east-1, awslogs-stream-prefix: b}}
+  side:
+    image: both/side
+volumes: {data: }
+YML
+	echo >"$project/log_groups"
+	echo >"$project/log_groups"
+	echo >"$project/register"
+	[ "$(cat "$project/register")" = both-compose:1 ]
+	echo >"$project/register"
+	[ "$(cat "$project/register")" = both-compose:1 ]
+	echo TAG=2 >"$project/.env"
+	echo >"$project/register"
+	[ "$(cat "$project/register")" = both-compose:2 ]
+	[ "$(jq -r '.containerDefinitions[] | select(.name == "web") | .image' \
+		"$mnt/task_definitions/both-compose/2/task_definition.json")" = both/web:2 ]
+	mkdir "$mnt/clusters/both/services/both-compose"
+	cp "$project/service.json" "$mnt/clusters/both/services/both-compose/"
+	[ "$(cat "$mnt/clusters/both/services/both-compose/task_definition")" = both-compose:2 ]
+	rmdir "$project"
+}

@@ -37,3 +37,26 @@ teardown_file() {
 @test "tags" { both_tags; }
 @test "register" { both_register; }
 @test "a draft becomes a service" { both_draft; }
+@test "compose" { both_compose; }
+
+@test "repositories and images" {
+	python3 - <<'PY'
+import json, os, boto3
+
+ecr = boto3.client("ecr", endpoint_url=os.environ["AWS_ENDPOINT_URL"], region_name="us-east-1")
+ecr.create_repository(repositoryName="both/web")
+for tag in ("1.0", "1.1"):
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+                "config": {"size": len(tag), "digest": "sha256:" + tag.replace(".", "") * 32},
+                "layers": [{"size": 1, "digest": "sha256:" + tag.replace(".", "") * 32}]}
+    ecr.put_image(repositoryName="both/web", imageManifest=json.dumps(manifest), imageTag=tag)
+PY
+	web="$mnt/repositories/both%2Fweb"
+	[ "$(ls "$mnt/repositories")" = both%2Fweb ]
+	[ "$(ls "$web/images")" = "1.0
+1.1" ]
+	[ "$(cat "$web/images/1.1/uri")" = "$(cat "$web/uri"):1.1" ]
+	[ "$(cat "$web/images/1.0/digest")" != "$(cat "$web/images/1.1/digest")" ]
+	[ "$(cat "$web/images/$(cat "$web/images/1.0/digest")/digest")" = "$(cat "$web/images/1.0/digest")" ]
+	fails 'No such file' cat "$web/images/9/digest"
+}

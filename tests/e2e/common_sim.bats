@@ -28,3 +28,4 @@ teardown_file() {
 @test "tags" { both_tags; }
 @test "register" { both_register; }
 @test "a draft becomes a service" { both_draft; }
+@test "compose" { both_compose; }

@@ -34,6 +34,7 @@ static void test_the_task(void **state)
 	assert_task("ipcMode", "'host'");
 	assert_task("placementConstraints",
 	    "[{'type':'memberOf','expression':'x == y'},{'type':'distinctInstance'}]");
+	assert_warned("ECS will refuse \"distinctInstance\"");
 	assert_task("requiresCompatibilities", NULL);
 	/* The task has its size: a container needs none. */
 	assert_member("memory", NULL);
