@@ -15,7 +15,7 @@
 #include <yaml.h>
 
 #define MAX_DEPTH 64
-#define MAX_SIZE (16 * MIB) /* of a tree, aliases written out */
+#define MAX_SIZE (4 * MIB) /* of a tree, aliases written out */
 
 struct anchor {
 	const char *name;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MAX_SERVICES 500
 #define DEFAULT_MEMORY 512 /* MiB, where nothing says how much: ecs-cli's */
 
 /* Services with profiles run only where COMPOSE_PROFILES names one of them. */
@@ -155,6 +156,8 @@ static void add_containers(struct compose *c, json_t *definition)
 	const struct yaml_node *services =
 	    compose_mapping(c, yaml_get(c->root, "services"), "services");
 
+	if (services && services->count > MAX_SERVICES)
+		compose_fail(c, services, "the project has more than %d services", MAX_SERVICES);
 	for (size_t i = 0; services && i < services->count && !c->failed; i++) {
 		const char *name = yaml_text(services->pairs[i].key);
 
@@ -194,23 +197,24 @@ static const struct yaml_node *key_of(const struct compose *c, const char *name)
 	return c->root;
 }
 
-static json_t *container_of(const json_t *definition, const char *name)
+/* The containers by their names: new. */
+static json_t *by_name(const json_t *definition)
 {
-	json_t *container;
+	json_t *names = json_object(), *container;
 	size_t i;
 
 	json_array_foreach (json_object_get(definition, "containerDefinitions"), i, container)
-		if (strcmp(json_string_value(json_object_get(container, "name")), name) == 0)
-			return container;
-	return NULL;
+		json_object_set(
+		    names, json_string_value(json_object_get(container, "name")), container);
+	return names;
 }
 
 /* What AWS demands of the containers that others wait for. */
-static void settle_awaited(struct compose *c, json_t *definition, const json_t *dependency)
+static void settle_awaited(struct compose *c, const json_t *containers, const json_t *dependency)
 {
 	const char *name = json_string_value(json_object_get(dependency, "containerName"));
 	const char *condition = json_string_value(json_object_get(dependency, "condition"));
-	json_t *awaited = container_of(definition, name);
+	json_t *awaited = json_object_get(containers, name);
 	const struct yaml_node *service = key_of(c, name);
 	bool given, ends = strcmp(condition, "SUCCESS") == 0 || strcmp(condition, "COMPLETE") == 0;
 	const struct yaml_node *params = params_service(c, name, &given);
@@ -226,7 +230,7 @@ static void settle_awaited(struct compose *c, json_t *definition, const json_t *
 		    "healthcheck: "
 		    "ECS does not look at the image's, and will refuse it",
 		    name);
-	if (!ends || !json_is_true(json_object_get(awaited, "essential")))
+	if (!ends || c->failed || !json_is_true(json_object_get(awaited, "essential")))
 		return;
 	if (yaml_get(params, "essential"))
 		compose_fail(c, yaml_get(params, "essential"),
@@ -238,13 +242,14 @@ static void settle_awaited(struct compose *c, json_t *definition, const json_t *
 
 static void settle_dependencies(struct compose *c, json_t *definition)
 {
+	json_auto_t *containers = by_name(definition);
 	const json_t *container, *dependency;
 	size_t i, j;
 	bool essential = false;
 
 	json_array_foreach (json_object_get(definition, "containerDefinitions"), i, container)
 		json_array_foreach (json_object_get(container, "dependsOn"), j, dependency)
-			settle_awaited(c, definition, dependency);
+			settle_awaited(c, containers, dependency);
 	json_array_foreach (json_object_get(definition, "containerDefinitions"), i, container)
 		essential |= json_is_true(json_object_get(container, "essential"));
 	if (!essential)

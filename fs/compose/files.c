@@ -118,9 +118,25 @@ static struct yaml_node *parse(struct compose *c, const char *path, const struct
 
 struct yaml_node *files_read(struct compose *c, const char *path, const struct yaml_node *at)
 {
-	struct yaml_node *root = parse(c, path, at);
+	struct parsed *p = c->parsed;
 
-	return root ? interpolate(c, root) : NULL;
+	while (p && strcmp(p->path, path) != 0)
+		p = p->next;
+	if (p)
+		return p->root;
+	p = yaml_alloc(c->arena, sizeof(*p));
+	if (!p) {
+		compose_no_memory(c);
+		return NULL;
+	}
+	p->path = yaml_strndup(c->arena, path, strlen(path));
+	p->root = parse(c, path, at);
+	if (!p->root || !p->path || c->failed)
+		return NULL;
+	p->root = interpolate(c, p->root);
+	p->next = c->parsed;
+	c->parsed = p;
+	return p->root;
 }
 
 /* Versions. */

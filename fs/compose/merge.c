@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Keys and items are compared each with each: more than any file has. */
+enum { MANY_KEYS = 4000, MANY_ITEMS = 1000 };
+
 typedef struct yaml_node *(*merge_fn)(
     struct compose *c, struct yaml_node *under, struct yaml_node *over);
 
@@ -29,9 +32,13 @@ static struct yaml_node *replace(struct compose *c, struct yaml_node *under, str
 static struct yaml_node *merge_mappings(struct compose *c, struct yaml_node *under,
     struct yaml_node *over, merge_fn (*rule)(const char *key))
 {
-	struct yaml_node *map =
-	    yaml_collection(c->arena, over, YAML_MAPPING, under->count + over->count);
+	struct yaml_node *map = NULL;
 
+	if (under->count > MANY_KEYS || over->count > MANY_KEYS) {
+		compose_fail(c, over, "a mapping of more than %d keys is not merged", MANY_KEYS);
+		return under;
+	}
+	map = yaml_collection(c->arena, over, YAML_MAPPING, under->count + over->count);
 	if (!map) {
 		compose_no_memory(c);
 		return under;
@@ -97,6 +104,10 @@ static struct yaml_node *append(
 	struct yaml_node *list =
 	    yaml_collection(c->arena, over, YAML_SEQUENCE, first->count + second->count);
 
+	if (first->count > MANY_ITEMS || second->count > MANY_ITEMS) {
+		compose_fail(c, over, "a list of more than %d items is not merged", MANY_ITEMS);
+		return under;
+	}
 	if (!list || first->kind != YAML_SEQUENCE || second->kind != YAML_SEQUENCE) {
 		compose_no_memory(c);
 		return under;

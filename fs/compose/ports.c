@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define MAX_PORT 65535
+#define MAX_MAPPINGS 1000 /* of a container; ECS takes a hundred */
 
 struct range {
 	int first, last; /* 0, 0: none */
@@ -73,7 +74,8 @@ static bool add_mappings(json_t *list, const struct port *p)
 	int hosts = p->host.first ? p->host.last - p->host.first + 1 : 0;
 	int count = containers > hosts ? containers : hosts;
 
-	if (!p->container.first || (hosts && hosts != containers && containers != 1))
+	if (!p->container.first || (hosts && hosts != containers && containers != 1) ||
+	    (size_t)count + json_array_size(list) > MAX_MAPPINGS)
 		return false;
 	for (int i = 0; i < count; i++)
 		json_array_append_new(list,

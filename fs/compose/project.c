@@ -12,26 +12,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_place(const struct yaml_node *at, struct buf *out)
+#define LONGEST 1000 /* of a sentence: what it quotes may be long */
+
+/* "FILE:LINE: " and the sentence, cut where it is too long. */
+__attribute__((format(printf, 3, 0))) static void say(
+    char text[LONGEST], const struct yaml_node *at, const char *fmt, va_list ap)
 {
+	int n = 0;
+
 	if (at && at->line)
-		buf_addf(out, "%s:%d: ", at->file, at->line);
+		n = snprintf(text, LONGEST, "%s:%d: ", at->file, at->line);
 	else if (at)
-		buf_addf(out, "%s: ", at->file);
+		n = snprintf(text, LONGEST, "%s: ", at->file);
+	if (n < LONGEST)
+		vsnprintf(text + n, (size_t)(LONGEST - n), fmt, ap);
 }
 
 int compose_fail(struct compose *c, const struct yaml_node *at, const char *fmt, ...)
 {
-	auto_buf struct buf text = BUF_INIT(4 * KIB);
+	char text[LONGEST];
 	va_list ap;
 
 	if (c->failed)
 		return c->failed;
-	add_place(at, &text);
 	va_start(ap, fmt);
-	buf_vaddf(&text, fmt, ap);
+	say(text, at, fmt, ap);
 	va_end(ap);
-	c->failed = ecsfs_error_set(c->err, EINVAL, NULL, "%s", buf_str(&text));
+	c->failed = ecsfs_error_set(c->err, EINVAL, NULL, "%s", text);
 	return c->failed;
 }
 
@@ -52,18 +59,16 @@ static void flatten(char *text)
 
 void compose_warn(struct compose *c, const struct yaml_node *at, const char *fmt, ...)
 {
-	auto_buf struct buf text = BUF_INIT(4 * KIB);
+	char text[LONGEST];
 	va_list ap;
 
-	add_place(at, &text);
 	va_start(ap, fmt);
-	buf_vaddf(&text, fmt, ap);
+	say(text, at, fmt, ap);
 	va_end(ap);
-	if (!text.data || json_object_get(c->warned, text.data))
-		return;
-	flatten(text.data);
-	json_object_set_new_nocheck(
-	    c->warned, text.data, json_pack("[s, i]", at ? at->file : "", at ? at->line : 0));
+	flatten(text);
+	if (!json_object_get(c->warned, text))
+		json_object_set_new(
+		    c->warned, text, json_pack("[s, i]", at ? at->file : "", at ? at->line : 0));
 }
 
 struct warning {

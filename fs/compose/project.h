@@ -11,6 +11,12 @@
 #include "backend/parse/yaml.h"
 #include "fs/compose/compose.h"
 
+struct parsed {
+	const char *path;
+	struct yaml_node *root;
+	struct parsed *next;
+};
+
 struct compose {
 	const struct compose_input *in;
 	struct yaml_arena *arena;
@@ -29,6 +35,8 @@ struct compose {
 	int generation;	   /* 2: versions 1 and 2, libcompose; 3: docker's */
 	const char *base;  /* the first file's directory, "" the project's */
 	json_t *elsewhere; /* files that `extends` brought, by name: their directories */
+
+	struct parsed *parsed; /* files that were read, each once */
 
 	struct yaml_node *root;	  /* all files merged: services, volumes; NULL: no compose file */
 	struct yaml_node *params; /* ecs-params; NULL: none */

@@ -88,12 +88,18 @@ void volumes_declare(struct compose *c)
 	}
 }
 
-/* "volume-N", N the volumes known so far; of the arena. */
+#define MAX_VOLUMES 1000
+
+/* "volume-N", N the volumes known so far; of the arena. NULL: a failure. */
 static const char *numbered(struct compose *c)
 {
 	char name[40];
 	size_t n = json_array_size(c->volumes);
 
+	if (n >= MAX_VOLUMES) {
+		compose_fail(c, NULL, "the project has more than %d volumes", MAX_VOLUMES);
+		return NULL;
+	}
 	do
 		snprintf(name, sizeof(name), "volume-%zu", n++);
 	while (volumes_find(c, name));

@@ -367,6 +367,10 @@ static int make_project(struct commit *c, struct ecsfs_error *err)
 
 static int drop_project(struct commit *c, struct ecsfs_error *err)
 {
+	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
+
+	memory_key(c->place, "made of", c->place->project, &key);
+	memory_forget(c->place->fs->memory, buf_str(&key));
 	if (local_remove(c->place, PROJECT, c->place->project))
 		return 0;
 	return act_refuse(err, ENOENT, "there is no project \"%s\"", c->place->project);

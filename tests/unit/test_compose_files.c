@@ -494,6 +494,51 @@ static void test_warnings_are_in_order_and_each_once(void **state)
 	    "MiB\n");
 }
 
+/* Bombs: each ends in a sentence, soon. */
+
+/* `item` again and again, with its number for each '#'. */
+static void repeat(
+    char *out, size_t max, const char *head, const char *item, int count, const char *tail)
+{
+	size_t n = (size_t)snprintf(out, max, "%s", head);
+
+	for (int i = 0; i < count; i++)
+		for (const char *at = item; *at && n + 20 < max; at++)
+			n += *at == '#' ? (size_t)snprintf(out + n, max - n, "%d", i)
+					: (size_t)snprintf(out + n, max - n, "%c", *at);
+	snprintf(out + n, max - n, "%s", tail);
+}
+
+static void test_bombs(void **state)
+{
+	enum { SIZE = 900000 };
+	auto_free char *text = malloc(SIZE), *other = malloc(SIZE);
+
+	(void)state;
+	assert_refused(V3 "    ports: ['1-65535:1-65535']\n", "is not a port");
+	repeat(text, SIZE, V3 "    ports: [", "'#-#',", 20000, "]\n");
+	assert_refused(text, "is not a port");
+	repeat(text, SIZE, "services:\n", "  s#: {image: i}\n", 5000, "");
+	assert_refused(text, "more than 500 services");
+	repeat(text, SIZE, V3 "    volumes: [", "/p#:/p#,", 5000, "]\n");
+	assert_refused(text, "more than 1000 volumes");
+	repeat(text, SIZE, V3 "    environment:\n", "      V#: x\n", 10000, "");
+	repeat(other, SIZE, V3 "    environment:\n", "      V#: y\n", 10000, "");
+	file("docker-compose.override.yml", other);
+	assert_refused(text, "is not merged");
+	repeat(other, SIZE, V3 "    dns: [", "a#,", 10000, "]\n");
+	repeat(text, SIZE, V3 "    dns: [", "b#,", 10000, "]\n");
+	assert_refused(text, "is not merged");
+	project.count = 0;
+	repeat(text, SIZE, "services:\n",
+	    "  s#: {extends: {file: docker-compose.yml, service: s#}}\n", 400, "");
+	assert_refused(text, "extends itself");
+	memset(text, 'x', SIZE);
+	memcpy(text, SPEC "    ports: ['", strlen(SPEC "    ports: ['"));
+	strcpy(text + SIZE - 10, "']\n");
+	assert_refused(text, "docker-compose.yml:4: services.a.ports");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -530,6 +575,7 @@ int main(void)
 	    CASE(test_profiles),
 	    CASE(test_the_order_is_that_of_the_file),
 	    CASE(test_warnings_are_in_order_and_each_once),
+	    CASE(test_bombs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
