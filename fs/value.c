@@ -51,7 +51,7 @@ int value_parse_time(const char *text, double *ret_epoch_seconds)
 	const char *rest = text + digits;
 	int64_t ms;
 
-	if (*rest == '-') {
+	if (*rest == '-' || (digits == 8 && (*rest == 'T' || *rest == 't'))) {
 		int e = iso8601_parse(text, &ms);
 		if (!e)
 			*ret_epoch_seconds = (double)ms / 1000;

@@ -18,6 +18,14 @@ static int take_digits(const char **p, int count, int *ret)
 	return 0;
 }
 
+/* The mark between two numbers, which the basic form has not. */
+static int take_mark(const char **p, char mark, bool basic)
+{
+	if (basic)
+		return 0;
+	return *(*p)++ == mark ? 0 : -EINVAL;
+}
+
 static int64_t take_fraction(const char **p)
 {
 	int64_t ms = 0, unit = 100;
@@ -50,11 +58,14 @@ static int take_zone(const char *p, int *ret_minutes)
 	return *p || hours > 23 || minutes > 59 ? -EINVAL : 0;
 }
 
-/* A date that there is: timegm() would turn the 30th of February into March. */
-static int take_date(const char **p, struct tm *tm)
+/* A date that there is, with its marks or in the basic form without: timegm() would turn the 30th of February into March. */
+static int take_date(const char **p, struct tm *tm, bool *ret_basic)
 {
-	if (take_digits(p, 4, &tm->tm_year) || *(*p)++ != '-' || take_digits(p, 2, &tm->tm_mon) ||
-	    *(*p)++ != '-' || take_digits(p, 2, &tm->tm_mday))
+	if (take_digits(p, 4, &tm->tm_year))
+		return -EINVAL;
+	*ret_basic = **p != '-';
+	if (take_mark(p, '-', *ret_basic) || take_digits(p, 2, &tm->tm_mon) ||
+	    take_mark(p, '-', *ret_basic) || take_digits(p, 2, &tm->tm_mday))
 		return -EINVAL;
 	tm->tm_year -= 1900;
 	tm->tm_mon--;
@@ -64,7 +75,7 @@ static int take_date(const char **p, struct tm *tm)
 }
 
 /* "T15:32", "T15:32:00", "T15:32:00.123"; a day alone is its midnight. */
-static int take_clock(const char **p, struct tm *tm, int64_t *ret_ms)
+static int take_clock(const char **p, struct tm *tm, bool basic, int64_t *ret_ms)
 {
 	*ret_ms = 0;
 	if (!**p)
@@ -72,10 +83,11 @@ static int take_clock(const char **p, struct tm *tm, int64_t *ret_ms)
 	if (**p != 'T' && **p != 't' && **p != ' ')
 		return -EINVAL;
 	(*p)++;
-	if (take_digits(p, 2, &tm->tm_hour) || *(*p)++ != ':' || take_digits(p, 2, &tm->tm_min))
+	if (take_digits(p, 2, &tm->tm_hour) || take_mark(p, ':', basic) ||
+	    take_digits(p, 2, &tm->tm_min))
 		return -EINVAL;
-	if (**p == ':') {
-		(*p)++;
+	if (**p == ':' || (basic && isdigit((unsigned char)**p))) {
+		*p += **p == ':';
 		if (take_digits(p, 2, &tm->tm_sec))
 			return -EINVAL;
 		*ret_ms = take_fraction(p);
@@ -89,9 +101,10 @@ int iso8601_parse(const char *text, int64_t *ret_ms)
 	struct tm tm = {0};
 	const char *p = text;
 	int64_t ms;
+	bool basic;
 	int zone;
 
-	if (take_date(&p, &tm) || take_clock(&p, &tm, &ms) || take_zone(p, &zone))
+	if (take_date(&p, &tm, &basic) || take_clock(&p, &tm, basic, &ms) || take_zone(p, &zone))
 		return -EINVAL;
 	*ret_ms = ((int64_t)timegm(&tm) - (int64_t)zone * 60) * 1000 + ms;
 	return 0;

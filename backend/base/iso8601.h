@@ -6,7 +6,7 @@
 
 /*
  * "2030-01-02T03:04:05Z", also with a fraction, an offset (+01:00), "UTC" or nothing (UTC) behind, a
- * blank for the T, without the seconds, or the day alone. Milliseconds since the epoch; -EINVAL for
+ * blank for the T, without the seconds, or the day alone; "20300102T030405Z" too. Milliseconds since the epoch; -EINVAL for
  * another text and for a day that no calendar has.
  */
 int iso8601_parse(const char *text, int64_t *ret_ms);

@@ -37,7 +37,9 @@ static json_t *plain_scalar(const json_t *value)
 	return json_incref((json_t *)value);
 }
 
-/* Milliseconds, of epoch seconds and of every form of ISO 8601; another text stays. */
+#define MILLISECONDS_FROM 1e11 /* as seconds this is in the year 5138 */
+
+/* Milliseconds, of epoch seconds or milliseconds and of every form of ISO 8601; another text stays. */
 static json_t *plain_time(const json_t *value)
 {
 	const char *text = json_string_value(value);
@@ -45,9 +47,9 @@ static json_t *plain_time(const json_t *value)
 
 	if (text ? value_parse_time(text, &seconds) != 0 : !json_is_number(value))
 		return json_incref((json_t *)value);
-	if (!isfinite(seconds) || fabs(seconds) > WHOLE_MAX / 1000)
+	if (!isfinite(seconds) || fabs(seconds) > WHOLE_MAX)
 		return json_incref((json_t *)value);
-	return json_integer(llround(seconds * 1000));
+	return json_integer(llround(fabs(seconds) < MILLISECONDS_FROM ? seconds * 1000 : seconds));
 }
 
 /* "1 vCPU", ".5 vcpu", "2GB", "2048" and 2048 as one number in text. */

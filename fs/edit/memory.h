@@ -1,7 +1,7 @@
 /*
- * What a mount remembers of its own writes, by key: the registration whose update failed, the last
- * revision registered, what run_task started. At most MEMORY_KEYS, the least recently used
- * forgotten first. Values are immutable JSON. Any thread.
+ * What a mount remembers of its own writes, by key: the last revision registered, what run_task
+ * started. At most MEMORY_KEYS, the least recently used forgotten first. Values are immutable JSON.
+ * Any thread.
  */
 #ifndef ECSFS_EDIT_MEMORY_H
 #define ECSFS_EDIT_MEMORY_H

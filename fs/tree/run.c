@@ -109,11 +109,13 @@ static int check_started(const json_t *answer, struct ecsfs_error *err)
 int commit_run_task(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
-	json_auto_t *request = NULL, *answer = NULL;
-	int e = parse_run(c, &request, err);
+	json_auto_t *written = NULL, *request = NULL, *answer = NULL;
+	int e = parse_run(c, &written, err);
 
-	if (!e)
-		e = check_run(p, request, err);
+	if (e)
+		return e;
+	request = shape_request(written, shape_run_task);
+	e = check_run(p, request, err);
 	if (e)
 		return e;
 	json_object_set_new(request, "cluster", json_string(p->cluster));

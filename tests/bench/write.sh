@@ -15,6 +15,19 @@ printf 'cp td.json task_definition.json: %s\n' "$(curl -sf "$sim_url/_sim/calls"
 mount_down
 sim_down
 
+# An image at 20 ms: two calls one after the other, beside their bare round trips.
+sim_up --speed 20 --latency 20
+mount_up -o ttl=3600
+app=$mnt/clusters/prod/services/web/containers/app
+cat "$app/image" >/dev/null
+calls_reset
+start=$(date +%s%N)
+for i in $(seq 20); do echo "nginx:1.$i" >"$app/image"; done
+printf 'echo IMAGE > image at 20 ms: %s calls, %d us each (two round trips: 40000 us, goal 44000)\n' \
+	"$(calls)" $((($(date +%s%N) - start) / 20000))
+mount_down
+sim_down
+
 # A deployment of three minutes.
 sim_up --speed 0.045
 mount_up

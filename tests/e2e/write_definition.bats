@@ -108,7 +108,13 @@ with_env() {
 
 @test "cp between clusters promotes" {
 	staging=$mnt/clusters/staging/services/web
+	with_env 'to be promoted' >"$work/new"
+	cp "$work/new" "$web/task_definition.json"
+	calls_reset
 	cp "$web/task_definition.json" "$staging/task_definition.json"
+	[ "$(calls RegisterTaskDefinition)" = 0 ]
+	[ "$(calls UpdateService)" = 1 ]
+	[ "$(cat "$staging/task_definition")" = "$(cat "$web/task_definition")" ]
 	family=$(jq -r .family "$web/task_definition.json")
 	[[ $(cat "$staging/task_definition") == "$family":* ]]
 	[ "$(jq -S .containerDefinitions "$staging/task_definition.json")" = "$(jq -S .containerDefinitions "$web/task_definition.json")" ]
