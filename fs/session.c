@@ -47,8 +47,9 @@ static int demo_start(
 	    "AWS_CA_BUNDLE",
 	    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 	};
-	struct sim_options sim = {
-	    .region = region_option(o) ? region_option(o) : "us-east-1", .exec = true};
+	struct sim_options sim = {.region = region_option(o) ? region_option(o) : "us-east-1",
+	    .exec = true,
+	    .lively = true};
 
 	for (size_t i = 0; i < ARRAY_SIZE(unset); i++)
 		unsetenv(unset[i]);

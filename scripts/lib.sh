@@ -37,6 +37,9 @@ need_packages() {
 			die "these packages are missing and there is no sudo to install them with: ${missing[*]}"
 		sudo=(sudo)
 	fi
+	if [ ${#sudo[@]} -gt 0 ]; then
+		sudo -v || die "sudo was refused; ask an administrator for: apt-get install ${missing[*]}"
+	fi
 	say "installing ${missing[*]}"
 	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq ||
 		die "apt-get update failed; still missing: ${missing[*]}"

@@ -15,14 +15,40 @@ case $what in
 all | unit | e2e) ;;
 *) die "unknown part '$what': all, unit or e2e" ;;
 esac
+# Ctrl-C: ends the tests, what they mounted, and what they started.
+interrupted() {
+	local pid mount
+
+	trap '' INT TERM
+	printf '\n%s: interrupted, ending the tests\n' "${0##*/}" >&2
+	kill -TERM -- "-$tests" 2>/dev/null || true
+	# Each file of tests is a process group of its own (timeout makes it).
+	for pid in "$logs"/*.pid; do
+		[ ! -e "$pid" ] || kill -TERM -- "-$(cat "$pid")" 2>/dev/null || true
+	done
+	wait "$tests" 2>/dev/null || true
+	while read -r mount; do
+		fusermount3 -u -z "$mount" 2>/dev/null || umount -l "$mount" 2>/dev/null || true
+	done < <(awk -v dir="$logs/" 'index($2, dir) == 1 { print $2 }' /proc/mounts)
+	rm -rf "$logs"
+	exit 130
+}
+
 # Each file of tests has a region and mounts of its own and mostly waits: several run at once.
 end_to_end() {
-	local logs file failed=0
+	local file failed=0
 
 	logs=$(mktemp -d)
-	export ECSFS_BUILD=$dir
+	export ECSFS_BUILD=$dir TMPDIR=$logs
+	# Job control, so that the tests' SIGINT is not ignored as that of other background jobs.
+	set -m
 	printf '%s\n' "$top"/tests/e2e/*.bats |
-		xargs -P $(($(nproc) * 2)) -I{} sh -c 'timeout -k 5 600 bats -T --print-output-on-failure "$1" >"$2/${1##*/}" 2>&1 || touch "$2/${1##*/}.failed"' - {} "$logs" || true
+		xargs -P $(($(nproc) * 2)) -I{} sh -c 'sh -c "echo \$\$ >\"\$2/\${1##*/}.pid\"; exec timeout -k 5 600 bats -T --print-output-on-failure \"\$1\"" - "$1" "$2" >"$2/${1##*/}" 2>&1 || touch "$2/${1##*/}.failed"' - {} "$logs" &
+	tests=$!
+	set +m
+	trap interrupted INT TERM
+	wait "$tests" || true
+	trap - INT TERM
 	for file in "$logs"/*.bats; do
 		printf '%s\n' "--- ${file##*/}"
 		cat "$file"

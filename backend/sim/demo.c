@@ -353,6 +353,83 @@ static void start_logs(struct sim_region *r, int64_t now_ms)
 	}
 }
 
+/*
+ * What makes the demo live: a service whose task crashes again and again, one that is scaled up and
+ * down, and a batch job that is run every minute.
+ */
+enum { LIVELY_MS = 15000, LIVELY_STEPS_A_JOB = 4 };
+
+static const struct {
+	const char *name, *definition, *service;
+} lively[] = {
+    {"mailer",
+	"{\"family\":\"mailer\"," FARGATE
+	",\"containerDefinitions\":[{\"name\":\"mailer\",\"image\":"
+	"\"registry.example.com/shop/mailer:crash\",\"essential\":true," LOGS(
+	    "/ecs/mailer", "%REGION%", "mailer") "}]}",
+	"{\"serviceName\":\"mailer\",\"desiredCount\":1,\"launchType\":\"FARGATE\"," NETWORK "}"},
+    {"queue",
+	"{\"family\":\"queue\"," FARGATE ",\"containerDefinitions\":[{\"name\":\"queue\",\"image\":"
+	"\"registry.example.com/shop/queue:9\",\"essential\":true," LOGS(
+	    "/ecs/queue", "%REGION%", "queue") "}]}",
+	"{\"serviceName\":\"queue\",\"desiredCount\":2,\"launchType\":\"FARGATE\"," NETWORK "}"},
+    {"report",
+	"{\"family\":\"report\"," FARGATE
+	",\"containerDefinitions\":[{\"name\":\"report\",\"image\":"
+	"\"registry.example.com/shop/batch-report:4\",\"essential\":true," LOGS(
+	    "/ecs/report", "%REGION%", "report") "}]}",
+	NULL},
+};
+
+void lively_make(struct sim_region *r, int64_t now_ms)
+{
+	for (size_t i = 0; i < sizeof(lively) / sizeof(*lively); i++) {
+		json_t *definition = parse(r, lively[i].definition);
+		struct cluster *prod = sim_cluster_find(r, "prod");
+
+		taskdef_add(r, definition, now_ms - 24 * HOUR_MS);
+		json_decref(definition);
+		if (!lively[i].service)
+			continue;
+		json_t *request = parse(r, lively[i].service);
+		struct service *s =
+		    service_add(r, prod, sim_taskdef_find(r, lively[i].name), request, now_ms);
+
+		json_decref(request);
+		service_unsettle(r, s);
+	}
+	r->lively_ms = now_ms;
+}
+
+static void run_report(struct sim_region *r, int64_t now_ms)
+{
+	struct task_plan job = {.cluster = sim_cluster_find(r, "prod"),
+	    .taskdef = sim_taskdef_find(r, "report"),
+	    .launch_type = launch_type_name("FARGATE"),
+	    .started_by = "every-minute"};
+
+	if (job.cluster && job.taskdef)
+		task_add(r, &job, now_ms);
+}
+
+void lively_step(struct sim_region *r, int64_t now_ms)
+{
+	static const int wanted[] = {2, 4, 6, 3};
+	struct cluster *prod = r->lively_ms ? sim_cluster_find(r, "prod") : NULL;
+	struct service *queue = prod ? sim_service_find(prod, "queue") : NULL;
+
+	if (!prod || now_ms < r->lively_ms)
+		return;
+	r->lively_ms = now_ms + sim_span(r, LIVELY_MS);
+	if (r->lively_steps++ % LIVELY_STEPS_A_JOB == 0)
+		run_report(r, now_ms);
+	if (!queue)
+		return;
+	queue->desired = wanted[r->lively_steps % (sizeof(wanted) / sizeof(*wanted))];
+	queue->said_steady = false;
+	service_unsettle(r, queue);
+}
+
 void demo_make(struct sim_region *r, int64_t now_ms)
 {
 	add_images(r, now_ms);

@@ -138,6 +138,9 @@ void admin_free(struct sim *s);
 
 /* The demo's few named services, or CxSxT of them, in `r`. */
 void demo_make(struct sim_region *r, int64_t now_ms);
+/* Adds what moves by itself to the demo; lively_step moves it, under the region's lock. */
+void lively_make(struct sim_region *r, int64_t now_ms);
+void lively_step(struct sim_region *r, int64_t now_ms);
 void fleet_make(struct sim_region *r, int clusters, int services, int tasks, int64_t now_ms);
 
 #endif

@@ -73,6 +73,7 @@ static void step(struct sim *s, struct sim_region *r, struct log_line *lines)
 	unsigned count;
 
 	sim_region_lock(r);
+	lively_step(r, clock_wall(&clock_system));
 	region_step(r, clock_wall(&clock_system));
 	count = r->line_count;
 	memcpy(lines, r->lines, count * sizeof(*lines));
@@ -144,6 +145,8 @@ static void populate(struct sim *s, const struct sim_options *o)
 		fleet_make(home, o->clusters, o->services, o->tasks, now_ms);
 	else
 		demo_make(home, now_ms);
+	if (o->lively)
+		lively_make(home, now_ms);
 }
 
 int sim_start(const struct sim_options *options, struct sim **ret, struct ecsfs_error *err)

@@ -31,6 +31,7 @@ struct sim_options {
 	double speed;		   /* of the scheduler; 0: 1. Tests use 20 and more */
 	const char *session_token; /* accepted beside none at all; NULL: none is */
 	bool exec;		   /* ECS Exec runs commands on this machine */
+	bool lively;		   /* the demo moves by itself: a crash loop, scaling, batch jobs */
 	bool strict; /* refuse members that AWS's model does not know, which AWS itself ignores */
 };
 

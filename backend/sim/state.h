@@ -271,6 +271,8 @@ struct sim_region {
 	unsigned line_count;
 	struct sim_logs *logs;
 	struct sim_registry *registry;
+	int64_t lively_ms; /* the demo's next move; 0: it does not move by itself */
+	unsigned lively_steps;
 };
 
 /* The regions of a sim: made at the first request that is signed for it. */

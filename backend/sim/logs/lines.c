@@ -110,6 +110,11 @@ void task_log_chatter(struct sim_region *r, struct task *t, int64_t now_ms)
 	t->lines++;
 	for (unsigned i = 0; i < containers_of(t); i++) {
 		random = sim_random(r) >> 16;
+		if (t->taskdef->fate == FATE_ENDS) {
+			write_line(r, t, i, now_ms, "INFO %s: part %u of 8 done, %u rows",
+			    container_name(t, i), t->lines, (unsigned)(random % 9000 + 1000));
+			continue;
+		}
 		int status = statuses[random / 8192 % 12];
 		write_line(r, t, i, now_ms, "%s10.0.%u.%u - - \"GET %s HTTP/1.1\" %d %u %ums",
 		    status == 500 ? "ERROR " : "", (unsigned)(random % 4),
