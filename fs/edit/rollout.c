@@ -407,6 +407,11 @@ static enum rollout_verdict judge_task_sets(struct rollout *r, double now, struc
 	return ROLLOUT_GOING;
 }
 
+const char *rollout_deployment_peek(const struct rollout *r)
+{
+	return doc_string_peek(r->primary, "id");
+}
+
 const char *rollout_wants_peek(const struct rollout *r)
 {
 	const json_t *primary;

@@ -34,6 +34,9 @@ void rollout_free(struct rollout *r);
  */
 bool rollout_see(struct rollout *r, const json_t *service, double now, struct buf *lines);
 
+/* The id of the deployment that is followed ("ecs-svc/0123"), "" before the first snapshot. */
+const char *rollout_deployment_peek(const struct rollout *r);
+
 /* The ARN of the service deployment to describe with this picture; NULL: none is needed. Borrowed
  * from the rollout. */
 const char *rollout_wants_peek(const struct rollout *r);

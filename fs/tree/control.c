@@ -178,8 +178,9 @@ static const char *mode_text(const struct row *row)
 
 static void add_row(struct buf *out, const struct row *row, const char *name, const char *suffix)
 {
-	buf_addf(out, "  %-2s  %s%-*s  %s\n", mode_text(row), name,
-	    strlen(name) < 38 ? (int)(38 - strlen(name)) : 0, suffix, row->help);
+	buf_addf(out, "  %-2s  %s%-*s  %s%s\n", mode_text(row), name,
+	    strlen(name) < 38 ? (int)(38 - strlen(name)) : 0, suffix, row->help,
+	    row->flags & ROW_HIDDEN ? " (not listed)" : "");
 }
 
 /* What stands for the names of a listing's files. */
@@ -204,10 +205,15 @@ static void add_type(void *arg, const struct dir_type *type, const char *path)
 		add_row(out, row, row->name, "");
 	if (l && l->row)
 		add_row(out, l->row, listed_name(l), l->suffix ? l->suffix : "");
+	for (const struct child *c = type->children; c && c->name; c++)
+		if (c->hidden)
+			buf_addf(out, "      %s/ (not listed)\n", c->name);
+	if (l && l->unlisted)
+		buf_adds(out, "      names are looked up, none is listed\n");
 	if (type->make)
-		buf_adds(out, "  mkdir NAME makes one\n");
+		buf_adds(out, "  mkdir NAME creates one\n");
 	if (type->drop)
-		buf_adds(out, "  rmdir NAME ends one (-o allow_delete)\n");
+		buf_adds(out, "  rmdir NAME deletes one (-o allow_delete)\n");
 	buf_addc(out, '\n');
 }
 

@@ -14,6 +14,7 @@
 #include "cache/follow.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/rollout.h"
+#include "fs/tree/rollout_reason.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -30,6 +31,9 @@ struct reader {
 	struct rollout *rollout;
 	/* All below: watch->lock. */
 	enum rollout_verdict verdict;
+	enum rollout_verdict held; /* decided, while the first failed task is looked for */
+	char *held_line;
+	bool looking;
 	bool seen;	 /* the picture that is being judged was seen by it */
 	bool changed;	 /* and was news */
 	int failed;	 /* -errno: the spool took no more */
@@ -94,7 +98,7 @@ static void give_out(struct reader *r, const struct buf *lines)
 
 static bool is_over(const struct reader *r)
 {
-	return r->verdict != ROLLOUT_GOING || r->failed;
+	return r->verdict != ROLLOUT_GOING || r->held != ROLLOUT_GOING || r->failed;
 }
 
 /* Whether it was asked for, also when it is not to be had. Under the watch's lock. */
@@ -144,6 +148,13 @@ static bool is_withheld(int e)
 	return e == -EACCES || e == -EINVAL || e == -EOPNOTSUPP || e == -ENOENT;
 }
 
+/* A bad end is told after the reason of its first failed task, which is asked for then. */
+static void hold(struct reader *r, enum rollout_verdict verdict, struct buf *lines)
+{
+	r->held_line = buf_detach(lines, NULL);
+	r->held = r->held_line ? verdict : ROLLOUT_GOING;
+}
+
 /* What is not described yet is judged by a later picture. */
 static void judge(struct watch *w)
 {
@@ -160,8 +171,13 @@ static void judge(struct watch *w)
 		arn = rollout_wants_peek(r->rollout);
 		if (arn && !is_described(w, arn))
 			continue;
-		r->verdict =
+		enum rollout_verdict verdict =
 		    rollout_judge(r->rollout, arn ? w->deployment : NULL, now_of(w), &lines);
+		if (verdict == ROLLOUT_FAILED || verdict == ROLLOUT_ROLLED_BACK)
+			hold(r, verdict, &lines);
+		if (r->held != ROLLOUT_GOING)
+			continue;
+		r->verdict = verdict;
 		give_out(r, &lines);
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -178,13 +194,12 @@ static void wake(struct waiter *waiters)
 }
 
 /* Every reader is woken by every picture: one that parked while lines came looks again. */
-static void wake_readers(struct watch *w)
+static void wake_waiting(struct watch *w)
 {
 	struct waiter *all = NULL;
 	struct reader *r;
 
 	pthread_mutex_lock(&w->lock);
-	w->busy = false;
 	TAILQ_FOREACH (r, &w->readers, link) {
 		while (r->waiters) {
 			struct waiter *waiter = r->waiters;
@@ -196,6 +211,14 @@ static void wake_readers(struct watch *w)
 	}
 	pthread_mutex_unlock(&w->lock);
 	wake(all);
+}
+
+static void wake_readers(struct watch *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->busy = false;
+	pthread_mutex_unlock(&w->lock);
+	wake_waiting(w);
 }
 
 /* False: another picture is being handled; this one is as good as that. */
@@ -245,9 +268,103 @@ static void watch_leave(struct watch *w)
 	watch_unref(w);
 }
 
+struct reason {
+	struct job job;
+	struct watch *watch; /* a reference */
+	char deployment[];
+};
+
+/* The next one to look for, of all readers of that deployment; NULL: there is none. */
+static struct reason *next_reason(struct watch *w)
+{
+	struct reason *why = NULL;
+	struct reader *r;
+
+	pthread_mutex_lock(&w->lock);
+	TAILQ_FOREACH (r, &w->readers, link) {
+		const char *id = rollout_deployment_peek(r->rollout);
+
+		if (r->held == ROLLOUT_GOING || r->looking || (why && strcmp(why->deployment, id)))
+			continue;
+		if (!why && !(why = calloc(1, sizeof(*why) + strlen(id) + 1)))
+			break;
+		strcpy(why->deployment, id);
+		r->looking = true;
+	}
+	pthread_mutex_unlock(&w->lock);
+	if (why) {
+		why->watch = w;
+		pthread_mutex_lock(&watches_lock);
+		w->refs++;
+		pthread_mutex_unlock(&watches_lock);
+	}
+	return why;
+}
+
+static bool is_held(const struct reader *r, const char *deployment)
+{
+	return r->held != ROLLOUT_GOING &&
+	    strcmp(rollout_deployment_peek(r->rollout), deployment) == 0;
+}
+
+/* Gives out what was held back, led by the first failed task's reason. Under the watch's lock. */
+static void let_go(struct reader *r, const char *reason)
+{
+	auto_buf struct buf lines = BUF_INIT(LIMIT_RESPONSE), what = BUF_INIT(LIMIT_VALUE);
+	size_t id = strcspn(reason, ":");
+
+	buf_addf(&what, "first failed task %.*s", (int)id, reason);
+	if (reason[id])
+		rollout_say(now_of(r->watch), buf_str(&what), reason + id + 2, &lines);
+	buf_adds(&lines, r->held_line);
+	r->verdict = r->held;
+	r->held = ROLLOUT_GOING;
+	give_out(r, &lines);
+}
+
+static void let_all_go(struct watch *w, const char *deployment, const char *reason)
+{
+	struct reader *r;
+
+	pthread_mutex_lock(&w->lock);
+	TAILQ_FOREACH (r, &w->readers, link)
+		if (is_held(r, deployment))
+			let_go(r, reason);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void find_reason(struct job *j)
+{
+	struct reason *why = (struct reason *)((char *)j - offsetof(struct reason, job));
+	struct watch *w = why->watch;
+	auto_buf struct buf reason = BUF_INIT(LIMIT_VALUE);
+
+	rollout_reason(w->region, w->cluster, w->service, why->deployment, &reason);
+	let_all_go(w, why->deployment, buf_str(&reason));
+	wake_waiting(w);
+	watch_unref(w);
+	free(why);
+}
+
+/* Starts to look for the reason of every bad end that is held back and not looked into yet. */
+static void look_for_reasons(struct watch *w)
+{
+	struct reason *why;
+
+	while ((why = next_reason(w))) {
+		why->job.run = find_reason;
+		if (region_run(w->region, &why->job) == 0)
+			continue;
+		let_all_go(w, why->deployment, "");
+		watch_unref(w);
+		free(why);
+	}
+}
+
 static void end_picture(struct watch *w)
 {
 	judge(w);
+	look_for_reasons(w);
 	wake_readers(w);
 }
 
@@ -416,6 +533,7 @@ static void close_rollout(void *stream)
 		spool_free(r->spool);
 	rollout_free(r->rollout);
 	free(r->complaint);
+	free(r->held_line);
 	free(r);
 }
 

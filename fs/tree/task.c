@@ -98,6 +98,25 @@ static int list_instance_tasks(
 	return tree_names(q, p, &k, names, err);
 }
 
+static int list_service_stopped_tasks(
+    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
+{
+	struct key k = {.kind = KIND_SERVICE_STOPPED_TASKS, .a = p->cluster, .b = p->service};
+
+	return tree_names(q, p, &k, names, err);
+}
+
+static int render_stopped_task_link(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)q;
+	(void)row;
+	(void)err;
+	buf_adds(out, "../../../stopped_tasks/");
+	value_encode_name(p->task, out);
+	return 0;
+}
+
 static int render_task_link(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err)
 {
@@ -113,6 +132,19 @@ static const struct row row_task_link = {
     .help = "the task's directory",
     .form = ROW_LINK,
     .render = render_task_link,
+};
+
+static const struct row row_stopped_task_link = {
+    .help = "the task's directory",
+    .form = ROW_LINK,
+    .render = render_stopped_task_link,
+};
+
+static const struct listing service_stopped_tasks = {
+    .names = list_service_stopped_tasks,
+    .row = &row_stopped_task_link,
+    .part = PLACE(task),
+    .valid = is_task_id,
 };
 
 static const struct listing service_tasks = {
@@ -133,6 +165,12 @@ const struct dir_type dir_service_tasks = {
     .what = "the service's tasks",
     .help = "links to the service's running tasks",
     .listing = &service_tasks,
+};
+
+const struct dir_type dir_service_stopped_tasks = {
+    .what = "the service's stopped tasks",
+    .help = "links to the service's stopped tasks; ECS remembers them about an hour",
+    .listing = &service_stopped_tasks,
 };
 
 const struct dir_type dir_instance_tasks = {

@@ -12,7 +12,7 @@ extern const struct dir_type dir_clusters, dir_cluster;
 extern const struct dir_type dir_services, dir_service;
 extern const struct dir_type dir_deployments, dir_deployment;
 extern const struct dir_type dir_service_deployments, dir_service_deployment;
-extern const struct dir_type dir_service_tasks, dir_instance_tasks;
+extern const struct dir_type dir_service_tasks, dir_service_stopped_tasks, dir_instance_tasks;
 extern const struct dir_type dir_tasks, dir_stopped_tasks, dir_task, dir_containers, dir_container;
 extern const struct dir_type dir_container_instances, dir_container_instance;
 extern const struct dir_type dir_task_definitions, dir_family, dir_task_definition;

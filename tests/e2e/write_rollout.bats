@@ -44,6 +44,11 @@ deploy() {
 	[ "$status" -ne 124 ]
 	[[ $output == *"rolled back to $before"* ]]
 	[[ $output == *'Input/output error'* ]]
+	# The last lines say what to mend: the words of the first task that failed.
+	tail -n 4 <<<"$output" >"$BATS_TEST_TMPDIR/last"
+	task=$(sed -nE 's/^[^ ]+ first failed task ([0-9a-f]+): CannotPullContainerError: .*/\1/p' "$BATS_TEST_TMPDIR/last")
+	[ "$(readlink "$web/stopped_tasks/$task")" = "../../../stopped_tasks/$task" ]
+	grep -q ^CannotPullContainerError "$web/stopped_tasks/$task/stopped_reason"
 	wait_for 60 grep -q ROLLED_BACK "$web/rollout_state"
 	[ "$(cat "$web/task_definition")" = "$before" ]
 	run timeout 60 cat "$web/rollout"

@@ -1,0 +1,19 @@
+/*
+ * Why a deployment failed, in the words of its first task that did: the circuit breaker's own reason
+ * ("tasks failed to start") does not say what to mend.
+ */
+#ifndef ECSFS_TREE_ROLLOUT_REASON_H
+#define ECSFS_TREE_ROLLOUT_REASON_H
+
+#include "backend/base/buf.h"
+#include "cache/region.h"
+
+/*
+ * Appends "TASK: reason (CONTAINER: exit code 1)" of the first failed task of the deployment of that
+ * id ("ecs-svc/0123"); nothing where none is known or may be asked for. Asks AWS and waits: for
+ * workers.
+ */
+void rollout_reason(struct region *r, const char *cluster, const char *service,
+    const char *deployment, struct buf *out);
+
+#endif
