@@ -78,7 +78,9 @@ struct region *region_new(struct aws_client *client, const struct region_options
 	if (!r->options.clock)
 		r->options.clock = &clock_system;
 	r->whole_ms = NEVER_MS;
-	LIST_INIT(&r->groups);
+	TAILQ_INIT(&r->groups);
+	for (int k = 0; k < KIND_COUNT; k++)
+		r->walked[k].at_ms = NEVER_MS;
 	pthread_mutex_init(&r->lock, NULL);
 	pool_init(&r->fetchers, LIMIT_WORKERS, MOST_QUEUED, IDLE_THREAD_MS);
 	pool_init(&r->workers, LIMIT_WORKERS, MOST_QUEUED, IDLE_THREAD_MS);
@@ -94,7 +96,7 @@ static void stop_asking(struct region *r)
 
 	pthread_mutex_lock(&r->lock);
 	r->stopping = true;
-	LIST_FOREACH (g, &r->groups, link)
+	TAILQ_FOREACH (g, &r->groups, link)
 		pthread_cond_broadcast(&g->full);
 	TAILQ_FOREACH (e, &r->cache.lru, lru)
 		news_wake(&n, e);
@@ -356,19 +358,19 @@ static int wait_for(struct region *r, struct entry *e, struct waiter *w, int64_t
 {
 	int rc = 0;
 
-	if (e->state == ENTRY_IDLE) {
+	if (e->state == ENTRY_IDLE || e->ahead) {
 		r->counts[e->key.kind].misses++;
 		batch_note_miss(r, e, now);
 		rc = flight_queue(r, e);
-		if (rc == 0)
-			batch_read_ahead(r, e, now);
 	} else {
 		r->counts[e->key.kind].joins++;
+		flight_wanted(e);
 	}
 	if (rc < 0)
 		return rc;
 	w->next = e->waiters;
 	e->waiters = w;
+	ahead_asked(r, e, true, now);
 	return -EINPROGRESS;
 }
 
@@ -391,8 +393,11 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 		return w ? -ENOMEM : -EINPROGRESS;
 	cache_touch(&r->cache, e);
 	e->asked_ms = now;
-	if (entry_fresh(r, e, f, now))
+	if (entry_fresh(r, e, f, now)) {
+		if (w && !f->force && f->use != FRESH_READ)
+			ahead_asked(r, e, false, now);
 		return give_fresh(r, e, f, now, ret, err);
+	}
 	if (failure_told(r, e, f, now))
 		return give_failure(r, e, f, now, ret, err);
 	if (!w)
@@ -505,6 +510,10 @@ void region_metrics(struct region *r, struct buf *out)
 {
 	pthread_mutex_lock(&r->lock);
 	buf_addf(out, "ecsfs_cache_entries{region=\"%s\"} %zu\n", r->name, r->cache.count);
+	buf_addf(out, "ecsfs_read_ahead_calls_total{region=\"%s\"} %llu\n", r->name,
+	    (unsigned long long)r->ahead_calls);
+	buf_addf(out, "ecsfs_read_ahead_unused_calls{region=\"%s\"} %llu\n", r->name,
+	    (unsigned long long)(r->ahead_calls - r->ahead_used));
 	buf_addf(out, "ecsfs_cache_bytes{region=\"%s\"} %zu\n", r->name, r->cache.bytes);
 	for (int kind = KIND_NONE + 1; kind < KIND_COUNT; kind++)
 		add_counts(r, out, (enum kind)kind);

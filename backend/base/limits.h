@@ -33,6 +33,8 @@
 
 /* Threads that may wait for AWS at once, one pool for each region and service. */
 #define LIMIT_WORKERS 64
+/* Of them, those that calls of one kind may hold: stalled ones leave the rest to others. */
+#define LIMIT_ACTION 24
 
 /* Credentials and configuration. */
 #define LIMIT_CONFIG_FILE (1 * MIB)

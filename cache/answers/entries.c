@@ -42,6 +42,8 @@ static void entry_free(struct cache *c, struct entry *e)
 	free(e->words);
 	free(e->failure);
 	guard_free(&e->guard);
+	turns_free(e->turns);
+	ahead_call_unref(e->call);
 	free(e);
 }
 
@@ -107,7 +109,7 @@ static bool evict_one(struct cache *c)
 	struct entry *e = TAILQ_LAST(&c->lru, entry_queue);
 
 	for (int looked = 0; c->count > KEPT_ALWAYS && e && looked < 1000; looked++) {
-		if (e->state == ENTRY_IDLE) {
+		if (e->state == ENTRY_IDLE && !e->flights) {
 			cache_drop(c, e);
 			return true;
 		}
@@ -132,7 +134,7 @@ void cache_account(struct cache *c, struct entry *e)
 	/* With its place in the table. */
 	size_t bytes = sizeof(*e) + key_strings_size(&e->key) + 2 * BUDGET_BLOCK +
 	    packed_size(e->value) + words_size(e->words) + words_size(e->failure) +
-	    guard_size(e->guard);
+	    guard_size(e->guard) + turns_size(e->turns);
 
 	budget_add(c->budget, (ptrdiff_t)bytes - (ptrdiff_t)e->bytes);
 	c->bytes += bytes - e->bytes;

@@ -9,6 +9,7 @@
 #ifndef ECSFS_CACHE_H
 #define ECSFS_CACHE_H
 
+#include "cache/answers/read_ahead.h"
 #include "cache/answers/stale_guard.h"
 #include "cache/budget.h"
 #include "cache/packed.h"
@@ -22,7 +23,7 @@
 /*
  * state     in a group's queue  in a flight  waiters  may be evicted
  * IDLE      no                  no           none     yes
- * PENDING   yes                 no           any      no
+ * PENDING   yes                 perhaps      any      no
  * FLYING    no                  yes          any      no
  *
  * IDLE -> PENDING: somebody asks and what is known will not do, or is about to.
@@ -72,6 +73,12 @@ struct entry {
 	int looked_up_by;   /* the last thread whose LOOKUP had to wait */
 
 	struct stale_guard *guard; /* what the mount has written lately; NULL: nothing */
+	struct turns *turns;	   /* of a listing: who reads its names in turn (read_ahead.c) */
+	struct ahead_call *call;   /* it was read ahead, and nobody asked for it so far */
+	unsigned flights;	   /* calls under way that will answer it */
+	struct flight *flight;	   /* the last one of them */
+	bool ahead;		   /* PENDING for nobody, in its group's other queue */
+	bool followed;		   /* a listing: its documents were read ahead */
 
 	int64_t asked_ms; /* somebody wanted it */
 	/* Of a listing: how its names are being read (batch.c). Of a cluster: how the task lists of its
@@ -80,9 +87,6 @@ struct entry {
 	int64_t sibling_ms;
 	int64_t browsed_ms;
 	int64_t refused_ms;
-	uint32_t next_hash; /* of the key that is missed next, where the names are read in turn */
-	uint32_t in_turn;   /* names read in turn before that one */
-	uint32_t window;    /* batches that are then asked for at once */
 };
 
 TAILQ_HEAD(entry_queue, entry);

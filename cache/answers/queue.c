@@ -8,11 +8,16 @@
 #include "cache/answers/region_impl.h"
 
 #include "backend/base/clock.h"
+#include "backend/base/limits.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LARGEST_BATCH 125
+/* Batches of a group that may be queued for nobody. */
+#define MOST_AHEAD 32
+/* Calls that may be under way for nobody. */
+#define LIMIT_AHEAD 24
 
 /* The entries of one call, while it is under way. */
 struct flight {
@@ -20,6 +25,7 @@ struct flight {
 	struct fetch_item items[LARGEST_BATCH];
 	bool asked[LARGEST_BATCH]; /* somebody waits: not only taken along */
 	struct fetch fetch;
+	atomic_bool wanted; /* somebody waits for it */
 	struct arrival arrival;
 	bool refused;	   /* as a whole, and then asked for one by one */
 	bool cluster_lost; /* ClusterNotFoundException */
@@ -29,6 +35,7 @@ struct drain {
 	struct job job;
 	struct region *r;
 	struct group *g;
+	bool ahead; /* for nobody, as far as was known when it began */
 	struct flight flight;
 };
 
@@ -54,7 +61,7 @@ static struct group *group_find(struct region *r, const struct key *k)
 	const char *cluster = group_cluster(k);
 	struct group *g;
 
-	LIST_FOREACH (g, &r->groups, link) {
+	TAILQ_FOREACH (g, &r->groups, link) {
 		if (g->kind == k->kind && (!cluster || strcmp(g->cluster, cluster) == 0))
 			return g;
 	}
@@ -79,19 +86,20 @@ static struct group *group_get(struct region *r, const struct key *k)
 		return NULL;
 	}
 	TAILQ_INIT(&g->waiting);
+	TAILQ_INIT(&g->ahead);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&g->full, &attr);
 	pthread_condattr_destroy(&attr);
-	LIST_INSERT_HEAD(&r->groups, g, link);
+	TAILQ_INSERT_TAIL(&r->groups, g, link);
 	return g;
 }
 
-static void group_put(struct group *g)
+static void group_put(struct region *r, struct group *g)
 {
-	if (g->waiting_n || g->drainers || g->flying)
+	if (g->waiting_n || g->ahead_n || g->drainers || g->ahead_drainers || g->flying)
 		return;
-	LIST_REMOVE(g, link);
+	TAILQ_REMOVE(&r->groups, g, link);
 	pthread_cond_destroy(&g->full);
 	free(g->cluster);
 	free(g);
@@ -184,7 +192,17 @@ static bool unanswered_sibling(const struct flight *f, size_t i)
 	return f->refused && !f->asked[i];
 }
 
-static void land(struct region *r, struct flight *f, struct news *n)
+/* One call less will answer it; it may wait for another. */
+static void let_go(struct entry *e, const struct flight *f)
+{
+	e->flights--;
+	if (e->flight == f)
+		e->flight = NULL;
+	if (!e->flights && e->state == ENTRY_FLYING)
+		e->state = ENTRY_IDLE;
+}
+
+static void land(struct region *r, struct flight *f, bool ahead, struct news *n)
 {
 	struct entry *listing = batch_listing(r, f->items[0].key);
 	struct fetch_extra *x;
@@ -205,46 +223,105 @@ static void land(struct region *r, struct flight *f, struct news *n)
 	STAILQ_FOREACH (x, &f->fetch.extras, link)
 		store_extra(r, x, &f->arrival, n);
 	for (size_t i = 0; i < f->fetch.n; i++)
-		f->entries[i]->state = ENTRY_IDLE;
+		let_go(f->entries[i], f);
+	if (ahead && f->fetch.n == 1 && f->entries[0]->value)
+		ahead_landed(r, f->entries[0], f->arrival.now_ms);
 	cache_trim(&r->cache);
 }
 
 static void cancel(struct flight *f, struct news *n)
 {
 	for (size_t i = 0; i < f->fetch.n; i++) {
-		f->entries[i]->state = ENTRY_IDLE;
+		let_go(f->entries[i], f);
 		news_wake(n, f->entries[i]);
 	}
 }
 
-/* One call of a group. Returns whether more wait than others will take. */
-static bool drain_once(struct region *r, struct group *g, struct flight *f)
+static int start_drain(struct region *r, struct group *g, bool ahead);
+
+/* Those who wait in other groups for the ceiling of this kind. */
+static void start_others(struct region *r, enum kind kind)
 {
+	struct group *other;
+
+	TAILQ_FOREACH (other, &r->groups, link) {
+		if (r->drains[kind] >= LIMIT_ACTION)
+			return;
+		if (other->kind == kind && other->waiting_n > other->drainers * kind_batch(kind))
+			start_drain(r, other, false);
+	}
+}
+
+static void count_off(struct region *r, struct drain *d)
+{
+	--*(d->ahead ? &r->ahead_drains : &r->drains[d->g->kind]);
+}
+
+/* Marks the answers of a call that nobody waits for. */
+static void note_ahead(struct region *r, struct flight *f)
+{
+	struct ahead_call *call;
+	bool asked = false;
+
+	for (size_t i = 0; i < f->fetch.n; i++) {
+		ahead_call_unref(f->entries[i]->call);
+		f->entries[i]->call = NULL;
+		asked |= f->asked[i];
+	}
+	if (asked)
+		return;
+	f->fetch.wanted = &f->wanted;
+	call = calloc(1, sizeof(*call));
+	r->ahead_calls++;
+	for (size_t i = 0; call && i < f->fetch.n; i++) {
+		call->refs++;
+		f->entries[i]->call = call;
+	}
+}
+
+/* One call of a group. Returns whether more wait than others will take. */
+static bool drain_once(struct drain *d)
+{
+	struct region *r = d->r;
+	struct group *g = d->g;
+	struct flight *f = &d->flight;
 	size_t batch = kind_batch(g->kind);
 	struct news n = {0};
 	bool more;
 
 	pthread_mutex_lock(&r->lock);
-	gather(r, g, batch);
+	if (!d->ahead)
+		gather(r, g, batch);
 	f->fetch.n = batch_take(r, g, f->entries, batch);
-	g->drainers--;
+	--*(d->ahead ? &g->ahead_drainers : &g->drainers);
+	for (size_t i = 0; i < f->fetch.n; i++) {
+		f->entries[i]->flights++;
+		f->entries[i]->flight = f;
+	}
 	if (f->fetch.n > 0 && !r->stopping) {
 		g->flying++;
 		prepare(r, f);
+		note_ahead(r, f);
 		pthread_mutex_unlock(&r->lock);
 		fly(f);
 		fetch_pack(&f->fetch);
 		pthread_mutex_lock(&r->lock);
 		g->flying--;
-		land(r, f, &n);
+		land(r, f, d->ahead, &n);
 	} else {
 		cancel(f, &n);
 	}
-	more = g->waiting_n > g->drainers * batch;
-	if (more)
+	count_off(r, d);
+	more = !r->stopping && g->waiting_n > g->drainers * batch;
+	if (more) {
+		r->drains[g->kind]++;
 		g->drainers++;
-	else
-		group_put(g);
+		d->ahead = false;
+	} else {
+		start_others(r, g->kind);
+		flight_start_ahead(r);
+		group_put(r, g);
+	}
 #ifndef NDEBUG
 	cache_check_invariants(&r->cache);
 #endif
@@ -261,13 +338,14 @@ static void drain_run(struct job *j)
 	do {
 		d->flight = (struct flight){.fetch.items = d->flight.items};
 		STAILQ_INIT(&d->flight.fetch.extras);
-	} while (drain_once(d->r, d->g, &d->flight));
+	} while (drain_once(d));
 	free(d);
 }
 
-static int start_drain(struct region *r, struct group *g)
+static int start_drain(struct region *r, struct group *g, bool ahead)
 {
 	struct drain *d = calloc(1, sizeof(*d));
+	size_t *drainers = ahead ? &g->ahead_drainers : &g->drainers;
 	int err;
 
 	if (!d)
@@ -275,12 +353,21 @@ static int start_drain(struct region *r, struct group *g)
 	d->job.run = drain_run;
 	d->r = r;
 	d->g = g;
-	g->drainers++;
+	d->ahead = ahead;
+	++*drainers;
 	err = pool_submit(&r->fetchers, &d->job);
 	if (err < 0) {
-		g->drainers--;
+		--*drainers;
 		free(d);
+		return err;
 	}
+	++*(ahead ? &r->ahead_drains : &r->drains[g->kind]);
+	return 0;
+}
+
+static int no_room(struct region *r, struct group *g, int err)
+{
+	group_put(r, g);
 	return err;
 }
 
@@ -292,11 +379,14 @@ int flight_queue(struct region *r, struct entry *e)
 
 	if (!g)
 		return -ENOMEM;
-	if (g->waiting_n + 1 > g->drainers * batch)
-		err = start_drain(r, g);
-	if (err < 0 && g->drainers == 0 && g->flying == 0) {
-		group_put(g);
-		return err;
+	if (e->ahead)
+		flight_unqueue_ahead(g, e);
+	if (g->waiting_n + 1 > g->drainers * batch && r->drains[g->kind] < LIMIT_ACTION)
+		err = start_drain(r, g, false);
+	/* Without a job of its own it is taken by one that is under way. */
+	if (err < 0 && r->drains[g->kind] == 0) {
+		e->state = e->flights ? ENTRY_FLYING : ENTRY_IDLE;
+		return no_room(r, g, err);
 	}
 	TAILQ_INSERT_TAIL(&g->waiting, e, pending);
 	g->waiting_n++;
@@ -304,4 +394,47 @@ int flight_queue(struct region *r, struct entry *e)
 	if (g->waiting_n >= batch)
 		pthread_cond_signal(&g->full);
 	return 0;
+}
+
+int flight_queue_ahead(struct region *r, struct entry *e)
+{
+	struct group *g = group_get(r, &e->key);
+
+	if (!g)
+		return -ENOMEM;
+	if (g->ahead_n >= MOST_AHEAD * kind_batch(e->key.kind))
+		return no_room(r, g, -EBUSY);
+	TAILQ_INSERT_TAIL(&g->ahead, e, pending);
+	g->ahead_n++;
+	e->state = ENTRY_PENDING;
+	e->ahead = true;
+	return 0;
+}
+
+void flight_unqueue_ahead(struct group *g, struct entry *e)
+{
+	TAILQ_REMOVE(&g->ahead, e, pending);
+	g->ahead_n--;
+	e->ahead = false;
+}
+
+void flight_wanted(struct entry *e)
+{
+	if (e->flight)
+		atomic_store(&e->flight->wanted, true);
+}
+
+void flight_start_ahead(struct region *r)
+{
+	struct group *g;
+
+	if (r->stopping)
+		return;
+	TAILQ_FOREACH (g, &r->groups, link) {
+		size_t batch = kind_batch(g->kind);
+
+		while (r->ahead_drains < LIMIT_AHEAD && g->ahead_n > g->ahead_drainers * batch)
+			if (start_drain(r, g, true) < 0)
+				return;
+	}
 }

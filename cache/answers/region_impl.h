@@ -23,10 +23,13 @@ struct group {
 	char *cluster; /* NULL: not bound to one */
 	struct entry_queue waiting;
 	size_t waiting_n;
-	size_t drainers;     /* jobs queued, or gathering, that will take from `waiting` */
-	size_t flying;	     /* calls under way */
-	pthread_cond_t full; /* as many wait as a call takes, or the region stops */
-	LIST_ENTRY(group) link;
+	struct entry_queue ahead; /* asked for by nobody so far */
+	size_t ahead_n;
+	size_t drainers;       /* jobs queued, or gathering, that will take from `waiting` */
+	size_t ahead_drainers; /* jobs queued that will take from `ahead` too */
+	size_t flying;	       /* calls under way */
+	pthread_cond_t full;   /* as many wait as a call takes, or the region stops */
+	TAILQ_ENTRY(group) link;
 };
 
 struct region {
@@ -52,8 +55,12 @@ struct region {
 	bool stopping;
 	bool answered; /* it gave an object or a listing, or said that there is none */
 	struct cache cache;
-	struct budget own_budget; /* where none is shared */
-	LIST_HEAD(, group) groups;
+	struct budget own_budget;   /* where none is shared */
+	TAILQ_HEAD(, group) groups; /* in the order of their first work */
+	size_t drains[KIND_COUNT]; /* jobs, by the first kind that is answered by the same action */
+	size_t ahead_drains;	   /* of them, those that nobody waits for */
+	uint64_t ahead_calls, ahead_used;
+	struct walked walked[KIND_COUNT];
 	uint64_t version; /* the last one given to an answer */
 	int64_t whole_ms; /* when the tasks of a whole cluster were last fetched for its services */
 	uint64_t
@@ -91,15 +98,24 @@ bool entry_may_stand_in(
  * -EBUSY, -EINTR, -ENOMEM: it was not. With the lock.
  */
 int flight_queue(struct region *r, struct entry *e);
+/* The same for nobody: it goes out when nothing is in its way (flight_start_ahead). */
+int flight_queue_ahead(struct region *r, struct entry *e);
+void flight_unqueue_ahead(struct group *g, struct entry *e);
+/* Somebody waits for a call that began for nobody. */
+void flight_wanted(struct entry *e);
+/* Puts calls under way for what is queued for nobody, as far as there is room. */
+void flight_start_ahead(struct region *r);
 
 /* Which entries go into one call (batch.c): at most `max` into `taken`, now FLYING. With the lock. */
 size_t batch_take(struct region *r, struct group *g, struct entry **taken, size_t max);
+/* A batch that AWS refused as a whole is not filled up again for this long. */
+#define REFUSED_MS 60000
 /* Notes that a document was asked for that had to be fetched. With the lock. */
 void batch_note_miss(struct region *r, const struct entry *e, int64_t now);
-/* Queues what a reader of many names in turn will ask for next. With the lock. */
-void batch_read_ahead(struct region *r, const struct entry *e, int64_t now);
 /* The listing that names the siblings of a document; NULL: unknown. With the lock. */
 struct entry *batch_listing(const struct region *r, const struct key *k);
+/* The same, only where the key itself tells which one it is. */
+struct entry *batch_own_listing(const struct region *r, const struct key *k);
 
 /*
  * The entry to wait for instead of `e`, since it will answer `e` and others at less cost: for a

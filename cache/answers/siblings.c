@@ -7,16 +7,8 @@
 
 /* Siblings are taken along while the listing or two of its names were wanted so recently. */
 #define BROWSING_MS 5000
-/* A batch that AWS refused as a whole is not filled up again for this long. */
-#define REFUSED_MS 60000
 /* How far back in the order of use a listing is looked for: a few full batches. */
 #define RECENT_ENTRIES 500
-/* Names read in turn before anything is read ahead: who stops early has cost no call too many. */
-#define AHEAD_AFTER 100
-/* Batches asked for at once from then on: 4, 8. */
-#define AHEAD_FACTOR 4
-#define MOST_AHEAD 8
-
 static bool lists_tasks(enum kind kind)
 {
 	return kind == KIND_TASKS || kind == KIND_STOPPED_TASKS || kind == KIND_SERVICE_TASKS ||
@@ -39,15 +31,20 @@ static struct entry *listing_of_task(const struct region *r, const struct key *k
 	return NULL;
 }
 
-struct entry *batch_listing(const struct region *r, const struct key *k)
+struct entry *batch_own_listing(const struct region *r, const struct key *k)
 {
 	const struct kind_row *row = kind_row(k->kind);
 	struct key listing = {.kind = row->siblings, .a = row->by_cluster ? k->a : NULL};
-	struct entry *e;
 
-	if (row->siblings == KIND_NONE)
+	return row->siblings == KIND_NONE ? NULL : cache_find(&r->cache, &listing);
+}
+
+struct entry *batch_listing(const struct region *r, const struct key *k)
+{
+	struct entry *e = batch_own_listing(r, k);
+
+	if (kind_row(k->kind)->siblings == KIND_NONE)
 		return NULL;
-	e = cache_find(&r->cache, &listing);
 	if (k->kind == KIND_TASK && !(e && packed_has_name(e->value, k->b)))
 		e = listing_of_task(r, k);
 	return e;
@@ -84,7 +81,8 @@ static bool browsing(const struct entry *listing, int64_t now)
 	return now - listing->asked_ms <= BROWSING_MS || now - listing->browsed_ms <= BROWSING_MS;
 }
 
-static size_t take_waiting(struct group *g, struct entry **taken, size_t max)
+/* Those who wait first, then what is read ahead. */
+static size_t take_queued(struct group *g, struct entry **taken, size_t max)
 {
 	size_t n = 0;
 	struct entry *e;
@@ -95,18 +93,12 @@ static size_t take_waiting(struct group *g, struct entry **taken, size_t max)
 		e->state = ENTRY_FLYING;
 		taken[n++] = e;
 	}
-	return n;
-}
-
-static struct key sibling_key(const struct key *k, const char *name)
-{
-	struct key sibling = {.kind = k->kind, .a = name};
-
-	if (kind_row(k->kind)->by_cluster) {
-		sibling.a = k->a;
-		sibling.b = name;
+	while (n < max && (e = TAILQ_FIRST(&g->ahead))) {
+		flight_unqueue_ahead(g, e);
+		e->state = ENTRY_FLYING;
+		taken[n++] = e;
 	}
-	return sibling;
+	return n;
 }
 
 /* The names of a listing that may come along, those behind a key first, then around its end. */
@@ -169,7 +161,7 @@ static bool walk_next(struct walk *w, struct key *ret)
 	while ((name = walk_name(w))) {
 		const struct entry *e;
 
-		*ret = sibling_key(w->of, name);
+		*ret = key_sibling(w->of, name);
 		if (!key_valid(ret))
 			continue;
 		e = cache_find(&w->r->cache, ret);
@@ -182,7 +174,7 @@ static bool walk_next(struct walk *w, struct key *ret)
 size_t batch_take(struct region *r, struct group *g, struct entry **taken, size_t max)
 {
 	__attribute__((cleanup(walk_release))) struct walk w = {0};
-	size_t n = take_waiting(g, taken, max);
+	size_t n = take_queued(g, taken, max);
 	struct key k;
 
 	if (n == 0 || n == max || !walk_begin(&w, r, &taken[0]->key, region_now_ms(r)))
@@ -196,48 +188,4 @@ size_t batch_take(struct region *r, struct group *g, struct entry **taken, size_
 		taken[n++] = e;
 	}
 	return n;
-}
-
-/* The name that a reader of all in turn misses next, when `keys` come along now. */
-static uint32_t expected_behind(struct walk *w, size_t keys)
-{
-	struct key k = {0};
-	bool more = true;
-
-	for (size_t n = 0; more && n <= keys; n++)
-		more = walk_next(w, &k);
-	walk_restart(w);
-	return more ? key_hash(&k) : 0;
-}
-
-/*
- * Who reads the names one after the other misses exactly there where the last batch ended. Then
- * the next batches are asked for at once, more of them each time, as the kernel reads files ahead.
- * It makes no more calls for who reads on, and fewer waits.
- */
-void batch_read_ahead(struct region *r, const struct entry *e, int64_t now)
-{
-	__attribute__((cleanup(walk_release))) struct walk w = {0};
-	size_t batch = kind_batch(e->key.kind), keys;
-	struct entry *listing = batch_listing(r, &e->key);
-	bool in_turn = listing && listing->next_hash == e->hash;
-	struct key k;
-
-	if (batch == 1 || !walk_begin(&w, r, &e->key, now) || !w.browsing)
-		return;
-	listing->in_turn = in_turn ? listing->in_turn + (uint32_t)(listing->window * batch) : 0;
-	if (listing->in_turn < AHEAD_AFTER)
-		listing->window = 1;
-	else if (listing->window < MOST_AHEAD)
-		listing->window *= AHEAD_FACTOR;
-	if (listing->window > MOST_AHEAD)
-		listing->window = MOST_AHEAD;
-	keys = listing->window * batch - 1;
-	listing->next_hash = expected_behind(&w, keys);
-	while (in_turn && keys-- > 0 && walk_next(&w, &k)) {
-		struct entry *sibling = cache_get(&r->cache, &k);
-
-		if (!sibling || flight_queue(r, sibling) < 0)
-			break;
-	}
 }

@@ -11,8 +11,12 @@
 int fetch_call(struct fetch *f, const char *service, const char *action, const json_t *body,
     json_t **ret, struct ecsfs_error *err)
 {
-	struct aws_request rq = {
-	    .region = f->region, .service = service, .action = action, .body = body};
+	struct aws_request rq = {.region = f->region,
+	    .service = service,
+	    .action = action,
+	    .body = body,
+	    .flags = f->wanted ? AWS_BACKGROUND : 0,
+	    .wanted = f->wanted};
 	struct aws_response rs = {0};
 	int rc;
 

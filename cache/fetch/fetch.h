@@ -9,6 +9,7 @@
 #include "cache/packed.h"
 #include "cache/region.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/queue.h>
 
@@ -34,7 +35,8 @@ struct fetch {
 	const char *region; /* where; borrowed */
 	region_call_fn call;
 	const struct clock *clock;
-	int64_t deadline_ms; /* mono, of all its calls together; 0: the client's own bound */
+	const atomic_bool *wanted; /* NULL: somebody waits for it from the start */
+	int64_t deadline_ms;	   /* mono, of all its calls together; 0: the client's own bound */
 	struct fetch_item *items;
 	size_t n;
 	struct fetch_extras extras;

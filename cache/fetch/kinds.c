@@ -28,6 +28,17 @@ const char *key_own_name(const struct key *k)
 	return rows[k->kind].by_cluster ? k->b : k->a;
 }
 
+struct key key_sibling(const struct key *k, const char *name)
+{
+	struct key sibling = {.kind = k->kind, .a = name};
+
+	if (kind_row(k->kind)->by_cluster) {
+		sibling.a = k->a;
+		sibling.b = name;
+	}
+	return sibling;
+}
+
 static bool part_valid(enum name_form form, const char *part)
 {
 	return form == FORM_NONE ? part == NULL : part && name_form_valid(form, part);

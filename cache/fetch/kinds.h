@@ -27,7 +27,7 @@ struct kind_row {
 	size_t batch;	    /* keys that one call takes; 0: one */
 	bool by_cluster;    /* keys of one batch have part a in common */
 	bool lists;	    /* the value is a listing: an array of names */
-	enum kind siblings; /* the listing whose names are this document's siblings; KIND_NONE */
+	enum kind siblings; /* the listing whose names are this answer's siblings; KIND_NONE */
 	/*
 	 * Answers every item of f, or fails as a whole with -errno. Items left unanswered are not
 	 * there. Blocks; runs without a lock.
@@ -50,6 +50,8 @@ const struct kind_row *kind_row(enum kind kind);
 size_t kind_batch(enum kind kind);
 /* The part of a key that names the object among those of its batch. */
 const char *key_own_name(const struct key *k);
+/* The same kind of answer of another name. Borrowed. */
+struct key key_sibling(const struct key *k, const char *name);
 
 /* Whether the parts can be names of AWS at all, and no part is missing or too many. */
 bool key_valid(const struct key *k);

@@ -6,6 +6,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "cache/order.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/lookup.h"
 #include "fs/kernel/request.h"
@@ -43,12 +44,8 @@ static void list_release(struct list *l)
 
 static off_t cookie(const char *name)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	uint64_t h = name_order(name);
 
-	for (; *name; name++)
-		h = (h ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
-	h ^= h >> 29;
-	h = (h * UINT64_C(0xbf58476d1ce4e5b9)) >> 1;
 	return h < AT_FIRST ? (off_t)(h + AT_FIRST) : (off_t)h;
 }
 

@@ -71,33 +71,6 @@ static void siblings_come_along_after_a_listing(void **state)
 	assert_int_equal(world.calls, 11);
 }
 
-static void who_reads_in_turn_is_read_ahead_for(void **state)
-{
-	struct waiter w;
-	char name[16];
-
-	(void)state;
-	world.services = 140;
-	list_services();
-	for (int i = 0; i < 100; i++) {
-		snprintf(name, sizeof(name), "s%03d", i);
-		assert_int_equal(desired_of(name), 1);
-	}
-	assert_int_equal(world.calls, 12);
-	woken = 0;
-	close_gate(true);
-	assert_int_equal(ask_service("s100", &w), -EINPROGRESS);
-	wait_at_gate(4);
-	assert_int_equal(world.calls, 16);
-	close_gate(false);
-	wait_woken(1);
-	for (int i = 100; i < world.services; i++) {
-		snprintf(name, sizeof(name), "s%03d", i);
-		assert_int_equal(desired_of(name), 1);
-	}
-	assert_int_equal(world.calls, 16);
-}
-
 static void who_picks_names_is_not_read_ahead_for(void **state)
 {
 	(void)state;
@@ -522,7 +495,6 @@ int main(void)
 	    TEST(many_readers_of_one_key_cost_one_call),
 	    TEST(concurrent_misses_share_batches),
 	    TEST(siblings_come_along_after_a_listing),
-	    TEST(who_reads_in_turn_is_read_ahead_for),
 	    TEST(who_picks_names_is_not_read_ahead_for),
 	    TEST(a_reader_of_one_refreshes_one),
 	    TEST(missing_names_are_remembered_briefly),

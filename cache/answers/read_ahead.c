@@ -1,0 +1,450 @@
+#include "cache/answers/read_ahead.h"
+
+#include "cache/answers/region_impl.h"
+#include "cache/order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Readers of one listing that are told apart. */
+#define TURNS 4
+#define MOST_BATCHES 32
+/* Listings are read one a call, and each in several pages: begin with more of them. */
+#define FIRST_LISTINGS 2
+/* Names in turn before anything is read ahead; of listings more, unless their documents were read. */
+#define AFTER_NAMES 2
+#define AFTER_PLACES 3 /* neighbours by hash: sorted ones are less likely to be so by chance */
+#define AFTER_LISTINGS 3
+/* How many listings' documents are read before they are reached, at least. */
+#define NEAR_LISTINGS 4
+/* What was read in turn so recently is read in the next directory too. */
+#define WALKING_MS 10000
+/* Sorting by hash is for listings of this size at most. */
+#define MOST_HASHED 20000
+/* A document or listing, about: a window must leave most of the cache alone. */
+#define ANSWER_BYTES 4096
+
+/* A name's place in the order of the directory. */
+struct place {
+	uint64_t order;
+	uint32_t at; /* offset of the name's quote in the text */
+};
+
+struct turn {
+	enum kind kind; /* of what is read, perhaps in the directories named; KIND_NONE: unused */
+	uint32_t last;	/* hash of the key that was asked for last; 0: none so far */
+	uint32_t next[ORDERS]; /* and of the one that comes next; 0: none */
+	enum turn_order order;
+	uint32_t read;	 /* names in turn */
+	uint32_t window; /* batches; 0: none so far */
+	uint32_t ahead;	 /* names behind the last one that were looked at */
+	uint32_t mark;	 /* when so many are left, the next window is asked for */
+	uint64_t used;	 /* when last, as `uses` counts */
+};
+
+struct turns {
+	struct turn at[TURNS];
+	uint64_t uses;
+	struct packed *of; /* the names that `places` are of */
+	struct place *places;
+	size_t count;
+};
+
+void ahead_call_unref(struct ahead_call *c)
+{
+	if (c && --c->refs == 0)
+		free(c);
+}
+
+void turns_free(struct turns *t)
+{
+	if (!t)
+		return;
+	packed_unref(t->of);
+	free(t->places);
+	free(t);
+}
+
+size_t turns_size(const struct turns *t)
+{
+	return t ? sizeof(*t) + t->count * sizeof(*t->places) + 2 * (size_t)BUDGET_BLOCK : 0;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+/* Sees to it that the places are those of `names`. False: there are too many, or no memory. */
+static bool places_ready(struct turns *t, struct packed *names)
+{
+	struct packed_names at;
+	const char *name;
+
+	if (t->of == names)
+		return t->places != NULL;
+	packed_unref(t->of);
+	free(t->places);
+	t->of = packed_ref(names);
+	t->count = 0;
+	t->places = names->count && names->count <= MOST_HASHED
+	    ? calloc(names->count, sizeof(*t->places))
+	    : NULL;
+	if (!t->places)
+		return false;
+	packed_names_from(&at, names, NULL);
+	for (const char *quote = at.at; (name = packed_names_next(&at)); quote = at.at)
+		t->places[t->count++] =
+		    (struct place){name_order(name), (uint32_t)(quote - names->text)};
+	qsort(t->places, t->count, sizeof(*t->places), compare_places);
+	return true;
+}
+
+/* The names of a listing in one of the orders, behind a name (NULL: from the first one). */
+struct names_walk {
+	struct turns *turns;
+	struct packed *names;
+	enum turn_order order;
+	size_t place;
+	struct packed_names at;
+};
+
+static void names_begin(struct names_walk *w, const char *behind)
+{
+	size_t low = 0, high = w->turns->count;
+	uint64_t order = behind ? name_order(behind) : 0;
+
+	if (w->order == ORDER_SORTED) {
+		packed_names_from(&w->at, w->names, behind);
+		return;
+	}
+	/* The first place behind the name's, or, backward, its own. */
+	while (behind && low < high) {
+		size_t middle = low + (high - low) / 2;
+		uint64_t other = w->turns->places[middle].order;
+
+		if (w->order == ORDER_DIRECTORY ? other <= order : other < order)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	w->place = behind || w->order == ORDER_DIRECTORY ? low : w->turns->count;
+}
+
+static const char *names_next(struct names_walk *w)
+{
+	if (w->order == ORDER_SORTED)
+		return packed_names_next(&w->at);
+	if (w->place == (w->order == ORDER_DIRECTORY ? w->turns->count : 0))
+		return NULL;
+	w->place -= w->order == ORDER_BACKWARD;
+	w->at.at = w->names->text + w->turns->places[w->place].at;
+	w->place += w->order == ORDER_DIRECTORY;
+	return packed_names_next(&w->at);
+}
+
+static uint32_t hash_behind(
+    struct turns *t, struct packed *names, enum turn_order order, const struct key *k, bool first)
+{
+	struct names_walk w = {.turns = t, .names = names, .order = order};
+	const char *name;
+	struct key next;
+
+	if (order != ORDER_SORTED && !places_ready(t, names))
+		return 0;
+	names_begin(&w, first ? NULL : key_own_name(k));
+	name = names_next(&w);
+	if (!name)
+		return 0;
+	next = key_sibling(k, name);
+	return key_hash(&next);
+}
+
+/* Whether it names others that are read. */
+static bool is_listing(enum kind kind)
+{
+	for (int k = 0; k < KIND_COUNT; k++)
+		if (kind_row((enum kind)k)->siblings == kind)
+			return true;
+	return false;
+}
+
+/* What was walked lately in a listing of this kind: by this kind of reader, else by any other. */
+static const struct walked *walked_lately(const struct region *r, enum kind kind, int64_t now)
+{
+	const struct walked *own = &r->walked[kind];
+
+	if (now - own->at_ms < WALKING_MS)
+		return own;
+	for (int k = 0; k < KIND_COUNT; k++)
+		if (kind_row((enum kind)k)->siblings == kind_row(kind)->siblings &&
+		    now - r->walked[k].at_ms < WALKING_MS && is_listing(kind) == is_listing(k))
+			return &r->walked[k];
+	return NULL;
+}
+
+/* What is read of each name that a listing of this kind gives, lately; KIND_NONE: nothing. */
+static enum kind documents_of(const struct region *r, enum kind listing, int64_t now)
+{
+	for (int k = 0; k < KIND_COUNT; k++)
+		if (kind_row((enum kind)k)->siblings == listing &&
+		    now - r->walked[k].at_ms < WALKING_MS)
+			return (enum kind)k;
+	return KIND_NONE;
+}
+
+static void read_documents(struct region *r, struct entry *listing, int64_t now);
+
+/* Queues what one name stands for. Returns whether it had to be. */
+static bool queue_name(struct region *r, const struct key *k, int64_t now)
+{
+	struct entry *e = cache_find(&r->cache, k);
+
+	if (!key_valid(k))
+		return false;
+	if (e && entry_young(r, e, now)) {
+		if (is_listing(k->kind) && e->value && !e->followed)
+			read_documents(r, e, now);
+		return false;
+	}
+	if (!e)
+		e = cache_get(&r->cache, k);
+	return e && e->state == ENTRY_IDLE && flight_queue_ahead(r, e) == 0;
+}
+
+/* Asks for the next window of a turn: the names behind `of` (none: all), less those looked at. */
+static void fill(struct region *r, struct entry *listing, struct turn *t, const struct key *of,
+    bool first, int64_t now)
+{
+	size_t batch = kind_batch(of->kind), queued = 0, looked = 0, known = 0;
+	size_t most = budget_of_answers(r->cache.budget) / 8 / ANSWER_BYTES, window;
+	struct names_walk w = {
+	    .turns = listing->turns, .names = packed_ref(listing->value), .order = t->order};
+	const char *name = "";
+
+	if (!t->window)
+		t->window = t->kind == of->kind && is_listing(of->kind) ? FIRST_LISTINGS : 1;
+	window = t->window * batch < most ? t->window * batch : most;
+	listing->flights++; /* stays, whatever is dropped for what is asked for */
+	if (t->order != ORDER_SORTED && !places_ready(w.turns, w.names))
+		window = 0;
+	else
+		names_begin(&w, first ? NULL : key_own_name(of));
+	for (uint32_t i = 0; i < t->ahead && name; i++)
+		name = names_next(&w);
+	while (name && queued < window && looked < 2 * window && (name = names_next(&w))) {
+		struct key k = key_sibling(of, name);
+
+		if (!queued)
+			known = looked;
+		looked++;
+		queued += queue_name(r, &k, now);
+	}
+	t->ahead += (uint32_t)looked;
+	t->mark = (uint32_t)(queued ? looked - known : looked / 2);
+	if (queued && t->window < MOST_BATCHES)
+		t->window *= 2;
+	listing->flights--;
+	packed_unref(w.names);
+	flight_start_ahead(r);
+}
+
+/* Listings that came before it was known that their documents are read. */
+static void catch_up(
+    struct region *r, struct entry *listing, struct turn *t, const struct key *of, int64_t now)
+{
+	struct names_walk w = {
+	    .turns = listing->turns, .names = packed_ref(listing->value), .order = t->order};
+	const char *name;
+
+	listing->flights++;
+	if (t->order == ORDER_SORTED || places_ready(w.turns, w.names)) {
+		names_begin(&w, key_own_name(of));
+		for (uint32_t i = 0; i < t->ahead && i < NEAR_LISTINGS; i++) {
+			struct key k;
+
+			name = names_next(&w);
+			if (!name)
+				break;
+			k = key_sibling(of, name);
+			queue_name(r, &k, now);
+		}
+	}
+	listing->flights--;
+	packed_unref(w.names);
+}
+
+static void follow(struct region *r, struct entry *listing, enum kind kind, const struct key *k,
+    uint32_t hash, int64_t now);
+static bool turns_ready(struct entry *listing);
+static bool may_read_ahead(const struct region *r, const struct entry *listing, int64_t now);
+
+/*
+ * The documents of a directory are read: its directory is read in turn too, in a turn of their own,
+ * since bash's globs read all listings first and the documents of all then.
+ */
+static void cross(struct region *r, const struct entry *listing, enum kind kind, int64_t now)
+{
+	struct entry *parent = batch_own_listing(r, &listing->key);
+
+	if (may_read_ahead(r, parent, now) && turns_ready(parent))
+		follow(r, parent, kind, &listing->key, listing->hash, now);
+}
+
+static void note_walked(
+    struct region *r, const struct turn *t, const struct entry *listing, int64_t now)
+{
+	if (2 * (size_t)t->read < listing->value->count)
+		return;
+	r->walked[t->kind] = (struct walked){now, t->order, t->window};
+	cross(r, listing, t->kind, now);
+}
+
+/* Names in turn, after which the next ones are asked for. */
+static uint32_t patience_of(
+    const struct region *r, const struct turn *t, const struct key *k, int64_t now)
+{
+	bool listings = is_listing(k->kind) && t->kind == k->kind;
+
+	if (listings && !walked_lately(r, t->kind, now) &&
+	    documents_of(r, t->kind, now) == KIND_NONE)
+		return AFTER_LISTINGS;
+	return t->order == ORDER_SORTED || walked_lately(r, t->kind, now) ? AFTER_NAMES
+									  : AFTER_PLACES;
+}
+
+/* The reader went on to the name that was expected. */
+static void advance(struct region *r, struct entry *listing, struct turn *t, const struct key *k,
+    uint32_t hash, enum turn_order order, int64_t now)
+{
+	for (int o = 0; o < ORDERS; o++)
+		t->next[o] = 0;
+	t->order = order;
+	t->read++;
+	t->last = hash;
+	t->next[order] = hash_behind(listing->turns, listing->value, order, k, false);
+	t->used = ++listing->turns->uses;
+	if (t->ahead)
+		t->ahead--;
+	if (t->kind == k->kind)
+		note_walked(r, t, listing, now);
+	if (t->kind == k->kind && t->read == 1)
+		cross(r, listing, t->kind, now);
+	if (is_listing(k->kind) && documents_of(r, k->kind, now) != KIND_NONE)
+		catch_up(r, listing, t, k, now);
+	if (t->read >= patience_of(r, t, k, now) && t->ahead <= t->mark)
+		fill(r, listing, t, k, false, now);
+}
+
+/* A name that nobody was expected to read: perhaps the first of many. */
+static void begin(struct region *r, struct entry *listing, struct turn *t, enum kind kind,
+    const struct key *k, uint32_t hash, int64_t now)
+{
+	const struct walked *walked = kind == k->kind ? walked_lately(r, kind, now) : NULL;
+
+	*t = (struct turn){.kind = kind, .last = hash, .read = 1, .used = ++listing->turns->uses};
+	for (int o = 0; o < ORDERS; o++)
+		t->next[o] =
+		    hash_behind(listing->turns, listing->value, (enum turn_order)o, k, false);
+	/* Only from its first name on: whoever looks into the middle picks names. */
+	if (!walked || hash_behind(listing->turns, listing->value, walked->order, k, true) != hash)
+		return;
+	t->order = walked->order;
+	t->window = walked->window;
+	fill(r, listing, t, k, false, now);
+	cross(r, listing, kind, now);
+}
+
+/* Somebody read the name of `k`, as one of `kind`. */
+static void follow(struct region *r, struct entry *listing, enum kind kind, const struct key *k,
+    uint32_t hash, int64_t now)
+{
+	struct turn *oldest = &listing->turns->at[0];
+
+	for (int i = 0; i < TURNS; i++) {
+		struct turn *t = &listing->turns->at[i];
+
+		if (t->used < oldest->used)
+			oldest = t;
+		if (t->kind != kind)
+			continue;
+		if (t->last == hash)
+			return;
+		/* A few readers at once are told apart; what comes later comes by chance. */
+		if (listing->turns->uses - t->used >= TURNS)
+			continue;
+		for (int o = 0; o < ORDERS; o++)
+			if (t->next[o] == hash) {
+				advance(r, listing, t, k, hash, (enum turn_order)o, now);
+				return;
+			}
+	}
+	begin(r, listing, oldest, kind, k, hash, now);
+}
+
+static bool turns_ready(struct entry *listing)
+{
+	if (listing->turns)
+		return true;
+	listing->turns = calloc(1, sizeof(*listing->turns));
+	for (int i = 0; listing->turns && i < TURNS; i++)
+		listing->turns->at[i].kind = KIND_NONE;
+	return listing->turns != NULL;
+}
+
+static bool may_read_ahead(const struct region *r, const struct entry *listing, int64_t now)
+{
+	return listing && listing->value && r->options.ttl_ms > 0 &&
+	    now - listing->refused_ms >= REFUSED_MS;
+}
+
+void ahead_asked(struct region *r, struct entry *e, bool missed, int64_t now)
+{
+	struct entry *listing;
+
+	if (e->call) {
+		if (!e->call->used)
+			r->ahead_used++;
+		e->call->used = true;
+		ahead_call_unref(e->call);
+		e->call = NULL;
+	}
+	if (kind_row(e->key.kind)->siblings == KIND_NONE)
+		return;
+	/* Without a miss there is no hurry: the listings that are far to find are left out. */
+	listing = missed ? batch_listing(r, &e->key) : batch_own_listing(r, &e->key);
+	if (!may_read_ahead(r, listing, now) ||
+	    !packed_has_name(listing->value, key_own_name(&e->key)) || !turns_ready(listing))
+		return;
+	follow(r, listing, e->key.kind, &e->key, e->hash, now);
+	cache_account(&r->cache, listing);
+}
+
+static void read_documents(struct region *r, struct entry *listing, int64_t now)
+{
+	enum kind kind = documents_of(r, listing->key.kind, now);
+	struct turn *t = NULL;
+	struct key of;
+
+	if (kind == KIND_NONE || !may_read_ahead(r, listing, now) || !turns_ready(listing))
+		return;
+	listing->followed = true;
+	of = (struct key){.kind = kind, .a = listing->key.a, .b = ""};
+	for (int i = 0; i < TURNS; i++)
+		if (!t || listing->turns->at[i].used < t->used)
+			t = &listing->turns->at[i];
+	*t = (struct turn){.kind = kind,
+	    .order = r->walked[kind].order,
+	    .window = MOST_BATCHES,
+	    .used = ++listing->turns->uses};
+	t->next[t->order] = hash_behind(listing->turns, listing->value, t->order, &of, true);
+	fill(r, listing, t, &of, true, now);
+}
+
+void ahead_landed(struct region *r, struct entry *listing, int64_t now)
+{
+	if (is_listing(listing->key.kind))
+		read_documents(r, listing, now);
+}

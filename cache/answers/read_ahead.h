@@ -1,0 +1,46 @@
+/*
+ * What a reader will ask for next, asked for before.
+ *
+ * A reader of one name after the other of a listing, sorted or in the order of the directory, is
+ * read ahead for from the second name in turn on, as the kernel reads files ahead: a window of one
+ * batch, then of two, up to MOST_BATCHES, as long as the reader follows. The same holds for the
+ * listings themselves: after the documents of one cluster were read, the listing of the next one
+ * leads to those behind it, and their documents follow.
+ *
+ * What is read ahead waits in queues of its own and goes out only while the rate of AWS has some to
+ * spare and few such calls are under way (queue.h). Every function is called with the lock.
+ */
+#ifndef ECSFS_READ_AHEAD_H
+#define ECSFS_READ_AHEAD_H
+
+#include "cache/region.h"
+
+struct entry;
+struct turns;
+
+/* Ways to go through a listing. bash's globs go through a directory from its end. */
+enum turn_order { ORDER_SORTED, ORDER_DIRECTORY, ORDER_BACKWARD, ORDERS };
+
+/* The last time that most names of a listing were read in turn, by the kind of what was read. */
+struct walked {
+	int64_t at_ms;
+	enum turn_order order;
+	uint32_t window; /* batches, as it was then */
+};
+
+/* Somebody asked for an entry, which may have to be fetched (`missed`). */
+void ahead_asked(struct region *r, struct entry *e, bool missed, int64_t now);
+/* A listing that was read ahead came. */
+void ahead_landed(struct region *r, struct entry *listing, int64_t now);
+
+/* A call that was made ahead of its readers: used, once one of its answers was asked for. */
+struct ahead_call {
+	unsigned refs; /* entries that it answered */
+	bool used;
+};
+void ahead_call_unref(struct ahead_call *c);
+
+void turns_free(struct turns *t);
+size_t turns_size(const struct turns *t);
+
+#endif
