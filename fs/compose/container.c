@@ -405,7 +405,7 @@ static void check_keys(struct container *k)
 static bool says_nothing(const struct yaml_node *n)
 {
 	return yaml_is_null(n) || (n->kind != YAML_SCALAR && !n->count) || yaml_bool(n) == 0 ||
-	    (yaml_text(n) && !*n->text);
+	    (yaml_text(n) && !*n->text) || (yaml_type(n) == YAML_INT && strcmp(n->text, "0") == 0);
 }
 
 static void ignore(struct container *k, const struct key *key, const struct yaml_node *n)

@@ -333,6 +333,11 @@ void files_load(struct compose *c)
 	const char *named;
 
 	env_read_variables(c);
+	named = env_variable(c, "COMPOSE_PROJECT_NAME");
+	if (named && strcmp(named, c->in->project) != 0)
+		compose_warn(c, c->env,
+		    "COMPOSE_PROJECT_NAME: ignored: the project's directory is called \"%s\"",
+		    c->in->project);
 	named = env_variable(c, "COMPOSE_FILE");
 	if (named && *named)
 		add_named(c, &f, named);

@@ -35,6 +35,15 @@ static void test_the_override_is_taken(void **state)
 	assert_member("image", "'j'");
 }
 
+static void test_the_project_is_called_as_its_directory(void **state)
+{
+	(void)state;
+	file(".env", "COMPOSE_PROJECT_NAME=other\n");
+	compose(V3);
+	assert_task("family", "'shop'");
+	assert_warned(".env: COMPOSE_PROJECT_NAME: ignored");
+}
+
 static void test_compose_file_names_files(void **state)
 {
 	(void)state;
@@ -545,6 +554,7 @@ int main(void)
 	    CASE(test_no_compose_file_makes_nothing),
 	    CASE(test_names_of_the_compose_file),
 	    CASE(test_the_override_is_taken),
+	    CASE(test_the_project_is_called_as_its_directory),
 	    CASE(test_compose_file_names_files),
 	    CASE(test_paths_follow_the_first_file),
 	    CASE(test_versions),

@@ -307,6 +307,7 @@ static void test_ecs_cli_files(void **state)
 	assert_string_equal(s->ecs_cluster, "web");
 	assert_string_equal(s->region, "eu-west-1");
 	assert_string_equal(s->region_source, "--cluster-config");
+	assert_null(s->launch_type);
 	home_fetch(s, "AKIDOPS");
 	aws_settings_free(s);
 	options.cluster_config = "none";
@@ -317,6 +318,18 @@ static void test_ecs_cli_files(void **state)
 	assert_non_null(strstr(refused(options), "there are: ops"));
 	home_write(&home, ".ecs/credentials", "a: [\n");
 	assert_non_null(strstr(refused(options), ".ecs/credentials:2: "));
+	options = (struct aws_options){.home = home.path, .cluster_config = "prod"};
+	err = (struct ecsfs_error){0};
+	home_write(&home, ".ecs/config",
+	    "clusters:\n  prod: {cluster: web, default_launch_type: FARGATE}\n"
+	    "  bad: {cluster: web, default_launch_type: fargate}\n  other: {cluster: x}\n");
+	if (aws_settings_new(&options, &s, &err))
+		fail_msg("%s", err.message);
+	assert_string_equal(s->launch_type, "FARGATE");
+	aws_settings_free(s);
+	options.cluster_config = "bad";
+	assert_int_equal(aws_settings_new(&options, &s, &err), -EINVAL);
+	assert_non_null(strstr(err.message, "\"fargate\" is neither EC2 nor FARGATE"));
 }
 
 int main(void)
