@@ -272,7 +272,8 @@ int service_accepts(const json_t *service, const json_t *changes, struct ecsfs_e
 
 int service_unwrap(const json_t *written, const char *name, json_t **ret, struct ecsfs_error *err)
 {
-	const json_t *list = json_object_get(written, "services");
+	const json_t *list =
+	    json_is_array(written) ? written : json_object_get(written, "services");
 	const json_t *inner = json_object_get(written, "service");
 
 	if (json_is_array(list)) {

@@ -35,8 +35,8 @@ struct service_edit {
 int service_edit(const struct service_edit *edit, json_t **ret, struct ecsfs_error *err);
 
 /*
- * The service in what other tools print: {"services": [...]} of DescribeServices, {"service": {...}}
- * of UpdateService and CreateService, or the bare document. Of several services it is the one called
+ * The service in what other tools print: {"services": [...]} of DescribeServices or its list alone,
+ * {"service": {...}} of UpdateService and CreateService, or the bare document. Of several services it is the one called
  * `name`. Returns 0 and a new reference, or -EINVAL with a sentence.
  */
 int service_unwrap(const json_t *written, const char *name, json_t **ret, struct ecsfs_error *err);

@@ -7,6 +7,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "fs/edit/doc.h"
+#include "fs/edit/member_text.h"
 #include "fs/edit/memory.h"
 #include "fs/edit/service_create.h"
 #include "fs/edit/service_edit.h"
@@ -89,7 +90,7 @@ static int commit_draft(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
 	json_auto_t *document = NULL, *written = NULL, *request = NULL;
-	int e = value_parse_document(c->text, c->len, false, &document, err);
+	int e = member_parse_document(c->text, c->len, &document, err);
 
 	if (!e)
 		e = service_unwrap(document, p->service, &written, err);

@@ -159,7 +159,7 @@ int commit_service(struct commit *c, struct ecsfs_error *err)
 	json_auto_t *document = NULL, *written = NULL, *theirs = NULL, *base = NULL;
 	json_auto_t *changes = NULL;
 	pid_t writer = caller_process(c->caller.pid);
-	int e = value_parse_document(c->text, c->len, false, &document, err);
+	int e = member_parse_document(c->text, c->len, &document, err);
 
 	if (!e)
 		e = service_unwrap(document, c->place->service, &written, err);

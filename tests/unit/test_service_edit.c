@@ -406,6 +406,10 @@ static void test_which_of_several_services(void **state)
 	(void)state;
 	assert_int_equal(service_unwrap(two, "web", &one, &err), 0);
 	assert_int_equal(json_integer_value(json_object_get(one, "desiredCount")), 3);
+	json_decref(one);
+	one = NULL;
+	assert_int_equal(service_unwrap(json_object_get(two, "services"), "web", &one, &err), 0);
+	assert_int_equal(json_integer_value(json_object_get(one, "desiredCount")), 3);
 	assert_int_equal(service_unwrap(two, "db", &none, &err), -EINVAL);
 	assert_non_null(strstr(err.message, "db"));
 }
