@@ -195,6 +195,8 @@ static const struct aws_rule *rule_for_status(int status)
 	static const struct aws_rule elsewhere = {"", EIO, RETRY_NEVER};
 	static const struct aws_rule refused = {"", EINVAL, RETRY_NEVER};
 
+	if (status == 407) /* no AWS says so, but a proxy on the way to it */
+		return &elsewhere;
 	if (status == 429)
 		return &throttled;
 	if (status >= 500)

@@ -301,6 +301,12 @@ int wire_error(const char *action, const char *url, const struct http_response *
 	if (said.code[0])
 		ecsfs_error_set(err, rule->err, said.code, "%s",
 		    said.message[0] ? said.message : "(AWS gave no reason)");
+	else if (answer->status == 407)
+		ecsfs_error_set(err, rule->err, NULL,
+		    "the proxy on the way to %.*s asks for a name and password (407): put them "
+		    "into "
+		    "HTTPS_PROXY",
+		    (int)strcspn(host, "/?"), host);
 	else
 		ecsfs_error_set(err, rule->err, NULL, "%.*s answered %d%s%s",
 		    (int)strcspn(host, "/?"), host, answer->status, said.message[0] ? ": " : "",

@@ -221,12 +221,12 @@ static int unpack(struct region *r, const struct key *k, const char *only, struc
 	return 0;
 }
 
-static void give(struct region *r, struct entry *e, const char *only, int64_t now,
+static void give(struct region *r, struct entry *e, const struct freshness *f, int64_t now,
     struct answer *ret, struct ecsfs_error *err)
 {
 	/* To search a listing no tree is needed. */
-	bool tree = e->tree && !(only && e->value->text[0] == '[');
-	int64_t left = e->fetched_ms + entry_ttl_ms(r, e) - now;
+	bool tree = e->tree && !(f->only && e->value->text[0] == '[');
+	int64_t left = e->aged_ms + entry_ttl_ms(r, e, f) - now;
 
 	*ret = (struct answer){
 	    .value = tree ? cache_tree(&r->cache, e) : NULL,
@@ -341,7 +341,7 @@ static int give_failure(struct region *r, struct entry *e, const struct freshnes
     struct answer *ret, struct ecsfs_error *err)
 {
 	if (entry_may_stand_in(r, e, f, now)) {
-		give(r, e, f->only, now, ret, err);
+		give(r, e, f, now, ret, err);
 		ret->stale = true;
 		ret->fresh_ms = STAND_IN_FRESH_MS;
 		r->counts[e->key.kind].stale++;
@@ -377,7 +377,7 @@ static int wait_for(struct region *r, struct entry *e, struct waiter *w, int64_t
 static int give_fresh(struct region *r, struct entry *e, const struct freshness *f, int64_t now,
     struct answer *ret, struct ecsfs_error *err)
 {
-	give(r, e, f->only, now, ret, err);
+	give(r, e, f, now, ret, err);
 	r->counts[e->key.kind].hits++;
 	return 0;
 }
@@ -444,7 +444,7 @@ int region_peek(struct region *r, const struct key *k, const char *only, struct 
 	pthread_mutex_lock(&r->lock);
 	e = cache_find(&r->cache, k);
 	if (e && e->known) {
-		give(r, e, only, region_now_ms(r), ret, NULL);
+		give(r, e, &(struct freshness){.only = only}, region_now_ms(r), ret, NULL);
 		rc = 0;
 	}
 	pthread_mutex_unlock(&r->lock);

@@ -38,7 +38,8 @@ struct freshness {
 	int tid;
 	/* A READ belongs to an open that asked: with ttl=0 it takes what is up to a second old. */
 	enum { FRESH_LOOKUP, FRESH_OPEN, FRESH_READ } use;
-	bool force; /* only what was fetched since born_ms (rollout, touch) */
+	bool force;    /* only what was fetched since born_ms (rollout, touch) */
+	bool constant; /* of a revision only its content is read, which never changes */
 	/*
 	 * The members of the document that the request reads, separated by spaces: the answer has
 	 * these, perhaps others. "": none. NULL: all. Of a listing: the one name that is looked for.

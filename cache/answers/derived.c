@@ -73,7 +73,7 @@ static bool failed_lately(const struct cycle *c, const struct entry *e)
 /* The age of what is made is that of its oldest part, or within a cycle that of its newest. */
 static void note_age(struct cycle *c, const struct entry *e)
 {
-	bool newer = e->fetched_ms > c->arrival.now_ms;
+	bool newer = e->aged_ms > c->arrival.aged_ms;
 
 	if (e->started_at < c->arrival.started_at) {
 		c->arrival.started_ms = e->started_ms;
@@ -81,6 +81,7 @@ static void note_age(struct cycle *c, const struct entry *e)
 	}
 	if (newer != (c->since != INT64_MAX))
 		return;
+	c->arrival.aged_ms = e->aged_ms;
 	c->arrival.now_ms = e->fetched_ms;
 	c->arrival.wall_ms = e->fetched_wall_ms;
 }
@@ -130,6 +131,7 @@ static bool gather_tasks(struct cycle *c, const struct entry *list)
 	c->arrival = (struct arrival){
 	    .started_ms = list->started_ms,
 	    .started_at = list->started_at,
+	    .aged_ms = list->aged_ms,
 	    .now_ms = list->fetched_ms,
 	    .wall_ms = list->fetched_wall_ms,
 	};

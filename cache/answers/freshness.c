@@ -1,5 +1,6 @@
 /*
- * What is fresh for whom.
+ * What is fresh for whom? An age counts from the request that brought the answer, since AWS may have
+ * changed as soon as it had sent it.
  *
  * An answer is fresh for a request when
  *   - its fetch began no earlier than the request was born; or, unless the request forces,
@@ -8,18 +9,29 @@
  *     it is a READ, whose open has asked, and the answer is no older than a second.
  * An invalidated answer is fresh for nobody.
  *
- * The TTL: of a negative answer ttl_negative_ms; of a revision's content for ever; of clusters and
+ * The TTL: of a negative answer ttl_negative_ms; of a revision's content for ever (its status and tags
+ * change); of clusters and
  * families ttl_slow_ms; of all else ttl_ms. With ttl_ms == 0 it is 0 for all but the revisions.
  */
 #include "cache/answers/region_impl.h"
 
+#include <string.h>
+
 #define FOREVER_MS (INT64_MAX / 4)
 
-int64_t entry_ttl_ms(const struct region *r, const struct entry *e)
+/* Whether a request reads only what never changes of a revision: not its status, nor its tags. */
+static bool reads_content(const struct freshness *f)
+{
+	if (!f)
+		return false;
+	return f->constant || (f->only && !strstr(f->only, "status") && !strstr(f->only, "tags"));
+}
+
+int64_t entry_ttl_ms(const struct region *r, const struct entry *e, const struct freshness *f)
 {
 	enum ttl_class ttl = kind_row(e->key.kind)->ttl;
 
-	if (ttl == TTL_FOREVER && !e->err)
+	if (!e->err && (ttl == TTL_FOREVER || (ttl == TTL_CONTENT && reads_content(f))))
 		return FOREVER_MS;
 	if (r->options.ttl_ms == 0)
 		return 0;
@@ -28,9 +40,15 @@ int64_t entry_ttl_ms(const struct region *r, const struct entry *e)
 	return ttl == TTL_SLOW ? r->options.ttl_slow_ms : r->options.ttl_ms;
 }
 
+static bool within_ttl(
+    const struct region *r, const struct entry *e, const struct freshness *f, int64_t now)
+{
+	return e->known && !e->dirty && now - e->aged_ms < entry_ttl_ms(r, e, f);
+}
+
 bool entry_young(const struct region *r, const struct entry *e, int64_t now)
 {
-	return e->known && !e->dirty && now - e->fetched_ms < entry_ttl_ms(r, e);
+	return within_ttl(r, e, NULL, now);
 }
 
 static bool fresh_without_ttl(
@@ -52,7 +70,7 @@ bool entry_fresh(struct region *r, struct entry *e, const struct freshness *f, i
 
 	if (!e->known || e->dirty)
 		return false;
-	ttl = entry_ttl_ms(r, e);
+	ttl = entry_ttl_ms(r, e, f);
 	if (freshness_since_birth(f, e->started_ms, e->started_at)) {
 		if (ttl == 0)
 			credit_grant(&r->credits, e->hash, f, e->moved, now);
@@ -60,7 +78,7 @@ bool entry_fresh(struct region *r, struct entry *e, const struct freshness *f, i
 	}
 	if (f->force)
 		return false;
-	return ttl == 0 ? fresh_without_ttl(r, e, f, now) : entry_young(r, e, now);
+	return ttl == 0 ? fresh_without_ttl(r, e, f, now) : within_ttl(r, e, f, now);
 }
 
 bool entry_may_stand_in(
@@ -68,5 +86,5 @@ bool entry_may_stand_in(
 {
 	if (f->force || r->options.ttl_ms == 0 || !e->known || e->err)
 		return false;
-	return now - e->fetched_ms <= entry_ttl_ms(r, e) + r->options.stale_ms;
+	return now - e->aged_ms <= entry_ttl_ms(r, e, f) + r->options.stale_ms;
 }

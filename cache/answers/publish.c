@@ -305,6 +305,7 @@ static void store_published(struct region *r, struct entry *e, json_t *full, boo
 	struct arrival a = {
 	    .started_ms = e->started_ms,
 	    .started_at = e->started_at,
+	    .aged_ms = e->aged_ms,
 	    .now_ms = e->fetched_ms,
 	    .wall_ms = e->fetched_wall_ms,
 	};
@@ -315,6 +316,7 @@ static void store_published(struct region *r, struct entry *e, json_t *full, boo
 		a = (struct arrival){
 		    .started_ms = since->began_ms,
 		    .started_at = since->began_at,
+		    .aged_ms = since->began_ms,
 		    .now_ms = region_now_ms(r),
 		    .wall_ms = clock_wall(r->options.clock),
 		};
@@ -347,7 +349,7 @@ static bool publish_one(struct region *r, const struct key *k, json_t *doc,
 
 	if (!e)
 		return false;
-	if (overtaken || !(json_is_object(doc) || json_is_array(doc))) {
+	if (overtaken || !key_names(k, doc)) {
 		cache_unguard(&r->cache, e);
 		mark_entry(r, e, n);
 		return false;

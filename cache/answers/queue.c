@@ -121,6 +121,8 @@ static void prepare(struct region *r, struct flight *f)
 {
 	f->arrival.started_ms = region_now_ms(r);
 	f->arrival.started_at = region_moment();
+	f->arrival.aged_ms = f->arrival.started_ms;
+	f->arrival.wall_ms = clock_wall(r->options.clock);
 	f->fetch.client = r->client;
 	f->fetch.region = r->name;
 	f->fetch.call = r->options.call;
@@ -208,7 +210,6 @@ static void land(struct region *r, struct flight *f, bool ahead, struct news *n)
 	struct fetch_extra *x;
 
 	f->arrival.now_ms = region_now_ms(r);
-	f->arrival.wall_ms = clock_wall(r->options.clock);
 	if (f->refused && listing)
 		listing->refused_ms = f->arrival.now_ms;
 	if (f->cluster_lost)

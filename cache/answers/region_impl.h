@@ -83,7 +83,7 @@ void news_change(const struct region *r, struct news *n, const struct key *k);
 void news_tell(struct region *r, struct news *n);
 
 /* Clock and ages (freshness.c). With the lock. */
-int64_t entry_ttl_ms(const struct region *r, const struct entry *e);
+int64_t entry_ttl_ms(const struct region *r, const struct entry *e, const struct freshness *f);
 /* Whether the answer is known and within its TTL. */
 bool entry_young(const struct region *r, const struct entry *e, int64_t now);
 /* Whether what happened at (ms, region_moment()) was after the request's birth. */
@@ -128,6 +128,7 @@ struct entry *whole_instead(struct region *r, struct entry *e, int64_t now, stru
  * the lock. */
 struct arrival {
 	int64_t started_ms, now_ms, wall_ms;
+	int64_t aged_ms;     /* its age counts from here: not later than now_ms */
 	uint64_t started_at; /* region_moment() */
 };
 void store_item(struct region *r, struct entry *e, struct fetch_item *it, const struct arrival *a,

@@ -42,14 +42,20 @@ void store_value(struct region *r, struct entry *e, struct packed *value, int er
 	e->dirty = false;
 	e->started_ms = a->started_ms;
 	e->started_at = a->started_at;
+	e->aged_ms = a->aged_ms;
 	e->fetched_ms = a->now_ms;
 	e->fetched_wall_ms = a->wall_ms;
 	cache_account(&r->cache, e);
 }
 
 /* An answer is about the object; a failure is about the asking, and is not remembered as known. */
-static bool is_answer(int err)
+static bool is_answer(const struct fetch_item *it)
 {
+	int err = it->err;
+
+	/* A proxy's page has a status, but no code of AWS. */
+	if (it->words && it->words->http_status >= 400 && !it->words->code[0])
+		return false;
 	return err == 0 || err == -ENOENT || err == -EACCES || err == -EINVAL || err == -EPERM ||
 	    err == -EOPNOTSUPP;
 }
@@ -96,7 +102,7 @@ static bool guarded(
 	if (rests_on && rests_on->began_at < a->started_at) {
 		a->started_ms = rests_on->began_ms;
 		a->started_at = rests_on->began_at;
-		a->now_ms = rests_on->began_ms;
+		a->aged_ms = rests_on->began_ms;
 	}
 	if (before && !it->value)
 		refuse(e, it, "no longer exists");
@@ -133,7 +139,7 @@ void store_item(struct region *r, struct entry *e, struct fetch_item *it, const 
 		refuse(e, it, "no longer exists");
 	if (e->mutated_at > a->started_at)
 		return;
-	if (!is_answer(it->err))
+	if (!is_answer(it))
 		store_failure(r, e, it, a->now_ms);
 	else if (guarded(r, e, it, &own, n))
 		store_answer(r, e, it, &own, n);

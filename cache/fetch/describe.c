@@ -7,29 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether an ARN ends in CLUSTER/NAME of another cluster. The old, shorter form names none. */
-static bool of_other_cluster(const char *arn, const char *cluster)
-{
-	const char *type = strchr(arn, '/'), *name = strrchr(arn, '/');
-	size_t len = strlen(cluster);
-
-	if (type == name)
-		return false;
-	return (size_t)(name - type - 1) != len || strncmp(type + 1, cluster, len) != 0;
-}
-
-/* ARNs are matched whole where keys are ARNs, else by their last part: the old, shorter form of a
- * service's or task's ARN has the same one. */
 static struct fetch_item *item_of(struct fetch *f, const char *arn)
 {
-	const struct kind_row *row = fetch_row(f);
-	bool whole = row->form_a == FORM_ARN;
-	const char *name = arn && !whole ? arn_name_peek(arn) : arn;
-
-	if (arn && row->by_cluster && of_other_cluster(arn, f->items[0].key->a))
-		return NULL;
-	for (size_t i = 0; name && i < f->n; i++) {
-		if (strcmp(key_own_name(f->items[i].key), name) == 0)
+	for (size_t i = 0; i < f->n; i++) {
+		if (key_is_arn(f->items[i].key, arn))
 			return &f->items[i];
 	}
 	return NULL;
@@ -96,13 +77,16 @@ int fetch_describe(struct fetch *f, struct ecsfs_error *err)
 		return rc;
 	if (!understood(row, answer))
 		return ecsfs_error_set(
-		    err, EIO, NULL, "%s: the answer is not understood", row->action);
+		    err, EIO, NULL, "%s: the response is not understood", row->action);
 	json_array_foreach (json_object_get(answer, row->answers), i, doc) {
 		struct fetch_item *it =
 		    item_of(f, json_string_value(json_object_get(doc, row->id)));
 
-		if (it)
-			fetch_answer(it, json_incref(doc));
+		if (!it)
+			return ecsfs_error_set(err, EIO, NULL,
+			    "%s: the response is about %s, which was not asked for", row->action,
+			    json_string_value(json_object_get(doc, row->id)));
+		fetch_answer(it, json_incref(doc));
 	}
 	json_array_foreach (json_object_get(answer, "failures"), i, failure)
 		take_failure(f, failure);

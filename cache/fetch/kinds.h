@@ -18,6 +18,7 @@ enum ttl_class {
 	TTL_RESOURCE, /* ttl_ms */
 	TTL_SLOW,     /* ttl_slow_ms, but no longer than every open where ttl_ms is 0 */
 	TTL_FOREVER,  /* until it is invalidated */
+	TTL_CONTENT,  /* likewise, but ttl_ms for who reads status or tags */
 };
 
 struct kind_row {
@@ -55,6 +56,13 @@ struct key key_sibling(const struct key *k, const char *name);
 
 /* Whether the parts can be names of AWS at all, and no part is missing or too many. */
 bool key_valid(const struct key *k);
+/* Whether a response is about the object that the key names: of its name, its cluster. What does not
+ * say is believed. */
+bool key_names(const struct key *k, const json_t *doc);
+/* The same of the ARN (or last part) alone; NULL: false. */
+bool key_is_arn(const struct key *k, const char *arn);
+/* Whether an ARN ends in CLUSTER/NAME of another cluster. The old, shorter form names none. */
+bool arn_of_other_cluster(const char *arn, const char *cluster);
 /* Whether the document says that its object is gone. */
 bool kind_gone(const struct kind_row *row, const json_t *doc);
 

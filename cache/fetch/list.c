@@ -6,6 +6,21 @@
 #include <errno.h>
 #include <string.h>
 
+static int check_cluster(const struct fetch *f, const json_t *arns, struct ecsfs_error *err)
+{
+	const json_t *arn;
+	size_t i;
+
+	json_array_foreach (arns, i, arn) {
+		if (json_is_string(arn) &&
+		    arn_of_other_cluster(json_string_value(arn), f->items[0].key->a))
+			return ecsfs_error_set(err, EIO, NULL,
+			    "%s: the response is about %s, which is not in cluster %s",
+			    fetch_row(f)->action, json_string_value(arn), f->items[0].key->a);
+	}
+	return 0;
+}
+
 int fetch_list(struct fetch *f, struct ecsfs_error *err)
 {
 	const struct kind_row *row = fetch_row(f);
@@ -18,6 +33,8 @@ int fetch_list(struct fetch *f, struct ecsfs_error *err)
 	if (k->b)
 		json_object_set_new(body, row->keys, json_string(k->b));
 	rc = fetch_row_pages(f, body, &arns, err);
+	if (rc == 0 && k->a)
+		rc = check_cluster(f, arns, err);
 	if (rc == 0)
 		fetch_answer(&f->items[0], arn_names(arns));
 	return rc;

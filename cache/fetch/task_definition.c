@@ -14,9 +14,24 @@ static json_t *document_of(const json_t *answer)
 	json_t *tags = json_object_get(answer, "tags");
 	json_t *doc = json_copy(json_object_get(answer, "taskDefinition"));
 
-	if (doc)
+	if (json_is_object(doc))
 		json_object_set_new(doc, "tags", tags ? json_incref(tags) : json_array());
 	return doc;
+}
+
+/* By the ARN, or where there is none by the family and revision that the document names. */
+static bool is_about(const struct key *k, const json_t *doc)
+{
+	const char *family = json_string_value(json_object_get(doc, "family"));
+	char name[LIMIT_NAME + 32];
+
+	if (!json_is_object(doc))
+		return false;
+	if (json_object_get(doc, kind_row(k->kind)->id))
+		return key_names(k, doc);
+	snprintf(name, sizeof(name), "%s:%" JSON_INTEGER_FORMAT, family ? family : "",
+	    json_integer_value(json_object_get(doc, "revision")));
+	return key_is_arn(k, name);
 }
 
 static int describe(struct fetch *f, const char *name, json_t **ret, struct ecsfs_error *err)
@@ -30,10 +45,12 @@ static int describe(struct fetch *f, const char *name, json_t **ret, struct ecsf
 	if (rc < 0)
 		return rc;
 	*ret = document_of(answer);
-	if (!*ret)
-		return ecsfs_error_set(
-		    err, EIO, NULL, "DescribeTaskDefinition: no taskDefinition in the answer");
-	return 0;
+	if (is_about(f->items[0].key, *ret))
+		return 0;
+	json_decref(*ret);
+	*ret = NULL;
+	return ecsfs_error_set(
+	    err, EIO, NULL, "DescribeTaskDefinition: the response is not about %s", name);
 }
 
 int fetch_task_definition(struct fetch *f, struct ecsfs_error *err)

@@ -121,7 +121,10 @@ int tree_ask_task_definition(struct ask *q, const struct place *p, const char *a
 	if (!tree_revision(arn, &revision))
 		return ecsfs_error_set(err, ENOENT, NULL, "no task definition is named");
 	struct key k = {KIND_TASK_DEFINITION, revision.family, revision.number, NULL};
-	return ask(q, p->region, &k, ret, err);
+	q->fresh.constant = true;
+	int e = ask(q, p->region, &k, ret, err);
+	q->fresh.constant = false;
+	return e;
 }
 
 int tree_failures(const json_t *answer, struct ecsfs_error *err)

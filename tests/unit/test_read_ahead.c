@@ -51,6 +51,16 @@ static json_t *describe(const json_t *body)
 	return json_pack("{s:o,s:[]}", "services", found, "failures");
 }
 
+/* How the ARNs of a cluster's services begin. */
+static const char *services_of(const json_t *body)
+{
+	static char prefix[128]; /* fleet.lock */
+
+	snprintf(prefix, sizeof(prefix), "arn:aws:ecs:us-east-1:1:service/%s/s",
+	    json_string_value(json_object_get(body, "cluster")));
+	return prefix;
+}
+
 static int call(struct aws_client *c, const struct aws_request *rq, struct aws_response *ret,
     struct ecsfs_error *err)
 {
@@ -70,8 +80,7 @@ static int call(struct aws_client *c, const struct aws_request *rq, struct aws_r
 		ret->json =
 		    list("clusterArns", "arn:aws:ecs:us-east-1:1:cluster/c", fleet.clusters);
 	else if (strcmp(rq->action, "ListServices") == 0)
-		ret->json =
-		    list("serviceArns", "arn:aws:ecs:us-east-1:1:service/prod/s", fleet.services);
+		ret->json = list("serviceArns", services_of(rq->body), fleet.services);
 	else
 		ret->json = describe(rq->body);
 	fleet.under_way--;

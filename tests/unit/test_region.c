@@ -350,9 +350,83 @@ static void a_revision_is_kept(void **state)
 	assert_int_equal(region_get(region, &latest, &f, &a, NULL), 0);
 	now_ms += 100000000;
 	f = region_fresh(region);
+	f.constant = true;
 	assert_int_equal(region_get(region, &k, &f, &b, NULL), 0);
 	assert_int_equal(world.calls, 1);
 	assert_int_equal(json_array_size(json_object_get(b.value, "tags")), 1);
+}
+
+static void the_status_and_tags_of_a_revision_are_not_kept(void **state)
+{
+	static const struct {
+		const char *only;
+		int calls;
+	} reads[] = {
+	    {"registeredAt", 0}, {"status", 1}, {"registeredAt", 0}, {"tags", 1}, {NULL, 1}};
+	struct key k = {.kind = KIND_TASK_DEFINITION, .a = "web", .b = "7"};
+	int mark = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(reads) / sizeof(*reads); i++) {
+		struct freshness f = region_fresh(region);
+		auto_answer struct answer a = {0};
+
+		f.only = reads[i].only;
+		assert_int_equal(region_get(region, &k, &f, &a, NULL), 0);
+		mark += i == 0 ? 0 : reads[i].calls;
+		assert_int_equal(world.calls, mark);
+		now_ms += 6000;
+	}
+}
+
+static void an_answer_about_something_else_is_refused(void **state)
+{
+	static const struct {
+		struct key key;
+		const char *says;
+	} cases[] = {
+	    {{.kind = KIND_SERVICE, .a = "prod", .b = "s001"},
+		"{\"services\":[{\"serviceArn\":\"arn:aws:ecs:r:1:service/prod/s002\"}]}"},
+	    {{.kind = KIND_CLUSTER, .a = "prod"},
+		"{\"clusters\":[{\"clusterArn\":\"arn:aws:ecs:r:1:cluster/other\"}]}"},
+	    {{.kind = KIND_TASK_DEFINITION, .a = "web", .b = "7"},
+		"{\"taskDefinition\":{\"taskDefinitionArn\":"
+		"\"arn:aws:ecs:r:1:task-definition/web:8\"}}"},
+	    {{.kind = KIND_TASK_DEFINITION, .a = "web", .b = "7"},
+		"{\"taskDefinition\":{\"family\":\"api\",\"revision\":7}}"},
+	    {{.kind = KIND_TASK_DEFINITION, .a = "web", .b = "7"}, "{\"taskDefinition\":0}"},
+	    {{.kind = KIND_LATEST, .a = "web"},
+		"{\"taskDefinition\":{\"family\":\"web\",\"revision\":0}}"},
+	    {{.kind = KIND_TASKS, .a = "prod"},
+		"{\"taskArns\":[\"arn:aws:ecs:r:1:task/other/0123\"]}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct freshness f = region_fresh(region);
+		auto_answer struct answer a = {0};
+		struct ecsfs_error err = {0};
+
+		world.says = cases[i].says;
+		now_ms += 6000;
+		f = region_fresh(region);
+		assert_int_equal(region_get(region, &cases[i].key, &f, &a, &err), -EIO);
+		assert_non_null(strstr(err.message, "response"));
+	}
+}
+
+static void a_proxys_page_does_not_displace_what_is_known(void **state)
+{
+	(void)state;
+	assert_int_equal(desired_of("s001"), 1);
+	now_ms += 6000;
+	world.fail_err = EACCES;
+	world.fail_status = 403;
+	assert_int_equal(desired_of("s001"), 1);
+	snprintf(world.fail_code, sizeof(world.fail_code), "AccessDeniedException");
+	now_ms += 6000;
+	assert_int_equal(desired_of("s001"), -EACCES);
+	world.fail_code[0] = '\0';
 }
 
 static void a_listing_that_describes_fills_the_documents(void **state)
@@ -477,7 +551,7 @@ static void what_another_cluster_has_is_not_shown(void **state)
 	(void)state;
 	world.says = "{\"services\":[{\"serviceArn\":\"arn:aws:ecs:r:1:service/staging/s001\","
 		     "\"desiredCount\":9}],\"failures\":[]}";
-	assert_int_equal(desired_of("s001"), -ENOENT);
+	assert_int_equal(desired_of("s001"), -EIO);
 	world.says = "{\"services\":[{\"serviceArn\":\"arn:aws:ecs:r:1:service/prod/s002\","
 		     "\"desiredCount\":9}],\"failures\":[]}";
 	assert_int_equal(desired_of("s002"), 9);
@@ -511,6 +585,9 @@ int main(void)
 	    TEST(after_its_time_an_answer_is_asked_for_again),
 	    TEST(versions_move_with_the_value_only),
 	    TEST(a_revision_is_kept),
+	    TEST(the_status_and_tags_of_a_revision_are_not_kept),
+	    TEST(an_answer_about_something_else_is_refused),
+	    TEST(a_proxys_page_does_not_displace_what_is_known),
 	    TEST(a_listing_that_describes_fills_the_documents),
 	    TEST(an_aws_that_is_away_is_stood_in_for),
 	    TEST(a_failure_is_not_remembered_but_damped),

@@ -184,9 +184,10 @@ static int fake_call(struct aws_client *c, const struct aws_request *rq, struct 
 	pthread_mutex_lock(&world.lock);
 	count_call(rq);
 	/* The picture is taken when the call arrives, and may be old when it leaves the gate. */
-	if (world.fail_err)
+	if (world.fail_err) {
 		ecsfs_error_set(&why, world.fail_err, world.fail_code, "scripted");
-	else
+		why.http_status = world.fail_status;
+	} else
 		ret->json = world.says ? json_loads(world.says, 0, NULL) : answer(rq, &why);
 	world.at_gate++;
 	pthread_cond_broadcast(&world.changed);
@@ -230,7 +231,7 @@ static int setup_ttl(int ttl_ms)
 	world.tasks_each = 2;
 	world.desired = 1;
 	world.inactive = world.denied = NULL;
-	world.fail_err = 0;
+	world.fail_err = world.fail_status = 0;
 	world.says = NULL;
 	world.calls = world.describes = world.largest = world.at_gate = 0;
 	world.closed = false;

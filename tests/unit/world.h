@@ -25,6 +25,7 @@ struct world {
 	bool closed;	      /* calls stop at the gate */
 	int at_gate;
 	int fail_err;	  /* every call fails so */
+	int fail_status;  /* with this HTTP status */
 	const char *says; /* every answer is this JSON; NULL: the true one */
 	char fail_code[64];
 	int calls;
