@@ -337,7 +337,7 @@ int value_parse_line(const char *text, size_t len, char **ret, struct ecsfs_erro
 			    "the line holds a control character (byte %zu)", i + 1);
 	}
 	*ret = strndup(s.at, s.len);
-	return *ret ? 0 : ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+	return *ret ? 0 : ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 }
 
 /* Where a scan of JSON text stands. */

@@ -20,7 +20,7 @@ const json_t *doc_find_peek(const json_t *array, const char *member, const char 
 /* The PRIMARY of deployments[] (or of taskSets[], where `list` says so); NULL: none. */
 const json_t *doc_primary_peek(const json_t *service, const char *list);
 
-/* Of the deployment controller: "ECS" where the service names none. */
+/* The type of the deployment controller: "ECS" where the service names none. */
 const char *doc_controller_peek(const json_t *service);
 bool doc_is_daemon(const json_t *service);
 

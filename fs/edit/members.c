@@ -194,7 +194,7 @@ const struct shape shape_service_deployment[] = {
     {0},
 };
 
-/* Of a resource that ECS manages for an Express service. */
+/* A resource that ECS manages for an Express service. */
 static const struct shape managed[] = {MEMBER("updatedAt", SHAPE_TIME), {0}};
 
 static const struct shape ingress_path[] = {

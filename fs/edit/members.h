@@ -19,7 +19,7 @@ extern const struct shape shape_cluster_capacity[];
 extern const struct shape shape_cluster_settings[]; /* an object with the member `settings` */
 extern const struct shape shape_managed_scaling[];
 
-/* What is shown: the times alone. */
+/* Documents that are only shown: their times alone. */
 extern const struct shape shape_task[], shape_container[], shape_container_instance[];
 extern const struct shape shape_run_answer[]; /* RunTask's: tasks and failures */
 extern const struct shape shape_service_deployment[], shape_service_revision[];

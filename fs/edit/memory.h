@@ -1,5 +1,5 @@
 /*
- * What a mount remembers of its own writes, by key: the last revision registered, what run_task
+ * A mount's memory of its own writes, by key: the last revision registered, what run_task
  * started. At most MEMORY_KEYS, the least recently used forgotten first. Values are immutable JSON.
  * Any thread.
  */

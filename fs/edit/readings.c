@@ -259,7 +259,7 @@ static size_t differences(const json_t *a, const json_t *b)
 	return !json_equal(a, b);
 }
 
-/* What does not move, in a form that differences() can compare. */
+/* The members that do not move, in a form that differences() can compare. */
 static json_t *still(const json_t *doc)
 {
 	json_t *plain = canon_plain(doc, shape_service);
@@ -269,7 +269,7 @@ static json_t *still(const json_t *doc)
 	return plain;
 }
 
-/* Of the readings that are `best` away; `found` is the newest of them. */
+/* The most alike of the readings that are `best` away; `found` is the newest of them. */
 static const struct reading *most_alike(const struct history *h, const struct reading *found,
     int best, const uint64_t drift[SERVICE_DRIFT_COUNT], const json_t *written, pid_t writer,
     const char **ret_edited)

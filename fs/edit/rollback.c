@@ -129,9 +129,7 @@ int rollback_members_of_deployments(const json_t *service, json_t **ret, struct 
 	json_auto_t *changes = before && primary ? difference(primary, before) : NULL;
 	if (json_object_size(changes) == 0)
 		return ecsfs_error_set(err, EINVAL, NULL,
-		    "what ran before is not known: AWS tells no history of this service and shows "
-		    "no "
-		    "other deployment");
+		    "cannot roll back: AWS has no earlier deployment of this service on record");
 	*ret = move_ptr(changes);
 	return 0;
 }

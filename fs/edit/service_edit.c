@@ -1,7 +1,7 @@
 /*
  * What does an edited service document send? Three sides are compared, each in its canonical form:
- * the reading that was edited, what was written, and what AWS has now. What may be done to a member
- * stands in its row of service_members.c.
+ * the copy that was edited, the written document, and what AWS has now. The flags of a member's row
+ * in service_members.c say what may be done to it.
  */
 #include "fs/edit/service_edit.h"
 

@@ -184,7 +184,7 @@ const struct shape shape_deployment[] = {
 };
 
 const struct shape shape_service[] = {
-    /* What the user changes. */
+    /* Changed by the user. */
     MEMBER("desiredCount", SHAPE_INTEGER,
 	.flags = ANY_CONTROLLER | SERVICE_NOT_DAEMON | SERVICE_FILLED_IN | SERVICE_ORDER),
     MEMBER("taskDefinition", SHAPE_STRING, .flags = SERVICE_REVISED),
@@ -226,7 +226,7 @@ const struct shape shape_service[] = {
     MEMBER("monitoring", SHAPE_ANY, .flags = SERVICE_LIFTED),
     MEMBER("tags", SHAPE_LIST, .members = shape_tag, .order = "key"),
 
-    /* What a request names. */
+    /* Named by a request. */
     MEMBER("cluster", SHAPE_ANY, .flags = SERVICE_FIXED),
     MEMBER("service", SHAPE_ANY, .flags = SERVICE_FIXED),
     MEMBER("serviceName", SHAPE_STRING, .flags = SERVICE_FIXED),
@@ -236,7 +236,7 @@ const struct shape shape_service[] = {
 	.flags = SERVICE_FIXED | SERVICE_CLONED),
     MEMBER("role", SHAPE_STRING, .flags = SERVICE_FIXED | SERVICE_CLONED),
 
-    /* What AWS says and never changes. */
+    /* Said by AWS and never changed. */
     MEMBER("serviceArn", SHAPE_ANY, .flags = SERVICE_FIXED),
     MEMBER("clusterArn", SHAPE_ANY, .flags = SERVICE_FIXED),
     MEMBER("platformFamily", SHAPE_ANY, .flags = SERVICE_FIXED),
@@ -245,7 +245,7 @@ const struct shape shape_service[] = {
     MEMBER("createdBy", SHAPE_ANY, .flags = SERVICE_FIXED),
     MEMBER("resourceManagementType", SHAPE_ANY, .flags = SERVICE_FIXED),
 
-    /* What changes by itself. */
+    /* Changing by themselves. */
     MEMBER("runningCount", SHAPE_ANY, .flags = SERVICE_DRIFTS),
     MEMBER("pendingCount", SHAPE_ANY, .flags = SERVICE_DRIFTS),
     MEMBER("deployments", SHAPE_LIST, .members = shape_deployment,

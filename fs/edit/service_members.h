@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 extern const struct shape shape_service[];
-/* Of one element of `deployments`; only a part is known. */
+/* One element of `deployments`; only a part is known. */
 extern const struct shape shape_deployment[];
 
 /* Whether the row of `member` has one of the flags; false where the table has no such member. */

@@ -58,7 +58,7 @@ enum shape_flags {
 struct shape {
 	const char *name; /* NULL ends a table */
 	enum shape_type type;
-	/* Of an object, of a list's elements; NULL: AWS validates it. */
+	/* The members of an object, or of a list's elements; NULL: AWS validates them. */
 	const struct shape *members;
 	/*
 	 * JSON that AWS fills in where the member is absent; of an object "{}": it is filled in with
@@ -66,7 +66,7 @@ struct shape {
 	 */
 	const char *fallback;
 	/*
-	 * Of a list whose order says nothing: the members that it is sorted by, with blanks between
+	 * The order of a list means nothing where this is set: the members to sort by, blanks between
 	 * ("" for strings and numbers). NULL: the order counts.
 	 */
 	const char *order;
@@ -102,12 +102,12 @@ int shape_check_member(
  */
 int shape_check_known(const json_t *object, const struct shape *members, const json_t *shown,
     struct ecsfs_error *err);
-/* Of one member; `shown` is still the whole document. */
+/* The same for one member; `shown` is still the whole document. */
 int shape_check_member_known(const json_t *value, const struct shape *members, const char *name,
     const json_t *shown, struct ecsfs_error *err);
 
 /*
- * What can be sent of what was written: a copy without nulls, at any depth, and with 200.0 as 200
+ * The part of a written document that can be sent: a copy without nulls, at any depth, and with 200.0 as 200
  * where a whole number belongs; the user's own JSON stays as it is. A new reference; NULL: no memory.
  */
 json_t *shape_request(const json_t *value, const struct shape *members);

@@ -40,7 +40,7 @@ static json_t *iso_time(const json_t *seconds)
 	return json_string(buf_str(&text));
 }
 
-/* What has no members of its own is shared, not copied: most of a document. */
+/* A value without known members is shared, not copied: most of a document. */
 static json_t *show(const json_t *value, const struct shape *shape)
 {
 	if (shape && shape->type == SHAPE_TIME && json_is_number(value))

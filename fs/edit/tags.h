@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 /*
- * What to send so that the tags `now` ([{key, value}], may be NULL) hold `named` (lines_parse's):
+ * The calls that make the tags `now` ([{key, value}], may be NULL) hold `named` (lines_parse's):
  * `ret_set` the list for TagResource (empty: nothing), and where `whole` `ret_unset` the list of
  * keys for UntagResource. AWS's own keys are never part of either. -EINVAL: a tag to be set that
  * ECS could not hold (over 128 or 256 characters, characters outside its rules, over 50 tags, a

@@ -4,9 +4,9 @@
 
 #include "fs/edit/shape.h"
 
-/* Of RegisterTaskDefinition's request and of what is described, its tags inside. */
+/* RegisterTaskDefinition's request and of what is described, its tags inside. */
 extern const struct shape shape_task_definition[];
-/* Of one element of containerDefinitions. */
+/* One element of containerDefinitions. */
 extern const struct shape shape_container_definition[];
 
 #endif

@@ -23,7 +23,7 @@ static int unwrap(const json_t *written, json_t **ret, struct ecsfs_error *err)
 	}
 	if (!json_is_object(inner))
 		return ecsfs_error_set(err, EINVAL, NULL,
-		    "taskDefinition must be an object: this is no task definition's document");
+		    "taskDefinition must be an object: this is not a task definition");
 	*ret = doc_copy(inner);
 	if (!*ret)
 		return -ENOMEM;
@@ -35,7 +35,8 @@ static int check_family(json_t *request, const char *family, struct ecsfs_error 
 	const char *named = doc_string_peek(request, "family");
 
 	if (!family && !*named)
-		return ecsfs_error_set(err, EINVAL, NULL, "the document names no family");
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "the task definition has no family: add \"family\"");
 	if (!family)
 		return 0;
 	if (*named && strcmp(named, family) != 0)
@@ -48,7 +49,7 @@ static int check_containers(const json_t *request, struct ecsfs_error *err)
 {
 	if (json_array_size(json_object_get(request, "containerDefinitions")) == 0)
 		return ecsfs_error_set(err, EINVAL, NULL,
-		    "containerDefinitions is missing or empty: this is no task definition");
+		    "containerDefinitions is missing or empty: this is not a task definition");
 	return 0;
 }
 

@@ -71,7 +71,7 @@ static int render_capacity_providers(struct ask *q, const struct place *p, const
 		const json_t *value = doc_peek(cluster, members[i]);
 		if (value ? doc_set(doc, members[i], value)
 			  : json_object_set_new(doc, members[i], json_array()))
-			return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+			return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	}
 	value_render_document(doc, out);
 	return 0;

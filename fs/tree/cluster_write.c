@@ -70,7 +70,9 @@ static int wait_for_attachments(const struct place *p, struct ecsfs_error *err)
 			return 0;
 		sleep_ms(ATTACHMENTS_LOOK_MS);
 	}
-	return act_refuse(err, EBUSY, "another change of the cluster's capacity providers goes on");
+	return act_refuse(err, EBUSY,
+	    "another change of the cluster's capacity providers is still under way: try again "
+	    "later");
 }
 
 /* What AWS refuses while the capacity providers change is sent once more when they did. */
@@ -128,7 +130,7 @@ static bool cluster_holds(const json_t *cluster, const json_t *members, const st
 	return canon_equal(members, same, shapes);
 }
 
-/* What a request of the AWS CLI may name is this cluster. */
+/* A request as the AWS CLI takes it may name the cluster: it must be this one. */
 static int drop_cluster_member(const struct place *p, json_t *members, struct ecsfs_error *err)
 {
 	const char *named = doc_string_peek(members, "cluster");

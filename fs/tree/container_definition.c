@@ -81,7 +81,7 @@ static int render_member(struct ask *q, const struct place *p, const struct row 
 
 /* Writing. */
 
-/* What the row's member becomes in `container`: a new reference. */
+/* The new value of the row's member in `container`: a new reference. */
 static int new_value(
     const struct commit *c, const json_t *container, json_t **ret, struct ecsfs_error *err)
 {
@@ -150,7 +150,7 @@ static int make_request(struct commit *c, bool now, json_t **ret_arn, json_t **r
 	return e;
 }
 
-/* With the service entered. That nothing differs is decided by what AWS runs now. */
+/* With the service entered. Only a fresh answer of AWS decides that nothing differs. */
 static int deploy_change(struct commit *c, struct ecsfs_error *err)
 {
 	json_auto_t *arn = NULL, *request = NULL, *arn_now = NULL, *request_now = NULL;

@@ -35,7 +35,7 @@ static int add_events(struct events *ev, const json_t *service, struct ecsfs_err
 	json_auto_t *added = event_lines_add(&ev->lines, list, &text);
 
 	if (!added || buf_failed(&text))
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	int e = text.len ? spool_append(ev->spool, text.data, text.len, err) : 0;
 	if (!e)
 		event_lines_keep(&ev->lines, list, added);
@@ -116,7 +116,7 @@ static int open_events(
 
 	(void)row;
 	if (!ev)
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	int e = fill_events(ev, p, err);
 	if (e)
 		free_events(ev);

@@ -84,7 +84,7 @@ static const char *read_from_peek(const json_t *written)
 	return doc_string_peek(inner ? inner : written, "taskDefinitionArn");
 }
 
-/* What is newer than the table is known by the revision that the document was read from. */
+/* A member newer than the table is known by the revision that the document was read from. */
 static int check_known(
     const struct place *p, const json_t *written, const json_t *request, struct ecsfs_error *err)
 {
@@ -183,7 +183,7 @@ static int deploy_written(
 		e = is_in_use(c, service, request, &same, err);
 	if (e || same)
 		return e;
-	/* What was made of the revision in use is hardly another one's equal. */
+	/* An edited copy of the revision in use hardly equals another revision. */
 	bool edited = !strcmp(read_from, doc_string_peek(service, "taskDefinition"));
 	return deploy_definition(c, request, read_from, edited ? FIND_CONFIRMED : FIND_NEWEST, err);
 }
@@ -208,7 +208,7 @@ int commit_service_task_definition(struct commit *c, struct ecsfs_error *err)
 	return e;
 }
 
-/* What the file shows afterwards. */
+/* Remembers what the file shows afterwards. */
 static void remember_registered(const struct place *p, const json_t *definition)
 {
 	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
@@ -266,7 +266,7 @@ static const struct row draft_rows[] = {
 
 const struct dir_type dir_family_draft = {
     .what = "an empty family",
-    .help = "a family to be: of this mount alone until a revision is registered",
+    .help = "a new family: exists only in this mount until a revision is registered",
     .rows = draft_rows,
 };
 
@@ -283,7 +283,7 @@ int drop_family(struct commit *c, struct ecsfs_error *err)
 {
 	if (local_remove(c->place, FAMILY_DRAFT, c->place->family))
 		return 0;
-	return act_refuse(err, EPERM, "a family is there while it has revisions: rmdir those");
+	return act_refuse(err, EPERM, "a family exists while it has revisions; remove those first");
 }
 
 int drop_revision(struct commit *c, struct ecsfs_error *err)

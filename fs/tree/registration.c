@@ -127,7 +127,7 @@ json_t *registration_find(
 		struct ask q = ask_blocking(p->region);
 		auto_answer struct answer a = {0};
 
-		/* What it said when it was read decides whether AWS is asked again. */
+		/* Only where the copy that was read is equal is AWS asked again. */
 		if (!tree_ask_task_definition(&q, p, read_from, &a, NULL) && fits(a.value, request))
 			found = revision(p, family, atoll(named.number), request, true);
 	}

@@ -577,7 +577,7 @@ static int open_rollout(
 	(void)row;
 	if (!r || !(r->rollout = rollout_new())) {
 		free(r);
-		return act_refuse(err, ENOMEM, "no memory");
+		return act_refuse(err, ENOMEM, "out of memory");
 	}
 	r->grown_ms = clock_wall(p->fs->clock);
 	e = spool_new(&r->spool, err);

@@ -136,7 +136,7 @@ static const struct row draft_rows[] = {
 
 const struct dir_type dir_service_draft = {
     .what = "a draft of a service",
-    .help = "a service to be: of this mount alone until it is written",
+    .help = "a draft: exists only in this mount until service.json or task_definition is written",
     .rows = draft_rows,
 };
 
@@ -149,7 +149,7 @@ int make_service(struct commit *c, struct ecsfs_error *err)
 	return e;
 }
 
-/* Of the service itself and of the deployments that it replaces. */
+/* The tasks of the service itself and of the deployments that it replaces. */
 static bool has_tasks(const json_t *service)
 {
 	size_t i;

@@ -19,7 +19,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* What is cached of the service, however old; NULL: nothing. */
+/* The cached document of the service, however old; NULL: none. */
 static const json_t *known_service(const struct place *p, struct answer *a)
 {
 	struct key k = tree_service_key(p);
@@ -57,7 +57,7 @@ static json_t *update_request(const struct place *p, const json_t *members)
 }
 
 /*
- * What the service's kind refuses: by what is cached, however old, and where that says no, by what
+ * Refuses what the service's kind does not take: by what is cached, however old, and where that says no, by what
  * the TTL allows, since a deployment controller can be replaced. Unknown: AWS decides.
  */
 static int check_accepted(
@@ -83,7 +83,7 @@ int service_update(struct commit *c, const json_t *members, unsigned flags, stru
 	struct ecsfs_error reason = {0};
 
 	if (!request)
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	const json_t *before = known_service(p, &known);
 	int e = check_accepted(p, before, members, err);
 	if (e)
@@ -182,7 +182,7 @@ int commit_service(struct commit *c, struct ecsfs_error *err)
 	return e;
 }
 
-/* What the table does not know may be a member that AWS has shown. */
+/* A member that the table does not know may be one that AWS has shown. */
 static int check_known(struct commit *c, const json_t *value, struct ecsfs_error *err)
 {
 	struct key k = tree_service_key(c->place);

@@ -51,7 +51,7 @@ static int call(struct commit *c, const json_t *object, bool sets, const json_t 
 	return e;
 }
 
-/* What is set comes first, unless only what goes makes room for it. */
+/* Sets first, unless the limit of tags demands that others are removed before. */
 static int send(struct commit *c, const json_t *object, const json_t *set, const json_t *unset,
     struct ecsfs_error *err)
 {
@@ -69,14 +69,14 @@ static int send(struct commit *c, const json_t *object, const json_t *set, const
 	return e;
 }
 
-/* What one pass is for. */
+/* The purpose of a pass. */
 enum pass {
 	PASS_ADD,    /* adds and changes what is named */
 	PASS_REMOVE, /* removes what is not */
 	PASS_WHOLE,  /* both */
 };
 
-/* What is to be sent so that the resource, which has the tags of `object`, holds `named`. */
+/* The calls that make the resource, which has the tags of `object`, hold `named`. */
 static int difference(struct commit *c, const json_t *object, const json_t *named, enum pass pass,
     json_t **ret_set, json_t **ret_unset, struct ecsfs_error *err)
 {
