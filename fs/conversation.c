@@ -88,19 +88,23 @@ static void on_done(void *arg)
 	conversation_unref(arg);
 }
 
-void conversation_close(struct conversation *c)
+void conversation_end(struct conversation *c)
 {
-	if (!c)
-		return;
 	pthread_mutex_lock(&c->lock);
 	void *impl = c->impl;
 	c->impl = NULL;
-	if (c->state == RUNNING)
-		c->state = FAILED;
+	c->state = FAILED;
 	pthread_mutex_unlock(&c->lock);
 	if (impl)
 		ops_of(c)->close(impl);
 	wake_all(c);
+}
+
+void conversation_free(struct conversation *c)
+{
+	if (!c)
+		return;
+	conversation_end(c);
 	conversation_unref(c);
 }
 
@@ -172,8 +176,11 @@ static void start_job(struct job *j)
 	pthread_mutex_lock(&c->lock);
 	c->err = err;
 	/* The open file was closed meanwhile. */
-	unwanted = atomic_load(&c->refs) == (e ? 1 : 2);
-	c->state = e || unwanted ? FAILED : RUNNING;
+	unwanted = c->state == FAILED;
+	if (e)
+		c->state = FAILED;
+	else if (!unwanted)
+		c->state = RUNNING;
 	if (c->state == RUNNING) {
 		c->impl = impl;
 		push_early(c);

@@ -33,8 +33,13 @@ struct conversation_size {
 
 /* NULL: no memory. */
 struct conversation *conversation_new(struct node *n, int flags);
-/* Ends it; NULL is fine. Never waits. */
-void conversation_close(struct conversation *c);
+/*
+ * The kernel closed the file: ends it and wakes whoever waits in it (an interrupted reader may still
+ * be parked and hold the open file). Never waits.
+ */
+void conversation_end(struct conversation *c);
+/* NULL is fine. */
+void conversation_free(struct conversation *c);
 
 /* run() of READ, WRITE and FLUSH. */
 int conversation_read(struct request *rq, struct ecsfs_error *err);

@@ -13,16 +13,16 @@
  * end "M:0:M". $0 is the marker, $1 the command.
  *
  * The clean one. The terminal stays in canonical mode, in which a line has at most 4,095 bytes, so
- * input comes as lines of base64 and ends with a dot. Output goes through dd, which reads once per
- * turn, so that what the command prints is seen at once. The status follows the command's output
- * inside the same pipe: no program that still runs can come between them. What the shells themselves
- * say (dash reports "Terminated") goes nowhere.
+ * input comes as lines of base64 and ends with a dot, which is none. dd reads once per turn: one
+ * line of input, or what the command has printed, so that nothing waits for a full block. The status
+ * follows the command's output inside the same pipe: no program that still runs can come between
+ * them. What the shells themselves say (dash reports "Terminated") goes nowhere.
  */
 static const char clean_script[] =
     "for p in stty base64 dd; do command -v $p >/dev/null 2>&1 ||"
     " { printf '%s:lacks %s:%s' \"$0\" $p \"$0\"; exit 127; }; done; "
     "stty -echo -onlcr; printf '%s:ready:%s' \"$0\" \"$0\"; exec 2>/dev/null; "
-    "while IFS= read -r l && [ \"$l\" != . ]; do printf %s \"$l\" | base64 -d; done | "
+    "while dd bs=4096 count=1 2>/dev/null | base64 -d; do :; done | "
     "{ (exec sh -c \"$1\" 2>&1); printf '%s:%s:%s' \"$0\" $? \"$0\"; } | "
     "while d=$(dd bs=32768 count=1 2>/dev/null | base64) && [ -n \"$d\" ];"
     " do printf '%s\\n' \"$d\"; done";

@@ -90,7 +90,7 @@ void handle_unref(struct handle *h)
 		scratch_closed(h->node->scratch);
 	if (handle_writes(h))
 		atomic_fetch_sub(&h->node->writers, 1);
-	conversation_close(h->conversation);
+	conversation_free(h->conversation);
 	stream_unref(h->stream);
 	write_call_unref(h->call);
 	text_unref(h->text);
@@ -127,6 +127,8 @@ void handle_closed(struct handle *h)
 		h->next->prev = h->prev;
 	open_count--;
 	pthread_mutex_unlock(&open_lock);
+	if (h->conversation)
+		conversation_end(h->conversation);
 	handle_unref(h);
 }
 

@@ -36,7 +36,9 @@ static void become(char *const *word, const char *path)
 	close_range(3, ~0U, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
+	/* What this program ignores, a shell that started it in the background included. */
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
 	if (chdir(path) == 0)
 		execvpe(word[0], word, environment);
 	dprintf(STDOUT_FILENO, "exec: \"%s\": executable file not found in $PATH\r\n", word[0]);

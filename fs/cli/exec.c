@@ -1,0 +1,143 @@
+#include "fs/cli/exec.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "fs/cli/command.h"
+#include "fs/cli/talk.h"
+#include "fs/cli/terminal.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+/* What runs where no command is named: the better of the shells that are there. */
+#define DEFAULT_SHELL "if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi"
+
+struct wish {
+	const char *dir;
+	bool terminal;
+	struct buf command;
+};
+
+/* `exec`, so that the keyboard's signals reach no shell between. */
+static void join(char **words, int count, struct buf *out)
+{
+	buf_adds(out, "exec ");
+	for (int i = 0; i < count; i++) {
+		if (i)
+			buf_addc(out, ' ');
+		talk_quote(out, words[i]);
+	}
+}
+
+/* 0, or the exit status: 2 after a message. */
+static int parse(int argc, char **argv, struct wish *w)
+{
+	int i = 1;
+
+	w->terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (!strcmp(argv[i], "-t"))
+			w->terminal = true;
+		else if (!strcmp(argv[i], "-T"))
+			w->terminal = false;
+		else if (argv[i][0] == '-')
+			return command_refuse("exec",
+			    "unknown option '%s': -t (a terminal) and -T (none) are accepted, and "
+			    "-- "
+			    "before the command",
+			    argv[i]);
+		else if (w->dir)
+			return command_refuse(
+			    "exec", "unexpected argument '%s': put -- before the command", argv[i]);
+		else
+			w->dir = argv[i];
+	}
+	if (!w->dir)
+		return command_refuse("exec",
+		    "the directory of a container is missing: ecsfs exec "
+		    "CONTAINER_DIR [-t | -T] [-- COMMAND...]");
+	if (i + 1 < argc)
+		join(argv + i + 1, argc - i - 1, &w->command);
+	else
+		buf_adds(&w->command, w->terminal ? DEFAULT_SHELL : "exec sh");
+	return 0;
+}
+
+/* Tells the container of every change of the terminal's size; ends with the process. */
+static void *follow_size(void *arg)
+{
+	struct talk *t = arg;
+	sigset_t changes;
+	unsigned cols, rows;
+	int sig;
+
+	sigemptyset(&changes);
+	sigaddset(&changes, SIGWINCH);
+	while (sigwait(&changes, &sig) == 0) {
+		terminal_size(STDIN_FILENO, &cols, &rows);
+		talk_resize(t, cols, rows);
+	}
+	return NULL;
+}
+
+static int start_terminal(struct talk *t)
+{
+	unsigned cols, rows;
+	int e;
+
+	terminal_size(STDIN_FILENO, &cols, &rows);
+	e = talk_resize(t, cols, rows);
+	if (e)
+		fprintf(stderr, "ecsfs exec: no terminal: %s\n", strerror(-e));
+	return e ? TALK_FAILED : 0;
+}
+
+static int run_in_terminal(struct talk *t)
+{
+	sigset_t changes;
+	pthread_t thread;
+	int status;
+
+	/* Before any thread is made, so that SIGWINCH waits for the one that takes it. */
+	sigemptyset(&changes);
+	sigaddset(&changes, SIGWINCH);
+	pthread_sigmask(SIG_BLOCK, &changes, NULL);
+	if (isatty(STDIN_FILENO)) {
+		pthread_create(&thread, NULL, follow_size, t);
+		terminal_raw(STDIN_FILENO);
+	}
+	status = talk_run(
+	    t, STDIN_FILENO, STDOUT_FILENO, isatty(STDIN_FILENO) ? terminal_escapes : NULL);
+	terminal_restore();
+	return status;
+}
+
+static int run(struct talk *t, const struct wish *w)
+{
+	int status = w->terminal ? start_terminal(t) : 0;
+
+	if (!status)
+		status = talk_start(t, buf_str(&w->command));
+	if (status)
+		return status;
+	return w->terminal ? run_in_terminal(t) : talk_run(t, STDIN_FILENO, STDOUT_FILENO, NULL);
+}
+
+int exec_main(int argc, char **argv)
+{
+	struct wish w = {.command = BUF_INIT(LIMIT_DOCUMENT)};
+	struct talk t;
+	int status = parse(argc, argv, &w);
+
+	if (status) {
+		buf_release(&w.command);
+		return status;
+	}
+	status = talk_open(&t, "exec", w.dir);
+	if (!status)
+		status = run(&t, &w);
+	talk_close(&t);
+	buf_release(&w.command);
+	return status;
+}

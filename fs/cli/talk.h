@@ -1,0 +1,53 @@
+/*
+ * The client's side of a container's `exec` file: starting a command and carrying its bytes, for
+ * `ecsfs exec` and `ecsfs cp`. One conversation a struct; one thread but for talk_run()'s own.
+ */
+#ifndef ECSFS_CLI_TALK_H
+#define ECSFS_CLI_TALK_H
+
+#include "backend/base/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The exit status of "could not", as ssh has it. */
+#define TALK_FAILED 255
+
+struct talk {
+	int fd;		  /* -1: none */
+	const char *name; /* the command's, for messages */
+	char *path;	  /* of the exec file */
+	/* Called with the bytes carried so far, in either direction; NULL: nobody cares. */
+	void (*progress)(uint64_t bytes);
+};
+
+/* Opens CONTAINER_DIR/exec. 0, or TALK_FAILED after a message. Close it in either case. */
+int talk_open(struct talk *t, const char *name, const char *container_dir);
+void talk_close(struct talk *t);
+
+/* Sets the terminal's size; before talk_start() it asks for a terminal. */
+int talk_resize(struct talk *t, unsigned cols, unsigned rows);
+/* Starts a command line of sh, which may hold newlines. 0, or TALK_FAILED after a message. */
+int talk_start(struct talk *t, const char *command);
+
+/* Filters input of a terminal into `out`, which has room for len + 1 bytes. Returns how many it put
+ * there; -1: the session is to end. */
+typedef ssize_t (*talk_filter)(const char *bytes, size_t len, char *out);
+
+/*
+ * Carries bytes from `in` (-1: none) and to `out` until the command ends. Its exit status, or
+ * TALK_FAILED after a message. `filter` may be NULL.
+ */
+int talk_run(struct talk *t, int in, int out, talk_filter filter);
+
+/* Appends `word` quoted for sh. */
+void talk_quote(struct buf *out, const char *word);
+
+/*
+ * Appends the sentence that the mount's .ecsfs/errors has for a path in it, or strerror(err). The
+ * newest line that ends in the path counts.
+ */
+void talk_complaint(const char *path, int err, struct buf *out);
+
+#endif
