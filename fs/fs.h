@@ -49,6 +49,23 @@ struct readings;
 struct memory;
 struct serial;
 
+/*
+ * What the parts of the file system keep of one mount, each in the file of its name; made by
+ * fs_state_new(). Constant pointers; what they point to has its own lock.
+ */
+struct nodes;	  /* fs/kernel/inode.h */
+struct requests;  /* fs/kernel/request.h */
+struct notify;	  /* fs/kernel/notify.h */
+struct handles;	  /* fs/kernel/handle.h */
+struct retries;	  /* fs/kernel/open.h */
+struct refusals;  /* fs/kernel/refused.h */
+struct spent;	  /* fs/kernel/spent.h */
+struct failures;  /* fs/kernel/failures.h */
+struct streams;	  /* fs/stream.h */
+struct scratches; /* fs/scratch.h */
+struct locals;	  /* fs/table.h */
+struct dir_type;
+
 struct fs {
 	struct fs_options options;
 	const struct clock *clock;
@@ -68,7 +85,25 @@ struct fs {
 	char *source;	    /* fsname */
 	bool simulated;	    /* --demo */
 	char *options_text; /* those in force, as -o takes them */
+	struct nodes *nodes;
+	struct requests *requests;
+	struct notify *notify;
+	struct handles *handles;
+	struct retries *retries;
+	struct refusals *refusals;
+	struct spent *spent;
+	struct failures *failures;
+	struct streams *streams;
+	struct scratches *scratches;
+	struct locals *locals;
 };
+
+/*
+ * The state of a mount, whose clock and options are set: the pointers at the end of struct fs; `root`
+ * is the type of its root directory. 0 or -ENOMEM; free it either way, when no thread uses it.
+ */
+int fs_state_new(struct fs *fs, const struct dir_type *root);
+void fs_state_free(struct fs *fs);
 
 /*
  * What is known of a region of an account (NULL: REGION_ANSWERS). That its keys are unknown says
@@ -84,9 +119,6 @@ struct region *account_region(const struct account *a);
 void fs_refresh(struct fs *fs);
 
 /* Samples of Prometheus text: FUSE requests by kind, parked ones, open files; names begin with ecsfs_fuse_. */
-void fs_metrics(struct buf *out);
-
-/* The last journal lines, oldest first, within LIMIT_JOURNAL. */
-void journal_render(struct journal *j, struct buf *out);
+void fs_metrics(struct fs *fs, struct buf *out);
 
 #endif

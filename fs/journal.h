@@ -21,4 +21,7 @@ void journal_close(struct journal *j);
 void journal_add(struct journal *j, const struct commit *c, const char *service, const char *action,
     const json_t *request, bool dry, const char *request_id, const struct ecsfs_error *err);
 
+/* The last journal lines, oldest first, within LIMIT_JOURNAL. */
+void journal_render(struct journal *j, struct buf *out);
+
 #endif

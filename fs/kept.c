@@ -45,7 +45,7 @@ void kept_names(struct node *dir, json_t *names)
 	node_scratch_names(dir, names);
 }
 
-uint64_t kept_generation(void)
+uint64_t kept_generation(const struct fs *fs)
 {
-	return scratch_generation();
+	return scratch_generation(fs);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct node;
+struct fs;
 
 /*
  * A copy of the file at a path below `dir` (struct place: files), NUL-terminated behind its length;
@@ -19,6 +20,6 @@ char *kept_read(struct node *dir, const char *path, size_t *ret_len);
 /* Appends the names in `dir`, unsorted. */
 void kept_names(struct node *dir, json_t *names);
 /* Moves whenever a kept file or its name changes: what was read before is known to be old then. */
-uint64_t kept_generation(void);
+uint64_t kept_generation(const struct fs *fs);
 
 #endif

@@ -16,9 +16,12 @@ struct local {
 	char *name;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct local *locals; /* lock */
-static size_t local_count;   /* lock */
+/* Of one mount. */
+struct locals {
+	pthread_mutex_t lock;
+	struct local *first; /* lock */
+	size_t count;	     /* lock */
+};
 
 static bool here(const struct local *l, const struct place *p, const char *kind)
 {
@@ -29,7 +32,7 @@ static bool here(const struct local *l, const struct place *p, const char *kind)
 /* Where the name's link is, or the end of the list. Under the lock. */
 static struct local **find(const struct place *p, const char *kind, const char *name)
 {
-	struct local **at = &locals;
+	struct local **at = &p->fs->locals->first;
 
 	while (*at && !(here(*at, p, kind) && strcmp((*at)->name, name) == 0))
 		at = &(*at)->next;
@@ -65,17 +68,17 @@ int local_add(const struct place *p, const char *kind, const char *name)
 	struct local *l = local_new(p, kind, name);
 	int err = l ? 0 : -ENOMEM;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&p->fs->locals->lock);
 	if (!err && *find(p, kind, name))
 		err = -EEXIST;
-	else if (!err && local_count >= LIMIT_SCRATCH_FILES)
+	else if (!err && p->fs->locals->count >= LIMIT_SCRATCH_FILES)
 		err = -EDQUOT;
 	if (!err) {
-		l->next = locals;
-		locals = move_ptr(l);
-		local_count++;
+		l->next = p->fs->locals->first;
+		p->fs->locals->first = move_ptr(l);
+		p->fs->locals->count++;
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&p->fs->locals->lock);
 	if (l)
 		local_free(l);
 	return err;
@@ -83,21 +86,21 @@ int local_add(const struct place *p, const char *kind, const char *name)
 
 bool local_has(const struct place *p, const char *kind, const char *name)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&p->fs->locals->lock);
 	bool has = *find(p, kind, name) != NULL;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&p->fs->locals->lock);
 	return has;
 }
 
 bool local_remove(const struct place *p, const char *kind, const char *name)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&p->fs->locals->lock);
 	struct local **at = find(p, kind, name), *l = *at;
 	if (l) {
 		*at = l->next;
-		local_count--;
+		p->fs->locals->count--;
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&p->fs->locals->lock);
 	if (l)
 		local_free(l);
 	return l != NULL;
@@ -105,9 +108,33 @@ bool local_remove(const struct place *p, const char *kind, const char *name)
 
 void local_names(const struct place *p, const char *kind, json_t *names)
 {
-	pthread_mutex_lock(&lock);
-	for (const struct local *l = locals; l; l = l->next)
+	pthread_mutex_lock(&p->fs->locals->lock);
+	for (const struct local *l = p->fs->locals->first; l; l = l->next)
 		if (here(l, p, kind))
 			json_array_append_new(names, json_string(l->name));
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&p->fs->locals->lock);
+}
+
+int locals_new(struct fs *fs)
+{
+	fs->locals = calloc(1, sizeof(*fs->locals));
+	if (!fs->locals)
+		return -ENOMEM;
+	pthread_mutex_init(&fs->locals->lock, NULL);
+	return 0;
+}
+
+void locals_free(struct fs *fs)
+{
+	struct local *l = fs->locals ? fs->locals->first : NULL, *next;
+
+	if (!fs->locals)
+		return;
+	for (; l; l = next) {
+		next = l->next;
+		local_free(l);
+	}
+	pthread_mutex_destroy(&fs->locals->lock);
+	free(fs->locals);
+	fs->locals = NULL;
 }

@@ -9,7 +9,6 @@
 #include "fs/kernel/ops.h"
 #include "fs/kernel/request.h"
 #include "fs/mountpoint.h"
-#include "fs/scratch.h"
 #include "fs/session.h"
 
 #include <errno.h>
@@ -119,7 +118,7 @@ static struct fuse_session *session_new(const struct options *o, struct session 
 		buf_addf(&text, ",%s", o->kernel);
 	if (fuse_opt_add_arg(&args, "ecsfs") == 0 && fuse_opt_add_arg(&args, "-o") == 0 &&
 	    fuse_opt_add_arg(&args, buf_str(&text)) == 0)
-		se = fuse_session_new(&args, &fs_ops, sizeof(fs_ops), s);
+		se = fuse_session_new(&args, &fs_ops, sizeof(fs_ops), &s->fs);
 	fuse_opt_free_args(&args);
 	return se;
 }
@@ -135,7 +134,7 @@ static int attach(
 		fuse_session_destroy(se);
 		return ecsfs_error_set(err, EIO, NULL, "cannot mount on %s", o->mountpoint);
 	}
-	if (keep_parallel_dirops(se) != 0 || notify_start(se) != 0) {
+	if (keep_parallel_dirops(se) != 0 || notify_start(&s->fs, se) != 0) {
 		fuse_session_unmount(se);
 		fuse_session_destroy(se);
 		return ecsfs_error_set(
@@ -169,11 +168,11 @@ static int loop(struct fuse_session *se, struct ecsfs_error *err)
 static void detach(struct fuse_session *se, struct session *s)
 {
 	session_cancel(s);
-	requests_shutdown();
-	notify_stop();
+	requests_shutdown(&s->fs);
+	notify_stop(&s->fs);
 	fuse_session_unmount(se);
 	fuse_remove_signal_handlers(se);
-	handles_teardown();
+	handles_close(&s->fs);
 }
 
 static int prepare(struct options *o, struct session *s, struct ecsfs_error *err)
@@ -186,8 +185,8 @@ static int prepare(struct options *o, struct session *s, struct ecsfs_error *err
 		s->fs.mountpoint = strdup(o->mountpoint);
 		for (struct account **a = s->fs.accounts; *a; a++)
 			for (struct region **r = (*a)->regions; *r; r++)
-				region_on_change(*r, notify_key, NULL);
-		nodes_setup(&s->fs, root_type(&s->fs));
+				region_on_change(*r, notify_key, &s->fs);
+		e = fs_state_new(&s->fs, root_type(&s->fs));
 	}
 	block_signals(false);
 	return e ? e : session_check(s, err);
@@ -210,8 +209,6 @@ static int serve(struct options *o, void (*told)(void *arg), void *arg, struct e
 		detach(se, &s);
 	}
 	session_close(&s);
-	scratch_teardown();
-	nodes_teardown();
 	if (se)
 		fuse_session_destroy(se);
 	/* Nothing secret is left; a leak checker may look. */

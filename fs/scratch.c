@@ -12,6 +12,7 @@
 enum { KEEP_MS = 10 * 60 * 1000, MAX_DEPTH = 16 };
 
 struct scratch {
+	struct fs *fs;	      /* constant */
 	struct scratch *next; /* all that follows: `lock` */
 	struct node *node;    /* a reference while it is linked */
 	bool linked;
@@ -25,33 +26,36 @@ struct scratch {
 	int64_t mtime_ns;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct scratch *files; /* linked ones; lock */
-static size_t file_count;     /* linked ones; lock */
-static size_t byte_count;     /* of linked and open ones; lock */
-static _Atomic uint64_t generation;
+/* Of one mount. */
+struct scratches {
+	pthread_mutex_t lock;
+	struct scratch *files; /* linked ones; lock */
+	size_t file_count;     /* linked ones; lock */
+	size_t byte_count;     /* of linked and open ones; lock */
+	_Atomic uint64_t generation;
+};
 
-uint64_t scratch_generation(void)
+uint64_t scratch_generation(const struct fs *fs)
 {
-	return atomic_load(&generation);
+	return atomic_load(&fs->scratches->generation);
 }
 
 /* Called after the change, so that who sees the new number sees the new bytes. */
 static void changed(const struct scratch *s)
 {
 	if (s->kept)
-		atomic_fetch_add(&generation, 1);
+		atomic_fetch_add(&s->fs->scratches->generation, 1);
 }
 
-static int64_t now_ns(void)
+static int64_t now_ns(const struct fs *fs)
 {
-	return clock_wall(nodes_fs()->clock) * INT64_C(1000000);
+	return clock_wall(fs->clock) * INT64_C(1000000);
 }
 
 /* Under the lock; the node's reference goes to the caller. */
 static struct node *unlink_locked(struct scratch *s)
 {
-	struct scratch **at = &files;
+	struct scratch **at = &s->fs->scratches->files;
 
 	if (!s->linked)
 		return NULL;
@@ -59,7 +63,7 @@ static struct node *unlink_locked(struct scratch *s)
 		at = &(*at)->next;
 	*at = s->next;
 	s->linked = false;
-	file_count--;
+	s->fs->scratches->file_count--;
 	return s->node;
 }
 
@@ -68,7 +72,7 @@ static void drop_bytes(struct scratch *s)
 {
 	if (s->linked || s->opens > 0)
 		return;
-	byte_count -= s->room;
+	s->fs->scratches->byte_count -= s->room;
 	free(s->bytes);
 	s->bytes = NULL;
 	s->len = s->room = 0;
@@ -78,37 +82,39 @@ static int make(
     struct node *dir, const char *name, const struct dir_type *type, mode_t mode, struct node **ret)
 {
 	struct scratch *s = calloc(1, sizeof(*s));
+	struct scratches *all = dir->fs->scratches;
 	struct node_spec spec = {.file_name = name, .type = type, .scratch = s};
 
 	if (!s)
 		return -ENOMEM;
-	scratch_sweep();
+	s->fs = dir->fs;
+	scratch_sweep(dir->fs);
 	s->kept = node_type(dir)->keeps != NULL;
 	s->is_dir = type != NULL;
 	s->mode = mode & 0777;
-	s->mtime_ns = now_ns();
-	s->closed_ms = clock_mono(nodes_fs()->clock);
-	pthread_mutex_lock(&lock);
-	bool full = file_count >= LIMIT_SCRATCH_FILES;
+	s->mtime_ns = now_ns(s->fs);
+	s->closed_ms = clock_mono(s->fs->clock);
+	pthread_mutex_lock(&all->lock);
+	bool full = all->file_count >= LIMIT_SCRATCH_FILES;
 	if (!full)
-		file_count++;
-	pthread_mutex_unlock(&lock);
+		all->file_count++;
+	pthread_mutex_unlock(&all->lock);
 	*ret = full ? NULL : node_for(dir, &spec);
 	if (!*ret) {
 		free(s);
 		if (full)
 			return -EDQUOT;
-		pthread_mutex_lock(&lock);
-		file_count--;
-		pthread_mutex_unlock(&lock);
+		pthread_mutex_lock(&all->lock);
+		all->file_count--;
+		pthread_mutex_unlock(&all->lock);
 		return -ENOMEM;
 	}
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&all->lock);
 	s->node = node_ref(*ret);
 	s->linked = true;
-	s->next = files;
-	files = s;
-	pthread_mutex_unlock(&lock);
+	s->next = all->files;
+	all->files = s;
+	pthread_mutex_unlock(&all->lock);
 	changed(s);
 	return 0;
 }
@@ -140,10 +146,10 @@ void scratch_remove(struct node *n)
 {
 	struct scratch *s = n->scratch;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&s->fs->scratches->lock);
 	struct node *held = unlink_locked(s);
 	drop_bytes(s);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&s->fs->scratches->lock);
 	if (held)
 		node_detach(held);
 	changed(s);
@@ -152,6 +158,7 @@ void scratch_remove(struct node *n)
 
 int scratch_rename(struct node *n, struct node *dir, const char *name)
 {
+	struct scratch *s = n->scratch;
 	struct node *old = node_child(dir, name);
 
 	if (old && old != n && old->scratch)
@@ -160,29 +167,29 @@ int scratch_rename(struct node *n, struct node *dir, const char *name)
 	int err = node_move(n, dir, name);
 	if (err)
 		return err;
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&s->fs->scratches->lock);
 	bool kept = node_type(dir)->keeps != NULL, was = n->scratch->kept;
 	n->scratch->kept = kept;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&s->fs->scratches->lock);
 	if (kept || was)
-		atomic_fetch_add(&generation, 1);
+		atomic_fetch_add(&s->fs->scratches->generation, 1);
 	return 0;
 }
 
 void scratch_opened(struct scratch *s)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&s->fs->scratches->lock);
 	s->opens++;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&s->fs->scratches->lock);
 }
 
 void scratch_closed(struct scratch *s)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&s->fs->scratches->lock);
 	s->opens--;
-	s->closed_ms = clock_mono(nodes_fs()->clock);
+	s->closed_ms = clock_mono(s->fs->clock);
 	drop_bytes(s);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&s->fs->scratches->lock);
 }
 
 /* Room for `size` bytes. Under the lock. */
@@ -197,12 +204,12 @@ static int reserve(struct scratch *s, size_t size)
 		return -EFBIG;
 	while (room < size)
 		room *= 2;
-	if (byte_count - s->room + room > LIMIT_SCRATCH_BYTES)
+	if (s->fs->scratches->byte_count - s->room + room > LIMIT_SCRATCH_BYTES)
 		return -EFBIG;
 	bytes = realloc(s->bytes, room);
 	if (!bytes)
 		return -ENOMEM;
-	byte_count += room - s->room;
+	s->fs->scratches->byte_count += room - s->room;
 	s->bytes = bytes;
 	s->room = room;
 	return 0;
@@ -217,7 +224,7 @@ static int resize(struct scratch *s, size_t size)
 	if (size > s->len)
 		memset(s->bytes + s->len, 0, size - s->len);
 	s->len = size;
-	s->mtime_ns = now_ns();
+	s->mtime_ns = now_ns(s->fs);
 	return 0;
 }
 
@@ -225,7 +232,7 @@ int scratch_write(struct scratch *s, const void *bytes, size_t len, off_t off, b
 {
 	int err = 0;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&s->fs->scratches->lock);
 	size_t at = append ? s->len : (size_t)off;
 	if (at > LIMIT_SCRATCH_BYTES || len > LIMIT_SCRATCH_BYTES - at)
 		err = -EFBIG;
@@ -233,9 +240,9 @@ int scratch_write(struct scratch *s, const void *bytes, size_t len, off_t off, b
 		err = resize(s, at + len);
 	if (!err && len) {
 		memcpy(s->bytes + at, bytes, len);
-		s->mtime_ns = now_ns();
+		s->mtime_ns = now_ns(s->fs);
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&s->fs->scratches->lock);
 	changed(s);
 	return err;
 }
@@ -244,57 +251,57 @@ int scratch_truncate(struct scratch *s, off_t size)
 {
 	if (size < 0 || (uint64_t)size > LIMIT_SCRATCH_BYTES)
 		return -EFBIG;
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&s->fs->scratches->lock);
 	int err = resize(s, (size_t)size);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&s->fs->scratches->lock);
 	changed(s);
 	return err;
 }
 
 size_t scratch_read(struct scratch *s, void *out, size_t len, off_t off)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&s->fs->scratches->lock);
 	size_t left = (uint64_t)off < s->len ? s->len - (size_t)off : 0;
 	if (len > left)
 		len = left;
 	if (len)
 		memcpy(out, s->bytes + off, len);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&s->fs->scratches->lock);
 	return len;
 }
 
 struct text *scratch_text(struct scratch *s)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&s->fs->scratches->lock);
 	struct text *t = text_new(s->bytes, s->len);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&s->fs->scratches->lock);
 	return t;
 }
 
 void scratch_attr(struct scratch *s, struct stat *st, double *ret_timeout_s)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&s->fs->scratches->lock);
 	st->st_mode = (s->is_dir ? S_IFDIR : S_IFREG) | s->mode;
 	st->st_size = (off_t)s->len;
 	st->st_mtim.tv_sec = s->mtime_ns / 1000000000;
 	st->st_mtim.tv_nsec = s->mtime_ns % 1000000000;
 	st->st_atim = st->st_ctim = st->st_mtim;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&s->fs->scratches->lock);
 	*ret_timeout_s = 0;
 }
 
 void scratch_chmod(struct scratch *s, mode_t mode)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&s->fs->scratches->lock);
 	s->mode = mode & 0777;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&s->fs->scratches->lock);
 }
 
 void scratch_utimes(struct scratch *s, int64_t mtime_ns)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&s->fs->scratches->lock);
 	s->mtime_ns = mtime_ns;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&s->fs->scratches->lock);
 }
 
 void scratch_clear(struct node *dir)
@@ -315,35 +322,51 @@ void scratch_clear(struct node *dir)
 	}
 }
 
-static struct node *next_expired(int64_t now)
+static struct node *next_expired(struct scratches *all, int64_t now)
 {
 	struct node *n = NULL;
 
-	pthread_mutex_lock(&lock);
-	for (const struct scratch *s = files; s && !n; s = s->next)
+	pthread_mutex_lock(&all->lock);
+	for (const struct scratch *s = all->files; s && !n; s = s->next)
 		if (!s->kept && s->opens == 0 && now - s->closed_ms >= KEEP_MS)
 			n = node_ref(s->node);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&all->lock);
 	return n;
 }
 
-void scratch_sweep(void)
+void scratch_sweep(struct fs *fs)
 {
-	int64_t now = clock_mono(nodes_fs()->clock);
+	int64_t now = clock_mono(fs->clock);
 	struct node *n;
 
-	while ((n = next_expired(now))) {
+	while ((n = next_expired(fs->scratches, now))) {
 		scratch_remove(n);
 		node_unref(n);
 	}
 }
 
-void scratch_teardown(void)
+int scratches_new(struct fs *fs)
 {
-	while (files) {
-		struct node *n = node_ref(files->node);
+	fs->scratches = calloc(1, sizeof(*fs->scratches));
+	if (!fs->scratches)
+		return -ENOMEM;
+	pthread_mutex_init(&fs->scratches->lock, NULL);
+	return 0;
+}
+
+void scratches_free(struct fs *fs)
+{
+	struct scratches *all = fs->scratches;
+
+	if (!all)
+		return;
+	while (all->files) {
+		struct node *n = node_ref(all->files->node);
 
 		scratch_remove(n);
 		node_unref(n);
 	}
+	pthread_mutex_destroy(&all->lock);
+	free(all);
+	fs->scratches = NULL;
 }

@@ -40,10 +40,13 @@ void scratch_utimes(struct scratch *s, int64_t mtime_ns);
 /* Removes whatever is made below `dir`. */
 void scratch_clear(struct node *dir);
 /* Moves whenever a kept file or its name changes. */
-uint64_t scratch_generation(void);
+uint64_t scratch_generation(const struct fs *fs);
 
 /* Drops those whose time is over: called when new ones are made and directories are listed. */
-void scratch_sweep(void);
-void scratch_teardown(void);
+void scratch_sweep(struct fs *fs);
+
+/* The files of a mount (fs->scratches). 0 or -ENOMEM. */
+int scratches_new(struct fs *fs);
+void scratches_free(struct fs *fs);
 
 #endif

@@ -297,6 +297,8 @@ void session_close(struct session *s)
 	for (struct account **a = fs->accounts; a && *a; a++)
 		account_close(*a);
 	free(fs->accounts);
+	/* Its users were the workers, which have ended with their regions. */
+	fs_state_free(fs);
 	journal_close(fs->journal);
 	if (s->sim)
 		sim_stop(s->sim);

@@ -25,8 +25,16 @@ struct stream {
 	struct waiter ready; /* for what the open still waits for */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct stream *streams; /* lock */
+/* Of one mount. */
+struct streams {
+	pthread_mutex_t lock;
+	struct stream *first; /* lock */
+};
+
+static struct streams *streams_of(const struct node *n)
+{
+	return n->fs->streams;
+}
 
 static const struct stream_ops *ops_of(const struct stream *s)
 {
@@ -35,26 +43,25 @@ static const struct stream_ops *ops_of(const struct stream *s)
 
 struct stream *stream_ref(struct stream *s)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&streams_of(s->node)->lock);
 	s->refs++;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&streams_of(s->node)->lock);
 	return s;
 }
 
 void stream_unref(struct stream *s)
 {
-	struct stream **at = &streams;
-
 	if (!s)
 		return;
-	pthread_mutex_lock(&lock);
+	struct stream **at = &streams_of(s->node)->first;
+	pthread_mutex_lock(&streams_of(s->node)->lock);
 	bool last = --s->refs == 0;
 	if (last) {
 		while (*at != s)
 			at = &(*at)->next;
 		*at = s->next;
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&streams_of(s->node)->lock);
 	if (!last)
 		return;
 	if (s->impl)
@@ -68,11 +75,11 @@ static void finish(struct stream *s, int e)
 {
 	if (e && !s->err.err)
 		ecsfs_error_set(&s->err, -e, NULL, "%s cannot be opened", s->node->file_name);
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&streams_of(s->node)->lock);
 	s->state = e ? STREAM_FAILED : STREAM_OPEN;
 	struct waiter *w = s->waiters, *next;
 	s->waiters = NULL;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&streams_of(s->node)->lock);
 	for (; w; w = next) {
 		next = w->next;
 		w->wake(w);
@@ -112,7 +119,7 @@ static void open_job(struct job *j)
 /* Under the lock. */
 static struct stream *joinable(const struct node *n)
 {
-	struct stream *s = streams;
+	struct stream *s = streams_of(n)->first;
 
 	while (s && (s->node != n || !s->shared || s->state == STREAM_FAILED))
 		s = s->next;
@@ -128,11 +135,11 @@ static struct stream *stream_new(struct node *n)
 	s->refs = 2; /* the caller's and the job's */
 	s->node = node_ref(n);
 	s->shared = !(n->row->flags & ROW_ALWAYS);
-	s->opened_ms = clock_mono(nodes_fs()->clock);
+	s->opened_ms = clock_mono(n->fs->clock);
 	s->job.run = open_job;
 	s->ready.wake = woken;
-	s->next = streams;
-	streams = s;
+	s->next = streams_of(n)->first;
+	streams_of(n)->first = s;
 	return s;
 }
 
@@ -149,14 +156,14 @@ static int start(struct stream *s)
 /* rq->stream is the one it joins or starts. */
 static int attach(struct request *rq)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&streams_of(rq->node)->lock);
 	struct stream *s = joinable(rq->node);
 	bool joined = s != NULL;
 	if (joined)
 		s->refs++;
 	else
 		s = stream_new(rq->node);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&streams_of(rq->node)->lock);
 	rq->stream = s;
 	if (!s)
 		return -ENOMEM;
@@ -173,7 +180,7 @@ int stream_open(struct request *rq, struct ecsfs_error *err)
 
 	if (e)
 		return e;
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&streams_of(s->node)->lock);
 	if (s->state == STREAM_OPENING) {
 		rq->waiter.next = s->waiters;
 		s->waiters = &rq->waiter;
@@ -182,13 +189,13 @@ int stream_open(struct request *rq, struct ecsfs_error *err)
 		*err = s->err;
 		e = -s->err.err;
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&streams_of(s->node)->lock);
 	return e;
 }
 
 static void wait_for_ever(struct request *rq, const struct stream *s)
 {
-	int64_t limit = nodes_fs()->options.rollout_timeout_ms;
+	int64_t limit = rq->fs->options.rollout_timeout_ms;
 
 	rq->deadline_ms = limit ? s->opened_ms + limit : 0;
 }
@@ -230,8 +237,8 @@ off_t stream_size(const struct node *n, int64_t *mtime_ns)
 {
 	off_t size = 0;
 
-	pthread_mutex_lock(&lock);
-	for (const struct stream *s = streams; s; s = s->next) {
+	pthread_mutex_lock(&streams_of(n)->lock);
+	for (const struct stream *s = streams_of(n)->first; s; s = s->next) {
 		if (s->node != n || s->state != STREAM_OPEN)
 			continue;
 		const struct stream_ops *ops = ops_of(s);
@@ -242,7 +249,7 @@ off_t stream_size(const struct node *n, int64_t *mtime_ns)
 			*mtime_ns = ops->mtime_ms(s->impl) * INT64_C(1000000);
 		}
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&streams_of(n)->lock);
 	return size;
 }
 
@@ -257,10 +264,28 @@ bool stream_open_below(const struct node *n)
 {
 	const struct stream *s;
 
-	pthread_mutex_lock(&lock);
-	for (s = streams; s; s = s->next)
+	pthread_mutex_lock(&streams_of(n)->lock);
+	for (s = streams_of(n)->first; s; s = s->next)
 		if (s->state == STREAM_OPEN && is_below(s->node, n))
 			break;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&streams_of(n)->lock);
 	return s;
+}
+
+int streams_new(struct fs *fs)
+{
+	fs->streams = calloc(1, sizeof(*fs->streams));
+	if (!fs->streams)
+		return -ENOMEM;
+	pthread_mutex_init(&fs->streams->lock, NULL);
+	return 0;
+}
+
+void streams_free(struct fs *fs)
+{
+	if (!fs->streams)
+		return;
+	pthread_mutex_destroy(&fs->streams->lock);
+	free(fs->streams);
+	fs->streams = NULL;
 }

@@ -27,4 +27,8 @@ off_t stream_size(const struct node *n, int64_t *mtime_ns);
 /* Whether a stream is open of the node, or of a file somewhere below it. */
 bool stream_open_below(const struct node *n);
 
+/* The open streams of a mount (fs->streams). 0 or -ENOMEM. Free when none is open. */
+int streams_new(struct fs *fs);
+void streams_free(struct fs *fs);
+
 #endif

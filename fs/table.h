@@ -292,5 +292,8 @@ bool local_has(const struct place *p, const char *kind, const char *name);
 bool local_remove(const struct place *p, const char *kind, const char *name);
 /* Appends the names of a kind in a place to an array. */
 void local_names(const struct place *p, const char *kind, json_t *names);
+/* The names of a mount (fs->locals). 0 or -ENOMEM. */
+int locals_new(struct fs *fs);
+void locals_free(struct fs *fs);
 
 #endif

@@ -9,6 +9,15 @@
 #include <errno.h>
 #include <string.h>
 
+double attr_seconds(int64_t ms)
+{
+	enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+	if (ms <= 0)
+		return 0;
+	return (ms < DAY_MS ? (double)ms : (double)DAY_MS) / 1000;
+}
+
 static void note(void *arg, struct region *r, const struct key *k)
 {
 	node_note_key(arg, r, k);
@@ -29,23 +38,23 @@ struct ask attr_peek(struct node *dir)
 }
 
 /* The rows say what the owner may do; the mask says who else may. */
-static mode_t spread(unsigned owner)
+static mode_t spread(const struct fs *fs, unsigned owner)
 {
-	return (owner | owner >> 3 | owner >> 6) & ~nodes_fs()->options.umask & 0777;
+	return (owner | owner >> 3 | owner >> 6) & ~fs->options.umask & 0777;
 }
 
-mode_t attr_row_mode(const struct row *row)
+mode_t attr_row_mode(const struct fs *fs, const struct row *row)
 {
-	unsigned owner = row_mode(row, nodes_fs()->options.read_only);
+	unsigned owner = row_mode(row, fs->options.read_only);
 
 	if (row->form == ROW_LINK)
 		return S_IFLNK | 0777;
-	return S_IFREG | spread(owner);
+	return S_IFREG | spread(fs, owner);
 }
 
-mode_t attr_dir_mode(const struct dir_type *type)
+mode_t attr_dir_mode(const struct fs *fs, const struct dir_type *type)
 {
-	return S_IFDIR | spread(dir_mode(type, nodes_fs()->options.read_only));
+	return S_IFDIR | spread(fs, dir_mode(type, fs->options.read_only));
 }
 
 static void set_times(struct stat *st, int64_t s, long ns)
@@ -54,10 +63,8 @@ static void set_times(struct stat *st, int64_t s, long ns)
 	st->st_atim = st->st_ctim = st->st_mtim;
 }
 
-static int64_t start_s(void)
+static int64_t start_s(const struct fs *fs)
 {
-	const struct fs *fs = nodes_fs();
-
 	return (clock_wall(fs->clock) - (clock_mono(fs->clock) - fs->started_mono_ms)) / 1000;
 }
 
@@ -78,11 +85,11 @@ static int64_t object_seconds(struct ask *q, const struct dir_type *type, const 
 	const json_t *object, *time;
 
 	if (!type->subject || dir_members(q, type, p, members, &a, &object, NULL) != 0)
-		return start_s();
+		return start_s(p->fs);
 	if (type->time && type->time(object) > 0)
 		return (int64_t)type->time(object);
 	time = type->time_member ? json_object_get(object, type->time_member) : NULL;
-	return json_is_number(time) ? (int64_t)json_number_value(time) : start_s();
+	return json_is_number(time) ? (int64_t)json_number_value(time) : start_s(p->fs);
 }
 
 static void peek_listing(struct ask *q, const struct dir_type *type, const struct place *p)
@@ -101,10 +108,10 @@ static void peek_listing(struct ask *q, const struct dir_type *type, const struc
  * How long a directory's attributes hold that stand for an answer. Of one that is past its TTL the
  * kernel has just been told by the generation, and of one that is not known it keeps nothing.
  */
-static int64_t hold_ms(int64_t fresh_ms)
+static int64_t hold_ms(const struct fs *fs, int64_t fresh_ms)
 {
 	if (fresh_ms <= 0)
-		return nodes_fs()->options.ttl_ms;
+		return fs->options.ttl_ms;
 	return fresh_ms < ATTR_FOREVER_MS ? fresh_ms : ATTR_FOREVER_MS;
 }
 
@@ -119,9 +126,9 @@ static void dir_attr(
 	peek_listing(&listing, type, &p);
 	uint32_t generation = node_generation(n, listing.version, listing.fresh_ms <= 0, false);
 	set_times(st, seconds, generation % 1000000000);
-	st->st_mode = attr_dir_mode(type);
-	int64_t ms = hold_ms(object.fresh_ms), listing_ms = hold_ms(listing.fresh_ms);
-	*ret_timeout = request_seconds(listing_ms < ms ? listing_ms : ms);
+	st->st_mode = attr_dir_mode(n->fs, type);
+	int64_t ms = hold_ms(n->fs, object.fresh_ms), listing_ms = hold_ms(n->fs, listing.fresh_ms);
+	*ret_timeout = attr_seconds(listing_ms < ms ? listing_ms : ms);
 }
 
 static off_t link_size(struct node *n)
@@ -140,7 +147,7 @@ static void file_attr(struct node *n, struct stat *st, double *ret_timeout)
 {
 	int64_t mtime_ns = n->mtime_ns;
 
-	st->st_mode = attr_row_mode(n->row);
+	st->st_mode = attr_row_mode(n->fs, n->row);
 	*ret_timeout = 0;
 	if (n->row->form == ROW_LINK) {
 		st->st_size = link_size(n);
@@ -148,14 +155,14 @@ static void file_attr(struct node *n, struct stat *st, double *ret_timeout)
 		st->st_size = stream_size(n, &mtime_ns);
 	} else if (n->text || n->row->form == ROW_DIALOG) {
 		st->st_size = n->text ? (off_t)n->text->len : 0;
-		*ret_timeout = request_seconds(ATTR_FOREVER_MS);
+		*ret_timeout = attr_seconds(ATTR_FOREVER_MS);
 	}
 	set_times(st, mtime_ns / 1000000000, mtime_ns % 1000000000);
 }
 
 void attr_of(struct node *n, struct stat *st, double *ret_timeout_s)
 {
-	const struct fs_options *o = &nodes_fs()->options;
+	const struct fs_options *o = &n->fs->options;
 	const struct dir_type *type = node_type(n);
 
 	*st = (struct stat){

@@ -18,8 +18,11 @@ void attr_noting(struct ask *q, struct node *dir);
 bool attr_dir_gone(struct node *dir, const struct dir_type *type, const struct place *p);
 
 /* S_IFDIR, S_IFLNK, S_IFREG with permissions. */
-mode_t attr_row_mode(const struct row *row);
-mode_t attr_dir_mode(const struct dir_type *type);
+mode_t attr_row_mode(const struct fs *fs, const struct row *row);
+mode_t attr_dir_mode(const struct fs *fs, const struct dir_type *type);
+
+/* Seconds for the kernel: a TTL that is left, 0 ... a day. */
+double attr_seconds(int64_t ms);
 
 /* How long fixed names are known, ms. */
 #define ATTR_FOREVER_MS ((int64_t)60 * 60 * 1000)

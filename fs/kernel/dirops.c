@@ -21,9 +21,9 @@ static int refuse(struct request *rq, struct ecsfs_error *err, const char *why)
 	return ecsfs_error_set(err, EPERM, NULL, "%s", why);
 }
 
-static bool read_only(void)
+static bool read_only(const struct request *rq)
 {
-	return nodes_fs()->options.read_only;
+	return rq->fs->options.read_only;
 }
 
 static bool is_fixed(const struct dir_type *type, const char *name)
@@ -78,7 +78,7 @@ int names_mkdir(struct request *rq, struct ecsfs_error *err)
 
 	if (!type)
 		return -ENOTDIR;
-	if (read_only())
+	if (read_only(rq))
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (is_fixed(type, rq->name))
 		return -EEXIST;
@@ -147,7 +147,7 @@ int names_rmdir(struct request *rq, struct ecsfs_error *err)
 
 	if (!type)
 		return -ENOTDIR;
-	if (read_only())
+	if (read_only(rq))
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	known = node_child(rq->node, rq->name);
 	if (known && known->scratch)
@@ -158,7 +158,7 @@ int names_rmdir(struct request *rq, struct ecsfs_error *err)
 		return refuse(rq, err, "this directory is part of the tree");
 	place_of(rq->node, &p);
 	if (!(type->local_kind && local_has(&p, type->local_kind, name))) {
-		if (!nodes_fs()->options.allow_delete)
+		if (!rq->fs->options.allow_delete)
 			return refuse(rq, err, "deleting needs -o allow_delete");
 		if (refused_below(rq))
 			return refuse(rq, err, "this process was refused to delete what is in it");
@@ -170,7 +170,7 @@ int names_unlink(struct request *rq, struct ecsfs_error *err)
 {
 	auto_node struct node *n = node_child(rq->node, rq->name);
 
-	if (read_only())
+	if (read_only(rq))
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (!n || !n->scratch)
 		return refuse(rq, err, "an attribute cannot be unlinked");
@@ -227,7 +227,7 @@ int names_rename(struct request *rq, struct ecsfs_error *err)
 
 	if (!type)
 		return -ENOTDIR;
-	if (read_only())
+	if (read_only(rq))
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (rq->flags & ~RENAME_NOREPLACE)
 		return -EINVAL;
@@ -285,7 +285,7 @@ static int set_scratch(struct request *rq)
 	if (rq->to_set & FUSE_SET_ATTR_MODE)
 		scratch_chmod(s, rq->mode);
 	if (rq->to_set & FUSE_SET_ATTR_MTIME_NOW)
-		scratch_utimes(s, clock_wall(nodes_fs()->clock) * INT64_C(1000000));
+		scratch_utimes(s, clock_wall(rq->fs->clock) * INT64_C(1000000));
 	else if (rq->to_set & FUSE_SET_ATTR_MTIME)
 		scratch_utimes(s, rq->mtime_ns);
 	return e;
@@ -298,7 +298,7 @@ int names_setattr(struct request *rq, struct ecsfs_error *err)
 	double timeout;
 	int e = 0;
 
-	if (read_only())
+	if (read_only(rq))
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (n->scratch)
 		e = set_scratch(rq);

@@ -115,7 +115,7 @@ static void add_scratch(struct list *l, struct node *dir)
 	const json_t *one;
 	size_t i;
 
-	scratch_sweep();
+	scratch_sweep(dir->fs);
 	node_scratch_names(dir, names);
 	json_array_foreach (names, i, one) {
 		struct entry *e = list_add(l, json_string_value(one), NULL);
@@ -218,11 +218,11 @@ static int make_list(
 	return l->failed ? -ENOMEM : 0;
 }
 
-static mode_t entry_mode(const struct entry *e)
+static mode_t entry_mode(const struct fs *fs, const struct entry *e)
 {
 	if (e->type)
-		return attr_dir_mode(e->type);
-	return e->row ? attr_row_mode(e->row) : S_IFREG;
+		return attr_dir_mode(fs, e->type);
+	return e->row ? attr_row_mode(fs, e->row) : S_IFREG;
 }
 
 static struct node *dir_node(struct node *dir, const struct entry *en, int64_t *ret_ms)
@@ -285,14 +285,13 @@ struct out {
 static void param_of(struct node *dir, const struct entry *en, struct node *n, int64_t ms,
     struct fuse_entry_param *e)
 {
-	(void)dir;
 	if (!n) {
-		e->attr.st_mode = entry_mode(en);
+		e->attr.st_mode = entry_mode(dir->fs, en);
 		e->attr.st_ino = (ino_t)en->at;
 		return;
 	}
 	e->ino = n->id;
-	e->entry_timeout = request_seconds(ms);
+	e->entry_timeout = attr_seconds(ms);
 	attr_of(n, &e->attr, &e->attr_timeout);
 }
 
@@ -353,7 +352,7 @@ static void reply(struct out *o)
 			node_looked_up(o->told[i]);
 		lost = fuse_reply_buf(o->rq->req, o->bytes, o->len) == -ENOENT;
 		for (size_t i = 0; lost && i < o->told_count; i++)
-			node_forget(o->told[i]->id, 1);
+			node_forget(o->told[i]->fs, o->told[i]->id, 1);
 	}
 	for (size_t i = 0; i < o->told_count; i++)
 		node_unref(o->told[i]);

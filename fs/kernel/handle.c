@@ -5,13 +5,17 @@
 #include "fs/scratch.h"
 #include "fs/stream.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct handle *open_handles; /* open_lock with prev and next of each; */
-static size_t open_count;	    /* open_lock */
+/* Of one mount: what the kernel has open. */
+struct handles {
+	pthread_mutex_t lock;
+	struct handle *first; /* lock, with prev and next of each */
+	size_t count;	      /* lock */
+};
 
 struct write_call *write_call_new(
     const struct gather *g, size_t len, size_t sent, const char *bytes, size_t size, off_t off)
@@ -103,30 +107,33 @@ void handle_unref(struct handle *h)
 
 void handle_opened(struct handle *h)
 {
+	struct handles *all = h->node->fs->handles;
+
 	handle_ref(h);
-	pthread_mutex_lock(&open_lock);
+	pthread_mutex_lock(&all->lock);
 	h->prev = NULL;
-	h->next = open_handles;
+	h->next = all->first;
 	if (h->next)
 		h->next->prev = h;
-	open_handles = h;
-	open_count++;
-	pthread_mutex_unlock(&open_lock);
+	all->first = h;
+	all->count++;
+	pthread_mutex_unlock(&all->lock);
 }
 
 void handle_closed(struct handle *h)
 {
 	if (!h)
 		return;
-	pthread_mutex_lock(&open_lock);
+	struct handles *all = h->node->fs->handles;
+	pthread_mutex_lock(&all->lock);
 	if (h->prev)
 		h->prev->next = h->next;
 	else
-		open_handles = h->next;
+		all->first = h->next;
 	if (h->next)
 		h->next->prev = h->prev;
-	open_count--;
-	pthread_mutex_unlock(&open_lock);
+	all->count--;
+	pthread_mutex_unlock(&all->lock);
 	if (h->conversation)
 		conversation_end(h->conversation);
 	handle_unref(h);
@@ -144,15 +151,16 @@ void handle_truncate(struct handle *h, off_t size)
 
 void handles_truncate(const struct node *n, pid_t thread, off_t size)
 {
+	struct handles *all = n->fs->handles;
 	struct handle *h;
 
-	pthread_mutex_lock(&open_lock);
-	for (h = open_handles; h; h = h->next)
+	pthread_mutex_lock(&all->lock);
+	for (h = all->first; h; h = h->next)
 		if (h->node == n && h->opener == thread && handle_writes(h))
 			break;
 	if (h)
 		handle_ref(h);
-	pthread_mutex_unlock(&open_lock);
+	pthread_mutex_unlock(&all->lock);
 	if (!h)
 		return;
 	handle_truncate(h, size);
@@ -169,16 +177,37 @@ bool handle_flushes(const struct handle *h)
 	return handle_writes(h) && h->node->row;
 }
 
-size_t handles_count(void)
+size_t handles_count(struct fs *fs)
 {
-	pthread_mutex_lock(&open_lock);
-	size_t count = open_count;
-	pthread_mutex_unlock(&open_lock);
+	struct handles *all = fs->handles;
+
+	pthread_mutex_lock(&all->lock);
+	size_t count = all->count;
+	pthread_mutex_unlock(&all->lock);
 	return count;
 }
 
-void handles_teardown(void)
+int handles_new(struct fs *fs)
 {
-	while (open_handles)
-		handle_closed(open_handles);
+	fs->handles = calloc(1, sizeof(*fs->handles));
+	if (!fs->handles)
+		return -ENOMEM;
+	pthread_mutex_init(&fs->handles->lock, NULL);
+	return 0;
+}
+
+void handles_close(struct fs *fs)
+{
+	while (fs->handles->first)
+		handle_closed(fs->handles->first);
+}
+
+void handles_free(struct fs *fs)
+{
+	if (!fs->handles)
+		return;
+	handles_close(fs);
+	pthread_mutex_destroy(&fs->handles->lock);
+	free(fs->handles);
+	fs->handles = NULL;
 }

@@ -81,8 +81,12 @@ void handle_truncate(struct handle *h, off_t size);
 void handles_truncate(const struct node *n, pid_t thread, off_t size);
 /* Whether close(2) has anything to do. */
 bool handle_flushes(const struct handle *h);
-size_t handles_count(void);
+size_t handles_count(struct fs *fs);
 /* Closes what the kernel still had open when the mount ended. */
-void handles_teardown(void);
+void handles_close(struct fs *fs);
+
+/* The open files of a mount (fs->handles). 0 or -ENOMEM. */
+int handles_new(struct fs *fs);
+void handles_free(struct fs *fs);
 
 #endif

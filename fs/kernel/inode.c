@@ -8,10 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { FIRST_BUCKETS = 1024, MAX_DEPTH = 32 };
+enum { FIRST_BUCKETS = 1024 };
 
-/* The table; everything in it under `lock`. */
-static struct {
+/* Of one mount; everything under `lock`. */
+struct nodes {
 	pthread_mutex_t lock;
 	struct fs *fs;
 	struct node *root;
@@ -19,7 +19,7 @@ static struct {
 	struct shown **by_key;
 	size_t buckets, count;
 	uint64_t last_id;
-} table = {.lock = PTHREAD_MUTEX_INITIALIZER};
+};
 
 static uint64_t mix(uint64_t h)
 {
@@ -46,14 +46,15 @@ uint64_t node_ino_below(const struct node *dir, const char *file_name)
 	return h > 1 ? h : h + 2;
 }
 
-static struct node **id_slot(uint64_t id)
+static struct node **id_slot(struct nodes *t, uint64_t id)
 {
-	return &table.by_id[mix(id) & (table.buckets - 1)];
+	return &t->by_id[mix(id) & (t->buckets - 1)];
 }
 
 static struct node **name_slot(const struct node *dir, const char *file_name)
 {
-	return &table.by_name[hash_string(dir->id, file_name) & (table.buckets - 1)];
+	struct nodes *t = dir->fs->nodes;
+	return &t->by_name[hash_string(dir->id, file_name) & (t->buckets - 1)];
 }
 
 static void link_name(struct node *n)
@@ -84,7 +85,7 @@ static void unlink_name(struct node *n)
 
 static void link_id(struct node *n)
 {
-	struct node **slot = id_slot(n->id);
+	struct node **slot = id_slot(n->fs->nodes, n->id);
 
 	n->next_id = *slot;
 	*slot = n;
@@ -92,21 +93,21 @@ static void link_id(struct node *n)
 
 static void unlink_id(struct node *n)
 {
-	struct node **at = id_slot(n->id);
+	struct node **at = id_slot(n->fs->nodes, n->id);
 
 	while (*at != n)
 		at = &(*at)->next_id;
 	*at = n->next_id;
 }
 
-static struct shown **key_slot(uint64_t hash)
+static struct shown **key_slot(struct nodes *t, uint64_t hash)
 {
-	return &table.by_key[hash & (table.buckets - 1)];
+	return &t->by_key[hash & (t->buckets - 1)];
 }
 
 static void link_key(struct shown *s)
 {
-	struct shown **slot = key_slot(s->hash);
+	struct shown **slot = key_slot(s->dir->fs->nodes, s->hash);
 
 	s->next = *slot;
 	*slot = s;
@@ -114,7 +115,7 @@ static void link_key(struct shown *s)
 
 static void unlink_key(struct shown *s)
 {
-	struct shown **at = key_slot(s->hash);
+	struct shown **at = key_slot(s->dir->fs->nodes, s->hash);
 
 	if (!s->hash)
 		return;
@@ -155,15 +156,15 @@ static void rehash_names(struct node **old, size_t buckets)
 }
 
 /* Longer chains are no harm when there is no memory for shorter ones. */
-static void grow(void)
+static void grow(struct nodes *t)
 {
-	size_t buckets = table.buckets * 2;
+	size_t buckets = t->buckets * 2;
 	struct node **ids = calloc(buckets, sizeof(struct node *));
 	struct node **names = calloc(buckets, sizeof(struct node *));
 	struct shown **keys = calloc(buckets, sizeof(struct shown *));
-	struct node **old_ids = table.by_id, **old_names = table.by_name;
-	struct shown **old_keys = table.by_key;
-	size_t old = table.buckets;
+	struct node **old_ids = t->by_id, **old_names = t->by_name;
+	struct shown **old_keys = t->by_key;
+	size_t old = t->buckets;
 
 	if (!ids || !names || !keys) {
 		free(ids);
@@ -171,10 +172,10 @@ static void grow(void)
 		free(keys);
 		return;
 	}
-	table.by_id = ids;
-	table.by_name = names;
-	table.by_key = keys;
-	table.buckets = buckets;
+	t->by_id = ids;
+	t->by_name = names;
+	t->by_key = keys;
+	t->buckets = buckets;
 	rehash_ids(old_ids, old);
 	rehash_names(old_names, old);
 	rehash_keys(old_keys, old);
@@ -183,9 +184,9 @@ static void grow(void)
 	free(old_keys);
 }
 
-static int64_t now_ns(void)
+static int64_t now_ns(const struct fs *fs)
 {
-	return clock_wall(table.fs->clock) * INT64_C(1000000);
+	return clock_wall(fs->clock) * INT64_C(1000000);
 }
 
 /* Bytes of memory, with its places in the table. Keys are counted when they are there. */
@@ -200,10 +201,9 @@ static ptrdiff_t node_size(const struct node *n)
 	return (ptrdiff_t)size;
 }
 
-static void count_bytes(ptrdiff_t bytes)
+static void count_bytes(struct fs *fs, ptrdiff_t bytes)
 {
-	if (table.fs)
-		atomic_fetch_add_explicit(&table.fs->budget.nodes, bytes, memory_order_relaxed);
+	atomic_fetch_add_explicit(&fs->budget.nodes, bytes, memory_order_relaxed);
 }
 
 static void free_names(struct node *n)
@@ -216,7 +216,7 @@ static void free_names(struct node *n)
 static void node_free(struct node *n)
 {
 	if (n->file_name && n->name)
-		count_bytes(
+		count_bytes(n->fs,
 		    -node_size(n) - (n->keys ? (ptrdiff_t)(NODE_KEYS * sizeof(*n->keys)) : 0));
 	text_unref(n->text);
 	free(n->scratch); /* its bytes went with its name and its last close */
@@ -230,73 +230,86 @@ static void drop(struct node *n)
 {
 	while (n && --n->refs == 0) {
 		struct node *parent = n->parent;
+		struct nodes *t = n->fs->nodes;
 
 		unlink_name(n);
 		unlink_id(n);
 		for (int i = 0; n->keys && i < NODE_KEYS; i++)
 			unlink_key(&n->keys[i]);
-		table.count--;
+		t->count--;
 		node_free(n);
 		n = parent;
 	}
 }
 
-void nodes_setup(struct fs *fs, const struct dir_type *root)
+int nodes_new(struct fs *fs, const struct dir_type *root)
 {
+	struct nodes *t = calloc(1, sizeof(*t));
 	struct node *n = calloc(1, sizeof(*n));
 
-	table.fs = fs;
-	table.buckets = FIRST_BUCKETS;
-	table.by_id = calloc(table.buckets, sizeof(struct node *));
-	table.by_name = calloc(table.buckets, sizeof(struct node *));
-	table.by_key = calloc(table.buckets, sizeof(struct shown *));
-	if (!n || !table.by_id || !table.by_name || !table.by_key)
-		abort();
+	fs->nodes = t;
+	if (t) {
+		pthread_mutex_init(&t->lock, NULL);
+		t->fs = fs;
+		t->buckets = FIRST_BUCKETS;
+		t->by_id = calloc(t->buckets, sizeof(struct node *));
+		t->by_name = calloc(t->buckets, sizeof(struct node *));
+		t->by_key = calloc(t->buckets, sizeof(struct shown *));
+	}
+	if (n)
+		n->name = n->file_name = strdup("");
+	if (!t || !t->by_id || !t->by_name || !t->by_key || !n || !n->file_name) {
+		if (n)
+			free(n->file_name);
+		free(n);
+		nodes_free(fs);
+		return -ENOMEM;
+	}
+	n->fs = fs;
 	n->id = n->ino = 1;
 	n->refs = 1;
 	n->type = root;
-	n->file_name = strdup("");
-	n->name = n->file_name;
-	n->mtime_ns = now_ns();
-	count_bytes(node_size(n));
-	table.last_id = 1;
-	table.root = n;
-	table.count = 1;
+	n->mtime_ns = now_ns(fs);
+	count_bytes(fs, node_size(n));
+	t->last_id = 1;
+	t->root = n;
+	t->count = 1;
 	link_id(n);
+	return 0;
 }
 
-void nodes_teardown(void)
+void nodes_free(struct fs *fs)
 {
-	for (size_t i = 0; i < table.buckets; i++)
-		for (struct node *n = table.by_id[i], *next; n; n = next) {
+	struct nodes *t = fs->nodes;
+
+	if (!t)
+		return;
+	for (size_t i = 0; t->by_id && i < t->buckets; i++)
+		for (struct node *n = t->by_id[i], *next; n; n = next) {
 			next = n->next_id;
 			node_free(n);
 		}
-	free(table.by_id);
-	free(table.by_name);
-	free(table.by_key);
-	table.by_id = table.by_name = NULL;
-	table.by_key = NULL;
-	table.buckets = table.count = 0;
-	table.root = NULL;
+	free(t->by_id);
+	free(t->by_name);
+	free(t->by_key);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+	fs->nodes = NULL;
 }
 
-struct fs *nodes_fs(void)
+size_t nodes_count(struct fs *fs)
 {
-	return table.fs;
-}
+	struct nodes *t = fs->nodes;
 
-size_t nodes_count(void)
-{
-	pthread_mutex_lock(&table.lock);
-	size_t count = table.count;
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_lock(&t->lock);
+	size_t count = t->count;
+	pthread_mutex_unlock(&t->lock);
 	return count;
 }
 
-static struct node *find_id(uint64_t id)
+static struct node *find_id(struct nodes *t, uint64_t id)
 {
-	struct node *n = *id_slot(id);
+	struct node *n = *id_slot(t, id);
 
 	while (n && n->id != id)
 		n = n->next_id;
@@ -312,31 +325,34 @@ static struct node *find_name(const struct node *dir, const char *file_name)
 	return n;
 }
 
-struct node *node_by_id(uint64_t id)
+struct node *node_by_id(struct fs *fs, uint64_t id)
 {
-	pthread_mutex_lock(&table.lock);
-	struct node *n = find_id(id);
+	struct nodes *t = fs->nodes;
+	pthread_mutex_lock(&t->lock);
+	struct node *n = find_id(t, id);
 	if (n)
 		n->refs++;
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 	return n;
 }
 
 struct node *node_child(struct node *dir, const char *file_name)
 {
-	pthread_mutex_lock(&table.lock);
+	struct nodes *t = dir->fs->nodes;
+	pthread_mutex_lock(&t->lock);
 	struct node *n = find_name(dir, file_name);
 	if (n)
 		n->refs++;
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 	return n;
 }
 
 struct node *node_ref(struct node *n)
 {
-	pthread_mutex_lock(&table.lock);
+	struct nodes *t = n->fs->nodes;
+	pthread_mutex_lock(&t->lock);
 	n->refs++;
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 	return n;
 }
 
@@ -344,9 +360,10 @@ void node_unref(struct node *n)
 {
 	if (!n)
 		return;
-	pthread_mutex_lock(&table.lock);
+	struct nodes *t = n->fs->nodes;
+	pthread_mutex_lock(&t->lock);
 	drop(n);
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 }
 
 void node_cleanup(struct node **n)
@@ -377,6 +394,7 @@ static struct node *node_new(struct node *dir, const struct node_spec *spec)
 
 	if (!n)
 		return NULL;
+	n->fs = dir->fs;
 	n->file_name = strdup(spec->file_name);
 	n->name = spec->name && strcmp(spec->name, spec->file_name) != 0 ? strdup(spec->name)
 									 : n->file_name;
@@ -390,10 +408,10 @@ static struct node *node_new(struct node *dir, const struct node_spec *spec)
 	n->text = text_ref(spec->text);
 	n->scratch = spec->scratch;
 	n->ino = node_ino_below(dir, spec->file_name);
-	n->mtime_ns = now_ns();
+	n->mtime_ns = now_ns(dir->fs);
 	n->refs = 1;
 	n->parent = dir;
-	count_bytes(node_size(n));
+	count_bytes(n->fs, node_size(n));
 	return n;
 }
 
@@ -413,7 +431,8 @@ static void adopt(struct node *n)
 
 struct node *node_for(struct node *dir, const struct node_spec *spec)
 {
-	pthread_mutex_lock(&table.lock);
+	struct nodes *t = dir->fs->nodes;
+	pthread_mutex_lock(&t->lock);
 	struct node *n = find_name(dir, spec->file_name);
 	if (n && same_identity(n, spec)) {
 		n->refs++;
@@ -421,65 +440,69 @@ struct node *node_for(struct node *dir, const struct node_spec *spec)
 		n = node_new(dir, spec);
 		if (n) {
 			dir->refs++;
-			n->id = ++table.last_id;
-			if (++table.count > table.buckets)
-				grow();
+			n->id = ++t->last_id;
+			if (++t->count > t->buckets)
+				grow(t);
 			link_id(n);
 			adopt(n);
 		}
 	}
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 	return n;
 }
 
 void node_looked_up(struct node *n)
 {
-	pthread_mutex_lock(&table.lock);
+	struct nodes *t = n->fs->nodes;
+	pthread_mutex_lock(&t->lock);
 	if (n->nlookup++ == 0)
 		n->refs++;
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 }
 
-void node_forget(uint64_t id, uint64_t count)
+void node_forget(struct fs *fs, uint64_t id, uint64_t count)
 {
-	pthread_mutex_lock(&table.lock);
-	struct node *n = table.by_id ? find_id(id) : NULL;
-	if (n && n != table.root && n->nlookup > 0) {
+	struct nodes *t = fs->nodes;
+	pthread_mutex_lock(&t->lock);
+	struct node *n = find_id(t, id);
+	if (n && n != t->root && n->nlookup > 0) {
 		n->nlookup = count < n->nlookup ? n->nlookup - count : 0;
 		if (n->nlookup == 0)
 			drop(n);
 	}
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 }
 
 void node_detach(struct node *n)
 {
-	pthread_mutex_lock(&table.lock);
+	struct nodes *t = n->fs->nodes;
+	pthread_mutex_lock(&t->lock);
 	unlink_name(n);
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 }
 
 int node_move(struct node *n, struct node *dir, const char *file_name)
 {
 	char *copy = strdup(file_name);
+	struct nodes *t = n->fs->nodes;
 
 	if (!copy)
 		return -ENOMEM;
-	pthread_mutex_lock(&table.lock);
+	pthread_mutex_lock(&t->lock);
 	struct node *old_parent = n->parent, *old = find_name(dir, file_name);
 	unlink_name(n);
 	if (old && old != n)
 		unlink_name(old);
-	count_bytes(-node_size(n));
+	count_bytes(n->fs, -node_size(n));
 	free_names(n);
 	n->file_name = copy;
 	n->name = copy;
-	count_bytes(node_size(n));
+	count_bytes(n->fs, node_size(n));
 	dir->refs++;
 	n->parent = dir;
 	link_name(n);
 	drop(old_parent);
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 	return 0;
 }
 
@@ -495,53 +518,6 @@ const struct dir_type *node_type(struct node *n)
 	return n->type;
 }
 
-static void enter(struct place *p, const struct dir_type *parent, const struct dir_type *type,
-    const char *name, bool listed)
-{
-	p->name = name;
-	if (listed && parent->listing)
-		*(const char **)((char *)p + parent->listing->part) = name;
-	if (type && type->enter)
-		type->enter(p);
-}
-
-static void place_root(struct place *p)
-{
-	struct fs *fs = table.fs;
-
-	*p = (struct place){.fs = fs};
-	if (!fs->many_accounts && fs->accounts) {
-		p->account = fs->accounts[0];
-		if (!fs->many_regions && p->account)
-			p->region = p->account->regions[0];
-	}
-}
-
-void place_of(struct node *n, struct place *p)
-{
-	struct node *chain[MAX_DEPTH];
-	int depth = 0;
-
-	for (; n->parent && depth < MAX_DEPTH; n = n->parent)
-		chain[depth++] = n;
-	place_root(p);
-	while (depth-- > 0) {
-		struct node *at = chain[depth];
-
-		enter(p, at->parent->type, at->type, at->name, at->listed);
-		if (!p->files && at->type && at->type->keeps)
-			p->files = at;
-	}
-}
-
-void place_below(struct node *dir, const char *name, bool listed, struct place *p)
-{
-	const struct listing *l = dir->type->listing;
-
-	place_of(dir, p);
-	enter(p, dir->type, listed && l ? l->type : NULL, name, listed);
-}
-
 static void path_walk(struct node *n, struct buf *out)
 {
 	if (!n->parent)
@@ -554,9 +530,10 @@ static void path_walk(struct node *n, struct buf *out)
 
 void node_path(struct node *n, const char *below, struct buf *out)
 {
-	pthread_mutex_lock(&table.lock);
+	struct nodes *t = n->fs->nodes;
+	pthread_mutex_lock(&t->lock);
 	path_walk(n, out);
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 	if (below && out->len)
 		buf_addc(out, '/');
 	if (below)
@@ -575,16 +552,17 @@ static uint64_t answer_hash(const struct region *r, const struct key *k)
 void node_note_key(struct node *dir, const struct region *r, const struct key *k)
 {
 	uint64_t h = answer_hash(r, k);
+	struct nodes *t = dir->fs->nodes;
 
-	pthread_mutex_lock(&table.lock);
+	pthread_mutex_lock(&t->lock);
 	int i = 0;
 	if (!dir->keys) {
 		dir->keys = calloc(NODE_KEYS, sizeof(*dir->keys));
 		if (!dir->keys) {
-			pthread_mutex_unlock(&table.lock);
+			pthread_mutex_unlock(&t->lock);
 			return;
 		}
-		count_bytes(NODE_KEYS * sizeof(*dir->keys));
+		count_bytes(dir->fs, NODE_KEYS * sizeof(*dir->keys));
 	}
 	while (i < NODE_KEYS - 1 && dir->keys[i].hash && dir->keys[i].hash != h)
 		i++;
@@ -595,12 +573,12 @@ void node_note_key(struct node *dir, const struct region *r, const struct key *k
 		s->dir = dir;
 		link_key(s);
 	}
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 }
 
 static bool kernel_holds(const struct node *n)
 {
-	return n->type && (n->nlookup > 0 || n == table.root);
+	return n->type && (n->nlookup > 0 || n == n->fs->nodes->root);
 }
 
 struct stale_list {
@@ -636,45 +614,49 @@ static void stale_of(struct stale_list *l, const struct node *dir)
 			stale_add(l, dir, c);
 }
 
-static void stale_all(struct stale_list *list)
+static void stale_all(struct nodes *t, struct stale_list *list)
 {
-	for (size_t i = 0; i < table.buckets; i++)
-		for (const struct node *n = table.by_id[i]; n; n = n->next_id)
+	for (size_t i = 0; i < t->buckets; i++)
+		for (const struct node *n = t->by_id[i]; n; n = n->next_id)
 			if (kernel_holds(n))
 				stale_of(list, n);
 }
 
-struct stale_entry *nodes_showing(const struct region *r, const struct key *k, size_t *ret_count)
+struct stale_entry *nodes_showing(
+    struct fs *fs, const struct region *r, const struct key *k, size_t *ret_count)
 {
+	struct nodes *t = fs->nodes;
 	uint64_t hash = k ? answer_hash(r, k) : 0;
 	struct stale_list list = {0};
 
-	pthread_mutex_lock(&table.lock);
+	pthread_mutex_lock(&t->lock);
 	if (!hash)
-		stale_all(&list);
-	for (const struct shown *s = hash ? *key_slot(hash) : NULL; s; s = s->next)
+		stale_all(t, &list);
+	for (const struct shown *s = hash ? *key_slot(t, hash) : NULL; s; s = s->next)
 		if (s->hash == hash && kernel_holds(s->dir))
 			stale_of(&list, s->dir);
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 	*ret_count = list.count;
 	return list.at;
 }
 
 struct stale_entry *node_showing(struct node *dir, size_t *ret_count)
 {
+	struct nodes *t = dir->fs->nodes;
 	struct stale_list list = {0};
 
-	pthread_mutex_lock(&table.lock);
+	pthread_mutex_lock(&t->lock);
 	if (kernel_holds(dir))
 		stale_of(&list, dir);
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 	*ret_count = list.count;
 	return list.at;
 }
 
 uint32_t node_generation(struct node *dir, uint64_t version, bool expired, bool reading)
 {
-	pthread_mutex_lock(&table.lock);
+	struct nodes *t = dir->fs->nodes;
+	pthread_mutex_lock(&t->lock);
 	if (reading) {
 		dir->expiry_told = false;
 		dir->seen_version = version;
@@ -686,15 +668,16 @@ uint32_t node_generation(struct node *dir, uint64_t version, bool expired, bool 
 		dir->generation++;
 	}
 	uint32_t generation = dir->generation;
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 	return generation;
 }
 
 void node_scratch_names(struct node *dir, json_t *names)
 {
-	pthread_mutex_lock(&table.lock);
+	struct nodes *t = dir->fs->nodes;
+	pthread_mutex_lock(&t->lock);
 	for (const struct node *n = dir->children; n; n = n->next_sibling)
 		if (n->scratch)
 			json_array_append_new(names, json_string(n->file_name));
-	pthread_mutex_unlock(&table.lock);
+	pthread_mutex_unlock(&t->lock);
 }

@@ -12,6 +12,7 @@
 #ifndef ECSFS_INODE_H
 #define ECSFS_INODE_H
 
+#include "fs/kernel/place.h"
 #include "fs/kernel/text.h"
 #include "fs/table.h"
 
@@ -30,6 +31,7 @@ struct shown {
 };
 
 struct node {
+	struct fs *fs;
 	uint64_t id;
 	uint64_t ino;
 	struct node
@@ -70,13 +72,13 @@ struct node_spec {
 	struct scratch *scratch;
 };
 
-void nodes_setup(struct fs *fs, const struct dir_type *root);
+/* The nodes of a mount (fs->nodes), at first the root. 0 or -ENOMEM. */
+int nodes_new(struct fs *fs, const struct dir_type *root);
 /* Forgets everything, at unmount. */
-void nodes_teardown(void);
-struct fs *nodes_fs(void);
+void nodes_free(struct fs *fs);
 
 /* Each returns a new reference, or NULL: not there, or no memory. */
-struct node *node_by_id(uint64_t id);
+struct node *node_by_id(struct fs *fs, uint64_t id);
 struct node *node_child(struct node *dir, const char *file_name);
 struct node *node_ref(struct node *n);
 /* The node of that identity, found or made; it becomes what the name stands for. */
@@ -87,7 +89,7 @@ void node_cleanup(struct node **n);
 
 /* The kernel learnt of the node once more, or forgot it `n` times. */
 void node_looked_up(struct node *n);
-void node_forget(uint64_t id, uint64_t n);
+void node_forget(struct fs *fs, uint64_t id, uint64_t n);
 
 /* The name stands for nothing any more (unlink); the node lives while it is held. */
 void node_detach(struct node *n);
@@ -99,11 +101,6 @@ int node_move(struct node *n, struct node *dir, const char *file_name);
  * has it. NULL: not a directory.
  */
 const struct dir_type *node_type(struct node *n);
-
-/* Fills `p` for a node, or for the name `below` (NULL: the node itself) that a listing of this
- * directory gives. Strings are borrowed from the nodes: hold a reference of `n` meanwhile. */
-void place_of(struct node *n, struct place *p);
-void place_below(struct node *dir, const char *name, bool listed, struct place *p);
 
 /* The st_ino that a name of the directory has, whether or not it is there. */
 uint64_t node_ino_below(const struct node *dir, const char *file_name);
@@ -122,7 +119,8 @@ struct stale_entry {
 };
 /* Returns a new array of `*ret_count`, NULL when empty. `k` NULL: of all directories. Leaves only in
  * directories without a listing: look-ups there never park. */
-struct stale_entry *nodes_showing(const struct region *r, const struct key *k, size_t *ret_count);
+struct stale_entry *nodes_showing(
+    struct fs *fs, const struct region *r, const struct key *k, size_t *ret_count);
 
 /* The same of one directory. */
 struct stale_entry *node_showing(struct node *dir, size_t *ret_count);
@@ -134,6 +132,6 @@ uint32_t node_generation(struct node *dir, uint64_t version, bool expired, bool 
 /* Appends the names of a directory's scratch files. */
 void node_scratch_names(struct node *dir, json_t *names);
 
-size_t nodes_count(void);
+size_t nodes_count(struct fs *fs);
 
 #endif

@@ -136,7 +136,7 @@ int lookup_row(struct node *dir, const struct row *row, const char *file_name, c
  */
 static int reply_impossible(struct request *rq)
 {
-	return request_reply_absent(rq, nodes_fs()->options.ttl_ms ? NEGATIVE_MS : 0);
+	return request_reply_absent(rq, rq->fs->options.ttl_ms ? NEGATIVE_MS : 0);
 }
 
 /*

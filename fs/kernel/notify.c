@@ -4,6 +4,7 @@
 #include "backend/base/clock.h"
 #include "fs/kernel/request.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +22,10 @@ struct batch {
 	uint64_t number;
 };
 
-static struct {
+struct notify {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
+	struct fs *fs;
 	struct fuse_session *se;
 	struct batch *first, **last;
 	size_t queued;
@@ -31,7 +33,7 @@ static struct {
 	bool stop, running;
 	pthread_t thread;
 	struct batch *postponed; /* the thread's own: entries of directories that are held */
-} queue = {.lock = PTHREAD_MUTEX_INITIALIZER};
+};
 
 static void batch_free(struct batch *b)
 {
@@ -51,9 +53,9 @@ static void batches_free(struct batch **list)
 	}
 }
 
-static bool is_held(uint64_t id)
+static bool is_held(struct fs *fs, uint64_t id)
 {
-	auto_node struct node *dir = node_by_id(id);
+	auto_node struct node *dir = node_by_id(fs, id);
 
 	return dir && atomic_load(&dir->lookups_waiting) > 0;
 }
@@ -62,7 +64,7 @@ static bool is_held(uint64_t id)
  * False: not now. Dropping an entry takes the directory's lock, which a parked look-up holds: it
  * would stop this thread, and everybody else in that directory, until AWS answers.
  */
-static bool tell(const struct stale_entry *e)
+static bool tell(struct notify *q, const struct stale_entry *e)
 {
 	if (!e->name)
 		/*
@@ -70,121 +72,150 @@ static bool tell(const struct stale_entry *e)
 		 * kernel's caching of it for good (6.18: its record of how far the cache is filled is
 		 * not reset); the next reader finds another mtime and has the list read again.
 		 */
-		fuse_lowlevel_notify_inval_inode(queue.se, e->dir, -1, 0);
-	else if (is_held(e->dir))
+		fuse_lowlevel_notify_inval_inode(q->se, e->dir, -1, 0);
+	else if (is_held(q->fs, e->dir))
 		return false;
 	else
-		fuse_lowlevel_notify_inval_entry(queue.se, e->dir, e->name, strlen(e->name));
+		fuse_lowlevel_notify_inval_entry(q->se, e->dir, e->name, strlen(e->name));
 	return true;
 }
 
 /* Tells what can be told now; the rest stays in the batch. */
-static void tell_batch(struct batch *b)
+static void tell_batch(struct notify *q, struct batch *b)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < b->count; i++)
-		if (tell(&b->entries[i]))
+		if (tell(q, &b->entries[i]))
 			free(b->entries[i].name);
 		else
 			b->entries[kept++] = b->entries[i];
 	b->count = kept;
 }
 
-static void postpone(struct batch *b)
+static void postpone(struct notify *q, struct batch *b)
 {
 	if (!b->count) {
 		batch_free(b);
 		return;
 	}
-	b->next = queue.postponed;
-	queue.postponed = b;
+	b->next = q->postponed;
+	q->postponed = b;
 }
 
-static void tell_postponed(void)
+static void tell_postponed(struct notify *q)
 {
-	struct batch *b = queue.postponed;
+	struct batch *b = q->postponed;
 
-	queue.postponed = NULL;
+	q->postponed = NULL;
 	while (b) {
 		struct batch *next = b->next;
 
-		tell_batch(b);
-		postpone(b);
+		tell_batch(q, b);
+		postpone(q, b);
 		b = next;
 	}
 }
 
 /* False: something is to be told again soon. */
-static bool wait_for_batch(void)
+static bool wait_for_batch(struct notify *q)
 {
-	if (!queue.postponed) {
-		pthread_cond_wait(&queue.changed, &queue.lock);
+	if (!q->postponed) {
+		pthread_cond_wait(&q->changed, &q->lock);
 		return true;
 	}
 	struct timespec until = clock_deadline(POSTPONE_MS);
-	return pthread_cond_timedwait(&queue.changed, &queue.lock, &until) == 0;
+	return pthread_cond_timedwait(&q->changed, &q->lock, &until) == 0;
 }
 
 static void *run(void *arg)
 {
-	pthread_mutex_lock(&queue.lock);
+	struct notify *q = arg;
+
+	pthread_mutex_lock(&q->lock);
 	for (;;) {
-		while (!queue.first && !queue.stop)
-			if (!wait_for_batch()) {
-				pthread_mutex_unlock(&queue.lock);
-				tell_postponed();
-				pthread_mutex_lock(&queue.lock);
+		while (!q->first && !q->stop)
+			if (!wait_for_batch(q)) {
+				pthread_mutex_unlock(&q->lock);
+				tell_postponed(q);
+				pthread_mutex_lock(&q->lock);
 			}
-		if (queue.stop)
+		if (q->stop)
 			break;
-		struct batch *b = queue.first;
-		queue.first = b->next;
-		if (!queue.first)
-			queue.last = &queue.first;
-		queue.queued -= b->count;
-		pthread_mutex_unlock(&queue.lock);
+		struct batch *b = q->first;
+		q->first = b->next;
+		if (!q->first)
+			q->last = &q->first;
+		q->queued -= b->count;
+		pthread_mutex_unlock(&q->lock);
 		uint64_t number = b->number;
-		tell_batch(b);
-		postpone(b);
-		pthread_mutex_lock(&queue.lock);
-		queue.done = number;
-		pthread_cond_broadcast(&queue.changed);
+		tell_batch(q, b);
+		postpone(q, b);
+		pthread_mutex_lock(&q->lock);
+		q->done = number;
+		pthread_cond_broadcast(&q->changed);
 	}
-	pthread_mutex_unlock(&queue.lock);
+	pthread_mutex_unlock(&q->lock);
 	return arg;
 }
 
-int notify_start(struct fuse_session *se)
+int notify_new(struct fs *fs)
 {
+	struct notify *q = fs->notify = calloc(1, sizeof(*q));
 	pthread_condattr_t attr;
 
+	if (!q)
+		return -ENOMEM;
+	q->fs = fs;
+	q->last = &q->first;
+	pthread_mutex_init(&q->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&queue.changed, &attr);
+	pthread_cond_init(&q->changed, &attr);
 	pthread_condattr_destroy(&attr);
-	queue.se = se;
-	queue.last = &queue.first;
-	queue.running = pthread_create(&queue.thread, NULL, run, NULL) == 0;
-	return queue.running ? 0 : -1;
+	return 0;
 }
 
-void notify_stop(void)
+void notify_free(struct fs *fs)
 {
-	if (!queue.running)
+	struct notify *q = fs->notify;
+
+	if (!q)
 		return;
-	pthread_mutex_lock(&queue.lock);
-	queue.stop = true;
-	queue.running = false;
-	pthread_cond_broadcast(&queue.changed);
-	pthread_mutex_unlock(&queue.lock);
-	pthread_join(queue.thread, NULL);
-	batches_free(&queue.first);
-	batches_free(&queue.postponed);
+	notify_stop(fs);
+	pthread_cond_destroy(&q->changed);
+	pthread_mutex_destroy(&q->lock);
+	free(q);
+	fs->notify = NULL;
+}
+
+int notify_start(struct fs *fs, struct fuse_session *se)
+{
+	struct notify *q = fs->notify;
+
+	q->se = se;
+	q->running = pthread_create(&q->thread, NULL, run, q) == 0;
+	return q->running ? 0 : -1;
+}
+
+void notify_stop(struct fs *fs)
+{
+	struct notify *q = fs->notify;
+
+	if (!q->running)
+		return;
+	pthread_mutex_lock(&q->lock);
+	q->stop = true;
+	q->running = false;
+	pthread_cond_broadcast(&q->changed);
+	pthread_mutex_unlock(&q->lock);
+	pthread_join(q->thread, NULL);
+	batches_free(&q->first);
+	batches_free(&q->postponed);
 }
 
 /* Takes the entries over. Returns the batch's number, 0: nothing to tell. */
-static uint64_t enqueue(struct stale_entry *entries, size_t count)
+static uint64_t enqueue(struct notify *q, struct stale_entry *entries, size_t count)
 {
 	struct batch *b = count ? calloc(1, sizeof(*b)) : NULL;
 	uint64_t number = 0;
@@ -197,15 +228,15 @@ static uint64_t enqueue(struct stale_entry *entries, size_t count)
 	}
 	b->entries = entries;
 	b->count = count;
-	pthread_mutex_lock(&queue.lock);
-	if (queue.running && queue.queued + count <= MAX_QUEUED) {
-		number = b->number = ++queue.given;
-		*queue.last = b;
-		queue.last = &b->next;
-		queue.queued += count;
-		pthread_cond_broadcast(&queue.changed);
+	pthread_mutex_lock(&q->lock);
+	if (q->running && q->queued + count <= MAX_QUEUED) {
+		number = b->number = ++q->given;
+		*q->last = b;
+		q->last = &b->next;
+		q->queued += count;
+		pthread_cond_broadcast(&q->changed);
 	}
-	pthread_mutex_unlock(&queue.lock);
+	pthread_mutex_unlock(&q->lock);
 	if (!number)
 		batch_free(b);
 	return number;
@@ -213,19 +244,19 @@ static uint64_t enqueue(struct stale_entry *entries, size_t count)
 
 void notify_key(void *arg, struct region *r, const struct key *k)
 {
+	struct fs *fs = arg;
 	size_t count;
-	struct stale_entry *entries = nodes_showing(r, k, &count);
+	struct stale_entry *entries = nodes_showing(fs, r, k, &count);
 
-	(void)arg;
-	enqueue(entries, count);
+	enqueue(fs->notify, entries, count);
 }
 
-void notify_all(void)
+void notify_all(struct fs *fs)
 {
 	size_t count;
-	struct stale_entry *entries = nodes_showing(NULL, NULL, &count);
+	struct stale_entry *entries = nodes_showing(fs, NULL, NULL, &count);
 
-	enqueue(entries, count);
+	enqueue(fs->notify, entries, count);
 }
 
 void notify_stale(struct node *dir)
@@ -233,29 +264,22 @@ void notify_stale(struct node *dir)
 	size_t count;
 	struct stale_entry *entries = node_showing(dir, &count);
 
-	enqueue(entries, count);
+	enqueue(dir->fs->notify, entries, count);
 }
 
 void notify_directory(struct node *dir)
 {
+	struct notify *q = dir->fs->notify;
 	size_t count;
 	struct stale_entry *entries = node_showing(dir, &count);
-	uint64_t number = enqueue(entries, count);
+	uint64_t number = enqueue(q, entries, count);
 
 	if (!number)
 		return;
 	struct timespec until = clock_deadline(WAIT_MS);
-	pthread_mutex_lock(&queue.lock);
-	while (queue.running && queue.done < number)
-		if (pthread_cond_timedwait(&queue.changed, &queue.lock, &until) != 0)
+	pthread_mutex_lock(&q->lock);
+	while (q->running && q->done < number)
+		if (pthread_cond_timedwait(&q->changed, &q->lock, &until) != 0)
 			break;
-	pthread_mutex_unlock(&queue.lock);
-}
-
-void fs_refresh(struct fs *fs)
-{
-	for (struct account **a = fs->accounts; a && *a; a++)
-		for (struct region **r = (*a)->regions; *r; r++)
-			region_invalidate_all(*r);
-	notify_all();
+	pthread_mutex_unlock(&q->lock);
 }

@@ -9,14 +9,18 @@
 
 struct fuse_session;
 
-/* After the mount; starts the thread. */
-int notify_start(struct fuse_session *se);
-/* Before the session ends. */
-void notify_stop(void);
+/* The queue of a mount (fs->notify). 0 or -ENOMEM. */
+int notify_new(struct fs *fs);
+void notify_free(struct fs *fs);
 
-/* A region_changed_fn. */
+/* After the mount; starts the thread. */
+int notify_start(struct fs *fs, struct fuse_session *se);
+/* Before the session ends. */
+void notify_stop(struct fs *fs);
+
+/* A region_changed_fn; `arg` is the mount. */
 void notify_key(void *arg, struct region *r, const struct key *k);
-void notify_all(void);
+void notify_all(struct fs *fs);
 /* What the kernel holds of a directory and its files. */
 void notify_stale(struct node *dir);
 /* The same; waits a moment for the kernel to know. Not from a FUSE thread. */

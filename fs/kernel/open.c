@@ -27,36 +27,58 @@ enum { RETRIES = 64, RETRY_MS = 1000 };
 /* How long a control file waits for what only AWS knows. */
 enum { CONTROL_MS = 3000 };
 
-static pthread_mutex_t retry_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct {
-	pid_t tid;
-	uint64_t ino;
-	int64_t at_ms;
-} retries[RETRIES]; /* retry_lock */
-static unsigned retry_next;
+struct retries {
+	pthread_mutex_t lock;
+	struct {
+		pid_t tid;
+		uint64_t ino;
+		int64_t at_ms;
+	} ring[RETRIES]; /* lock */
+	unsigned next;	 /* lock */
+};
+
+int retries_new(struct fs *fs)
+{
+	fs->retries = calloc(1, sizeof(*fs->retries));
+	if (!fs->retries)
+		return -ENOMEM;
+	pthread_mutex_init(&fs->retries->lock, NULL);
+	return 0;
+}
+
+void retries_free(struct fs *fs)
+{
+	if (fs->retries)
+		pthread_mutex_destroy(&fs->retries->lock);
+	free(fs->retries);
+	fs->retries = NULL;
+}
 
 static void retry_expect(const struct request *rq)
 {
-	pthread_mutex_lock(&retry_lock);
-	retries[retry_next].tid = rq->caller.pid;
-	retries[retry_next].ino = rq->node->ino;
-	retries[retry_next].at_ms = clock_mono(nodes_fs()->clock);
-	retry_next = (retry_next + 1) % RETRIES;
-	pthread_mutex_unlock(&retry_lock);
+	struct retries *all = rq->fs->retries;
+
+	pthread_mutex_lock(&all->lock);
+	all->ring[all->next].tid = rq->caller.pid;
+	all->ring[all->next].ino = rq->node->ino;
+	all->ring[all->next].at_ms = clock_mono(rq->fs->clock);
+	all->next = (all->next + 1) % RETRIES;
+	pthread_mutex_unlock(&all->lock);
 }
 
 static bool retry_expected(const struct request *rq)
 {
+	struct retries *all = rq->fs->retries;
 	bool found = false;
 
-	pthread_mutex_lock(&retry_lock);
+	pthread_mutex_lock(&all->lock);
 	for (int i = 0; i < RETRIES && !found; i++) {
-		found = retries[i].tid == rq->caller.pid && retries[i].ino == rq->node->ino &&
-		    rq->born_ms - retries[i].at_ms <= RETRY_MS;
+		found = all->ring[i].tid == rq->caller.pid && all->ring[i].ino == rq->node->ino &&
+		    rq->born_ms - all->ring[i].at_ms <= RETRY_MS;
 		if (found)
-			retries[i].tid = 0;
+			all->ring[i].tid = 0;
 	}
-	pthread_mutex_unlock(&retry_lock);
+	pthread_mutex_unlock(&all->lock);
 	return found;
 }
 
@@ -186,7 +208,7 @@ static int check_access(const struct request *rq, struct ecsfs_error *err)
 	const struct row *row = rq->node->row;
 	int access = rq->flags & O_ACCMODE;
 
-	if (access != O_RDONLY && nodes_fs()->options.read_only)
+	if (access != O_RDONLY && rq->fs->options.read_only)
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (access != O_RDONLY && !row_writable(row))
 		return ecsfs_error_set(err, EACCES, NULL, "this file is not writable");
@@ -272,7 +294,7 @@ int open_create(struct request *rq, struct ecsfs_error *err)
 
 	if (!type)
 		return -ENOTDIR;
-	if (nodes_fs()->options.read_only)
+	if (rq->fs->options.read_only)
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (lookup_find_row(type, rq->name) || lookup_find_child(type, rq->name))
 		return -EEXIST;

@@ -68,16 +68,16 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup)
 {
-	request_count(REQ_FORGET);
-	node_forget(ino, nlookup);
+	request_count(request_fs(req), REQ_FORGET);
+	node_forget(request_fs(req), ino, nlookup);
 	fuse_reply_none(req);
 }
 
 static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
 {
-	request_count(REQ_FORGET);
+	request_count(request_fs(req), REQ_FORGET);
 	for (size_t i = 0; i < count; i++)
-		node_forget(forgets[i].ino, forgets[i].nlookup);
+		node_forget(request_fs(req), forgets[i].ino, forgets[i].nlookup);
 	fuse_reply_none(req);
 }
 
@@ -155,7 +155,7 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 
 	if (!rq)
 		return;
-	rq->to = node_by_id(newparent);
+	rq->to = node_by_id(rq->fs, newparent);
 	rq->to_name = strdup(newname);
 	rq->flags = (int)flags;
 	if (!rq->to || !rq->to_name)
@@ -180,21 +180,21 @@ static void op_create(
 static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
 {
 	(void)ino, (void)newparent, (void)newname;
-	request_count(REQ_OTHER);
+	request_count(request_fs(req), REQ_OTHER);
 	fuse_reply_err(req, EPERM);
 }
 
 static void op_symlink(fuse_req_t req, const char *link, fuse_ino_t parent, const char *name)
 {
 	(void)link, (void)parent, (void)name;
-	request_count(REQ_OTHER);
+	request_count(request_fs(req), REQ_OTHER);
 	fuse_reply_err(req, EPERM);
 }
 
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
 	(void)parent, (void)name, (void)mode, (void)rdev;
-	request_count(REQ_OTHER);
+	request_count(request_fs(req), REQ_OTHER);
 	fuse_reply_err(req, EPERM);
 }
 
@@ -260,7 +260,7 @@ static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct handle *h = (struct handle *)(uintptr_t)fi->fh;
 
 	if (!h || !handle_flushes(h)) {
-		request_count(REQ_FLUSH);
+		request_count(request_fs(req), REQ_FLUSH);
 		fuse_reply_err(req, 0);
 		return;
 	}
@@ -280,7 +280,7 @@ static void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned cmd, void *arg,
 	int status = 0, e;
 
 	(void)ino, (void)arg;
-	request_count(REQ_OTHER);
+	request_count(request_fs(req), REQ_OTHER);
 	if (!h || !h->conversation || (flags & FUSE_IOCTL_DIR)) {
 		fuse_reply_err(req, ENOTTY);
 		return;
@@ -295,7 +295,7 @@ static void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned cmd, void *arg,
 static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
 	(void)ino, (void)datasync, (void)fi;
-	request_count(REQ_FSYNC);
+	request_count(request_fs(req), REQ_FSYNC);
 	fuse_reply_err(req, 0);
 }
 
@@ -306,13 +306,13 @@ static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_f
 static void op_fallocate(
     fuse_req_t req, fuse_ino_t ino, int mode, off_t offset, off_t length, struct fuse_file_info *fi)
 {
-	auto_node struct node *n = node_by_id(ino);
+	auto_node struct node *n = node_by_id(request_fs(req), ino);
 	struct stat st = {0};
 	double timeout;
 	int e = -EOPNOTSUPP;
 
 	(void)fi;
-	request_count(REQ_OTHER);
+	request_count(request_fs(req), REQ_OTHER);
 	if (n && n->scratch && !n->type && mode == 0) {
 		scratch_attr(n->scratch, &st, &timeout);
 		e = offset + length > st.st_size ? scratch_truncate(n->scratch, offset + length)
@@ -324,7 +324,7 @@ static void op_fallocate(
 static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
-	request_count(REQ_RELEASE);
+	request_count(request_fs(req), REQ_RELEASE);
 	handle_closed((struct handle *)(uintptr_t)fi->fh);
 	fuse_reply_err(req, 0);
 }
@@ -333,7 +333,7 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino, (void)fi;
-	request_count(REQ_OPENDIR);
+	request_count(request_fs(req), REQ_OPENDIR);
 	fuse_reply_err(req, ENOSYS);
 }
 
@@ -379,7 +379,7 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	};
 
 	(void)ino;
-	request_count(REQ_STATFS);
+	request_count(request_fs(req), REQ_STATFS);
 	fuse_reply_statfs(req, &st);
 }
 
@@ -388,8 +388,8 @@ static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t
 	struct request *rq;
 
 	/* ENOSYS: the kernel never asks again, which spares `ls -l` two requests an entry. */
-	if (!nodes_fs()->options.xattr) {
-		request_count(REQ_XATTR);
+	if (!request_fs(req)->options.xattr) {
+		request_count(request_fs(req), REQ_XATTR);
 		fuse_reply_err(req, ENOSYS);
 		return;
 	}
@@ -402,8 +402,8 @@ static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t
 
 static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 {
-	if (!nodes_fs()->options.xattr) {
-		request_count(REQ_XATTR);
+	if (!request_fs(req)->options.xattr) {
+		request_count(request_fs(req), REQ_XATTR);
 		fuse_reply_err(req, ENOSYS);
 		return;
 	}
@@ -414,7 +414,7 @@ static void op_setxattr(
     fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
 {
 	(void)ino, (void)name, (void)value, (void)size, (void)flags;
-	request_count(REQ_XATTR);
+	request_count(request_fs(req), REQ_XATTR);
 	fuse_reply_err(req, ENOSYS);
 }
 

@@ -5,75 +5,107 @@
 #include "fs/kernel/caller.h"
 #include "fs/kernel/request.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { REFUSALS = 256, REFUSAL_MS = 60 * 60 * 1000 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct refusal {
+struct refusal {
 	pid_t tgid;
 	char *dir; /* the path of the directory it happened in */
 	int64_t at_ms;
-} refusals[REFUSALS]; /* lock */
-static unsigned next; /* lock */
+};
+
+/* Of one mount; everything under `lock`. */
+struct refusals {
+	pthread_mutex_t lock;
+	struct refusal ring[REFUSALS];
+	unsigned next;
+};
+
+int refusals_new(struct fs *fs)
+{
+	fs->refusals = calloc(1, sizeof(*fs->refusals));
+	if (!fs->refusals)
+		return -ENOMEM;
+	pthread_mutex_init(&fs->refusals->lock, NULL);
+	return 0;
+}
+
+void refusals_free(struct fs *fs)
+{
+	struct refusals *all = fs->refusals;
+
+	if (!all)
+		return;
+	for (int i = 0; i < REFUSALS; i++)
+		free(all->ring[i].dir);
+	pthread_mutex_destroy(&all->lock);
+	free(all);
+	fs->refusals = NULL;
+}
 
 /* Under the lock; NULL: none. */
-static struct refusal *find(pid_t tgid, const char *dir)
+static struct refusal *find(struct refusals *all, pid_t tgid, const char *dir)
 {
 	for (int i = 0; i < REFUSALS; i++)
-		if (refusals[i].dir && refusals[i].tgid == tgid && !strcmp(refusals[i].dir, dir))
-			return &refusals[i];
+		if (all->ring[i].dir && all->ring[i].tgid == tgid && !strcmp(all->ring[i].dir, dir))
+			return &all->ring[i];
 	return NULL;
 }
 
 void refused_remember(struct request *rq)
 {
+	struct refusals *all = rq->fs->refusals;
 	auto_buf struct buf path = BUF_INIT(64 * KIB);
 	pid_t tgid = caller_process(rq->caller.pid);
 
 	node_path(rq->node, NULL, &path);
-	pthread_mutex_lock(&lock);
-	struct refusal *r = find(tgid, buf_str(&path));
+	pthread_mutex_lock(&all->lock);
+	struct refusal *r = find(all, tgid, buf_str(&path));
 	if (!r) {
-		r = &refusals[next];
-		next = (next + 1) % REFUSALS;
+		r = &all->ring[all->next];
+		all->next = (all->next + 1) % REFUSALS;
 		free(r->dir);
 		r->dir = strdup(buf_str(&path));
 	}
 	r->tgid = tgid;
 	r->at_ms = rq->born_ms;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&all->lock);
 }
 
 bool refused_in(const struct request *rq, struct node *dir)
 {
+	struct refusals *all = rq->fs->refusals;
 	auto_buf struct buf path = BUF_INIT(64 * KIB);
 	pid_t tgid = caller_process(rq->caller.pid);
 
 	node_path(dir, NULL, &path);
-	pthread_mutex_lock(&lock);
-	const struct refusal *r = find(tgid, buf_str(&path));
+	pthread_mutex_lock(&all->lock);
+	const struct refusal *r = find(all, tgid, buf_str(&path));
 	bool found = r && rq->born_ms - r->at_ms < REFUSAL_MS;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&all->lock);
 	return found;
 }
 
 bool refused_below(struct request *rq)
 {
+	struct refusals *all = rq->fs->refusals;
 	auto_buf struct buf path = BUF_INIT(64 * KIB);
 	pid_t tgid = caller_process(rq->caller.pid);
 	bool found = false;
 
 	request_path(rq, &path);
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&all->lock);
 	for (int i = 0; i < REFUSALS && !found; i++) {
-		const struct refusal *r = &refusals[i];
+		const struct refusal *r = &all->ring[i];
 
 		found = r->dir && r->tgid == tgid && rq->born_ms - r->at_ms < REFUSAL_MS &&
 		    strncmp(r->dir, buf_str(&path), path.len) == 0 &&
 		    (r->dir[path.len] == '\0' || r->dir[path.len] == '/');
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&all->lock);
 	return found;
 }

@@ -17,4 +17,8 @@ bool refused_in(const struct request *rq, struct node *dir);
 /* Whether it was, in what the request's path names or below it. */
 bool refused_below(struct request *rq);
 
+/* The refusals of a mount (fs->refusals). 0 or -ENOMEM. */
+int refusals_new(struct fs *fs);
+void refusals_free(struct fs *fs);
+
 #endif

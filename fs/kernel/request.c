@@ -6,8 +6,8 @@
 #include "backend/errlog.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/caller.h"
+#include "fs/kernel/failures.h"
 #include "fs/kernel/spent.h"
-#include "fs/kernel/xattr.h"
 #include "fs/stream.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ enum { WATCH_MS = 50 };
 /* A request gets at least this part of -o timeout, however long its command has waited. */
 enum { LEAST_SHARE = 15 };
 
-static struct {
+struct requests {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct request *first; /* parked ones and those with a job, until answered */
@@ -32,9 +32,10 @@ static struct {
 	bool watching, closing;
 	int64_t wake_ms; /* when the watcher looks next; INT64_MAX: when told */
 	pthread_t watcher;
-} parked = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static _Atomic uint64_t counts[REQ_KINDS];
+	struct request **due; /* the watcher's own: LIMIT_PARKED of those to look at */
+	const struct clock *clock;
+	_Atomic uint64_t counts[REQ_KINDS];
+};
 
 static const char *const kind_names[REQ_KINDS] = {
     [REQ_LOOKUP] = "lookup",
@@ -61,22 +62,29 @@ static const char *const kind_names[REQ_KINDS] = {
     [REQ_OTHER] = "other",
 };
 
-void request_count(enum request_kind kind)
+void request_count(struct fs *fs, enum request_kind kind)
 {
-	atomic_fetch_add_explicit(&counts[kind], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&fs->requests->counts[kind], 1, memory_order_relaxed);
 }
 
-void fs_metrics(struct buf *out)
+/* Those that wait: one that runs at this moment (who reads the count) does not. */
+static size_t count_waiting(struct requests *p)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&p->lock);
+	for (const struct request *rq = p->first; rq; rq = rq->next)
+		n += rq->phase == RQ_PARKED || rq->by_job;
+	pthread_mutex_unlock(&p->lock);
+	return n;
+}
+
+void requests_render(struct fs *fs, struct buf *out)
 {
 	for (int i = 0; i < REQ_KINDS; i++)
 		buf_addf(out, "ecsfs_fuse_requests_total{kind=\"%s\"} %llu\n", kind_names[i],
-		    (unsigned long long)counts[i]);
-	pthread_mutex_lock(&parked.lock);
-	size_t waiting = parked.count;
-	pthread_mutex_unlock(&parked.lock);
-	buf_addf(out, "ecsfs_fuse_parked %zu\n", waiting);
-	buf_addf(out, "ecsfs_fuse_nodes %zu\n", nodes_count());
-	buf_addf(out, "ecsfs_fuse_open_files %zu\n", handles_count());
+		    (unsigned long long)fs->requests->counts[i]);
+	buf_addf(out, "ecsfs_fuse_parked %zu\n", count_waiting(fs->requests));
 }
 
 void request_holds_directory(struct request *rq)
@@ -115,45 +123,48 @@ static void request_ref(struct request *rq)
 
 static void list_remove(struct request *rq)
 {
+	struct requests *p = rq->fs->requests;
 	if (!rq->listed)
 		return;
 	if (rq->prev)
 		rq->prev->next = rq->next;
 	else
-		parked.first = rq->next;
+		p->first = rq->next;
 	if (rq->next)
 		rq->next->prev = rq->prev;
 	rq->listed = false;
-	parked.count--;
+	p->count--;
 }
 
 static void list_add(struct request *rq)
 {
+	struct requests *p = rq->fs->requests;
 	if (rq->listed || rq->answered)
 		return;
 	rq->prev = NULL;
-	rq->next = parked.first;
+	rq->next = p->first;
 	if (rq->next)
 		rq->next->prev = rq;
-	parked.first = rq;
+	p->first = rq;
 	rq->listed = true;
-	parked.count++;
-	if ((rq->deadline_ms && rq->deadline_ms < parked.wake_ms) || rq->interrupted)
-		pthread_cond_signal(&parked.changed);
+	p->count++;
+	if ((rq->deadline_ms && rq->deadline_ms < p->wake_ms) || rq->interrupted)
+		pthread_cond_signal(&p->changed);
 }
 
 bool request_claim(struct request *rq)
 {
-	pthread_mutex_lock(&parked.lock);
+	struct requests *p = rq->fs->requests;
+	pthread_mutex_lock(&p->lock);
 	bool mine = !rq->answered;
 	rq->answered = true;
 	list_remove(rq);
-	pthread_mutex_unlock(&parked.lock);
+	pthread_mutex_unlock(&p->lock);
 	/* After this no interrupt callback runs, so `rq` need not outlive the reply. */
 	if (mine && rq->watched)
 		fuse_req_interrupt_func(rq->req, NULL, NULL);
 	if (mine && rq->watched)
-		spent_note(rq, clock_mono(nodes_fs()->clock));
+		spent_note(rq, clock_mono(rq->fs->clock));
 	if (mine)
 		let_go_of_directory(rq);
 	return mine;
@@ -185,31 +196,32 @@ static bool ends(const struct request *rq)
 static void interrupted(fuse_req_t req, void *arg)
 {
 	struct request *rq = arg;
+	struct requests *p = rq->fs->requests;
 
 	(void)req;
 	rq->interrupted = true;
-	pthread_mutex_lock(&parked.lock);
-	pthread_cond_signal(&parked.changed);
-	pthread_mutex_unlock(&parked.lock);
+	pthread_mutex_lock(&p->lock);
+	pthread_cond_signal(&p->changed);
+	pthread_mutex_unlock(&p->lock);
 }
 
 /* References to those whose time is over or whose callers were interrupted. Under the lock. */
-static size_t watch_collect(struct request **out, size_t room, int64_t now)
+static size_t watch_collect(struct requests *p, int64_t now)
 {
 	size_t n = 0;
 
-	parked.wake_ms = INT64_MAX;
-	for (struct request *rq = parked.first; rq; rq = rq->next) {
+	p->wake_ms = INT64_MAX;
+	for (struct request *rq = p->first; rq; rq = rq->next) {
 		bool over = rq->deadline_ms && rq->deadline_ms <= now;
 
-		if ((over || rq->interrupted || parked.closing) && n < room) {
+		if ((over || rq->interrupted || p->closing) && n < LIMIT_PARKED) {
 			request_ref(rq);
-			out[n++] = rq;
+			p->due[n++] = rq;
 		}
-		if (rq->interrupted && now + WATCH_MS < parked.wake_ms)
-			parked.wake_ms = now + WATCH_MS;
-		if (rq->deadline_ms && rq->deadline_ms < parked.wake_ms)
-			parked.wake_ms = over ? now + WATCH_MS : rq->deadline_ms;
+		if (rq->interrupted && now + WATCH_MS < p->wake_ms)
+			p->wake_ms = now + WATCH_MS;
+		if (rq->deadline_ms && rq->deadline_ms < p->wake_ms)
+			p->wake_ms = over ? now + WATCH_MS : rq->deadline_ms;
 	}
 	return n;
 }
@@ -236,104 +248,129 @@ static void watch_one(struct request *rq, int64_t now, bool closing)
 	request_unref(rq);
 }
 
-static void watch_sleep(int64_t now)
+static void watch_sleep(struct requests *p, int64_t now)
 {
-
-	if (parked.wake_ms == INT64_MAX) {
-		pthread_cond_wait(&parked.changed, &parked.lock);
+	if (p->wake_ms == INT64_MAX) {
+		pthread_cond_wait(&p->changed, &p->lock);
 		return;
 	}
-	struct timespec until = clock_deadline(parked.wake_ms > now ? parked.wake_ms - now : 1);
-	pthread_cond_timedwait(&parked.changed, &parked.lock, &until);
+	struct timespec until = clock_deadline(p->wake_ms > now ? p->wake_ms - now : 1);
+	pthread_cond_timedwait(&p->changed, &p->lock, &until);
 }
 
 static void *watch(void *arg)
 {
-	const struct clock *clock = nodes_fs()->clock;
-	struct request **due = arg;
+	struct requests *p = arg;
 
-	pthread_mutex_lock(&parked.lock);
-	while (!parked.closing || parked.first) {
-		int64_t now = clock_mono(clock);
-		size_t n = watch_collect(due, LIMIT_PARKED, now);
+	pthread_mutex_lock(&p->lock);
+	while (!p->closing || p->first) {
+		int64_t now = clock_mono(p->clock);
+		size_t n = watch_collect(p, now);
 
 		if (n) {
-			bool closing = parked.closing;
+			bool closing = p->closing;
 
-			pthread_mutex_unlock(&parked.lock);
+			pthread_mutex_unlock(&p->lock);
 			for (size_t i = 0; i < n; i++)
-				watch_one(due[i], now, closing);
-			pthread_mutex_lock(&parked.lock);
+				watch_one(p->due[i], now, closing);
+			pthread_mutex_lock(&p->lock);
 		}
-		if (!parked.closing)
-			watch_sleep(now);
+		if (!p->closing)
+			watch_sleep(p, now);
 	}
-	pthread_mutex_unlock(&parked.lock);
-	free(due);
+	pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
 
 /* The watcher is started by the first request that waits: no thread before the fork. */
-static void watch_start(void)
+static void watch_start(struct requests *p)
 {
-	pthread_condattr_t attr;
-	struct request **due = calloc(LIMIT_PARKED, sizeof(*due));
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&parked.changed, &attr);
-	pthread_condattr_destroy(&attr);
-	parked.wake_ms = INT64_MAX;
-	parked.watching = due && pthread_create(&parked.watcher, NULL, watch, due) == 0;
-	if (!parked.watching)
-		free(due);
+	p->due = calloc(LIMIT_PARKED, sizeof(struct request *));
+	p->watching = p->due && pthread_create(&p->watcher, NULL, watch, p) == 0;
+	if (!p->watching)
+		free(move_ptr(p->due));
 }
 
-void requests_shutdown(void)
+int requests_new(struct fs *fs)
 {
-	pthread_mutex_lock(&parked.lock);
-	parked.closing = true;
-	bool watching = parked.watching;
+	struct requests *p = fs->requests = calloc(1, sizeof(*p));
+	pthread_condattr_t attr;
+
+	if (!p)
+		return -ENOMEM;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	p->wake_ms = INT64_MAX;
+	p->clock = fs->clock;
+	return 0;
+}
+
+void requests_free(struct fs *fs)
+{
+	struct requests *p = fs->requests;
+
+	if (!p)
+		return;
+	requests_shutdown(fs);
+	free(p->due);
+	pthread_cond_destroy(&p->changed);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+	fs->requests = NULL;
+}
+
+void requests_shutdown(struct fs *fs)
+{
+	struct requests *p = fs->requests;
+
+	pthread_mutex_lock(&p->lock);
+	p->closing = true;
+	bool watching = p->watching;
 	if (watching)
-		pthread_cond_signal(&parked.changed);
-	pthread_mutex_unlock(&parked.lock);
+		pthread_cond_signal(&p->changed);
+	pthread_mutex_unlock(&p->lock);
 	if (watching)
-		pthread_join(parked.watcher, NULL);
-	parked.watching = false;
+		pthread_join(p->watcher, NULL);
+	p->watching = false;
 }
 
 /* From here on the request may be interrupted and timed out. */
 static int watched(struct request *rq)
 {
-	pthread_mutex_lock(&parked.lock);
-	bool full = parked.count >= LIMIT_PARKED && !rq->listed;
-	int e = parked.closing ? -EINTR : full ? -EBUSY : 0;
-	if (!e && !parked.watching)
-		watch_start();
-	pthread_mutex_unlock(&parked.lock);
+	struct requests *p = rq->fs->requests;
+	pthread_mutex_lock(&p->lock);
+	bool full = p->count >= LIMIT_PARKED && !rq->listed;
+	int e = p->closing ? -EINTR : full ? -EBUSY : 0;
+	if (!e && !p->watching)
+		watch_start(p);
+	pthread_mutex_unlock(&p->lock);
 	if (e)
 		return e;
 	if (!rq->watched) {
 		rq->watched = true;
 		fuse_req_interrupt_func(rq->req, interrupted, rq);
 	}
-	pthread_mutex_lock(&parked.lock);
+	pthread_mutex_lock(&p->lock);
 	list_add(rq);
-	pthread_mutex_unlock(&parked.lock);
+	pthread_mutex_unlock(&p->lock);
 	return 0;
 }
 
 /* False: it was woken meanwhile, run it again. */
 static bool park(struct request *rq)
 {
+	struct requests *p = rq->fs->requests;
 	int e = watched(rq);
 
 	if (e)
 		request_fail(rq, e, NULL);
-	pthread_mutex_lock(&parked.lock);
+	pthread_mutex_lock(&p->lock);
 	bool again = rq->phase == RQ_WOKEN && !rq->answered;
 	rq->phase = again ? RQ_RUNNING : RQ_PARKED;
-	pthread_mutex_unlock(&parked.lock);
+	pthread_mutex_unlock(&p->lock);
 	return !again;
 }
 
@@ -358,11 +395,12 @@ static void run_owned(struct request *rq)
 static void wake(struct waiter *w)
 {
 	struct request *rq = (struct request *)((char *)w - offsetof(struct request, waiter));
+	struct requests *p = rq->fs->requests;
 
-	pthread_mutex_lock(&parked.lock);
+	pthread_mutex_lock(&p->lock);
 	bool mine = rq->phase == RQ_PARKED && !rq->answered;
 	rq->phase = mine ? RQ_RUNNING : RQ_WOKEN;
-	pthread_mutex_unlock(&parked.lock);
+	pthread_mutex_unlock(&p->lock);
 	if (mine)
 		run_owned(rq);
 	else
@@ -380,9 +418,9 @@ static void work(struct job *j)
 	request_unref(rq);
 }
 
-static struct region *first_region(void)
+static struct region *first_region(const struct fs *fs)
 {
-	struct account **a = nodes_fs()->accounts;
+	struct account **a = fs->accounts;
 
 	return a && *a ? (*a)->regions[0] : NULL;
 }
@@ -394,7 +432,7 @@ int request_job(struct request *rq, struct region *r, bool logs_pool, request_fn
 	if (e)
 		return e;
 	if (!r)
-		r = first_region();
+		r = first_region(rq->fs);
 	rq->work = fn;
 	rq->by_job = true;
 	rq->job = (struct job){.run = work};
@@ -407,25 +445,31 @@ int request_job(struct request *rq, struct region *r, bool logs_pool, request_fn
 	return e;
 }
 
+struct fs *request_fs(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
 struct request *request_new(fuse_req_t req, enum request_kind kind, uint64_t nodeid)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 	struct request *rq = calloc(1, sizeof(*rq));
-	struct fs *fs = nodes_fs();
+	struct fs *fs = request_fs(req);
 
-	request_count(kind);
+	request_count(fs, kind);
 	if (!rq) {
 		fuse_reply_err(req, ENOMEM);
 		return NULL;
 	}
 	rq->req = req;
+	rq->fs = fs;
 	rq->kind = kind;
 	rq->refs = 1;
 	rq->caller = (struct caller){.uid = ctx->uid, .gid = ctx->gid, .pid = ctx->pid};
 	rq->born_ms = clock_mono(fs->clock);
 	rq->born_at = region_moment();
 	rq->waiter.wake = wake;
-	if (nodeid && !(rq->node = node_by_id(nodeid))) {
+	if (nodeid && !(rq->node = node_by_id(fs, nodeid))) {
 		free(rq);
 		fuse_reply_err(req, ESTALE);
 		return NULL;
@@ -442,7 +486,7 @@ void request_drop(struct request *rq, int err)
 
 void request_go(struct request *rq, request_fn run)
 {
-	int64_t limit = nodes_fs()->options.timeout_ms, left = limit - spent_before(rq);
+	int64_t limit = rq->fs->options.timeout_ms, left = limit - spent_before(rq);
 
 	/* Something is left to every request: what it asks may be known by now. */
 	rq->deadline_ms = rq->born_ms + (left > limit / LEAST_SHARE ? left : limit / LEAST_SHARE);
@@ -481,8 +525,8 @@ void request_log(struct request *rq, int e, const struct ecsfs_error *err)
 	if (!err || !err->err || !err->message[0] || (rq->kind == REQ_LOOKUP && e == -ENOENT))
 		return;
 	request_path(rq, &path);
-	(mutates(rq) ? errlog_add_change : errlog_add)(nodes_fs()->clock, buf_str(&path), err);
-	xattr_remember(rq->target ? rq->target : rq->node, err);
+	(mutates(rq) ? errlog_add_change : errlog_add)(rq->fs->clock, buf_str(&path), err);
+	failures_note(rq->target ? rq->target : rq->node, err);
 }
 
 void request_fail(struct request *rq, int e, const struct ecsfs_error *err)
@@ -520,31 +564,22 @@ int request_reply_attr(struct request *rq, const struct stat *st, double timeout
 	return 0;
 }
 
-double request_seconds(int64_t ms)
-{
-	enum { DAY_MS = 24 * 60 * 60 * 1000 };
-
-	if (ms <= 0)
-		return 0;
-	return (ms < DAY_MS ? (double)ms : (double)DAY_MS) / 1000;
-}
-
 int request_reply_entry(struct request *rq, struct node *n, int64_t entry_ms)
 {
-	struct fuse_entry_param e = {.ino = n->id, .entry_timeout = request_seconds(entry_ms)};
+	struct fuse_entry_param e = {.ino = n->id, .entry_timeout = attr_seconds(entry_ms)};
 
 	attr_of(n, &e.attr, &e.attr_timeout);
 	if (!request_claim(rq))
 		return 0;
 	node_looked_up(n);
 	if (fuse_reply_entry(rq->req, &e) == -ENOENT)
-		node_forget(n->id, 1);
+		node_forget(n->fs, n->id, 1);
 	return 0;
 }
 
 int request_reply_absent(struct request *rq, int64_t entry_ms)
 {
-	struct fuse_entry_param e = {.entry_timeout = request_seconds(entry_ms)};
+	struct fuse_entry_param e = {.entry_timeout = attr_seconds(entry_ms)};
 
 	if (!request_claim(rq))
 		return 0;
@@ -582,7 +617,7 @@ static int reply_open(
 	node_looked_up(n);
 	ret = fuse_reply_create(rq->req, &e, fi);
 	if (ret == -ENOENT)
-		node_forget(n->id, 1);
+		node_forget(n->fs, n->id, 1);
 	return ret;
 }
 

@@ -50,6 +50,7 @@ struct request;
 typedef int (*request_fn)(struct request *rq, struct ecsfs_error *err);
 
 struct request {
+	struct fs *fs;	/* constant */
 	fuse_req_t req; /* touched only by who claimed the answer */
 	enum request_kind kind;
 	request_fn run;
@@ -140,12 +141,17 @@ void request_log(struct request *rq, int e, const struct ecsfs_error *err);
 /* The path a request is about, for errors: of a rename that writes an attribute, the attribute's. */
 void request_path(struct request *rq, struct buf *out);
 
-/* Seconds for the kernel: a TTL that is left, 0 ... a day. */
-double request_seconds(int64_t ms);
-
+/* The parked requests of a mount and their counts (fs->requests). 0 or -ENOMEM. */
+int requests_new(struct fs *fs);
+void requests_free(struct fs *fs);
 /* Answers everything parked, at unmount; later ones are refused. Ends the watcher. */
-void requests_shutdown(void);
+void requests_shutdown(struct fs *fs);
+/* Prometheus text: requests by kind, and those that wait. */
+void requests_render(struct fs *fs, struct buf *out);
 
-void request_count(enum request_kind kind);
+/* The mount that a request of libfuse belongs to: the session's user data. */
+struct fs *request_fs(fuse_req_t req);
+
+void request_count(struct fs *fs, enum request_kind kind);
 
 #endif

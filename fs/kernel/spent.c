@@ -2,19 +2,42 @@
 
 #include "fs/kernel/request.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 
 /* GAP_MS: a command makes its next request sooner than that. */
 enum { THREADS = 256, GAP_MS = 2000 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/* By thread; a thread that hashes alike displaces the one before. */
-static struct waited {
+struct waited {
 	pid_t tid;
 	uint64_t file; /* st_ino of what the last request was about */
 	int stage;
 	int64_t ended_ms, waited_ms;
-} threads[THREADS]; /* lock */
+};
+
+/* Of one mount, by thread; a thread that hashes alike displaces the one before. */
+struct spent {
+	pthread_mutex_t lock;
+	struct waited threads[THREADS]; /* lock */
+};
+
+int spent_new(struct fs *fs)
+{
+	fs->spent = calloc(1, sizeof(*fs->spent));
+	if (!fs->spent)
+		return -ENOMEM;
+	pthread_mutex_init(&fs->spent->lock, NULL);
+	return 0;
+}
+
+void spent_free(struct fs *fs)
+{
+	if (fs->spent)
+		pthread_mutex_destroy(&fs->spent->lock);
+	free(fs->spent);
+	fs->spent = NULL;
+}
 
 /* The order of requests about one file; 0: its waits are not counted (a read of rollout). */
 static int stage_of(const struct request *rq)
@@ -59,7 +82,7 @@ static bool continues(const struct request *rq, const struct waited *w)
 /* Under the lock. */
 static struct waited *of_command(const struct request *rq)
 {
-	struct waited *w = &threads[(unsigned)rq->caller.pid % THREADS];
+	struct waited *w = &rq->fs->spent->threads[(unsigned)rq->caller.pid % THREADS];
 
 	if (!w->tid || w->tid != rq->caller.pid || rq->born_ms - w->ended_ms > GAP_MS)
 		return NULL;
@@ -70,10 +93,10 @@ int64_t spent_before(const struct request *rq)
 {
 	if (!stage_of(rq) || !rq->node || rq->caller.pid <= 0)
 		return 0;
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&rq->fs->spent->lock);
 	const struct waited *w = of_command(rq);
 	int64_t waited_ms = w ? w->waited_ms : 0;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&rq->fs->spent->lock);
 	return waited_ms;
 }
 
@@ -81,15 +104,15 @@ void spent_note(const struct request *rq, int64_t now_ms)
 {
 	if (!stage_of(rq) || !rq->node || rq->caller.pid <= 0)
 		return;
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&rq->fs->spent->lock);
 	const struct waited *w = of_command(rq);
 	int64_t before = w ? w->waited_ms : 0;
-	threads[(unsigned)rq->caller.pid % THREADS] = (struct waited){
+	rq->fs->spent->threads[(unsigned)rq->caller.pid % THREADS] = (struct waited){
 	    .tid = rq->caller.pid,
 	    .file = file_of(rq),
 	    .stage = stage_of(rq),
 	    .ended_ms = now_ms,
 	    .waited_ms = before + now_ms - rq->born_ms,
 	};
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&rq->fs->spent->lock);
 }

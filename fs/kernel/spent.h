@@ -10,10 +10,15 @@
 #include <stdint.h>
 
 struct request;
+struct fs;
 
 /* What the command of a request, which begins now, has waited already, in ms. */
 int64_t spent_before(const struct request *rq);
 /* The request, which had to wait, was answered at `now_ms`. */
 void spent_note(const struct request *rq, int64_t now_ms);
+
+/* The waits of a mount (fs->spent). 0 or -ENOMEM. */
+int spent_new(struct fs *fs);
+void spent_free(struct fs *fs);
 
 #endif

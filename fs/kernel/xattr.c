@@ -2,51 +2,16 @@
 
 #include "backend/base/limits.h"
 #include "fs/kernel/attr.h"
+#include "fs/kernel/failures.h"
 #include "fs/kernel/request.h"
 #include "fs/value.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 
 #define XATTR_ARN "user.ecs.arn"
 #define XATTR_FETCHED "user.ecsfs.fetched_at"
 #define XATTR_ERROR "user.ecsfs.error"
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct {
-	uint64_t ino;
-	struct ecsfs_error err;
-} failures[LIMIT_ERRORS];     /* lock */
-static unsigned next_failure; /* lock */
-
-void xattr_remember(const struct node *n, const struct ecsfs_error *err)
-{
-	pthread_mutex_lock(&lock);
-	unsigned at = 0;
-	while (at < LIMIT_ERRORS && failures[at].ino != n->ino)
-		at++;
-	if (at == LIMIT_ERRORS) {
-		at = next_failure;
-		next_failure = (next_failure + 1) % LIMIT_ERRORS;
-	}
-	failures[at].ino = n->ino;
-	failures[at].err = *err;
-	pthread_mutex_unlock(&lock);
-}
-
-static void render_error(const struct node *n, struct buf *out)
-{
-	pthread_mutex_lock(&lock);
-	for (unsigned i = 0; i < LIMIT_ERRORS; i++)
-		if (failures[i].ino == n->ino) {
-			const struct ecsfs_error *e = &failures[i].err;
-
-			buf_addf(out, "%s%s%s", e->code, e->code[0] ? ": " : "", e->message);
-			break;
-		}
-	pthread_mutex_unlock(&lock);
-}
 
 /* The directory whose object a node belongs to: itself, or a file's. */
 static struct node *resource_of(struct node *n)
@@ -80,7 +45,7 @@ static void render(struct node *n, const char *name, struct buf *out)
 	if (n->scratch)
 		return;
 	if (strcmp(name, XATTR_ERROR) == 0) {
-		render_error(n, out);
+		failures_render(n, out);
 		return;
 	}
 	render_arn(dir, &q, &arn);

@@ -4,13 +4,9 @@
 
 struct request;
 struct ecsfs_error;
-struct node;
 
 /* run() of GETXATTR (rq->name: the attribute) and LISTXATTR; rq->size 0 asks for the length. */
 int xattr_get(struct request *rq, struct ecsfs_error *err);
 int xattr_list(struct request *rq, struct ecsfs_error *err);
-
-/* The failure that user.ecsfs.error shows of a node. */
-void xattr_remember(const struct node *n, const struct ecsfs_error *err);
 
 #endif

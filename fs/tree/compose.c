@@ -116,7 +116,7 @@ static json_t *convert(const struct place *p, uint64_t generation)
 /* A new reference, from memory where no file has changed since. */
 static int made_of(const struct place *p, json_t **ret, struct ecsfs_error *err)
 {
-	uint64_t generation = kept_generation();
+	uint64_t generation = kept_generation(p->fs);
 	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
 	json_auto_t *made = NULL;
 	int e;

@@ -10,6 +10,7 @@
 #include "backend/config/settings.h"
 #include "backend/errlog.h"
 #include "fs/edit/doc.h"
+#include "fs/journal.h"
 #include "fs/value.h"
 
 #include <errno.h>

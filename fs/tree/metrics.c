@@ -255,7 +255,7 @@ int control_render_metrics(struct ask *q, const struct place *p, const struct ro
 	buf_addf(&text, "ecsfs_simulated %d\necsfs_uptime_seconds %.3f\n", fs->simulated,
 	    (double)(clock_mono(fs->clock) - fs->started_mono_ms) / 1000);
 	metrics_render(&text);
-	fs_metrics(&text);
+	fs_metrics(p->fs, &text);
 	logs_metrics(fs->logs, &text);
 	add_samples(&s, &text, "");
 	for (struct account **a = fs->accounts; *a; a++) {

@@ -56,8 +56,10 @@ writing() {
 	pieces "$web/desired_count" 1 '4\n' '\n'
 	[ "$(counts)" = '[12,13,14]' ]
 	[ "$(cat "$web/desired_count")" = 14 ]
-	pieces "$web/enable_execute_command" tr ue '\n'
-	[ "$(requests UpdateService | tail -n 1)" = '{"cluster":"prod","enableExecuteCommand":true,"service":"web"}' ]
+	other=true
+	[ "$(cat "$web/enable_execute_command")" = false ] || other=false
+	pieces "$web/enable_execute_command" "${other:0:2}" "${other:2}" '\n'
+	[ "$(requests UpdateService | tail -n 1 | jq .enableExecuteCommand)" = "$other" ]
 }
 
 @test "what is refused is told by the write of the newline, or by close" {

@@ -47,15 +47,14 @@ static int setup(void **state)
 	now_ms = 1000000;
 	fs.accounts = none;
 	fs.many_accounts = true;
-	nodes_setup(&fs, &type_root);
+	assert_int_equal(fs_state_new(&fs, &type_root), 0);
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	scratch_teardown();
-	nodes_teardown();
+	fs_state_free(&fs);
 	return 0;
 }
 
@@ -83,7 +82,7 @@ static struct node *make_file(struct node *dir, const char *value)
 /* root/services/web */
 static struct node *make_web(void)
 {
-	auto_node struct node *root = node_by_id(1);
+	auto_node struct node *root = node_by_id(&fs, 1);
 	auto_node struct node *services = make_dir(root, "services", &type_services, false);
 
 	return make_dir(services, "web", &type_service, true);
@@ -113,7 +112,7 @@ static void test_a_text_has_a_node_a_version(void **state)
 	assert_true(eleven->mtime_ns > four->mtime_ns);
 	/* The old version is still there for who holds it, under its number alone. */
 	assert_string_equal(four->text->bytes, "4\n");
-	auto_node struct node *by_id = node_by_id(four->id);
+	auto_node struct node *by_id = node_by_id(&fs, four->id);
 	auto_node struct node *by_name = node_child(web, "desired_count");
 	assert_ptr_equal(by_id, four);
 	assert_ptr_equal(by_name, eleven);
@@ -139,21 +138,21 @@ static void test_a_node_lives_while_the_kernel_knows_it(void **state)
 	node_looked_up(web);
 	node_looked_up(web);
 	node_unref(web);
-	node_forget(id, 1);
-	struct node *still = node_by_id(id);
+	node_forget(&fs, id, 1);
+	struct node *still = node_by_id(&fs, id);
 	assert_non_null(still);
 	node_unref(still);
-	node_forget(id, 1);
-	assert_null(node_by_id(id));
+	node_forget(&fs, id, 1);
+	assert_null(node_by_id(&fs, id));
 	/* Its parent went with it; the root stays. */
-	assert_int_equal(nodes_count(), 1);
-	node_forget(1, 100);
-	assert_int_equal(nodes_count(), 1);
+	assert_int_equal(nodes_count(&fs), 1);
+	node_forget(&fs, 1, 100);
+	assert_int_equal(nodes_count(&fs), 1);
 }
 
 static void test_many_nodes(void **state)
 {
-	auto_node struct node *root = node_by_id(1);
+	auto_node struct node *root = node_by_id(&fs, 1);
 	auto_node struct node *services = make_dir(root, "services", &type_services, false);
 	enum { MANY = 5000 };
 	static struct node *all[MANY];
@@ -172,16 +171,16 @@ static void test_many_nodes(void **state)
 
 		snprintf(name, sizeof(name), "s%d", i);
 		struct stale_entry *e = nodes_showing(
-		    NULL, &(struct key){.kind = KIND_SERVICE, .a = "c", .b = name}, &count);
+		    &fs, NULL, &(struct key){.kind = KIND_SERVICE, .a = "c", .b = name}, &count);
 		assert_int_equal(count, 1);
 		assert_true(e[0].id == all[i]->id);
 		free(e);
 	}
 	for (int i = 0; i < MANY; i++) {
-		node_forget(all[i]->id, 1);
+		node_forget(&fs, all[i]->id, 1);
 		node_unref(all[i]);
 	}
-	assert_int_equal(nodes_count(), 2);
+	assert_int_equal(nodes_count(&fs), 2);
 }
 
 static void test_places_and_paths(void **state)
@@ -211,17 +210,17 @@ static void test_stale_leaves(void **state)
 
 	(void)state;
 	node_note_key(web, NULL, &key);
-	assert_null(nodes_showing(NULL, &key, &count));
+	assert_null(nodes_showing(&fs, NULL, &key, &count));
 	node_looked_up(web);
 	node_looked_up(file);
-	struct stale_entry *e = nodes_showing(NULL, &key, &count);
+	struct stale_entry *e = nodes_showing(&fs, NULL, &key, &count);
 	assert_int_equal(count, 2);
 	assert_null(e[0].name);
 	assert_string_equal(e[1].name, "desired_count");
 	assert_true(e[1].dir == web->id);
 	free(e[1].name);
 	free(e);
-	assert_null(nodes_showing(NULL, &other, &count));
+	assert_null(nodes_showing(&fs, NULL, &other, &count));
 }
 
 static void test_a_draft_is_what_the_store_says(void **state)
@@ -277,14 +276,14 @@ static void test_scratch_files(void **state)
 	n = node_child(web, "new");
 	scratch_opened(n->scratch);
 	now_ms += 11 * 60 * 1000;
-	scratch_sweep();
+	scratch_sweep(&fs);
 	assert_true(n->current);
 	scratch_closed(n->scratch);
 	now_ms += 9 * 60 * 1000;
-	scratch_sweep();
+	scratch_sweep(&fs);
 	assert_true(n->current);
 	now_ms += 2 * 60 * 1000;
-	scratch_sweep();
+	scratch_sweep(&fs);
 	assert_false(n->current);
 	node_unref(n);
 }

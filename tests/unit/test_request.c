@@ -89,8 +89,15 @@ static int answer_to(struct fuse_req *req)
 	return result;
 }
 
-static const struct dir_type type_root = {.what = "the root"};
 static struct fs fs;
+
+void *fuse_req_userdata(fuse_req_t req)
+{
+	(void)req;
+	return &fs;
+}
+
+static const struct dir_type type_root = {.what = "the root"};
 static struct region *region; /* its workers are what is used of it */
 static _Atomic int64_t now_ms;
 static struct account *no_accounts[] = {NULL};
@@ -140,15 +147,15 @@ static int setup_nodes(void **state)
 {
 	(void)state;
 	fs = (struct fs){.clock = &clock_by_hand, .accounts = no_accounts, .many_accounts = true};
-	nodes_setup(&fs, &type_root);
+	assert_int_equal(fs_state_new(&fs, &type_root), 0);
 	return 0;
 }
 
 static int teardown_nodes(void **state)
 {
 	(void)state;
-	requests_shutdown();
-	nodes_teardown();
+	requests_shutdown(&fs);
+	fs_state_free(&fs);
 	return 0;
 }
 
@@ -387,7 +394,7 @@ static void at_the_end_all_are_answered(void **state)
 	(void)state;
 	start(&waiting, REQ_OPEN);
 	first = now.waiter;
-	requests_shutdown();
+	requests_shutdown(&fs);
 	assert_int_equal(answer_to(&waiting), EINTR);
 	start(&late, REQ_OPEN);
 	assert_int_equal(answer_to(&late), EINTR);

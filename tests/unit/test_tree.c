@@ -181,6 +181,7 @@ static void begin(const struct scripted_entry *entries, size_t count)
 	w.fs.readings = readings_new();
 	w.fs.memory = memory_new();
 	w.fs.serial = serial_new();
+	assert_int_equal(fs_state_new(&w.fs, root_type(&w.fs)), 0);
 	assert_int_equal(journal_open(NULL, &clock_system, &w.fs.journal, NULL), 0);
 	w.place = (struct place){.fs = &w.fs,
 	    .account = &w.account,
@@ -202,6 +203,7 @@ static void end(void)
 	aws_client_cancel(w.account.client);
 	region_free(w.regions[0]);
 	aws_client_free(w.account.client);
+	fs_state_free(&w.fs);
 	journal_close(w.fs.journal);
 	readings_free(w.fs.readings);
 	memory_free(w.fs.memory);
@@ -248,8 +250,6 @@ static void assert_shows(const struct dir_type *type, const char *name, const ch
 		fail_msg("%s/%s: %s", type->what, name, err.message);
 	assert_string_equal(buf_str(&out), want);
 }
-
-/* The table as a whole. */
 
 static void test_the_table_keeps_its_rules(void **state)
 {
