@@ -17,6 +17,7 @@
 #include "fs/edit/shown.h"
 #include "fs/edit/task_definition_members.h"
 #include "fs/tree/register.h"
+#include "fs/value.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -101,69 +102,142 @@ static int new_value(
 	return e;
 }
 
-/* The definition that the service of c's place runs: by the TTL, or `now`. */
-static int definition_in_use(
-    struct commit *c, bool now, json_t **ret_arn, struct answer *ret, struct ecsfs_error *err)
+/* What a write is made from: the service and the definition that it uses. */
+struct base {
+	json_t *service, *definition;
+};
+
+static void base_release(struct base *b)
+{
+	json_decref(b->service);
+	json_decref(b->definition);
+}
+
+/* By the TTL, or as AWS says `now`. */
+static int base_of_service(struct commit *c, bool now, struct base *ret, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
 	struct ask q = ask_blocking(p->region), plain = q;
 	json_auto_t *change = json_pack("{s:s}", "taskDefinition", "");
-	auto_answer struct answer a = {0};
-	const json_t *service;
+	auto_answer struct answer service = {0}, definition = {0};
+	const json_t *object;
 	int e;
 
 	if (now)
 		q.fresh = region_fresh_now(p->region);
-	e = dir_object(&q, &dir_service, p, &a, &service, err);
+	e = dir_object(&q, &dir_service, p, &service, &object, err);
 	if (!e)
-		e = service_accepts(service, change, err);
+		e = service_accepts(object, change, err);
+	if (!e)
+		e = tree_ask_task_definition(
+		    &plain, p, doc_string_peek(object, "taskDefinition"), &definition, err);
 	if (e)
 		return e;
-	*ret_arn = json_incref(json_object_get(service, "taskDefinition"));
-	return tree_ask_task_definition(
-	    &plain, p, doc_string_peek(service, "taskDefinition"), ret, err);
+	base_release(ret);
+	*ret = (struct base){move_ptr(service.value), move_ptr(definition.value)};
+	return 0;
 }
 
-/* The request, by what the service runs (`now`: as AWS says). `ret_same`: it runs that already. */
-static int make_request(struct commit *c, bool now, json_t **ret_arn, json_t **ret, bool *ret_same,
+/* The request that the write makes of a definition. `ret_same`: it says that already. */
+static int request_on(struct commit *c, const json_t *definition, json_t **ret, bool *ret_same,
     struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
-	auto_answer struct answer a = {0};
+	const json_t *container = container_peek(definition, p->container);
 	json_auto_t *value = NULL;
-	const json_t *container;
-	int e = definition_in_use(c, now, ret_arn, &a, err);
+	int e = new_value(c, container, &value, err);
 
-	if (e)
-		return e;
-	container = container_peek(a.value, p->container);
-	e = new_value(c, container, &value, err);
 	if (!e)
 		e = container_check(container, c->row->member, value, err);
+	json_decref(*ret);
+	*ret = NULL;
 	if (!e)
-		e = container_edit(a.value, p->container, c->row->member, value, ret, err);
+		e = container_edit(definition, p->container, c->row->member, value, ret, err);
 	if (e)
 		return e;
-	*ret_same = canon_taskdef_equal(*ret, a.value);
+	*ret_same = canon_taskdef_equal(*ret, definition);
 	if (!*ret_same && !strcmp(c->row->member, "image"))
 		e = image_check(p, json_string_value(value), err);
+	return e;
+}
+
+/*
+ * The definition that somebody deployed after `before` was read and that this write has replaced
+ * unseen: its ARN, "" where there was none. Borrowed from `after`, the document after the write.
+ */
+static const char *overtaken_peek(const json_t *before, const json_t *after)
+{
+	const json_t *known = doc_primary_peek(before, "deployments");
+	double newest = json_number_value(json_object_get(known, "createdAt"));
+	const char *arn = "";
+	size_t i;
+	json_t *deployment;
+
+	json_array_foreach (json_object_get(after, "deployments"), i, deployment) {
+		double at = json_number_value(json_object_get(deployment, "createdAt"));
+		bool ours = !strcmp(doc_string_peek(deployment, "status"), "PRIMARY");
+
+		if (!known || ours || at <= newest)
+			continue;
+		newest = at;
+		arn = doc_string_peek(deployment, "taskDefinition");
+	}
+	return strcmp(arn, doc_string_peek(before, "taskDefinition")) ? arn : "";
+}
+
+/* What somebody deployed since the base was read must not be undone: the change is made on it too. */
+static int follow_up(struct commit *c, const struct base *base, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	struct key k = tree_service_key(p);
+	struct ask q = ask_blocking(p->region);
+	auto_answer struct answer after = {0}, definition = {0};
+	json_auto_t *request = NULL;
+	struct ecsfs_error reason = {0};
+	const char *arn;
+	bool same;
+	int e;
+
+	if (region_peek(p->region, &k, NULL, &after) || after.err)
+		return 0;
+	arn = overtaken_peek(base->service, after.value);
+	if (!*arn)
+		return 0;
+	e = tree_ask_task_definition(&q, p, arn, &definition, &reason);
+	if (!e)
+		e = request_on(c, definition.value, &request, &same, &reason);
+	if (!e)
+		e = deploy_definition(c, request, arn, FIND_KNOWN, &reason);
+	if (!e)
+		return 0;
+	ecsfs_error_wrap(&reason,
+	    "the change was deployed, but it replaced %s, which somebody deployed meanwhile, and "
+	    "could not be made on that",
+	    value_arn_name(arn));
+	if (err)
+		*err = reason;
 	return e;
 }
 
 /* With the service entered. Only a fresh answer of AWS decides that nothing differs. */
 static int deploy_change(struct commit *c, struct ecsfs_error *err)
 {
-	json_auto_t *arn = NULL, *request = NULL, *arn_now = NULL, *request_now = NULL;
-	bool same;
-	int e = make_request(c, false, &arn, &request, &same, err);
+	__attribute__((cleanup(base_release))) struct base base = {0};
+	json_auto_t *request = NULL;
+	bool same = false;
+	int e = base_of_service(c, false, &base, err);
 
-	if (e || !same)
-		return e ? e
-			 : deploy_definition(c, request, json_string_value(arn), FIND_KNOWN, err);
-	e = make_request(c, true, &arn_now, &request_now, &same, err);
+	if (!e)
+		e = request_on(c, base.definition, &request, &same, err);
+	if (!e && same)
+		e = base_of_service(c, true, &base, err);
+	if (!e && same)
+		e = request_on(c, base.definition, &request, &same, err);
 	if (e || same)
 		return e;
-	return deploy_definition(c, request_now, json_string_value(arn_now), FIND_KNOWN, err);
+	e = deploy_definition(
+	    c, request, doc_string_peek(base.service, "taskDefinition"), FIND_KNOWN, err);
+	return e ? e : follow_up(c, &base, err);
 }
 
 static int commit_member(struct commit *c, struct ecsfs_error *err)

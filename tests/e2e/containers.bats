@@ -72,6 +72,20 @@ setup() {
 	[ "$(cat "$web/task_definition")" = "$theirs" ]
 }
 
+@test "what somebody deployed since the last look is not undone" {
+	cat "$app/image" >/dev/null
+	jq '{family, containerDefinitions, requiresCompatibilities, networkMode, cpu, memory, executionRoleArn} | del(..|nulls)
+		| .containerDefinitions[0].environment += [{name: "THEIRS", value: "1"}]' "$web/task_definition.json" >"$work/theirs"
+	cat "$web/service.json" >/dev/null
+	theirs=$(somebody_else RegisterTaskDefinition "@$work/theirs" | jq -r .taskDefinition.taskDefinitionArn)
+	somebody_else UpdateService "{\"cluster\": \"prod\", \"service\": \"web\", \"taskDefinition\": \"$theirs\"}" >/dev/null
+	calls_reset
+	echo nginx:1.33 >"$app/image"
+	[ "$(calls UpdateService)" = 2 ]
+	[ "$(cat "$app/image")" = nginx:1.33 ]
+	grep -qx THEIRS=1 "$app/environment"
+}
+
 @test "an image of ECR is looked up first" {
 	refused bash -c "echo $registry/web:nonsense >'$app/image'"
 	said 'has no image "nonsense"'
