@@ -14,6 +14,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/descriptors.h"
 #include "backend/http_curl.h"
+#include "backend/http_head.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -217,70 +218,13 @@ static void give_connection(struct http *h, struct connection *c)
 	free_all(old);
 }
 
-/* Copies a header's value if it has this name. */
-static bool take_header(const char *line, size_t len, const char *name, char *ret, size_t size)
-{
-	size_t n = strlen(name);
-
-	if (len <= n || line[n] != ':' || strncasecmp(line, name, n) != 0)
-		return false;
-	line += n + 1;
-	len -= n + 1;
-	while (len && (*line == ' ' || *line == '\t')) {
-		line++;
-		len--;
-	}
-	while (len && (line[len - 1] == '\r' || line[len - 1] == '\n' || line[len - 1] == ' '))
-		len--;
-	if (len >= size)
-		len = size - 1;
-	memcpy(ret, line, len);
-	ret[len] = '\0';
-	return true;
-}
-
-static int64_t parse_wait(const char *text, int64_t unit_ms)
-{
-	char *end;
-	long long n = strtoll(text, &end, 10);
-
-	return end != text && !*end && n >= 0 && n <= 86400000 ? n * unit_ms : -1;
-}
-
-static void forget_headers(struct http_response *ret)
-{
-	ret->status = 0;
-	ret->request_id[0] = ret->error_type[0] = ret->date[0] = '\0';
-	ret->retry_after_ms = -1;
-}
-
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
 	struct exchange *x = arg;
-	struct http_response *ret = x->ret;
-	size_t len = size * count;
-	char text[32];
 
 	x->last_byte_ms = clock_mono(&clock_system);
-	if (len > 5 && !strncmp(line, "HTTP/", 5)) {
-		forget_headers(ret);
-		if (sscanf(line, "HTTP/%*s %3d", &ret->status) != 1)
-			ret->status = 0;
-		return len;
-	}
-	if (take_header(line, len, "x-amzn-RequestId", ret->request_id, sizeof(ret->request_id)) ||
-	    take_header(line, len, "x-amz-request-id", ret->request_id, sizeof(ret->request_id)) ||
-	    take_header(line, len, "x-amzn-ErrorType", ret->error_type, sizeof(ret->error_type)) ||
-	    take_header(line, len, "Date", ret->date, sizeof(ret->date)))
-		return len;
-	if (take_header(line, len, "Content-Length", text, sizeof(text)))
-		x->expected = strtoull(text, NULL, 10);
-	else if (take_header(line, len, "x-amz-retry-after", text, sizeof(text)))
-		ret->retry_after_ms = parse_wait(text, 1);
-	else if (ret->retry_after_ms < 0 &&
-	    take_header(line, len, "Retry-After", text, sizeof(text)))
-		ret->retry_after_ms = parse_wait(text, 1000);
-	return len;
+	http_head_line(x->ret, line, size * count, &x->expected);
+	return size * count;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg)

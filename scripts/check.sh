@@ -13,7 +13,8 @@ check_format() {
 	sources | xargs clang-format --dry-run -Werror
 }
 
-# Arrows go one way, fs -> cache -> backend, and each library has one door.
+# Arrows go one way, fs -> cache -> backend, and each library has one door. Inside the rooms:
+# scripts/arrows.py.
 check_layers() {
 	local bad=0
 	forbid() { # WHERE PATTERN WHY (git's * crosses slashes)
@@ -28,6 +29,7 @@ check_layers() {
 	forbid 'cache/*.[ch]' '#include <fuse' 'only fs/ knows FUSE'
 	forbid 'cache/*.[ch]' '#include <(curl|openssl|expat|microhttpd|yaml)' 'only backend/ talks to the network'
 	forbid 'fs/*.[ch]' '#include <(curl|openssl|expat|microhttpd|yaml)' 'only backend/ talks to the network'
+	scripts/arrows.py check || bad=1
 	return $bad
 }
 

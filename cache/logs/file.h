@@ -9,6 +9,7 @@
 #include "backend/parse/logscan.h"
 #include "cache/logs/follower.h"
 #include "cache/logs/seen.h"
+#include "cache/spool.h"
 
 /* A stream as one file sees it. Under the file's lock. */
 struct logstream {

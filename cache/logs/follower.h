@@ -19,7 +19,7 @@
 #define ECSFS_LOGS_FOLLOWER_H
 
 #include "backend/parse/logs.h"
-#include "cache/logs/logs.h"
+#include "cache/logs/options.h"
 #include "cache/region.h"
 
 #include <pthread.h>

@@ -8,6 +8,7 @@
 #define ECSFS_LOGS_H
 
 #include "backend/error.h"
+#include "cache/logs/options.h"
 #include "cache/region.h"
 #include "cache/spool.h"
 
@@ -17,28 +18,9 @@
 struct logs; /* the log follower of one mount */
 struct logfile;
 
-struct logs_options {
-	int64_t window_bytes; /* what a first read gives; 0: all; default 1 MiB */
-	int64_t window_ms;    /* instead of bytes, when > 0 */
-	int64_t overlap_ms;   /* how late an event may come and still be given out, 90 s */
-	bool timestamps;      /* lead each line with its ISO time */
-	bool live_tail;	      /* StartLiveTail wakes the poller */
-	const struct clock *clock;
-};
-
 struct logs *logs_new(const struct logs_options *options);
 /* Ends the pollers (cancel the clients first). No logfile may be open. */
 void logs_free(struct logs *l);
-
-/* Which file: kept by the caller until logs_open returns; copied. */
-struct logspec {
-	struct region *region; /* of the service or task */
-	const char *cluster;
-	const char *service; /* NULL: the log of one task */
-	const char *task;    /* NULL: of a service, all its tasks */
-	const char *container;
-	int64_t since_wall_ms; /* logs/since/WHEN; 0: the window */
-};
 
 /*
  * Opens, or joins the open one of an equal spec; its first window may still be on its way (logs_ready).

@@ -11,6 +11,7 @@
 #include "cache/logs/follower.h"
 #include "cache/logs/group.h"
 #include "cache/logs/live_tail.h"
+#include "cache/logs/logs.h"
 #include "cache/logs/placement.h"
 #include "cache/logs/poller.h"
 #include "cache/logs/range_read.h"
