@@ -82,11 +82,11 @@ const char *yaml_text(const struct yaml_node *n);
 
 enum yaml_type { YAML_NULL, YAML_BOOL, YAML_INT, YAML_FLOAT, YAML_STRING };
 
-/* What a scalar is by YAML 1.1. Sexagesimal numbers, dates and times are strings here. */
+/* The type of a scalar by YAML 1.1. Sexagesimal numbers, dates and times are strings here. */
 enum yaml_type yaml_type(const struct yaml_node *n);
 /* True for no node too. */
 bool yaml_is_null(const struct yaml_node *n);
-/* Of a YAML_BOOL, and of the same words in quotes; -1: it is none of them. */
+/* The value of a YAML_BOOL, or of the same words in quotes; -1: any other scalar. */
 int yaml_bool(const struct yaml_node *n);
 /*
  * A scalar's value as text: numbers are printed again (1.0 is 1, 0755 is 493), null is "", all else

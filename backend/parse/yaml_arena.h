@@ -1,5 +1,5 @@
 /*
- * What the parts of the YAML reader share: the arena's inside.
+ * The arena's inside, shared by the parts of the YAML reader.
  */
 #ifndef ECSFS_YAML_ARENA_H
 #define ECSFS_YAML_ARENA_H

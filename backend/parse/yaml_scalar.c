@@ -1,5 +1,5 @@
 /*
- * What a scalar is: null, boolean, number or text, by YAML 1.1 as Go's yaml.v2 reads it, which the
+ * Tells null, boolean, number and text apart, by YAML 1.1 as Go's yaml.v2 reads it, which the
  * tools that people bring their files from are made with.
  */
 #include "backend/parse/yaml_arena.h"

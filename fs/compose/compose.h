@@ -34,7 +34,7 @@ struct compose_input {
 	void *arg;
 };
 
-/* What a project makes; release it with compose_release(). */
+/* The result of a conversion; release it with compose_release(). */
 struct compose_output {
 	json_t
 	    *task_definition; /* a RegisterTaskDefinition request; NULL: there is no compose file */

@@ -461,7 +461,7 @@ static void convert_key(struct container *k, const struct key *key, const struct
 	}
 }
 
-/* Of versions 1 and 2, where only the reservation is said, it is the limit too. */
+/* In versions 1 and 2 a reservation without a limit is the limit too. */
 static void settle_memory(struct container *k)
 {
 	if (k->c->generation == 2 && !k->memory)

@@ -41,7 +41,7 @@ void add_tmpfs(struct container *k, const struct yaml_node *at, const char *text
 void convert_shm_size(struct container *k, const struct yaml_node *n);
 void convert_ulimits(struct container *k, const struct yaml_node *n);
 void convert_healthcheck(struct container *k, const struct yaml_node *n);
-/* What ECS will refuse of the health check. */
+/* Warns of a health check that ECS will refuse. */
 void health_warn(struct container *k);
 /* test or command: a text is a shell's command. */
 json_t *health_command(struct compose *c, const struct yaml_node *n, const char *what);

@@ -209,7 +209,7 @@ static json_t *by_name(const json_t *definition)
 	return names;
 }
 
-/* What AWS demands of the containers that others wait for. */
+/* Applies AWS's rules for a container that others wait for. */
 static void settle_awaited(struct compose *c, const json_t *containers, const json_t *dependency)
 {
 	const char *name = json_string_value(json_object_get(dependency, "containerName"));

@@ -8,7 +8,7 @@
 
 /* Reads .env into c->variables. */
 void env_read_variables(struct compose *c);
-/* What depends on the version of the compose file: ecs-cli leaves a bad .env aside. */
+/* To be called once the version of the compose file is known: ecs-cli leaves a bad .env aside. */
 void env_settle(struct compose *c);
 /* A variable of .env; NULL: not set. */
 const char *env_variable(const struct compose *c, const char *name);

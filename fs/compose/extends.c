@@ -38,7 +38,7 @@ static struct yaml_node *services_elsewhere(
 	return services_of(root);
 }
 
-/* What a service stands on, resolved; NULL: nothing, or a failure. */
+/* The service that `extends` names, resolved; NULL: a failure. */
 static struct yaml_node *foundation(struct compose *c, struct yaml_node *services,
     const struct yaml_node *extends, const char *self, int depth)
 {

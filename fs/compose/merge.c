@@ -131,7 +131,7 @@ static struct yaml_node *merge_lists(
 	return append(c, under, over, same_text);
 }
 
-/* What a short port names, without its defaults; a long one as a short one would be. */
+/* A port's identity: its short form without defaults. */
 static void port_name(struct compose *c, const struct yaml_node *n, char out[256])
 {
 	static const char *const parts[] = {"host_ip", "published", "target", "protocol"};

@@ -1,4 +1,4 @@
-/* What ecs-params says of the whole task: roles, size, placement, volumes; and its known keys. */
+/* ecs-params of the whole task: roles, size, placement, volumes; and the table of known keys. */
 #include "fs/compose/params.h"
 
 #include "backend/base/cleanup.h"

@@ -8,11 +8,11 @@
 
 /* Names every key that means nothing here. */
 void params_check(struct compose *c);
-/* Of the whole task: roles, network mode, size, placement. */
+/* Sets roles, network mode, size and placement of the whole task. */
 void params_task(struct compose *c, json_t *definition);
 /* docker_volumes and efs_volumes, over the volumes that compose declares. */
 void params_volumes(struct compose *c);
-/* What ecs-params says of a service; NULL: nothing. `ret_given`: it is named there. */
+/* The entry of a service in ecs-params; NULL: none, or an empty one. `ret_given`: it is named. */
 const struct yaml_node *params_service(const struct compose *c, const char *name, bool *ret_given);
 /* Over the container's definition. */
 void params_container(struct container *k);

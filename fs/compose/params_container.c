@@ -1,4 +1,4 @@
-/* What ecs-params says of a container, over what compose says. */
+/* Applies ecs-params to a container that compose has described. */
 #include "fs/compose/params.h"
 
 #include "backend/base/cleanup.h"

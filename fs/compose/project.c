@@ -114,7 +114,7 @@ char *compose_warnings(struct compose *c)
 	return out.len || buf_failed(&out) ? buf_detach(&out, NULL) : strdup("");
 }
 
-/* What a number loses that is not quoted: version 1.10 is the number 1.1. */
+/* Warns of a number that is printed otherwise than it was written: 1.10 is 1.1. */
 static void warn_printed(struct compose *c, const struct yaml_node *n, const char *value)
 {
 	if (strcmp(value, n->text) != 0 && yaml_type(n) != YAML_NULL)

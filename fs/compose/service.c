@@ -66,7 +66,7 @@ static void put_placement(struct compose *c, json_t *request)
 		json_object_set(request, "placementConstraints", constraints);
 }
 
-/* What CreateService takes of service discovery; the registry itself is Cloud Map's. */
+/* Sets the parts of service discovery that CreateService takes; the registry is Cloud Map's. */
 static void put_discovery(struct compose *c, json_t *request)
 {
 	const struct yaml_node *discovery =

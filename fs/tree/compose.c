@@ -76,7 +76,7 @@ static void add_directory(const struct place *p, struct buf *out)
 }
 
 /*
- * What a project makes, as one document: generation, warnings, and task_definition, service and
+ * The result of a project's conversion, as one document: generation, warnings, and task_definition, service and
  * log_groups where there is a compose file; or the failure.
  */
 static json_t *convert(const struct place *p, uint64_t generation)
