@@ -1,5 +1,7 @@
 /*
- * Writing: what one write(2), the flush after it or a rename sends to AWS.
+ * What does writing a file send to AWS? The text of one open file (gather.h) when a write or close(2)
+ * ends it, or the text of a scratch file that is renamed onto an attribute. At most one call of an open
+ * file is under way; a write that a shell repeats joins it.
  */
 #ifndef ECSFS_COMMIT_H
 #define ECSFS_COMMIT_H

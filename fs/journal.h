@@ -1,6 +1,6 @@
 /*
- * The journal: one JSON line for every call that changed or tried to change something. The newest
- * LIMIT_JOURNAL bytes are kept for .ecsfs/journal; -o journal=FILE has all of them.
+ * What was changed, by whom, and what came of it? One JSON line for every call that changed or tried to
+ * change something. The newest LIMIT_JOURNAL bytes are kept for .ecsfs/journal; -o journal=FILE has all.
  */
 #ifndef ECSFS_JOURNAL_H
 #define ECSFS_JOURNAL_H
@@ -9,7 +9,8 @@
 
 struct journal;
 
-/* `file` may be NULL; it is opened for appending, mode 0600. 0 or -errno with a sentence. */
+/* `file` may be NULL: a regular file of this user's alone (0600), no link; it is made where it does not
+ * exist. 0 or -errno with a sentence. */
 int journal_open(
     const char *file, const struct clock *clock, struct journal **ret, struct ecsfs_error *err);
 void journal_close(struct journal *j);

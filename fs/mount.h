@@ -1,4 +1,6 @@
-/* Mounting: the checks before it, the fork, the loop, and the way out. */
+/*
+ * How does a mount begin and end? The checks before it, the fork, the loop of libfuse, the way out.
+ */
 #ifndef ECSFS_MOUNT_H
 #define ECSFS_MOUNT_H
 

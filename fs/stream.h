@@ -1,6 +1,6 @@
 /*
- * Growing files that are open. What one opener started others join, but for rows whose open always
- * asks AWS. The stream ends with its last open file.
+ * Which growing files are open, and how far have they grown? An open joins the stream that another one
+ * started, unless the row's open always asks AWS. A stream ends with its last open file.
  */
 #ifndef ECSFS_STREAM_H
 #define ECSFS_STREAM_H

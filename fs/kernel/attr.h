@@ -1,4 +1,7 @@
-/* Attributes of nodes, from what is known: no call, no wait. */
+/*
+ * What are the attributes of a node, and how long may the kernel keep them? From what is cached: no
+ * function here calls AWS or waits, since GETATTR is never parked.
+ */
 #ifndef ECSFS_ATTR_H
 #define ECSFS_ATTR_H
 

@@ -70,7 +70,7 @@ static bool is_copied(const struct request *rq, const struct dir_type *type)
 	return strcmp(name, "cp") == 0;
 }
 
-int names_mkdir(struct request *rq, struct ecsfs_error *err)
+int dirops_mkdir(struct request *rq, struct ecsfs_error *err)
 {
 	const struct dir_type *type = node_type(rq->node);
 	auto_free char *name = NULL;
@@ -138,7 +138,7 @@ static int rmdir_kept(struct request *rq, struct node *n)
 	return request_reply_ok(rq);
 }
 
-int names_rmdir(struct request *rq, struct ecsfs_error *err)
+int dirops_rmdir(struct request *rq, struct ecsfs_error *err)
 {
 	const struct dir_type *type = node_type(rq->node);
 	auto_free char *name = NULL;
@@ -166,7 +166,7 @@ int names_rmdir(struct request *rq, struct ecsfs_error *err)
 	return request_job(rq, p.region, false, rmdir_job);
 }
 
-int names_unlink(struct request *rq, struct ecsfs_error *err)
+int dirops_unlink(struct request *rq, struct ecsfs_error *err)
 {
 	auto_node struct node *n = node_child(rq->node, rq->name);
 
@@ -218,7 +218,7 @@ static int onto_row(struct request *rq, const struct row *row, struct ecsfs_erro
 	return request_job(rq, p.region, false, commit_rename);
 }
 
-int names_rename(struct request *rq, struct ecsfs_error *err)
+int dirops_rename(struct request *rq, struct ecsfs_error *err)
 {
 	const struct dir_type *type = node_type(rq->to);
 	auto_node struct node *from = node_child(rq->node, rq->name);
@@ -291,7 +291,7 @@ static int set_scratch(struct request *rq)
 	return e;
 }
 
-int names_setattr(struct request *rq, struct ecsfs_error *err)
+int dirops_setattr(struct request *rq, struct ecsfs_error *err)
 {
 	struct node *n = rq->node;
 	struct stat st;

@@ -1,15 +1,18 @@
-/* Making, dropping, renaming and touching. */
-#ifndef ECSFS_NAMES_H
-#define ECSFS_NAMES_H
+/*
+ * What happens when a name is made, removed, renamed or touched? mkdir and rmdir of a resource are
+ * commits (fs/commit.h); only scratch files can be unlinked and renamed; touch drops cached answers.
+ */
+#ifndef ECSFS_DIROPS_H
+#define ECSFS_DIROPS_H
 
 struct request;
 struct ecsfs_error;
 
 /* run() of MKDIR, RMDIR, UNLINK, RENAME (flags: renameat2's), SETATTR. */
-int names_mkdir(struct request *rq, struct ecsfs_error *err);
-int names_rmdir(struct request *rq, struct ecsfs_error *err);
-int names_unlink(struct request *rq, struct ecsfs_error *err);
-int names_rename(struct request *rq, struct ecsfs_error *err);
-int names_setattr(struct request *rq, struct ecsfs_error *err);
+int dirops_mkdir(struct request *rq, struct ecsfs_error *err);
+int dirops_rmdir(struct request *rq, struct ecsfs_error *err);
+int dirops_unlink(struct request *rq, struct ecsfs_error *err);
+int dirops_rename(struct request *rq, struct ecsfs_error *err);
+int dirops_setattr(struct request *rq, struct ecsfs_error *err);
 
 #endif

@@ -1,4 +1,7 @@
-/* Listing directories: READDIRPLUS always, and READDIR for who cannot. */
+/*
+ * What does a directory list? READDIRPLUS always, so that `ls -l` needs no further requests; READDIR
+ * for readers that cannot take it.
+ */
 #ifndef ECSFS_DIRREAD_H
 #define ECSFS_DIRREAD_H
 

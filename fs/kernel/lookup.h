@@ -1,4 +1,7 @@
-/* From names to nodes. */
+/*
+ * Which node does a name stand for? The table decides fixed names at once; names that AWS decides may
+ * park the request until the listing or the document has come.
+ */
 #ifndef ECSFS_LOOKUP_H
 #define ECSFS_LOOKUP_H
 

@@ -1,6 +1,6 @@
 /*
- * Telling the kernel that what it holds is old, from a thread of its own: a notification may wait
- * for the kernel's locks, and no handler nor worker waits with it.
+ * How does the kernel learn that what it caches is old? By notifications from a thread of their own: a
+ * notification may wait for the kernel's locks, and no handler and no worker may wait with it.
  */
 #ifndef ECSFS_NOTIFY_H
 #define ECSFS_NOTIFY_H

@@ -1,4 +1,7 @@
-/* Opening and reading files. */
+/*
+ * What does an open file read? Plain files are read from the kernel's pages, a node a version; streams,
+ * control files, dialogs and files that are open for writing are read by direct I/O from their handle.
+ */
 #ifndef ECSFS_OPEN_H
 #define ECSFS_OPEN_H
 

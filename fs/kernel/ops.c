@@ -111,7 +111,7 @@ static void op_setattr(
 	rq->mode = attr->st_mode;
 	rq->off = attr->st_size;
 	rq->mtime_ns = attr->st_mtim.tv_sec * INT64_C(1000000000) + attr->st_mtim.tv_nsec;
-	request_go(rq, names_setattr);
+	request_go(rq, dirops_setattr);
 }
 
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
@@ -129,7 +129,7 @@ static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 	if (!rq)
 		return;
 	rq->mode = mode;
-	request_go(rq, names_mkdir);
+	request_go(rq, dirops_mkdir);
 }
 
 static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -137,7 +137,7 @@ static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct request *rq = with_name(request_new(req, REQ_RMDIR, parent), name);
 
 	if (rq)
-		request_go(rq, names_rmdir);
+		request_go(rq, dirops_rmdir);
 }
 
 static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -145,7 +145,7 @@ static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct request *rq = with_name(request_new(req, REQ_UNLINK, parent), name);
 
 	if (rq)
-		request_go(rq, names_unlink);
+		request_go(rq, dirops_unlink);
 }
 
 static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
@@ -161,7 +161,7 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 	if (!rq->to || !rq->to_name)
 		request_drop(rq, rq->to ? ENOMEM : ESTALE);
 	else
-		request_go(rq, names_rename);
+		request_go(rq, dirops_rename);
 }
 
 static void op_create(
