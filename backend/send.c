@@ -14,6 +14,8 @@
 /* A stream is silent for so long at most: StartLiveTail sends something every second. */
 enum { STREAM_STALL_MS = 30000 };
 
+enum { LEAST_ATTEMPT_MS = 3000 };
+
 struct send_layer {
 	struct aws_layer layer;
 	struct aws_context *cx;
@@ -255,14 +257,19 @@ static int judge_answer(const struct target *t, struct aws_exchange *x,
 
 /*
  * A peer that stays silent must not use up the time of all attempts, so a call that only reads
- * leaves half of it for another one.
+ * leaves most of it for another one.
  */
 static int64_t attempt_limit_ms(const struct aws_context *cx, const struct aws_exchange *x)
 {
-	int64_t left = x->deadline_ms - clock_mono(cx->clock), half = x->timeout_ms / 2;
+	int64_t left = x->deadline_ms - clock_mono(cx->clock);
+	int64_t half = x->timeout_ms / 2, fifth = x->timeout_ms / 5;
+	int64_t share = half;
 
-	return aws_action_reads(x->rq->service, x->rq->action) && left > half && half > 0 ? half
-											  : left;
+	/* The first one less, but not so little that a slow response is taken for none. */
+	if (x->attempt == 1 && half > LEAST_ATTEMPT_MS)
+		share = fifth > LEAST_ATTEMPT_MS ? fifth : LEAST_ATTEMPT_MS;
+	return aws_action_reads(x->rq->service, x->rq->action) && left > share && share > 0 ? share
+											    : left;
 }
 
 static int exchange(const struct aws_context *cx, const struct target *t, struct aws_exchange *x,

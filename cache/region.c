@@ -337,16 +337,22 @@ static void log_hidden_failure(const struct region *r, struct entry *e)
 	errlog_add(r->options.clock, what, &words);
 }
 
+static int give_stand_in(struct region *r, struct entry *e, const struct freshness *f, int64_t now,
+    struct answer *ret, struct ecsfs_error *err)
+{
+	give(r, e, f, now, ret, err);
+	ret->stale = true;
+	ret->fresh_ms = STAND_IN_FRESH_MS;
+	r->counts[e->key.kind].stale++;
+	return 0;
+}
+
 static int give_failure(struct region *r, struct entry *e, const struct freshness *f, int64_t now,
     struct answer *ret, struct ecsfs_error *err)
 {
 	if (entry_may_stand_in(r, e, f, now)) {
-		give(r, e, f, now, ret, err);
-		ret->stale = true;
-		ret->fresh_ms = STAND_IN_FRESH_MS;
-		r->counts[e->key.kind].stale++;
 		log_hidden_failure(r, e);
-		return 0;
+		return give_stand_in(r, e, f, now, ret, err);
 	}
 	if (err)
 		*err = *e->failure;
@@ -354,11 +360,12 @@ static int give_failure(struct region *r, struct entry *e, const struct freshnes
 }
 
 /* Joins the fetch that will answer the entry, or queues one. */
-static int wait_for(struct region *r, struct entry *e, struct waiter *w, int64_t now)
+static int wait_for(
+    struct region *r, struct entry *e, const struct freshness *f, struct waiter *w, int64_t now)
 {
 	int rc = 0;
 
-	if (e->state == ENTRY_IDLE || e->ahead) {
+	if (e->state == ENTRY_IDLE || e->ahead || flight_is_lost(e, f, now)) {
 		r->counts[e->key.kind].misses++;
 		batch_note_miss(r, e, now);
 		rc = flight_queue(r, e);
@@ -402,6 +409,8 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 		return give_failure(r, e, f, now, ret, err);
 	if (!w)
 		return -EINPROGRESS;
+	if (flight_is_slow(e) && entry_may_stand_in(r, e, f, now))
+		return give_stand_in(r, e, f, now, ret, err);
 	/* Who asks for AWS's own word gets it. */
 	if (f->force || r->options.ttl_ms == 0)
 		cache_unguard(&r->cache, e);
@@ -410,7 +419,7 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 	whole = f->force ? e : whole_instead(r, e, now, n);
 	if (!whole)
 		return give_fresh(r, e, f, now, ret, err);
-	rc = wait_for(r, whole, w, now);
+	rc = wait_for(r, whole, f, w, now);
 	if (rc != -EINPROGRESS)
 		ecsfs_error_set(err, -rc, NULL, "too much waits for AWS already");
 	return rc;

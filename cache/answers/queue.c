@@ -5,6 +5,7 @@
  * one is taken by a worker at once; while a call of the group is under way the next ones gather for
  * gather_ms, or until there are as many as a call takes.
  */
+#include "cache/answers/forget.h"
 #include "cache/answers/region_impl.h"
 
 #include "backend/base/clock.h"
@@ -16,6 +17,10 @@
 #define LARGEST_BATCH 125
 /* Batches of a group that may be queued for nobody. */
 #define MOST_AHEAD 32
+/* A call that takes longer is not waited for by those who come later, or have something else. */
+#define PATIENCE_MS 2000
+/* Calls for one answer at once: when those before do not come back. */
+#define MOST_FLIGHTS 4
 /* Calls that may be under way for nobody. */
 #define LIMIT_AHEAD 24
 
@@ -27,6 +32,8 @@ struct flight {
 	struct fetch fetch;
 	atomic_bool wanted; /* somebody waits for it */
 	struct arrival arrival;
+	bool hasty;	   /* all who wait may be given what is known */
+	bool slow;	   /* the region's lock: they were, and it is asked on behind them */
 	bool refused;	   /* as a whole, and then asked for one by one */
 	bool cluster_lost; /* ClusterNotFoundException */
 };
@@ -117,6 +124,21 @@ static void gather(struct region *r, struct group *g, size_t batch)
 		;
 }
 
+static bool may_be_hasty(const struct region *r, const struct flight *f)
+{
+	const struct freshness any = {0};
+	bool asked = false;
+
+	for (size_t i = 0; i < f->fetch.n; i++) {
+		if (!f->asked[i])
+			continue;
+		asked = true;
+		if (!entry_may_stand_in(r, f->entries[i], &any, f->arrival.started_ms))
+			return false;
+	}
+	return asked && r->options.timeout_ms > PATIENCE_MS;
+}
+
 static void prepare(struct region *r, struct flight *f)
 {
 	f->arrival.started_ms = region_now_ms(r);
@@ -134,6 +156,7 @@ static void prepare(struct region *r, struct flight *f)
 		f->items[i].key = &f->entries[i]->key;
 		f->asked[i] = f->entries[i]->waiters != NULL;
 	}
+	f->hasty = may_be_hasty(r, f);
 }
 
 /* Gives every item that has no answer the failure of the whole call. */
@@ -188,6 +211,52 @@ static void fly(struct flight *f)
 	}
 }
 
+static bool timed_out(const struct flight *f)
+{
+	for (size_t i = 0; i < f->fetch.n; i++)
+		if (f->items[i].err != -ETIMEDOUT)
+			return false;
+	return true;
+}
+
+/* Those who wait take what is known, and the asking goes on. */
+static void let_others_go_on(struct region *r, struct flight *f)
+{
+	struct news n = {0};
+
+	pthread_mutex_lock(&r->lock);
+	f->slow = true;
+	for (size_t i = 0; i < f->fetch.n; i++)
+		news_wake(&n, f->entries[i]);
+	pthread_mutex_unlock(&r->lock);
+	news_tell(r, &n);
+	fetch_release(&f->fetch);
+	STAILQ_INIT(&f->fetch.extras);
+	for (size_t i = 0; i < f->fetch.n; i++)
+		f->items[i] = (struct fetch_item){.key = f->items[i].key};
+}
+
+/*
+ * An AWS that is silent for PATIENCE_MS is asked once more, on another connection, and no longer
+ * waited for by those who can be given what was known.
+ */
+static void fly_hastily(struct region *r, struct flight *f)
+{
+	int64_t deadline = f->fetch.deadline_ms;
+
+	if (!f->hasty) {
+		fly(f);
+		return;
+	}
+	f->fetch.deadline_ms = f->arrival.started_ms + PATIENCE_MS;
+	fly(f);
+	f->fetch.deadline_ms = deadline;
+	if (!timed_out(f))
+		return;
+	let_others_go_on(r, f);
+	fly(f);
+}
+
 /* Of a batch that was refused as a whole, siblings that nobody asked for stay unknown. */
 static bool unanswered_sibling(const struct flight *f, size_t i)
 {
@@ -217,6 +286,9 @@ static void land(struct region *r, struct flight *f, bool ahead, struct news *n)
 	for (size_t i = 0; i < f->fetch.n; i++) {
 		struct entry *e = f->entries[i];
 
+		/* Another call began since: its failure or answer is awaited, not this failure. */
+		if (e->flight && e->flight != f && f->items[i].err && f->items[i].err != -ENOENT)
+			continue;
 		if (!unanswered_sibling(f, i))
 			store_item(r, e, &f->items[i], &f->arrival, n);
 		news_wake(n, e);
@@ -227,6 +299,7 @@ static void land(struct region *r, struct flight *f, bool ahead, struct news *n)
 		let_go(f->entries[i], f);
 	if (ahead && f->fetch.n == 1 && f->entries[0]->value)
 		ahead_landed(r, f->entries[0], f->arrival.now_ms);
+	forget_some(r, f->arrival.now_ms);
 	cache_trim(&r->cache);
 }
 
@@ -304,7 +377,7 @@ static bool drain_once(struct drain *d)
 		prepare(r, f);
 		note_ahead(r, f);
 		pthread_mutex_unlock(&r->lock);
-		fly(f);
+		fly_hastily(r, f);
 		fetch_pack(&f->fetch);
 		pthread_mutex_lock(&r->lock);
 		g->flying--;
@@ -417,6 +490,24 @@ void flight_unqueue_ahead(struct group *g, struct entry *e)
 	TAILQ_REMOVE(&g->ahead, e, pending);
 	g->ahead_n--;
 	e->ahead = false;
+}
+
+bool flight_is_lost(const struct entry *e, const struct freshness *f, int64_t now)
+{
+	const struct arrival *a;
+
+	if (e->state != ENTRY_FLYING || e->flights >= MOST_FLIGHTS)
+		return false;
+	if (!e->flight)
+		return true;
+	a = &e->flight->arrival;
+	return now - a->started_ms >= PATIENCE_MS ||
+	    (f->force && !freshness_since_birth(f, a->started_ms, a->started_at));
+}
+
+bool flight_is_slow(const struct entry *e)
+{
+	return e->flight && e->flight->slow;
 }
 
 void flight_wanted(struct entry *e)

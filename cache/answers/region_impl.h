@@ -101,6 +101,10 @@ int flight_queue(struct region *r, struct entry *e);
 /* The same for nobody: it goes out when nothing is in its way (flight_start_ahead). */
 int flight_queue_ahead(struct region *r, struct entry *e);
 void flight_unqueue_ahead(struct group *g, struct entry *e);
+/* Whether the call that would answer it is too old to join, so that another one is begun. */
+bool flight_is_lost(const struct entry *e, const struct freshness *f, int64_t now);
+/* Whether it is asked for behind those who were given what was known. */
+bool flight_is_slow(const struct entry *e);
 /* Somebody waits for a call that began for nobody. */
 void flight_wanted(struct entry *e);
 /* Puts calls under way for what is queued for nobody, as far as there is room. */

@@ -1,6 +1,7 @@
 /*
  * How an answer comes into the cache.
  */
+#include "cache/answers/forget.h"
 #include "cache/answers/region_impl.h"
 
 #include "backend/base/cleanup.h"
@@ -27,8 +28,12 @@ static bool same_answer(const struct entry *e, const struct packed *value, int e
 void store_value(struct region *r, struct entry *e, struct packed *value, int err,
     const struct ecsfs_error *words, const struct arrival *a, struct news *n)
 {
+	auto_packed struct packed *before = NULL;
+
 	e->moved = !same_answer(e, value, err);
+	e->followed = false;
 	if (e->moved) {
+		before = packed_ref(e->value);
 		cache_set_value(&r->cache, e, packed_ref(value));
 		e->err = err;
 		e->version = ++r->version;
@@ -46,6 +51,7 @@ void store_value(struct region *r, struct entry *e, struct packed *value, int er
 	e->fetched_ms = a->now_ms;
 	e->fetched_wall_ms = a->wall_ms;
 	cache_account(&r->cache, e);
+	forget_unlisted(r, e, before);
 }
 
 /* An answer is about the object; a failure is about the asking, and is not remembered as known. */
@@ -137,7 +143,8 @@ void store_item(struct region *r, struct entry *e, struct fetch_item *it, const 
 		refuse(e, it, "is not there");
 	if (it->value && kind_gone(kind_row(e->key.kind), it->value))
 		refuse(e, it, "no longer exists");
-	if (e->mutated_at > a->started_at)
+	/* Written since, or answered by a call that began later. */
+	if (e->mutated_at > a->started_at || (e->known && e->started_at > a->started_at))
 		return;
 	if (!is_answer(it))
 		store_failure(r, e, it, a->now_ms);

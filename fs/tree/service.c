@@ -354,7 +354,7 @@ static const struct row service_rows[] = {
 
 static const struct child service_children[] = {
     {"deployments", &dir_deployments, false},
-    {"service_deployments", &dir_service_deployments, false},
+    {"service_deployments", &dir_service_deployments, true},
     {"tasks", &dir_service_tasks, false},
     {"stopped_tasks", &dir_service_stopped_tasks, true},
     {"containers", &dir_service_containers, false},

@@ -184,6 +184,10 @@ static int fake_call(struct aws_client *c, const struct aws_request *rq, struct 
 	pthread_mutex_lock(&world.lock);
 	count_call(rq);
 	/* The picture is taken when the call arrives, and may be old when it leaves the gate. */
+	if (rq->timeout_ms <= world.silent_ms) {
+		pthread_mutex_unlock(&world.lock);
+		return ecsfs_error_set(err, ETIMEDOUT, NULL, "silent");
+	}
 	if (world.fail_err) {
 		ecsfs_error_set(&why, world.fail_err, world.fail_code, "scripted");
 		why.http_status = world.fail_status;
@@ -232,6 +236,7 @@ static int setup_ttl(int ttl_ms)
 	world.desired = 1;
 	world.inactive = world.denied = NULL;
 	world.fail_err = world.fail_status = 0;
+	world.silent_ms = 0;
 	world.says = NULL;
 	world.calls = world.describes = world.largest = world.at_gate = 0;
 	world.closed = false;

@@ -24,6 +24,7 @@ struct world {
 	const char *denied;   /* a service that may not be described */
 	bool closed;	      /* calls stop at the gate */
 	int at_gate;
+	int silent_ms;	  /* calls that may take no longer get no answer */
 	int fail_err;	  /* every call fails so */
 	int fail_status;  /* with this HTTP status */
 	const char *says; /* every answer is this JSON; NULL: the true one */

@@ -1,0 +1,19 @@
+/*
+ * What is forgotten before the ceiling is reached: answers that no longer stand for anything, so
+ * that a region whose tasks come and go takes no more memory than one that stands still. It happens
+ * as calls end, a little each time; an idle mount does nothing. With the lock.
+ */
+#ifndef ECSFS_FORGET_H
+#define ECSFS_FORGET_H
+
+#include "cache/region.h"
+
+struct entry;
+struct packed;
+
+/* A listing has changed: drops the documents of names that it no longer has and nobody reads. */
+void forget_unlisted(struct region *r, const struct entry *listing, const struct packed *before);
+/* Looks at a few of what was not asked for the longest. */
+void forget_some(struct region *r, int64_t now);
+
+#endif
