@@ -1,5 +1,5 @@
 /*
- * What went wrong: an errno for the kernel and AWS's own words for the person.
+ * An error: an errno for the kernel and AWS's own message for the person.
  *
  * A `struct ecsfs_error` lives on the caller's stack, is the last parameter, may be NULL, needs no
  * allocation, and is written once, by who knows best; others may put context before it. Functions
@@ -32,7 +32,7 @@ int ecsfs_error_set(struct ecsfs_error *e, int err, const char *code, const char
 int ecsfs_error_wrap(struct ecsfs_error *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* What to do after an AWS code. */
+/* How a caller goes on after an AWS code. */
 enum retry_class {
 	RETRY_NEVER,
 	RETRY_THROTTLE,	 /* slow down, repeat */

@@ -478,7 +478,7 @@ static int run(struct connection *c, struct exchange *x, struct ecsfs_error *err
 	code = drive(c, x);
 	r = report(c, x, code, err);
 	curl_multi_remove_handle(c->multi, c->easy);
-	/* What was borrowed for this exchange is not left where the next one might read it. */
+	/* Pointers borrowed for this exchange must not be read by the next one. */
 	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(c->easy, CURLOPT_POSTFIELDS, NULL);
 	curl_slist_free_all(headers);
@@ -518,7 +518,7 @@ int http_exchange(struct http *h, const struct http_request *rq, struct http_res
 
 	*ret = (struct http_response){.body = room_of(rq), .retry_after_ms = -1};
 	r = try(h, rq, ret, err);
-	/* What libcurl calls a shortage of descriptors depends on where it met it. */
+	/* libcurl reports a shortage of descriptors by different codes, so look at the shortage itself. */
 	if (r < 0 && !ret->sent && descriptors_short()) {
 		http_trim(h);
 		r = try(h, rq, ret, err);

@@ -1,5 +1,5 @@
 /*
- * What stands behind the door of aws.h: layers of one function, each with an inner one. A layer is
+ * Behind the door of aws.h stand layers of one function, each with an inner one. A layer is
  * called by any number of threads at once. Only the backend's own files include this.
  */
 #ifndef ECSFS_LAYER_H
@@ -12,7 +12,7 @@
 
 #include <stdatomic.h>
 
-/* What the layers of one client share. */
+/* Shared by the layers of one client. */
 struct aws_context {
 	struct aws_settings *settings;
 	const struct clock *clock;
@@ -32,7 +32,7 @@ struct aws_exchange {
 	int64_t deadline_ms; /* the same, monotonic */
 	int attempt;	     /* from 1 */
 
-	/* What the sender found in the last attempt, for the layers around it. */
+	/* Results of the last attempt, set by the sender for the layers around it. */
 	enum retry_class retry;
 	int64_t retry_after_ms;	  /* -1: AWS did not say */
 	int64_t server_ms;	  /* the answer's Date, since the epoch; 0: none */

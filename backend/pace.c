@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* What is too fast, and how far the rate is cut then. */
+/* When a rate is too fast, and how far it is cut then. */
 #define TOLERATED 0.06	/* share of throttled answers beyond the expected */
 #define CUT 0.95	/* of what went through */
 #define SMALL_CUT 0.93	/* of the rate: the most that is cut right after a good epoch */
@@ -21,7 +21,7 @@
 #define NEAR 0.95
 #define FAR 1.1
 
-/* What tells a rate from chance. */
+/* How a rate is told from chance. */
 #define LESS 0.8      /* of what was sent before: a trial counts */
 #define DISTINCT 0.6  /* the share expected of a rate, at most so much of the share by chance */
 #define BELIEVED 0.85 /* a larger share is never taken for chance */

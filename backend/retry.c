@@ -11,7 +11,7 @@ enum {
 	MAX_BACKOFF_MS = 20000,
 	/* Less than that is no reason for a refusal: services allow five minutes either way. */
 	MIN_SKEW_MS = 4 * 60 * 1000,
-	/* Of the wait after a throttled answer, where a slower rate was seen not to help. */
+	/* Divides the wait after a throttled answer where a slower rate was seen not to help. */
 	BY_CHANCE_PART = 100,
 };
 
@@ -20,7 +20,7 @@ struct retry_layer {
 	struct aws_context *cx;
 };
 
-/* What one call has used up. */
+/* The tries that one call has used up. */
 struct spent {
 	int attempts; /* refreshes of credentials and clock not counted */
 	bool auth, skew, quota;
@@ -100,7 +100,7 @@ static bool may_repeat(
 	return clock_mono(cx->clock) + *ret_wait_ms < x->deadline_ms;
 }
 
-/* What somebody has to do whose credentials a refresh did not help. */
+/* Says what to do where a refresh of the credentials did not help. */
 static void advise(
     const struct aws_context *cx, const struct aws_exchange *x, struct ecsfs_error *err)
 {
@@ -125,7 +125,7 @@ static int retry_call(struct aws_layer *layer, struct aws_exchange *x, struct aw
 		r = layer->inner->call(layer->inner, x, ret, err);
 		if (r == 0)
 			return 0;
-		/* What one attempt may have done, a later refusal does not undo. */
+		/* A later refusal does not undo what an earlier attempt may have done. */
 		lost = lost || err->lost_answer;
 		err->lost_answer = lost;
 		if (!may_repeat(cx, x, &spent, &wait)) {

@@ -1,5 +1,5 @@
 /*
- * The layer that repeats. What may be repeated is said by the table of errors (error.h) and by the
+ * The layer that repeats. The table of errors says which failures may be repeated (error.h) and by the
  * call's flags (aws.h); how long to wait in between is said here: full jitter, as AWS's SDKs have
  * it, bounded by the call's time limit and the settings' number of attempts.
  */

@@ -231,7 +231,7 @@ static void take_xml(const json_t *document, struct said *said)
 		snprintf(said->request_id, sizeof(said->request_id), "%s", id);
 }
 
-/* What a proxy or a load balancer wrote: its words without the tags. */
+/* The page of a proxy or a load balancer: its text without the tags. */
 static void take_text(const struct buf *body, struct said *said)
 {
 	const char *p = buf_str(body);

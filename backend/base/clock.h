@@ -30,7 +30,7 @@ static inline int64_t clock_wall(const struct clock *c)
 	return c->wall_ms(c);
 }
 
-/* Of two times, or two spans, in milliseconds. */
+/* The earlier and the later of two times, or of two spans, in milliseconds. */
 static inline int64_t ms_min(int64_t a, int64_t b)
 {
 	return a < b ? a : b;

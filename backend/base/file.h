@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What tells one version of a file from the next. All zero: there is no such file. */
+/* Tells one version of a file from the next. All zero: there is no such file. */
 struct file_stamp {
 	dev_t dev;
 	ino_t ino;

@@ -13,12 +13,12 @@
 #define LIMIT_JSON_DEPTH 128
 #define LIMIT_PAGES 10000 /* of one listing: a token that repeats for ever ends here */
 
-/* What a user may write. */
+/* Limits of what a user writes. */
 #define LIMIT_VALUE (4 * KIB)
 #define LIMIT_DOCUMENT (1 * MIB)
 #define LIMIT_YAML (1 * MIB) /* of one file of a compose project */
 
-/* What the mount may hold. */
+/* Limits of what a mount holds. */
 #define LIMIT_CACHE (64 * MIB) /* -o cache_limit: answers, and the nodes that show them */
 #define LIMIT_PARKED 8192
 #define LIMIT_SCRATCH_FILES 1024

@@ -157,7 +157,7 @@ static int from_profile(const struct aws_settings *s, const struct aws_service *
 	return 0;
 }
 
-/* What the environment and the files say; NULL or "" where they say nothing. */
+/* The endpoint that the environment or the files name; NULL or "" where they name none. */
 static int configured(const struct aws_settings *s, const struct aws_service *service,
     const char **ret, struct ecsfs_error *err)
 {

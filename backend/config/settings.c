@@ -296,7 +296,7 @@ void aws_settings_free(struct aws_settings *s)
 	free(s);
 }
 
-/* What the first call would use; "none" where there is nothing to use. */
+/* The kind of credentials that the first call would use; "none" where there are none. */
 static int find_kind(const struct aws_settings *s, const char **ret, struct ecsfs_error *err)
 {
 	struct ecsfs_error own = {0};

@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-/* What the command line says; NULL or false: not given. Borrowed. */
+/* The options of the command line; NULL or false: not given. Borrowed. */
 struct aws_options {
 	const char *profile; /* explicit: the environment's keys are then skipped */
 	const char *region;

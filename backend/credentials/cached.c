@@ -1,7 +1,7 @@
 /*
  * Refreshing. A thread that finds the held credentials good goes on at once. Else one thread
  * fetches, without the lock; the others go on with the old ones while those are valid, and wait
- * for the fetch where they are not. What is valid is never dropped because a refresh failed.
+ * for the fetch where they are not. Valid credentials are never dropped because a refresh failed.
  */
 #include "backend/credentials/credentials.h"
 
@@ -72,7 +72,7 @@ static void publish(struct cached *c, struct credentials *fresh, const struct ec
 		log_warn("credentials could not be refreshed, the old ones are kept: %s",
 		    error->message);
 	}
-	/* What is about to expire may also be all there is yet (instance metadata). */
+	/* Credentials about to expire may be all that exists yet (instance metadata). */
 	c->next_try_mono = clock_mono(c->clock);
 	if (!fresh || !is_valid(c, REFRESH_EARLY_MS))
 		c->next_try_mono += rest_ms(c);

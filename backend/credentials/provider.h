@@ -12,7 +12,7 @@
 
 #include <stdatomic.h>
 
-/* What providers share; borrowed by each, outlives them all. */
+/* Shared by all providers of a chain; borrowed by each, outlives them all. */
 struct provider_env {
 	const struct aws_settings *settings; /* endpoints, region, clock, CA bundle, home */
 	struct http *http;
@@ -22,7 +22,7 @@ struct provider_env {
 	atomic_bool cancelled;
 };
 
-/* What one provider is made from; borrowed for the constructor's time. */
+/* Input of a provider's constructor; borrowed while it runs. */
 struct provider_seed {
 	struct provider_env *env;
 	const struct config *config;

@@ -187,7 +187,7 @@ void logfile_line(struct logfile *f, const struct logstream *s, const struct log
 		buf_addc(&f->pending, '\n');
 }
 
-/* What an event is when it comes without an id. */
+/* Identifies an event that comes without an id. */
 static uint64_t window_hash(const struct logstream *s, const struct logscan_event *e)
 {
 	const int64_t times[2] = {e->timestamp, e->ingested};
@@ -227,7 +227,7 @@ static bool in_window(struct logfile *f, const struct logstream *s, const struct
 {
 	if (e->timestamp <= f->window_newest_ms && seen_take(&f->window, window_hash(s, e)))
 		return true;
-	/* Of the last millisecond before the page was made, what it did not hold may have come since. */
+	/* Events ingested in the page's last millisecond may have arrived after it. */
 	return e->timestamp <= f->cut_ms &&
 	    e->ingested < s->window_ingested_ms + (f->cut_short ? 1 : 0);
 }

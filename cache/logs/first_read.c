@@ -297,7 +297,7 @@ static int read_newest(
 		n.reference_ms -= clock_mono(f->logs->options.clock) - began_ms;
 	if (n.reference_ms == INT64_MIN)
 		*ret_reference = base > now ? base : now;
-	else /* Of a log that ended long ago, not all the time since is read through. */
+	else /* A log that ended long ago is followed from a day ago only. */
 		*ret_reference = n.reference_ms > now - DAY_MS ? n.reference_ms : now - DAY_MS;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * What an open gives first. The newest part: GetLogEvents backward, the one call that goes newest
+ * The first read of an open. The newest part: GetLogEvents backward, the one call that goes newest
  * first, of every stream; merged by time and cut to size. From a time on (logs/since, a window that is
  * a duration, the whole log, or more than a page): range_read.h.
  */

@@ -4,7 +4,7 @@
  * A logfile (file.h) shows the lines of one open log. Its sources (streams.h) are patterns of streams
  * in log groups. A group (group.h) is polled for all files that subscribe to it: a poll (poller.h)
  * reads a round of pages (round.h, lanes.h, pages.h) and hands each page to the files (deliver.h).
- * schedule.h says which group is polled when; live_tail.h wakes it early. What an open gives first is
+ * schedule.h says which group is polled when; live_tail.h wakes it early. The first lines of an open are
  * read by first_read.h, or from a time on by range_read.h.
  *
  * How nothing is lost or doubled. A group has a reference: the newest time of an event seen, by the

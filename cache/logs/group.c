@@ -98,7 +98,7 @@ void group_rewind(struct loggroup *g, int64_t reference_ms)
 	if (!known) {
 		g->known = true;
 		g->newest_ms = g->sweep_from_ms = g->fast_from_ms = reference_ms;
-		/* Who reads a log once has closed it by then, and paid for no poll. */
+		/* A reader that reads a log once has closed it by then, and no poll was needed. */
 		g->due_ms = clock_mono(g->logs->options.clock) + GROUP_INTERVAL_MIN_MS;
 	}
 	if (reference_ms < g->sweep_from_ms)

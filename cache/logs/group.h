@@ -60,7 +60,7 @@ struct loggroup {
 
 /* Subscribes the file to a source: events from `reference_ms` less the overlap on. -ENOMEM. */
 int group_subscribe(struct logfile *f, const struct source *source, int64_t reference_ms);
-/* What a new subscriber's reference must not be after; INT64_MAX: there is no such group. */
+/* The latest reference that a new subscriber may have; INT64_MAX: there is no such group. */
 int64_t group_reference(struct logs *l, struct logfile *f, const struct source *source);
 /* Ends a file's subscriptions; logs->lock held. */
 void group_unsubscribe_all(struct logfile *f);

@@ -1,5 +1,5 @@
 /*
- * What the log follower of a mount is told: how it reads logs, and which log an open is for. Plain
+ * Input of the log follower of a mount: how it reads logs, and which log an open is for. Plain
  * data, shared by its door (logs.h) and its inside (follower.h).
  */
 #ifndef ECSFS_LOGS_OPTIONS_H

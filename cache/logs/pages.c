@@ -137,7 +137,7 @@ int logpage_read(struct logpage *p, struct logscan *scan)
 	return r == 0 && p->unordered ? sort_events(p) : r;
 }
 
-/* What a walk asks for; lives until the last page fetched ahead has come. */
+/* The query of a walk; lives until the last page fetched ahead has come. */
 struct walk_spec {
 	_Atomic unsigned refs;
 	struct logs_door door;

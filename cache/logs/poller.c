@@ -161,7 +161,7 @@ static int round_page(struct loggroup *g, struct round *r, struct ecsfs_error *e
 	return r->at < r->lane_count;
 }
 
-/* What a file must still know: from the earliest time that any of its groups reads again. Locked. */
+/* The time from which a file must know its events: the earliest that any of its groups reads again. Locked. */
 static int64_t file_keep_ms(const struct logfile *f)
 {
 	int64_t keep = INT64_MAX;

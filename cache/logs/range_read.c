@@ -11,7 +11,7 @@
 #define PIECES 16		       /* asked for at once */
 #define PAGE_FULL ((size_t)700 * 1024) /* of JSON: a piece that brings less could be longer */
 
-/* What stopped half way is tried again: for a minute and a half, a second apart, two, ... */
+/* A read that failed half way is tried again for a minute and a half, a second apart, two, ... */
 #define RETRIES 14
 #define RETRY_STEPS 8
 
@@ -294,8 +294,7 @@ static int64_t stopped_at(const struct range *w)
 }
 
 /*
- * A reader who was given half of it must not take that for all: he waits while it is tried on, and
- * is told when there is no hope.
+ * A partial log must not look complete: block while retrying, then fail the read.
  */
 static int read_source(struct range *w, int64_t start_ms, struct ecsfs_error *err)
 {

@@ -24,7 +24,7 @@ static bool refresh_sources(struct logfile *f)
 	auto_sources struct sources sources = {0};
 	int64_t now = f->logs->aws_now(region_client_peek(f->region));
 
-	/* What cannot be asked now is asked again in ten seconds; who is followed stays followed. */
+	/* A failure is tried again in ten seconds; streams that are followed stay followed. */
 	if (streams_find(f, false, &sources, NULL) < 0)
 		return true;
 	for (size_t i = 0; i < sources.count; i++) {

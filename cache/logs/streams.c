@@ -92,7 +92,7 @@ static int get(struct logfile *f, enum kind kind, const char *a, const char *b, 
 	return r < 0 ? r : ret->err;
 }
 
-/* What is known however old, else what AWS says: for what never changes. */
+/* The cached answer however old, else AWS's: for objects that never change. */
 static int get_constant(struct logfile *f, enum kind kind, const char *a, const char *b,
     struct answer *ret, struct ecsfs_error *err)
 {
@@ -272,7 +272,7 @@ int streams_find(struct logfile *f, bool first, struct sources *ret, struct ecsf
 	return r < 0 ? r : task_sources(f, task.value, f->task, ret, err);
 }
 
-/* What streams_of_tasks gathers, of one source. */
+/* The streams of one source, as streams_of_tasks gathers them. */
 struct gathering {
 	const struct source *source;
 	struct members *members;
@@ -328,7 +328,7 @@ static int task_is_ours(
 	r = get_constant(f, KIND_TASK, f->cluster, id, &task, err);
 	if (r == -ENOENT)
 		return event_ms < f->logs->aws_now(region_client_peek(f->region)) - ECS_MEMORY_MS;
-	/* Who may not describe tasks still sees the lines. */
+	/* Without ecs:DescribeTasks the owner is unknown: show the stream. */
 	if (r < 0)
 		return r == -EACCES ? 1 : r;
 	group = text(task.value, "group");
