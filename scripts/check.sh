@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What must hold of the source itself: format, layers, sizes, and clang-tidy.
 #
-#   scripts/check.sh [format|layers|sizes|tidy]...     all, where none is named
+#   scripts/check.sh [format|layers|sizes|man|tidy]...     all, where none is named
 . "$(dirname "$0")/lib.sh"
 cd "$top"
 
@@ -52,6 +52,11 @@ check_sizes() {
 	return $bad
 }
 
+# The manual renders without a warning.
+check_man() {
+	mandoc -T lint -W warning fs/man/*.[157] fs/man/*.in
+}
+
 check_tidy() {
 	local dir=$top/build-tidy
 	CC=clang build "$dir"
@@ -60,11 +65,11 @@ check_tidy() {
 }
 
 need_packages "${build_packages[@]}" "${test_packages[@]}" "${check_packages[@]}"
-[ $# -gt 0 ] || set -- format layers sizes tidy
+[ $# -gt 0 ] || set -- format layers sizes man tidy
 for part in "$@"; do
 	case $part in
-	format | layers | sizes | tidy) ;;
-	*) die "unknown check '$part': format, layers, sizes or tidy" ;;
+	format | layers | sizes | man | tidy) ;;
+	*) die "unknown check '$part': format, layers, sizes, man or tidy" ;;
 	esac
 	say "check: $part"
 	"check_$part" || die "$part failed"

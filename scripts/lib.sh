@@ -17,7 +17,7 @@ build_packages=(gcc cmake ninja-build pkg-config libc6-dev fuse3 libfuse3-dev li
 	libssl-dev libjansson-dev libexpat1-dev libyaml-dev libwslay-dev zlib1g-dev libmicrohttpd-dev ca-certificates)
 test_packages=(libcmocka-dev bats curl jq procps psmisc python3 openssl vim nano moreutils sed coreutils less
 	dash zsh busybox)
-check_packages=(clang clang-format clang-tidy libclang-rt-dev git)
+check_packages=(clang clang-format clang-tidy libclang-rt-dev git mandoc)
 
 installed() {
 	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed

@@ -1,13 +1,47 @@
 /*
- * Makes a man page of its source at build time: the line "@OPTIONS@" becomes the options, as the
- * program itself knows them.
+ * Makes a man page of its source at build time: the line "@OPTIONS@" becomes the options and the line
+ * "@FILES@" the tree, as the program itself knows them.
  *
  *	ecsfs-man-page SOURCE PAGE
  */
 #include "backend/base/cleanup.h"
 #include "fs/cli/usage.h"
+#include "fs/table.h"
 
 #include <string.h>
+
+/* Text for troff: no line begins with a control character, backslashes are escaped. */
+static void put_text(FILE *out, const char *text)
+{
+	fputs(*text == '.' || *text == '\'' ? "\\&" : "", out);
+	for (; *text; text++)
+		fputs(*text == '\\' ? "\\e" : (char[2]){*text, '\0'}, out);
+	fputc('\n', out);
+}
+
+static void put_row(FILE *out, const struct row *row, const char *name, const char *suffix)
+{
+	fprintf(out, ".TP\n\\fB%s%s\\fR (%s)%s\n", name, suffix, row_writable(row) ? "rw" : "r",
+	    row->flags & ROW_HIDDEN ? ", not listed" : "");
+	put_text(out, row->help);
+}
+
+static void put_type(void *arg, const struct dir_type *type, const char *path)
+{
+	const struct listing *l = type->listing;
+	FILE *out = arg;
+
+	fprintf(out, ".SS %s/\n", *path ? path : ".");
+	put_text(out, type->help ? type->help : type->what);
+	if (type->make)
+		fputs(".br\nmkdir NAME creates one.\n", out);
+	if (type->drop)
+		fputs(".br\nrmdir NAME deletes one (-o allow_delete).\n", out);
+	for (const struct row *row = type->rows; row && row->name; row++)
+		put_row(out, row, row->name, "");
+	if (l && l->row)
+		put_row(out, l->row, "NAME", l->suffix ? l->suffix : "");
+}
 
 int main(int argc, char **argv)
 {
@@ -20,6 +54,8 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof(line), in))
 		if (strcmp(line, "@OPTIONS@\n") == 0)
 			usage_print_man(out);
+		else if (strcmp(line, "@FILES@\n") == 0)
+			table_walk(&dir_region, put_type, out);
 		else
 			fputs(line, out);
 	return ferror(in) || fflush(out) != 0;
