@@ -389,6 +389,15 @@ static int give_fresh(struct region *r, struct entry *e, const struct freshness 
 	return 0;
 }
 
+/* With it goes what fetches under way will bring, which began before the write. */
+static void end_guard(struct region *r, struct entry *e)
+{
+	if (!e->guard)
+		return;
+	cache_unguard(&r->cache, e);
+	e->mutated_at = region_moment();
+}
+
 static int ask_locked(struct region *r, const struct key *k, const struct freshness *f,
     struct waiter *w, struct answer *ret, struct news *n, struct ecsfs_error *err)
 {
@@ -413,7 +422,7 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 		return give_stand_in(r, e, f, now, ret, err);
 	/* Who asks for AWS's own word gets it. */
 	if (f->force || r->options.ttl_ms == 0)
-		cache_unguard(&r->cache, e);
+		end_guard(r, e);
 	if (f->use == FRESH_LOOKUP)
 		e->looked_up_by = f->tid;
 	whole = f->force ? e : whole_instead(r, e, now, n);
@@ -458,6 +467,21 @@ int region_peek(struct region *r, const struct key *k, const char *only, struct 
 	}
 	pthread_mutex_unlock(&r->lock);
 	return rc ? rc : unpack(r, k, only, ret, NULL);
+}
+
+void region_revive(struct region *r, const struct key *k, const char *only)
+{
+	const struct freshness f = {.only = only};
+	int64_t now = region_now_ms(r);
+	struct entry *e;
+
+	pthread_mutex_lock(&r->lock);
+	e = cache_find(&r->cache, k);
+	if (e && e->known && e->state == ENTRY_IDLE && !r->stopping && r->options.ttl_ms > 0 &&
+	    (e->dirty || now - e->aged_ms >= entry_ttl_ms(r, e, &f)) &&
+	    !(e->failure && now - e->failed_ms < FAILURE_DAMP_MS))
+		flight_queue(r, e);
+	pthread_mutex_unlock(&r->lock);
 }
 
 struct getter {

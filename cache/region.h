@@ -112,6 +112,9 @@ int region_ask(struct region *r, const struct key *k, const struct freshness *f,
  */
 int region_peek(struct region *r, const struct key *k, const char *only, struct answer *ret);
 
+/* Where what is known is past its TTL a fetch is queued, and nobody waits for it. */
+void region_revive(struct region *r, const struct key *k, const char *only);
+
 /* Asks and waits: for workers only, never from a FUSE thread. */
 int region_get(struct region *r, const struct key *k, const struct freshness *f, struct answer *ret,
     struct ecsfs_error *err);

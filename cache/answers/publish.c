@@ -167,6 +167,12 @@ static struct guard_span span_of(const struct region *r, const struct region_wri
 	};
 }
 
+/* Whether a Describe that began after the call has arrived: it may be newer than the response. */
+static bool is_read_anew(const struct entry *e, const struct region_write *since)
+{
+	return e->known && e->started_at > since->began_at;
+}
+
 /* A listing gains or loses a name; its age stays, and so does what a fetch under way may bring. */
 static void list_name(struct region *r, const struct key *k, const char *name, bool present,
     const struct region_write *since, struct news *n)
@@ -178,6 +184,13 @@ static void list_name(struct region *r, const struct key *k, const char *name, b
 
 	if (!e)
 		return;
+	/* Touched, listed anew, or the same name written since the call began: which is newer? */
+	if (e->mutated_at > since->began_at || is_read_anew(e, since) ||
+	    guard_ended_at(e->guard, name) > since->began_at) {
+		forget_name(r, e, name);
+		mark_entry(r, e, n);
+		return;
+	}
 	guard_name(&e->guard, name, present, &span);
 	cache_account(&r->cache, e);
 	if (!e->value || packed_has_name(e->value, name) == present)
@@ -284,8 +297,8 @@ static bool is_whole(const struct kind_row *row, const json_t *doc)
 }
 
 /*
- * Whether the key was written, or read by a Describe that began later, since the call began: then
- * nobody knows which of the two AWS has.
+ * Whether the key was written or invalidated, or read by a Describe that began later, since the call
+ * began: then nobody knows which of the two AWS has.
  */
 static bool is_overtaken(
     const struct region *r, const struct key *k, const struct region_write *since)
@@ -294,7 +307,7 @@ static bool is_overtaken(
 
 	if (!e)
 		return r->mutated_unknown_at > since->began_at;
-	return e->written_at > since->began_at || (e->known && e->started_at > since->began_at);
+	return e->written_at > since->began_at || is_read_anew(e, since);
 }
 
 /* Stores a snapshot taken since the call began; `old` was known before it. */
@@ -345,7 +358,6 @@ static bool publish_one(struct region *r, const struct key *k, json_t *doc,
 	json_auto_t *full = NULL, *old = NULL;
 	bool overtaken = is_overtaken(r, k, since);
 	struct entry *e = cache_get(&r->cache, k);
-	bool believed;
 
 	if (!e)
 		return false;
@@ -354,12 +366,9 @@ static bool publish_one(struct region *r, const struct key *k, json_t *doc,
 		mark_entry(r, e, n);
 		return false;
 	}
-	believed = e->known && !e->dirty;
 	old = cache_tree(&r->cache, e);
 	full = complete(row, old, doc);
-	/* Against what is not known to have been the state before, nothing can be told to be older. */
-	if (believed || !e->known)
-		guard_document(&e->guard, old, kind_gone(row, full) ? NULL : full, &span);
+	guard_document(&e->guard, old, kind_gone(row, full) ? NULL : full, &span);
 	store_published(r, e, full, is_whole(row, doc), since, n);
 	e->mutated_at = e->written_at = span.ended_at;
 	cache_account(&r->cache, e);
@@ -406,7 +415,7 @@ static void publish_members(struct region *r, struct entry *e, json_t *members,
 		mark_entry(r, e, n);
 		return;
 	}
-	guard_document(&e->guard, old, full, &span);
+	guard_members(&e->guard, old, members, &span);
 	e->written_at = span.ended_at;
 	cache_set_value(&r->cache, e, value);
 	e->version = ++r->version;

@@ -23,6 +23,8 @@
 #define MOST_FLIGHTS 4
 /* Calls that may be under way for nobody. */
 #define LIMIT_AHEAD 24
+/* An action that the endpoint does not have is not asked for again for so long. */
+#define UNKNOWN_MS 60000
 
 /* The entries of one call, while it is under way. */
 struct flight {
@@ -36,6 +38,7 @@ struct flight {
 	bool slow;	   /* the region's lock: they were, and it is asked on behind them */
 	bool refused;	   /* as a whole, and then asked for one by one */
 	bool cluster_lost; /* ClusterNotFoundException */
+	bool unknown;	   /* the action is known to be unknown: nothing is sent */
 };
 
 struct drain {
@@ -150,6 +153,7 @@ static void prepare(struct region *r, struct flight *f)
 	f->fetch.call = r->options.call;
 	f->fetch.clock = r->options.clock;
 	f->fetch.owner = r;
+	f->unknown = f->arrival.started_ms < r->unknown_until_ms[f->entries[0]->key.kind];
 	if (r->options.timeout_ms > 0)
 		f->fetch.deadline_ms = f->arrival.started_ms + r->options.timeout_ms;
 	for (size_t i = 0; i < f->fetch.n; i++) {
@@ -191,10 +195,24 @@ static void fetch_alone(struct flight *f, size_t i)
 	STAILQ_CONCAT(&f->fetch.extras, &one.extras);
 }
 
+static int call(struct flight *f, struct ecsfs_error *why)
+{
+	const struct kind_row *row = kind_row(f->items[0].key->kind);
+	int rc;
+
+	if (f->unknown)
+		return ecsfs_error_set(why, EOPNOTSUPP, NULL,
+		    "%s: the endpoint does not have this action (it is asked again after a minute)",
+		    row->action ? row->action : row->name);
+	rc = row->fetch(&f->fetch, why);
+	f->unknown = rc == -EOPNOTSUPP;
+	return rc;
+}
+
 static void fly(struct flight *f)
 {
 	struct ecsfs_error why = {0};
-	int rc = kind_row(f->items[0].key->kind)->fetch(&f->fetch, &why);
+	int rc = call(f, &why);
 
 	if (rc == 0)
 		return;
@@ -281,6 +299,8 @@ static void land(struct region *r, struct flight *f, bool ahead, struct news *n)
 	f->arrival.now_ms = region_now_ms(r);
 	if (f->refused && listing)
 		listing->refused_ms = f->arrival.now_ms;
+	if (f->unknown && r->unknown_until_ms[f->items[0].key->kind] <= f->arrival.started_ms)
+		r->unknown_until_ms[f->items[0].key->kind] = f->arrival.now_ms + UNKNOWN_MS;
 	if (f->cluster_lost)
 		mutate_cluster_lost(r, f->items[0].key->a, n);
 	for (size_t i = 0; i < f->fetch.n; i++) {

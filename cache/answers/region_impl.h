@@ -66,6 +66,7 @@ struct region {
 	uint64_t
 	    mutated_unknown_at; /* region_moment() of the last write of a key without an entry */
 	struct credits credits;
+	int64_t unknown_until_ms[KIND_COUNT]; /* the endpoint does not have the action */
 	struct kind_counts counts[KIND_COUNT];
 };
 

@@ -207,7 +207,7 @@ static void note_member(struct stale_guard **g, const char *member, const json_t
 {
 	json_auto_t *before = mark_of(old, member), *after = mark_of(now, member);
 
-	if (drifts(member) || (json_equal(before, after) && !find(*g, member)))
+	if (drifts(member) || json_equal(before, after))
 		return;
 	note(g, member, json_incref(before), json_incref(after), json_object_get(now, member), s);
 }
@@ -230,10 +230,26 @@ void guard_document(struct stale_guard **g, json_t *old, json_t *now, const stru
 	}
 }
 
+void guard_members(struct stale_guard **g, json_t *old, json_t *members, const struct guard_span *s)
+{
+	const char *member;
+	json_t *now;
+
+	json_object_foreach (members, member, now)
+		note(g, member, mark_of(old, member), mark_of(members, member), now, s);
+}
+
 void guard_name(struct stale_guard **g, const char *name, bool present, const struct guard_span *s)
 {
 	note(g, name, json_boolean(!present), json_boolean(present), present ? json_true() : NULL,
 	    s);
+}
+
+uint64_t guard_ended_at(const struct stale_guard *g, const char *name)
+{
+	const struct guarded *m = find(g, name);
+
+	return m ? m->span.ended_at : 0;
 }
 
 void guard_forget(struct stale_guard **g, const char *name)
@@ -322,7 +338,7 @@ const struct guard_span *guard_correct(
 
 	for (m = *g ? STAILQ_FIRST(&(*g)->all) : NULL; m; m = next) {
 		next = STAILQ_NEXT(m, link);
-		if (now_ms >= m->span.until_ms)
+		if (now_ms >= m->span.until_ms && started_at >= m->span.ended_at)
 			drop(g, m);
 		else if (correct(g, m, listing, value, started_at) &&
 		    (!oldest || m->span.began_at < oldest->began_at))

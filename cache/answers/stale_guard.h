@@ -36,8 +36,14 @@ struct guard_span {
  * deployments only the PRIMARY's id counts. Out of memory fewer members are guarded.
  */
 void guard_document(struct stale_guard **g, json_t *old, json_t *now, const struct guard_span *s);
+/* The same of the members that were written, also where `old` had their values: a request from before
+ * the write's end may bring others. */
+void guard_members(
+    struct stale_guard **g, json_t *old, json_t *members, const struct guard_span *s);
 /* Notes that a listing gained or lost a name. */
 void guard_name(struct stale_guard **g, const char *name, bool present, const struct guard_span *s);
+/* When the last write of a guarded name ended; 0: it is not guarded. */
+uint64_t guard_ended_at(const struct stale_guard *g, const char *name);
 /* Ends the guard of one name of a listing. */
 void guard_forget(struct stale_guard **g, const char *name);
 void guard_free(struct stale_guard **g);

@@ -94,7 +94,8 @@ static void refuse(const struct entry *e, struct fetch_item *it, const char *wha
 static bool guarded(
     struct region *r, struct entry *e, struct fetch_item *it, struct arrival *a, struct news *n)
 {
-	json_t *before = it->value;
+	/* A reference: the address of a tree that was freed may be that of the next. */
+	json_auto_t *before = json_incref(it->value);
 	const struct guard_span *rests_on;
 
 	if (!e->guard || (it->err && it->err != -ENOENT))

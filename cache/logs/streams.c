@@ -1,6 +1,7 @@
 #include "cache/logs/streams.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/epoch.h"
 #include "cache/logs/placement.h"
 
 #include <errno.h>
@@ -66,7 +67,7 @@ static int source_add(struct logfile *f, struct sources *ret, const struct place
 		if (strcmp(s->group, conf->group) == 0 && strcmp(s->region, region) == 0 &&
 		    strcmp(s->pattern, owned) == 0) {
 			if (created * 1000 < (double)s->base_ms)
-				s->base_ms = (int64_t)(created * 1000);
+				s->base_ms = epoch_ms(created, 0);
 			return 0;
 		}
 	}
@@ -78,7 +79,7 @@ static int source_add(struct logfile *f, struct sources *ret, const struct place
 	    .pattern = move_ptr(owned),
 	    .task = task ? strdup(task) : NULL,
 	    .exact = exact,
-	    .base_ms = (int64_t)(created * 1000)};
+	    .base_ms = epoch_ms(created, 0)};
 	return s->group && s->region && !s->task == !task ? 0 : -ENOMEM;
 }
 

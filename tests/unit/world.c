@@ -155,7 +155,7 @@ static json_t *answer(const struct aws_request *rq, struct ecsfs_error *err)
 	if (strcmp(rq->action, "DescribeCapacityProviders") == 0)
 		return json_pack("{s:[{s:s,s:s},{s:s,s:s}]}", "capacityProviders", "name",
 		    "FARGATE", "status", "ACTIVE", "name", "old", "status", "INACTIVE");
-	ecsfs_error_set(err, EINVAL, "UnknownOperationException", "%s", rq->action);
+	ecsfs_error_set(err, EOPNOTSUPP, "UnknownOperationException", "%s", rq->action);
 	return NULL;
 }
 
