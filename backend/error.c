@@ -142,7 +142,11 @@ static const struct row rows[] = {
     ROW("InvalidIdentityToken", EINVAL, RETRY_NEVER),
     ROW("SerializationException", EINVAL, RETRY_NEVER),
     ROW("MalformedHttpRequestException", EINVAL, RETRY_NEVER),
-    ROW("UnknownOperationException", EINVAL, RETRY_NEVER),
+    /* The endpoint does not have the action. */
+    ROW("UnknownOperationException", EOPNOTSUPP, RETRY_NEVER),
+    ROW("UnknownOperation", EOPNOTSUPP, RETRY_NEVER),
+    ROW("InvalidAction", EOPNOTSUPP, RETRY_NEVER),
+    ROW("NotImplementedException", EOPNOTSUPP, RETRY_NEVER),
     ROW("UnsupportedFeatureException", EINVAL, RETRY_NEVER),
     ROW("PlatformUnknownException", EINVAL, RETRY_NEVER),
     ROW("PlatformTaskDefinitionIncompatibilityException", EINVAL, RETRY_NEVER),

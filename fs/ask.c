@@ -18,6 +18,8 @@ static int fetch(struct ask *q, struct region *r, const struct key *k, struct an
 {
 	switch (q->mode) {
 	case ASK_PEEK:
+		if (q->revive)
+			region_revive(r, k, q->fresh.only);
 		return region_peek(r, k, q->fresh.only, ret);
 	case ASK_PARK:
 		return region_ask(r, k, &q->fresh, q->waiter, ret, err);

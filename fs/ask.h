@@ -22,6 +22,8 @@ enum ask_mode {
 struct ask {
 	enum ask_mode mode;
 	struct freshness fresh;
+	bool
+	    revive; /* ASK_PEEK: what is past its TTL is fetched for the next one, without a wait */
 	const char *wanted;    /* of a listing's names only this one is looked at; NULL: all */
 	struct waiter *waiter; /* ASK_PARK: the request's; one wait at a time */
 	int64_t fresh_ms; /* out: the least TTL left of the answers used; INT64_MAX: none used */

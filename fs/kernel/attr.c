@@ -1,6 +1,7 @@
 #include "fs/kernel/attr.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/epoch.h"
 #include "backend/base/limits.h"
 #include "fs/kernel/request.h"
 #include "fs/scratch.h"
@@ -82,14 +83,15 @@ static int64_t object_seconds(struct ask *q, const struct dir_type *type, const 
 {
 	auto_answer struct answer a = {0};
 	const char *members = type->time ? type->time_of : type->time_member;
+	int64_t start = start_s(p->fs);
 	const json_t *object, *time;
 
 	if (!type->subject || dir_members(q, type, p, members, &a, &object, NULL) != 0)
-		return start_s(p->fs);
+		return start;
 	if (type->time && type->time(object) > 0)
-		return (int64_t)type->time(object);
+		return epoch_ms(type->time(object), start * 1000) / 1000;
 	time = type->time_member ? json_object_get(object, type->time_member) : NULL;
-	return json_is_number(time) ? (int64_t)json_number_value(time) : start_s(p->fs);
+	return epoch_ms(json_is_number(time) ? json_number_value(time) : -1, start * 1000) / 1000;
 }
 
 static void peek_listing(struct ask *q, const struct dir_type *type, const struct place *p)
@@ -158,6 +160,21 @@ static void file_attr(struct node *n, struct stat *st, double *ret_timeout)
 		*ret_timeout = attr_seconds(ATTR_FOREVER_MS);
 	}
 	set_times(st, mtime_ns / 1000000000, mtime_ns % 1000000000);
+}
+
+void attr_revive(struct node *n)
+{
+	auto_answer struct answer a = {0};
+	const struct dir_type *type = node_type(n);
+	struct ask q = attr_peek(n);
+	const json_t *object;
+	struct place p;
+
+	if (!type || !type->subject)
+		return;
+	q.revive = true;
+	place_of(n, &p);
+	dir_members(&q, type, &p, "", &a, &object, NULL);
 }
 
 void attr_of(struct node *n, struct stat *st, double *ret_timeout_s)

@@ -9,6 +9,10 @@
 
 #include <sys/stat.h>
 
+/* Sets a fetch going where what a directory shows is past its TTL: who only calls stat(2) would never
+ * see a change. Waits for nothing. */
+void attr_revive(struct node *n);
+
 /* `ret_timeout_s`: how long the kernel may keep them. */
 void attr_of(struct node *n, struct stat *st, double *ret_timeout_s);
 

@@ -150,6 +150,7 @@ static int row_node(struct request *rq, const struct row *row, const char *name,
 	int e;
 
 	*q = attr_peek(rq->node);
+	q->revive = true;
 	e = lookup_row(rq->node, row, rq->name, name, q, ret, NULL);
 	if (e || !lookup_versioned(row) || (*ret)->text)
 		return e;

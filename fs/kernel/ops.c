@@ -88,6 +88,7 @@ static int run_getattr(struct request *rq, struct ecsfs_error *err)
 
 	(void)err;
 	attr_of(rq->node, &st, &timeout);
+	attr_revive(rq->node);
 	return request_reply_attr(rq, &st, timeout);
 }
 

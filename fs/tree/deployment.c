@@ -151,6 +151,9 @@ static int list_history(
 
 	history_subject(p, &k);
 	int e = ask(q, p->region, &k, &a, err);
+	/* Services of CODE_DEPLOY and EXTERNAL have none, nor has an endpoint without the action. */
+	if (e == -EINVAL || e == -EOPNOTSUPP)
+		return 0;
 	return e ? e : tree_append_names(names, a.value, "serviceDeploymentArn");
 }
 

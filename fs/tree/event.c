@@ -5,6 +5,7 @@
 #include "fs/tree/tree.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/epoch.h"
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
 #include "cache/follow.h"
@@ -144,7 +145,7 @@ static int64_t events_mtime_ms(void *stream)
 	pthread_mutex_lock(&ev->lock);
 	double newest = ev->lines.newest > 0 ? ev->lines.newest : ev->created;
 	pthread_mutex_unlock(&ev->lock);
-	return (int64_t)(newest * 1000);
+	return epoch_ms(newest, 0);
 }
 
 const struct stream_ops stream_events = {

@@ -2,6 +2,7 @@
  * logs/CONTAINER.log of a task and of a service, and logs/since/WHEN/CONTAINER.log. A container has
  * a log where its task definition sends it to CloudWatch Logs with awslogs.
  */
+#include "backend/base/epoch.h"
 #include "fs/tree/tree.h"
 
 #include "cache/logs/placement.h"
@@ -88,8 +89,8 @@ static int parse_when(const char *when, int64_t now_ms, int64_t *ret_ms)
 	}
 	if (!strchr(when, '-') || value_parse_time(when, &seconds) || seconds <= 0)
 		return -EINVAL;
-	*ret_ms = (int64_t)(seconds * 1000);
-	return 0;
+	*ret_ms = epoch_ms(seconds, -1);
+	return *ret_ms > 0 ? 0 : -EINVAL;
 }
 
 static bool is_when(const char *name)

@@ -25,9 +25,6 @@ extern const struct dir_type dir_api;
 
 /* The growing files of a service's events (event.c) and of a deployment (rollout.c). */
 extern const struct stream_ops stream_events, stream_rollout;
-/* The services whose rollout is open (fs->watches). 0 or -ENOMEM. Free when none is open. */
-int watches_new(struct fs *fs);
-void watches_free(struct fs *fs);
 
 /* The key of the place's service. */
 struct key tree_service_key(const struct place *p);
