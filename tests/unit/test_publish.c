@@ -1,4 +1,4 @@
-/* Publications, invalidations, ttl=0 and the end. */
+/* Publications, invalidations, unknown actions, ttl=0 and the end. */
 #include "cache/answers/region_impl.h"
 #include "tests/unit/world.h"
 
@@ -245,6 +245,22 @@ static void a_publication_keeps_tags(void **state)
 	assert_null(json_object_get(doc, "tags"));
 }
 
+static void an_unknown_action_is_not_asked_for_again_soon(void **state)
+{
+	struct key k = {.kind = KIND_CONTAINER_INSTANCES, .a = "prod"};
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		struct freshness f = region_fresh_now(region);
+		auto_answer struct answer a = {0};
+
+		assert_int_equal(region_get(region, &k, &f, &a, NULL), 0);
+		assert_int_equal(a.err, -EOPNOTSUPP);
+		assert_int_equal(world.calls, i < 9 ? 1 : 2);
+		now_ms += i < 8 ? 7000 : 10000;
+	}
+}
+
 static int changes;
 
 static void note_change(void *arg, struct region *r, const struct key *k)
@@ -359,6 +375,7 @@ int main(void)
 	    TEST(written_tags_leave_the_rest_and_its_age),
 	    TEST(what_was_made_is_listed),
 	    TEST(a_publication_keeps_tags),
+	    TEST(an_unknown_action_is_not_asked_for_again_soon),
 	    TEST(changes_are_told),
 	    TEST_NO_TTL(without_ttl_every_open_asks),
 	    TEST_NO_TTL(without_ttl_an_old_answer_never_stands_in),

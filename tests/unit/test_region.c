@@ -415,22 +415,6 @@ static void an_answer_about_something_else_is_refused(void **state)
 	}
 }
 
-static void an_unknown_action_is_not_asked_for_again_soon(void **state)
-{
-	struct key k = {.kind = KIND_CONTAINER_INSTANCES, .a = "prod"};
-
-	(void)state;
-	for (int i = 0; i < 10; i++) {
-		struct freshness f = region_fresh_now(region);
-		auto_answer struct answer a = {0};
-
-		assert_int_equal(region_get(region, &k, &f, &a, NULL), 0);
-		assert_int_equal(a.err, -EOPNOTSUPP);
-		assert_int_equal(world.calls, i < 9 ? 1 : 2);
-		now_ms += i < 8 ? 7000 : 10000;
-	}
-}
-
 static void a_proxys_page_does_not_displace_what_is_known(void **state)
 {
 	(void)state;
@@ -688,7 +672,6 @@ int main(void)
 	    TEST(a_revision_is_kept),
 	    TEST(the_status_and_tags_of_a_revision_are_not_kept),
 	    TEST(an_answer_about_something_else_is_refused),
-	    TEST(an_unknown_action_is_not_asked_for_again_soon),
 	    TEST(a_proxys_page_does_not_displace_what_is_known),
 	    TEST(a_listing_that_describes_fills_the_documents),
 	    TEST(an_aws_that_is_away_is_stood_in_for),
