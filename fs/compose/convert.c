@@ -334,9 +334,11 @@ static void warn_logs(struct compose *c, const json_t *definition)
 
 		if (!driver || strcmp(driver, "awslogs") != 0)
 			continue;
-		if (!option(container, "awslogs-group"))
+		if (!option(container, "awslogs-group") || !option(container, "awslogs-region"))
 			compose_warn(c, service,
-			    "services.%s.logging: awslogs needs the option awslogs-group", name);
+			    "services.%s.logging: awslogs needs the options awslogs-group and "
+			    "awslogs-region: ECS will refuse it",
+			    name);
 		if (!prefix || !*prefix)
 			compose_warn(c, service,
 			    "services.%s.logging: without the option awslogs-stream-prefix FARGATE "

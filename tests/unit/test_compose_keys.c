@@ -341,7 +341,8 @@ static void test_log_groups(void **state)
 	assert_json(project.out.log_groups,
 	    "[{'region':'eu-west-1','name':'g'},{'region':'us-east-1','name':'h'}]");
 	assert_warned("services.b.logging: without the option awslogs-stream-prefix");
-	assert_warned("services.d.logging: awslogs needs the option awslogs-group");
+	assert_warned("services.c.logging: awslogs needs the options");
+	assert_warned("services.d.logging: awslogs needs the options");
 	assert_not_warned("services.a.logging");
 	assert_not_warned("services.e.logging");
 }
