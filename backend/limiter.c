@@ -34,7 +34,9 @@ struct limiter_layer {
  */
 static double usable(double burst)
 {
-	return burst - (int)burst / 20;
+	int slack = (int)burst / 20; /* in whole tokens */
+
+	return burst - slack;
 }
 
 static struct limiter_bucket *make_bucket(struct limiter *l, const char *region)

@@ -459,6 +459,8 @@ static void run(struct exec_session *s)
 	if (r && !err.err)
 		ecsfs_error_set(&err, -r, NULL, "the session ended: %s", strerror(-r));
 	finish(s, 0, r ? &err : NULL);
+	websocket_free(s->socket);
+	s->socket = NULL;
 }
 
 static void exec_session_free(struct exec_session *s)

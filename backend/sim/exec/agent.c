@@ -44,7 +44,7 @@ struct agent {
 	struct agent_connection connection; /* fd -1: none */
 	struct websocket *socket;
 	struct link *link;
-	bool authorised, shaken, encrypted, ended;
+	bool authorised, shaken, encrypted, ended, terminated;
 	int pty; /* -1: not yet */
 	pid_t pid;
 	int64_t ready_ms, alone_ms;
@@ -219,7 +219,7 @@ static int deliver(void *arg, const struct message *m)
 		return take_response(a, m);
 	case PAYLOAD_FLAG:
 		memcpy(&flag, m->payload, m->payload_len < 4 ? 0 : 4);
-		a->ended |= m->payload_len >= 4 && ntohl(flag) == MESSAGE_FLAG_TERMINATE;
+		a->terminated |= m->payload_len >= 4 && ntohl(flag) == MESSAGE_FLAG_TERMINATE;
 		return 0;
 	default:
 		return 0;
@@ -455,7 +455,8 @@ static bool is_finished(struct agent *a)
 {
 	if (is_ending(a) || (!a->socket && now_ms() - a->alone_ms > PATIENCE_MS))
 		return true;
-	return a->ended && (link_idle(a->link) || !a->socket);
+	/* Output that is not acknowledged waits for the client to come back, unless it said goodbye. */
+	return a->terminated || (a->ended && link_idle(a->link));
 }
 
 static void turn(struct agent *a)
