@@ -41,6 +41,7 @@ struct fs_options {
 	int timeout_ms;		    /* how long a request may stay parked: 30 s */
 	int64_t rollout_timeout_ms; /* 0: none */
 	char *journal_file;	    /* NULL: none */
+	char *cluster;		    /* the root is this cluster's directory; NULL: it is not */
 };
 
 struct follow;

@@ -10,6 +10,7 @@
 #include "fs/kernel/request.h"
 #include "fs/mountpoint.h"
 #include "fs/session.h"
+#include "fs/supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -192,6 +193,14 @@ static int prepare(struct options *o, struct session *s, struct ecsfs_error *err
 	return e ? e : session_check(s, err);
 }
 
+static void tell_ready(const char *mountpoint)
+{
+	auto_buf struct buf state = BUF_INIT(64 * KIB);
+
+	buf_addf(&state, "READY=1\nSTATUS=mounted on %s\n", mountpoint);
+	supervisor_tell(buf_str(&state));
+}
+
 /* `told` is called once the mount is there. */
 static int serve(struct options *o, void (*told)(void *arg), void *arg, struct ecsfs_error *err)
 {
@@ -205,7 +214,9 @@ static int serve(struct options *o, void (*told)(void *arg), void *arg, struct e
 	block_signals(false);
 	if (!e) {
 		told(arg);
+		tell_ready(o->mountpoint);
 		e = loop(se, err);
+		supervisor_tell("STOPPING=1\n");
 		detach(se, &s);
 	}
 	session_close(&s);
@@ -230,6 +241,9 @@ static void nothing(void *arg)
 	(void)arg;
 }
 
+/* Of the options, for the child in the background. */
+static enum log_level log_level_in_force;
+
 /* Leaves the terminal, and the parent, to themselves. */
 static void go_to_background(void *arg)
 {
@@ -239,7 +253,7 @@ static void go_to_background(void *arg)
 	setsid();
 	if (chdir("/") != 0)
 		log_warn("chdir: %s", strerror(errno));
-	log_setup(LOG_WARN_, true);
+	log_setup(log_level_in_force, true);
 	for (int fd = 0; null >= 0 && fd < 3; fd++)
 		dup2(null, fd);
 	if (null > 2)
@@ -289,6 +303,25 @@ static int mount_in_background(struct options *o)
 	return e ? say(&err, e) : 0;
 }
 
+static void on_usr1(int signal)
+{
+	(void)signal;
+	log_toggle_debug();
+}
+
+static int start_log(const struct options *o, struct ecsfs_error *err)
+{
+	struct sigaction usr1 = {.sa_handler = on_usr1, .sa_flags = SA_RESTART};
+	int e = o->log_file ? log_to_file(o->log_file) : 0;
+
+	log_level_in_force = o->debug ? LOG_DEBUG_ : (enum log_level)o->log_level;
+	log_setup(log_level_in_force, false);
+	sigaction(SIGUSR1, &usr1, NULL);
+	if (!e)
+		return 0;
+	return ecsfs_error_set(err, -e, NULL, "--log-file=%s: %s", o->log_file, strerror(-e));
+}
+
 int mount_run(struct options *o)
 {
 	struct ecsfs_error err = {0};
@@ -296,8 +329,9 @@ int mount_run(struct options *o)
 
 	harden();
 	descriptors_prepare();
-	log_setup(o->debug ? LOG_DEBUG_ : LOG_WARN_, false);
-	e = mountpoint_check(o, &err);
+	e = start_log(o, &err);
+	if (!e)
+		e = mountpoint_check(o, &err);
 	if (!e && !o->foreground)
 		return mount_in_background(o);
 	if (!e)

@@ -2,6 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/base/nearest.h"
 #include "backend/config/settings.h"
 #include "backend/exec/session.h"
 #include "backend/sim/sim.h"
@@ -258,9 +259,35 @@ int session_open(const struct options *o, struct session *ret, struct ecsfs_erro
 	return complete ? 0 : -ENOMEM;
 }
 
+/* The cluster that becomes the root must be there, as far as that can be asked. */
+static int check_cluster(struct fs *fs, struct ecsfs_error *err)
+{
+	struct region *r = fs->accounts[0]->regions[0];
+	struct key k = {.kind = KIND_CLUSTER, .a = fs->options.cluster},
+		   all = {.kind = KIND_CLUSTERS};
+	struct freshness fresh = region_fresh(r);
+	auto_answer struct answer a = {0}, names = {0};
+	const json_t *name;
+	struct nearest n;
+	size_t i;
+	int e = region_get(r, &k, &fresh, &a, NULL);
+
+	if ((e ? e : a.err) != -ENOENT)
+		return 0;
+	nearest_begin(&n, fs->options.cluster);
+	if (region_get(r, &all, &fresh, &names, NULL) == 0)
+		json_array_foreach (names.value, i, name)
+			nearest_try(&n, json_string_value(name));
+	return ecsfs_error_set(err, ENOENT, NULL, "no cluster '%.255s' in %s%s%s%s",
+	    fs->options.cluster, region_name_peek(r), nearest_peek(&n) ? " (did you mean " : "",
+	    nearest_peek(&n) ? nearest_peek(&n) : "", nearest_peek(&n) ? "?)" : "");
+}
+
 int session_check(struct session *s, struct ecsfs_error *err)
 {
-	return checks_run(&s->fs, &s->checks, err);
+	int e = checks_run(&s->fs, &s->checks, err);
+
+	return e || !s->fs.options.cluster ? e : check_cluster(&s->fs, err);
 }
 
 void session_cancel(struct session *s)

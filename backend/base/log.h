@@ -1,6 +1,7 @@
 /*
- * Lines for the person who started the daemon: on stderr in the foreground, in syslog once it is in
- * the background. Never a secret, never a request's body. Any thread.
+ * Lines for the person who started the daemon: on stderr in the foreground (with the priorities that
+ * the journal of systemd understands where stderr leads there), in syslog once it is in the
+ * background, or in a file. Never a secret, never a request's body. Any thread.
  */
 #ifndef ECSFS_BASE_LOG_H
 #define ECSFS_BASE_LOG_H
@@ -9,8 +10,12 @@
 
 enum log_level { LOG_ERROR_, LOG_WARN_, LOG_INFO_, LOG_DEBUG_ };
 
-/* Before any thread: what is shown (-d: LOG_DEBUG_), and whether lines go to syslog. */
+/* Before any thread: what is shown, and whether lines go to syslog. */
 void log_setup(enum log_level level, bool to_syslog);
+/* Before any thread: lines go to the end of this file instead, with their time. 0 or -errno. */
+int log_to_file(const char *path);
+/* Switches between the level of the set-up and LOG_DEBUG_. Async-signal-safe. */
+void log_toggle_debug(void);
 bool log_wants(enum log_level level);
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

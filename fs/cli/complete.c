@@ -7,6 +7,7 @@
 #include "backend/config/settings.h"
 #include "fs/cli/command.h"
 #include "fs/cli/option_table.h"
+#include "fs/cli/preset.h"
 
 #include <grp.h>
 #include <jansson.h>
@@ -230,6 +231,17 @@ static void offer_commands(const char *typed)
 			offer("", typed, c->name, c->help);
 }
 
+struct offered {
+	const char *typed;
+};
+
+static void offer_preset(void *arg, const char *name)
+{
+	const struct offered *at = arg;
+
+	offer("@", at->typed, name, NULL);
+}
+
 /* The option of the word before, where its value is a word of its own. */
 static const struct option_row *taker(const char *before)
 {
@@ -255,6 +267,10 @@ int complete_run(int argc, char **argv)
 		offer_list(taker(before), word, 0, ",");
 	} else if (strncmp(word, "--", 2) == 0) {
 		long_option(word);
+	} else if (*word == '@') {
+		struct offered at = {.typed = word + 1};
+
+		preset_each(offer_preset, &at);
 	} else {
 		if (argc <= 2)
 			offer_commands(word);

@@ -33,6 +33,15 @@ static const struct option_row rows[] = {
 	.values = VALUES_PROFILES,
     },
     {
+	.name = "cluster",
+	.group = GROUP_ACCOUNT,
+	.type = OPT_STRING,
+	.at = AT(fs.cluster),
+	.arg = "NAME",
+	.help = "mount this cluster alone, as the root",
+	.more = "The task definitions stand beside it, for the links of tasks.",
+    },
+    {
 	.name = "endpoint_url",
 	.group = GROUP_ACCOUNT,
 	.type = OPT_STRING,
@@ -274,6 +283,27 @@ static const struct option_row rows[] = {
 	.at = AT(debug),
 	.help = "the same, and log every request to AWS",
 	.more = "No secret and no content of a request is logged.",
+    },
+    {
+	.name = "log_level",
+	.group = GROUP_GENERAL,
+	.type = OPT_CHOICE,
+	.at = AT(log_level),
+	.arg = "error|warn|info|debug",
+	.value = "warn",
+	.help = "what is logged",
+	.more = "SIGUSR1 switches to debug and back while ecsfs runs.",
+    },
+    {
+	.name = "log_file",
+	.group = GROUP_GENERAL,
+	.type = OPT_STRING,
+	.at = AT(log_file),
+	.arg = "FILE",
+	.help = "append the log to FILE",
+	.more = "Without it the log goes to stderr in the foreground, with priorities where the "
+		"journal of systemd reads it, and to syslog in the background.",
+	.values = VALUES_FILES,
     },
     {
 	.name = "xattr",

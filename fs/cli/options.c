@@ -6,6 +6,7 @@
 #include "backend/base/nearest.h"
 #include "backend/config/settings.h"
 #include "fs/cli/option_table.h"
+#include "fs/cli/preset.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -260,16 +261,63 @@ static int plain_regions(struct options *o, struct ecsfs_error *err)
 	return 0;
 }
 
-static int finish(struct options *o, const struct arguments *a, struct ecsfs_error *err)
+/* "@prod" in the place of SOURCE, or alone; NULL: none. */
+static const char *preset_of(const struct arguments *a)
 {
-	const char *mountpoint = a->count ? a->positional[a->count - 1] : NULL;
-	bool information = o->help || o->help_all || o->version || o->print_credential_source;
+	const char *first = a->count ? a->positional[0] : NULL;
 
-	if (!mountpoint && !information && a->taker)
+	return first && first[0] == '@' && first[1] ? first : NULL;
+}
+
+/* The words once more, over the options of the preset. */
+static int over_preset(
+    struct options *o, struct arguments *a, char **ret_mountpoint, struct ecsfs_error *err)
+{
+	const char *name = preset_of(a) + 1;
+	int e;
+
+	*a = (struct arguments){.argc = a->argc, .argv = a->argv, .next = 1};
+	options_release(o);
+	option_defaults(o);
+	e = preset_apply(name, o, ret_mountpoint, err);
+	return e ? e : arguments(o, a, err);
+}
+
+/* A part of one region is mounted. */
+static int check_cluster(const struct options *o, struct ecsfs_error *err)
+{
+	bool several = (o->regions && (o->regions[1] || strcmp(o->regions[0], "all") == 0)) ||
+	    (o->profiles && o->profiles[1]);
+
+	if (!o->fs.cluster || !several)
+		return 0;
+	return ecsfs_error_set(err, EINVAL, NULL,
+	    "cluster=%s: a cluster is mounted with one region and one profile only", o->fs.cluster);
+}
+
+static int check_mountpoint_given(const struct options *o, const struct arguments *a,
+    const char *mountpoint, struct ecsfs_error *err)
+{
+	if (mountpoint || o->help || o->help_all || o->version || o->print_credential_source)
+		return 0;
+	if (preset_of(a))
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "%s: expected a mount point behind it, or as mountpoint in the preset",
+		    preset_of(a));
+	if (a->taker)
 		return ecsfs_error_set(err, EINVAL, NULL,
 		    "expected a mount point after --%s and its value (see --help)", a->taker);
-	if (!mountpoint && !information)
-		return ecsfs_error_set(err, EINVAL, NULL, "expected a mount point (see --help)");
+	return ecsfs_error_set(err, EINVAL, NULL, "expected a mount point (see --help)");
+}
+
+static int finish(
+    struct options *o, const struct arguments *a, const char *of_preset, struct ecsfs_error *err)
+{
+	bool alone = a->count == 1 && preset_of(a);
+	const char *mountpoint = alone || !a->count ? of_preset : a->positional[a->count - 1];
+
+	if (check_mountpoint_given(o, a, mountpoint, err) != 0 || check_cluster(o, err) != 0)
+		return -EINVAL;
 	if (o->timeout_ms < 1)
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "timeout=0: expected more than 0 seconds");
@@ -280,7 +328,7 @@ static int finish(struct options *o, const struct arguments *a, struct ecsfs_err
 	o->fs.timeout_ms = (int)(o->timeout_ms < INT32_MAX ? o->timeout_ms : INT32_MAX);
 	if (mountpoint && !(o->mountpoint = strdup(mountpoint)))
 		return -ENOMEM;
-	if (!o->fsname && a->count == 2 && !(o->fsname = strdup(a->positional[0])))
+	if (!o->fsname && (a->count == 2 || alone) && !(o->fsname = strdup(a->positional[0])))
 		return -ENOMEM;
 	return 0;
 }
@@ -290,8 +338,11 @@ int options_parse(int argc, char *const *argv, struct options *ret, struct ecsfs
 	struct arguments a = {.argc = argc, .argv = argv, .next = 1};
 
 	option_defaults(ret);
+	auto_free char *mountpoint = NULL;
 	int e = arguments(ret, &a, err);
-	return e ? e : finish(ret, &a, err);
+	if (!e && preset_of(&a))
+		e = over_preset(ret, &a, &mountpoint, err);
+	return e ? e : finish(ret, &a, mountpoint, err);
 }
 
 char *options_text(const struct options *o)

@@ -1,7 +1,8 @@
 /*
  * The command line: `ecsfs [options] [SOURCE] MOUNTPOINT`. Every long option is a mount option too
  * (`-o name=value`, as /etc/fstab has them; lists with colons there). The options themselves are the
- * rows of fs/cli/option_table.c.
+ * rows of fs/cli/option_table.c. `@NAME` stands for the options of a preset (fs/cli/preset.h), which
+ * those of the command line override.
  */
 #ifndef ECSFS_CLI_OPTIONS_H
 #define ECSFS_CLI_OPTIONS_H
@@ -15,6 +16,8 @@
 struct options {
 	struct fs_options fs;
 	bool foreground, debug, demo, nonempty;
+	int log_level; /* enum log_level */
+	char *log_file;
 	bool help, help_all, version, print_credential_source;
 	char **profiles; /* NULL-ended; NULL: not given */
 	char **regions;	 /* likewise; { "all" } */

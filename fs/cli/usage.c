@@ -75,7 +75,7 @@ static void command_lines(FILE *f)
 
 static void head(FILE *f)
 {
-	fprintf(f, "usage: ecsfs [options] [SOURCE] MOUNTPOINT\n");
+	fprintf(f, "usage: ecsfs [options] [@PRESET|SOURCE] MOUNTPOINT\n");
 	command_names(f);
 	fprintf(f, "Mount Amazon ECS: clusters, services, tasks and their logs as files.\n");
 }

@@ -16,7 +16,7 @@ static void enter(struct place *p, const struct dir_type *parent, const struct d
 
 static void place_root(struct fs *fs, struct place *p)
 {
-	*p = (struct place){.fs = fs};
+	*p = (struct place){.fs = fs, .cluster = fs->options.cluster};
 	if (!fs->many_accounts && fs->accounts) {
 		p->account = fs->accounts[0];
 		if (!fs->many_regions && p->account)

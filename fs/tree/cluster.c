@@ -146,12 +146,26 @@ static const struct row cluster_rows[] = {
     {0},
 };
 
-static const struct child cluster_children[] = {
-    {"services", &dir_services, false},
-    {"tasks", &dir_tasks, false},
-    {"stopped_tasks", &dir_stopped_tasks, false},
-    {"container_instances", &dir_container_instances, false},
-    {0},
+#define CLUSTER_CHILDREN                                                                           \
+	{"services", &dir_services, false}, {"tasks", &dir_tasks, false},                          \
+	    {"stopped_tasks", &dir_stopped_tasks, false},                                          \
+	{                                                                                          \
+		"container_instances", &dir_container_instances, false                             \
+	}
+
+static const struct child cluster_children[] = {CLUSTER_CHILDREN, {0}};
+
+/* -o cluster=NAME: the task definitions stand beside it, for the links of its tasks. */
+static const struct child cluster_root_children[] = {CLUSTER_CHILDREN,
+    {"task_definitions", &dir_task_definitions, false}, {".ecsfs", &dir_control, false}, {0}};
+
+const struct dir_type root_cluster = {
+    .what = "the mount",
+    .help = "one cluster",
+    .rows = cluster_rows,
+    .children = cluster_root_children,
+    .subject = cluster_subject,
+    .arn = cluster_arn,
 };
 
 const struct dir_type dir_cluster = {

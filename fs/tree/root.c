@@ -224,6 +224,8 @@ static const struct dir_type root_accounts = {
 
 const struct dir_type *root_type(const struct fs *fs)
 {
+	if (fs->options.cluster)
+		return &root_cluster;
 	if (fs->many_accounts)
 		return fs->many_regions ? &root_accounts : &root_accounts_of_one_region;
 	return fs->many_regions ? &root_regions : &root_region;

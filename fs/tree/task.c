@@ -231,7 +231,8 @@ static int render_definition_link(struct ask *q, const struct place *p, const st
 		return e;
 	if (!tree_revision(doc_string_peek(task, "taskDefinitionArn"), &revision))
 		return ecsfs_error_set(err, ENOENT, NULL, "the task names no task definition");
-	buf_adds(out, "../../../../task_definitions/");
+	buf_adds(out,
+	    p->fs->options.cluster ? "../../task_definitions/" : "../../../../task_definitions/");
 	value_encode_name(revision.family, out);
 	buf_addf(out, "/%s", revision.number);
 	return 0;

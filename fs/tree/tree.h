@@ -8,7 +8,7 @@
 #include "fs/act.h"
 #include "fs/table.h"
 
-extern const struct dir_type dir_clusters, dir_cluster;
+extern const struct dir_type dir_clusters, dir_cluster, root_cluster;
 extern const struct dir_type dir_services, dir_service;
 extern const struct dir_type dir_deployments, dir_deployment;
 extern const struct dir_type dir_service_deployments, dir_service_deployment;

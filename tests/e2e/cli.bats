@@ -77,6 +77,108 @@ PY
 	done
 }
 
+@test "a preset gives options and a mount point, which the command line overrides" {
+	mkdir -p "$HOME/.config/ecsfs" "$HOME/ecs" "$HOME/other"
+	cat >"$HOME/.config/ecsfs/config" <<-TEXT
+		[sim]
+		ttl = 7
+		ro = true
+		region = us-east-1
+		mountpoint = ~/ecs
+
+		[bad]
+		tll = 3
+
+		[worse]
+		ttl = soon
+	TEXT
+	ecsfs @sim
+	grep -q '^options: .*,ro,.*ttl=7,' "$HOME/ecs/.ecsfs/status"
+	grep -q "^@sim $HOME/ecs fuse.ecsfs ro," /proc/mounts
+	fusermount3 -u "$HOME/ecs"
+	ecsfs --ttl 3 @sim "$HOME/other"
+	grep -q '^options: .*,ro,.*ttl=3,' "$HOME/other/.ecsfs/status"
+	fusermount3 -u "$HOME/other"
+	[ "$(ecsfs complete @s)" = @sim ]
+	for pair in "@sin:did you mean @sim?" "@bad $HOME/other:[bad]: unknown option tll (did you mean ttl?)" \
+		"@worse $HOME/other:[worse]: ttl = soon: expected a number of seconds" "@none-of-that:no such preset"; do
+		# shellcheck disable=SC2086
+		run ecsfs ${pair%%:*}
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $output == *"${pair#*:}"* ]]
+	done
+}
+
+@test "one cluster as the root" {
+	mkdir "$HOME/one"
+	ecsfs -o cluster=prod "$HOME/one"
+	cd "$HOME/one"
+	[ "$(cat services/web/desired_count)" = 4 ]
+	[ "$(cat status)" = ACTIVE ]
+	task=$(ls tasks | head -n 1)
+	[ "$(cat "tasks/$task/task_definition/status")" = ACTIVE ]
+	[ "$(cat services/web/tasks/*/last_status | sort -u)" = RUNNING ]
+	echo 5 >services/web/desired_count
+	echo 4 >services/web/desired_count
+	grep -q 'cluster=prod' .ecsfs/status
+	cd /
+	fusermount3 -u "$HOME/one"
+	run ecsfs -o cluster=prd "$HOME/one"
+	[ "$status" -eq 1 ]
+	[ "$output" = "ecsfs: no cluster 'prd' in us-east-1 (did you mean prod?)" ]
+	run ecsfs -o cluster=prod,region=us-east-1:eu-west-1 "$HOME/one"
+	[ "$status" -eq 2 ]
+}
+
+@test "SIGUSR1 switches the debug log, and a log file takes it" {
+	mkdir "$HOME/logged"
+	ecsfs --log-file "$HOME/log" "$HOME/logged"
+	pid=$(sed -n 's/^pid: //p' "$HOME/logged/.ecsfs/status")
+	[ "$(stat -c %a "$HOME/log")" = 600 ]
+	cat "$HOME/logged/clusters/prod/services/web/arn" >/dev/null
+	[ ! -s "$HOME/log" ]
+	kill -USR1 "$pid"
+	echo now >"$HOME/logged/.ecsfs/refresh"
+	cat "$HOME/logged/clusters/prod/services/web/arn" >/dev/null
+	wait_for 10 grep -qE '^20[0-9T:-]+Z ecsfs\['"$pid"'\]: .*DescribeServices' "$HOME/log"
+	kill -USR1 "$pid"
+	echo now >"$HOME/logged/.ecsfs/refresh"
+	lines=$(wc -l <"$HOME/log")
+	cat "$HOME/logged/clusters/prod/services/web/arn" >/dev/null
+	[ "$(wc -l <"$HOME/log")" = "$lines" ]
+	fusermount3 -u "$HOME/logged"
+	run ecsfs --log-file /nonexistent/log "$HOME/logged"
+	[ "$status" -eq 1 ]
+	run ecsfs --log-level warm "$HOME/logged"
+	[ "$status" -eq 2 ]
+	[[ $output == *"expected error|warn|info|debug"* ]]
+}
+
+@test "a service manager is told when it is mounted, and that it ends" {
+	mkdir "$HOME/told"
+	python3 - "$build/ecsfs" "$HOME/told" <<'PY'
+import os, signal, socket, subprocess, sys
+path = os.path.join(os.environ["HOME"], "notify")
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(path)
+s.settimeout(20)
+p = subprocess.Popen([sys.argv[1], "-f", sys.argv[2]], env=dict(os.environ, NOTIFY_SOCKET=path))
+assert s.recv(4096).decode() == f"READY=1\nSTATUS=mounted on {sys.argv[2]}\n"
+assert os.path.isdir(sys.argv[2] + "/clusters")
+p.send_signal(signal.SIGTERM)
+assert s.recv(4096) == b"STOPPING=1\n"
+assert p.wait(20) == 0
+PY
+	command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
+	mkdir "$HOME/units"
+	for unit in system user; do
+		sed "s#$(sed -n 's#^ExecStart=\(.*\)/ecsfs .*#\1#p' "$build/systemd/$unit/ecsfs@.service")#$build#" \
+			"$build/systemd/$unit/ecsfs@.service" >"$HOME/units/ecsfs@$unit.service"
+		systemd-analyze verify --man=no "$HOME/units/ecsfs@$unit.service"
+	done
+}
+
 # Completes a line in bash: the words that come back.
 in_bash() {
 	bash -c '

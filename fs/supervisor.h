@@ -1,0 +1,11 @@
+/*
+ * What a service manager is told (sd_notify(3)): that the mount is ready, that it ends. Without
+ * $NOTIFY_SOCKET nothing happens.
+ */
+#ifndef ECSFS_SUPERVISOR_H
+#define ECSFS_SUPERVISOR_H
+
+/* `state`: lines such as "READY=1" and "STATUS=mounted on /mnt". */
+void supervisor_tell(const char *state);
+
+#endif
