@@ -469,11 +469,11 @@ static int run(struct connection *c, struct exchange *x, struct ecsfs_error *err
 	int r;
 
 	if (!headers)
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	set_options(c, x, headers);
 	if (curl_multi_add_handle(c->multi, c->easy) != CURLM_OK) {
 		curl_slist_free_all(headers);
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory");
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	}
 	code = drive(c, x);
 	r = report(c, x, code, err);

@@ -89,7 +89,7 @@ static int find_target(const struct aws_context *cx, const struct aws_exchange *
 	r = split_url(ret, base, stream_prefix(x, base));
 	if (r < 0)
 		return ecsfs_error_set(
-		    err, -r, NULL, "the endpoint of %s is no URL", x->rq->service);
+		    err, -r, NULL, "the endpoint of %s is not a URL", x->rq->service);
 	return 0;
 }
 

@@ -87,14 +87,14 @@ int spool_new(struct spool **ret, struct ecsfs_error *err)
 	struct spool *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory for a spool");
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	s->fd = open_somewhere();
 	if (s->fd < 0) {
 		int rc = s->fd;
 
 		free(s);
 		return ecsfs_error_set(
-		    err, -rc, NULL, "no place for a spool file: %s", strerror(-rc));
+		    err, -rc, NULL, "cannot make a spool file: %s", strerror(-rc));
 	}
 	*ret = s;
 	return 0;
@@ -134,7 +134,8 @@ int spool_append(struct spool *s, const void *bytes, size_t len, struct ecsfs_er
 	if (atomic_fetch_add(&used, (int64_t)len) + (int64_t)len > ceiling) {
 		atomic_fetch_sub(&used, (int64_t)len);
 		return ecsfs_error_set(err, ENOSPC, NULL,
-		    "the spools hold their limit of %lld bytes", (long long)ceiling);
+		    "the spools have reached their limit of %lld bytes (-o spool_limit=)",
+		    (long long)ceiling);
 	}
 	rc = write_all(s->fd, bytes, len, size);
 	if (rc < 0) {

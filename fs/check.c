@@ -1,3 +1,8 @@
+/*
+ * The first question to every region: do the credentials and the endpoint work? It decides whether
+ * the mount starts, and which regions are shown as failed. One thread a region, ended by
+ * checks_free().
+ */
 #include "fs/check.h"
 
 #include "backend/base/cleanup.h"

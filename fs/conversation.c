@@ -210,7 +210,7 @@ static int begin(struct request *rq, struct conversation *c, struct ecsfs_error 
 		return 0;
 	atomic_fetch_sub_explicit(&c->refs, 1, memory_order_relaxed);
 	c->state = FAILED;
-	ecsfs_error_set(&c->err, -e, NULL, "too many requests are waiting for AWS");
+	ecsfs_error_set(&c->err, -e, NULL, "too many requests are already waiting for AWS");
 	return failure(c, err);
 }
 

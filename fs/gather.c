@@ -133,7 +133,8 @@ int gather_put(struct gather *g, const struct row *row, const char *bytes, size_
 	} else if (over && off == g->base && !append) {
 		start_again(g, true);
 	} else if (over) {
-		return ecsfs_error_set(err, EINVAL, NULL, "something follows the document");
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "unexpected text after the JSON document");
 	}
 	if (!g->based)
 		g->base = off;
@@ -174,7 +175,7 @@ static int document_due(
     struct gather *g, enum gather_end how, size_t *ret_end, struct ecsfs_error *err)
 {
 	if (how == GATHER_CLOSED && !is_blank(g))
-		return ecsfs_error_set(err, EINVAL, NULL, "the document is not complete");
+		return ecsfs_error_set(err, EINVAL, NULL, "the JSON document is incomplete");
 	if (!g->scan)
 		return 0;
 	g->scan = false;

@@ -1,3 +1,7 @@
+/*
+ * The program: a command (fs/cli/command.h), or options and a mount. Exit status 2 is for words that
+ * are not understood, 1 for what failed.
+ */
 #include "backend/base/limits.h"
 #include "fs/cli/command.h"
 #include "fs/cli/usage.h"

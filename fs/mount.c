@@ -1,3 +1,7 @@
+/*
+ * Mounting and serving: log and signals, the fork into the background, the FUSE session, its loop,
+ * and the way out. No thread and no connection is made before the fork.
+ */
 #include "fs/mount.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * Looks at the directory before anything else starts: sharing that fusermount3 would refuse, a dead
+ * mount of an earlier run, another ecsfs on it, files in it. Each is one sentence that says what to do.
+ */
 #include "fs/mountpoint.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * Builds what a mount needs from its options (settings, clients, regions, logs, journal, the
+ * simulated region of --demo) and takes it down again, in the reverse order.
+ */
 #include "fs/session.h"
 
 #include "backend/base/cleanup.h"

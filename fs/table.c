@@ -60,7 +60,7 @@ int dir_object(struct ask *q, const struct dir_type *type, const struct place *p
 		return 0;
 	answer_release(ret);
 	memset(ret, 0, sizeof(*ret));
-	return ecsfs_error_set(err, ENOENT, NULL, "%s is gone", type->what);
+	return ecsfs_error_set(err, ENOENT, NULL, "%s no longer exists", type->what);
 }
 
 int dir_members(struct ask *q, const struct dir_type *type, const struct place *p,

@@ -277,8 +277,7 @@ static int take_value(
 		return ecsfs_error_set(err, EINVAL, NULL, "the text is not UTF-8");
 	*ret = trim(text, len);
 	if (!ret->len)
-		return ecsfs_error_set(
-		    err, EINVAL, NULL, "the value is empty: %s is needed here", what);
+		return ecsfs_error_set(err, EINVAL, NULL, "the value is empty; expected %s", what);
 	return 0;
 }
 
@@ -330,8 +329,7 @@ int value_parse_line(const char *text, size_t len, char **ret, struct ecsfs_erro
 		return failed;
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.at[i] == '\n')
-			return ecsfs_error_set(
-			    err, EINVAL, NULL, "one line is needed here, not several");
+			return ecsfs_error_set(err, EINVAL, NULL, "expected one line, got several");
 		if ((unsigned char)s.at[i] < 0x20 || s.at[i] == 0x7F)
 			return ecsfs_error_set(err, EINVAL, NULL,
 			    "the line holds a control character (byte %zu)", i + 1);
@@ -426,7 +424,7 @@ int value_parse_document(
 		    err, EINVAL, NULL, "the document is nested over %d deep", LIMIT_JSON_DEPTH);
 	if (json_is_array(doc) != array)
 		return ecsfs_error_set(
-		    err, EINVAL, NULL, "%s is needed here, not %s", what, type_name(doc));
+		    err, EINVAL, NULL, "expected %s, got %s", what, type_name(doc));
 	*ret = move_ptr(doc);
 	return 0;
 }

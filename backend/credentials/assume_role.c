@@ -121,7 +121,7 @@ static int add_duration(const struct provider_seed *seed, json_t *request)
 	seconds = strtol(text, &end, 10);
 	if (end == text || *end) {
 		log_warn(
-		    "profile %s: duration_seconds is no number and is not used", seed->profile);
+		    "profile %s: duration_seconds is not a number and is ignored", seed->profile);
 		return 0;
 	}
 	return json_object_set_new(request, "DurationSeconds", json_integer(seconds)) ? -ENOMEM : 0;

@@ -37,8 +37,8 @@ struct sso {
 static int log_in(const struct sso *s, const char *why, struct ecsfs_error *err)
 {
 	return ecsfs_error_set(err, EACCES, "ExpiredToken",
-	    "the SSO login of profile '%s' %s: run aws sso login --profile %s", s->profile, why,
-	    s->profile);
+	    "not logged in to SSO profile '%s': the login %s; run aws sso login --profile %s",
+	    s->profile, why, s->profile);
 }
 
 static const char *text_of(const json_t *object, const char *name)

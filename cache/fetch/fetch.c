@@ -34,7 +34,7 @@ int fetch_call(struct fetch *f, const char *service, const char *action, const j
 	if (!json_is_object(*ret)) {
 		json_decref(*ret);
 		*ret = NULL;
-		return ecsfs_error_set(err, EIO, NULL, "%s: the answer is no object", action);
+		return ecsfs_error_set(err, EIO, NULL, "%s: the response is not an object", action);
 	}
 	return 0;
 }

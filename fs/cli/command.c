@@ -1,3 +1,7 @@
+/*
+ * The table of commands. A command's code stands in a file of its own; here it gets its name, its
+ * usage and its options, and what is mistyped gets its answer.
+ */
 #include "fs/cli/command.h"
 
 #include "backend/base/nearest.h"

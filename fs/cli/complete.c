@@ -1,3 +1,8 @@
+/*
+ * Completion in one place for all shells: it looks at the words of the line, finds the row of the
+ * option that is being completed, and offers what that row takes. Files that cannot be read offer
+ * nothing; no call to AWS is made.
+ */
 #include "fs/cli/complete.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * `ecsfs list` reads the kernel's list of mounts and the .ecsfs/status of each. A mount that is dead
+ * or another user's is listed with its state; none can fail the others.
+ */
 #include "fs/cli/list.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * Reads /proc/self/mountinfo (proc(5)) for mounts of type fuse.ecsfs. The mounts themselves are not
+ * touched but by mounts_status(), which opens a file in one.
+ */
 #include "fs/cli/mounts.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * The options: one row each, in the order in which help shows them. A row whose member is not in
+ * struct options yet does not compile; nothing else has to be changed for a new option.
+ */
 #include "fs/cli/option_table.h"
 
 #include "backend/base/cleanup.h"

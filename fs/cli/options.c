@@ -1,3 +1,7 @@
+/*
+ * From the words of the command line to struct options: long and short options, mount options after
+ * -o, SOURCE and mount point. What a value may be is option_value.c's; nothing is looked up here.
+ */
 #include "fs/cli/options.h"
 
 #include "backend/base/buf.h"

@@ -1,3 +1,7 @@
+/*
+ * The IAM policy, made from the table of the calls that the tree makes. A call that is added to the
+ * tree needs a row here, or it is refused to those who use the policy.
+ */
 #include "fs/cli/policy.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * Help and man page text from the option table and the command table: widths and heads are decided
+ * here, words are the rows'.
+ */
 #include "fs/cli/usage.h"
 
 #include "fs/cli/command.h"

@@ -108,8 +108,8 @@ int rollback_members(
 			return 0;
 		}
 	}
-	return ecsfs_error_set(err, EINVAL, NULL,
-	    "there is no earlier service revision that differs: nothing to go back to");
+	return ecsfs_error_set(
+	    err, EINVAL, NULL, "cannot roll back: no earlier revision of this service differs");
 }
 
 int rollback_members_of_deployments(const json_t *service, json_t **ret, struct ecsfs_error *err)

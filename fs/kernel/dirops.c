@@ -90,13 +90,13 @@ int dirops_mkdir(struct request *rq, struct ecsfs_error *err)
 	}
 	if (!type->make || !type->listing)
 		return ecsfs_error_set(
-		    err, EPERM, NULL, "no directory can be made in %s", type->what);
+		    err, EPERM, NULL, "cannot create directories in %s", type->what);
 	if (is_copied(rq, type))
 		return newname_refuse_copy(rq->node, rq->name, err);
 	name = lookup_listed_name(type->listing, rq->name);
 	if (!name)
-		return ecsfs_error_set(
-		    err, EINVAL, NULL, "\"%s\" cannot be a name in ECS", rq->name);
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "\"%s\" is not a valid name (letters, digits, - and _)", rq->name);
 	place_of(rq->node, &p);
 	return request_job(rq, p.region, false, mkdir_job);
 }
@@ -161,7 +161,8 @@ int dirops_rmdir(struct request *rq, struct ecsfs_error *err)
 		if (!rq->fs->options.allow_delete)
 			return refuse(rq, err, "deleting needs -o allow_delete");
 		if (refused_below(rq))
-			return refuse(rq, err, "this process was refused to delete what is in it");
+			return refuse(
+			    rq, err, "this process was just denied deleting something inside it");
 	}
 	return request_job(rq, p.region, false, rmdir_job);
 }
@@ -173,7 +174,7 @@ int dirops_unlink(struct request *rq, struct ecsfs_error *err)
 	if (read_only(rq))
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (!n || !n->scratch)
-		return refuse(rq, err, "an attribute cannot be unlinked");
+		return refuse(rq, err, "this file is part of the tree and cannot be deleted");
 	if (n->type)
 		return -EISDIR;
 	scratch_remove(n);
@@ -232,7 +233,8 @@ int dirops_rename(struct request *rq, struct ecsfs_error *err)
 	if (rq->flags & ~RENAME_NOREPLACE)
 		return -EINVAL;
 	if (!from || !from->scratch)
-		return ecsfs_error_set(err, EPERM, NULL, "an attribute cannot be renamed");
+		return ecsfs_error_set(
+		    err, EPERM, NULL, "this file is part of the tree and cannot be renamed");
 	row = lookup_find_row(type, rq->to_name);
 	if (row)
 		return from->type ? -ENOTDIR : onto_row(rq, row, err);

@@ -125,7 +125,7 @@ static const struct listing actions = {
 };
 
 static const struct dir_type dir_api_service = {
-    .what = "the actions",
+    .what = "a service",
     .help = "the actions of a service",
     .listing = &actions,
 };

@@ -96,12 +96,12 @@ static const struct row cluster_rows[] = {
     },
     {
 	.name = "running_tasks_count",
-	.help = "tasks that run",
+	.help = "running tasks",
 	.member = "runningTasksCount",
     },
     {
 	.name = "pending_tasks_count",
-	.help = "tasks that start",
+	.help = "pending tasks",
 	.member = "pendingTasksCount",
     },
     {

@@ -1,3 +1,7 @@
+/*
+ * Container instances: the files of container_instances/ID, of which `status` is written to drain an
+ * instance and to take it back.
+ */
 #include "fs/tree/tags_write.h"
 
 #include "backend/base/cleanup.h"
@@ -5,6 +9,7 @@
 #include "fs/edit/members.h"
 #include "fs/value.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -75,6 +80,8 @@ static int commit_status(struct commit *c, struct ecsfs_error *err)
 
 	if (e)
 		return e;
+	for (char *letter = status; *letter; letter++)
+		*letter = (char)toupper((unsigned char)*letter);
 	if (strcmp(status, "ACTIVE") != 0 && strcmp(status, "DRAINING") != 0)
 		return act_refuse(err, EINVAL, "\"%.100s\" is neither ACTIVE nor DRAINING", status);
 	return set_state(c, status, err);
@@ -105,12 +112,12 @@ static const struct row instance_rows[] = {
     },
     {
 	.name = "running_tasks_count",
-	.help = "tasks that run",
+	.help = "running tasks",
 	.member = "runningTasksCount",
     },
     {
 	.name = "pending_tasks_count",
-	.help = "tasks that start",
+	.help = "pending tasks",
 	.member = "pendingTasksCount",
     },
     {

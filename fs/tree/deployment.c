@@ -86,12 +86,12 @@ static const struct row deployment_rows[] = {
     },
     {
 	.name = "running_count",
-	.help = "tasks that run",
+	.help = "running tasks",
 	.member = "runningCount",
     },
     {
 	.name = "pending_count",
-	.help = "tasks that start",
+	.help = "pending tasks",
 	.member = "pendingCount",
     },
     {
@@ -131,7 +131,7 @@ static const struct listing deployments = {
 
 const struct dir_type dir_deployments = {
     .what = "the deployments",
-    .help = "the deployments in the service's document; a rollback shows the old one again",
+    .help = "current deployments (PRIMARY and those being replaced)",
     .listing = &deployments,
 };
 

@@ -124,8 +124,8 @@ static int open_log(
 
 	(void)row;
 	if (p->when && parse_when(p->when, clock_wall(p->fs->clock), &spec.since_wall_ms))
-		return ecsfs_error_set(
-		    err, ENOENT, NULL, "\"%s\" is no time: 15m, 2h, 3d or ISO 8601", p->when);
+		return ecsfs_error_set(err, ENOENT, NULL,
+		    "\"%s\" is not a time: expected 15m, 2h, 3d or an ISO 8601 time", p->when);
 	int e = logs_open(p->fs->logs, &spec, &file, err);
 	if (!e)
 		*ret_stream = file;

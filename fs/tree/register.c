@@ -265,7 +265,7 @@ static const struct row draft_rows[] = {
 };
 
 const struct dir_type dir_family_draft = {
-    .what = "an empty family",
+    .what = "a new family",
     .help = "a new family: exists only in this mount until a revision is registered",
     .rows = draft_rows,
 };

@@ -615,7 +615,7 @@ static int rollout_at_end(void *stream, struct waiter *w, struct ecsfs_error *er
 
 	pthread_mutex_lock(&r->watch->lock);
 	if (r->failed) {
-		e = act_refuse(err, -r->failed, "the rollout's lines cannot be kept");
+		e = act_refuse(err, -r->failed, "cannot keep the lines of the rollout");
 	} else if (r->verdict == ROLLOUT_GOING) {
 		w->next = r->waiters;
 		r->waiters = w;

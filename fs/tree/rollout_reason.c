@@ -1,3 +1,7 @@
+/*
+ * Finds the first failed task of a deployment among the stopped tasks of its service: one ListTasks
+ * and one DescribeTasks for up to a hundred of them.
+ */
 #include "fs/tree/rollout_reason.h"
 
 #include "fs/edit/doc.h"

@@ -100,7 +100,7 @@ static int check_started(const json_t *answer, struct ecsfs_error *err)
 	int e = tree_failures(answer, err);
 
 	if (!e && !started)
-		return act_refuse(err, EIO, "no task was started, and the answer says no reason");
+		return act_refuse(err, EIO, "no task was started, and AWS gave no reason");
 	if (e && started > 0)
 		ecsfs_error_wrap(err, "only %zu tasks were started", started);
 	return e;

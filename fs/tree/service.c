@@ -194,12 +194,12 @@ static const struct row service_rows[] = {
     },
     {
 	.name = "running_count",
-	.help = "tasks that run",
+	.help = "running tasks",
 	.member = "runningCount",
     },
     {
 	.name = "pending_count",
-	.help = "tasks that start",
+	.help = "pending tasks",
 	.member = "pendingCount",
     },
     {
@@ -252,7 +252,7 @@ static const struct row service_rows[] = {
     },
     {
 	.name = "health_check_grace_period_seconds",
-	.help = "how long the load balancer's verdict is ignored after a start",
+	.help = "seconds after a start in which failed health checks are ignored",
 	.member = "healthCheckGracePeriodSeconds",
 	.commit = commit_service_member,
     },
@@ -264,7 +264,7 @@ static const struct row service_rows[] = {
     },
     {
 	.name = "rollback",
-	.help = "any line goes back to what ran before",
+	.help = "any line rolls back to what ran before",
 	.flags = ROW_EMPTY_OK | ROW_ACTION,
 	.commit = commit_rollback,
     },

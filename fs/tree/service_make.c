@@ -135,7 +135,7 @@ static const struct row draft_rows[] = {
 };
 
 const struct dir_type dir_service_draft = {
-    .what = "a draft of a service",
+    .what = "a new service",
     .help = "a draft: exists only in this mount until service.json or task_definition is written",
     .rows = draft_rows,
 };

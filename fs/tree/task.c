@@ -1,3 +1,7 @@
+/*
+ * Tasks: the directories tasks/ and stopped_tasks/ of a cluster, the links to them of services and
+ * container instances, a task's files and its containers.
+ */
 #include "fs/tree/run.h"
 #include "fs/tree/tags_write.h"
 
@@ -69,14 +73,14 @@ static const struct listing stopped_tasks = {
 
 const struct dir_type dir_tasks = {
     .what = "the tasks",
-    .help = "tasks that should run; any that ECS remembers can be looked up",
+    .help = "running tasks; a stopped one can still be opened by its ID",
     .listing = &tasks,
     .drop = drop_task,
 };
 
 const struct dir_type dir_stopped_tasks = {
     .what = "the stopped tasks",
-    .help = "tasks told to stop; ECS remembers them about an hour",
+    .help = "stopped and stopping tasks; ECS remembers them about an hour",
     .listing = &stopped_tasks,
 };
 
@@ -425,7 +429,7 @@ static const struct row task_rows[] = {
     },
     {
 	.name = "protection",
-	.help = "off, or until when scale-in leaves the task alone",
+	.help = "scale-in protection: off, or when it expires; write off or minutes (1-2880)",
 	.render = render_protection,
 	.commit = commit_protection,
     },

@@ -155,12 +155,14 @@ static void test_an_expired_login_says_what_to_do_and_a_new_one_is_seen(void **s
 	home_write(&home, ".aws/config", LEGACY);
 	s = home_settings(&home, "ops");
 	assert_string_equal(home_fetch(s, NULL),
-	    "the SSO login of profile 'ops' is not there: run aws sso login --profile ops");
+	    "not logged in to SSO profile 'ops': the login is not there; run aws sso login "
+	    "--profile ops");
 	/* The legacy form is not renewed. */
 	write_token("https://start", "tok1", "2029-12-31T23:59:59Z");
 	home.now_ms = 1000;
 	assert_string_equal(home_fetch(s, NULL),
-	    "the SSO login of profile 'ops' has expired: run aws sso login --profile ops");
+	    "not logged in to SSO profile 'ops': the login has expired; run aws sso login "
+	    "--profile ops");
 	write_token("https://start", "tok2", "2030-01-01T08:00:00Z");
 	home.now_ms = 2000;
 	home_fetch(s, "SSO2");
@@ -183,7 +185,7 @@ static void test_answers_of_the_portal(void **state)
 	home_write(&home, ".aws/config", LEGACY);
 	write_token("https://start", "tok1", "2030-01-01T08:00:00Z");
 	s = home_settings(&home, "ops");
-	assert_non_null(strstr(home_fetch(s, NULL), "is no longer accepted: run aws sso login"));
+	assert_non_null(strstr(home_fetch(s, NULL), "is no longer accepted; run aws sso login"));
 	home.now_ms += 1000;
 	assert_string_equal(
 	    home_fetch(s, NULL), "sso (profile ops): role Read in account 123456789012: No access");

@@ -101,7 +101,7 @@ static void test_nothing_before(void **state)
 
 	(void)state;
 	assert_int_equal(rollback_members(order, revisions, &got, &err), -EINVAL);
-	assert_non_null(strstr(err.message, "nothing to go back to"));
+	assert_non_null(strstr(err.message, "cannot roll back: no earlier revision"));
 }
 
 static void test_from_deployments(void **state)

@@ -520,7 +520,7 @@ static void test_what_is_refused_sends_nothing(void **state)
 	assert_refused(&dir_service, "task_definition", "web:42:1\n", -EINVAL);
 	assert_refused(&dir_service, "task_definition", "web:0\n", -EINVAL);
 	assert_refused(&dir_service, "task_definition", "a b\n", -EINVAL);
-	assert_refused(&dir_container_instance, "status", "draining\n", -EINVAL);
+	assert_refused(&dir_container_instance, "status", "drained\n", -EINVAL);
 	assert_refused(&dir_task, "stop", "\n", -EINVAL);
 	json_object_set_new(daemon, "schedulingStrategy", json_string("DAEMON"));
 	publish(&key_service, daemon);
@@ -579,7 +579,7 @@ static void test_a_dry_run_sends_nothing(void **state)
 	assert_int_equal(write_row(&dir_service, "desired_count", "4\n", &err), 0);
 	assert_int_equal(write_row(&dir_service, "force_new_deployment", "\n", &err), 0);
 	assert_int_equal(write_row(&dir_task, "stop", "why\n", &err), 0);
-	assert_int_equal(write_row(&dir_container_instance, "status", "DRAINING\n", &err), 0);
+	assert_int_equal(write_row(&dir_container_instance, "status", "Draining\n", &err), 0);
 	w.fs.options.dry_run = false;
 	assert_shows(&dir_service, "desired_count", "7\n");
 }

@@ -153,7 +153,7 @@ static void test_whole_numbers(void **state)
 	    {"0x10", "\"0x10\" is not a whole number"},
 	    {"-1\n", "\"-1\" is not between 0 and 100"},
 	    {"99999999999999999999\n", "\"99999999999999999999\" is not between 0 and 100"},
-	    {" \n", "the value is empty: a whole number is needed here"},
+	    {" \n", "the value is empty; expected a whole number"},
 	    {"\377", "the text is not UTF-8"},
 	};
 	int64_t value = -1;
@@ -202,7 +202,7 @@ static void test_booleans(void **state)
 	    value_parse_bool("yes\n", 4, &value, &err), &err, "\"yes\" is neither true nor false");
 	err = (struct ecsfs_error){0};
 	assert_refused(value_parse_bool("", 0, &value, &err), &err,
-	    "the value is empty: true or false is needed here");
+	    "the value is empty; expected true or false");
 }
 
 static void test_lines(void **state)
@@ -214,8 +214,8 @@ static void test_lines(void **state)
 	(void)state;
 	assert_int_equal(value_parse_line("  too slow\n", 11, &line, NULL), 0);
 	assert_string_equal(line, "too slow");
-	assert_refused(value_parse_line("a\nb\n", 4, &none, &err), &err,
-	    "one line is needed here, not several");
+	assert_refused(
+	    value_parse_line("a\nb\n", 4, &none, &err), &err, "expected one line, got several");
 	err = (struct ecsfs_error){0};
 	assert_refused(value_parse_line("a\033[0m", 5, &none, &err), &err,
 	    "the line holds a control character (byte 2)");
@@ -243,12 +243,12 @@ static void test_documents(void **state)
 	static const struct {
 		const char *text, *sentence;
 	} bad[] = {
-	    {"[1]", "a JSON object is needed here, not an array"},
+	    {"[1]", "expected a JSON object, got an array"},
 	    {"{\"a\":1,\"a\":2}", "not JSON: line 1, column 10: duplicate object key near '\"a\"'"},
 	    {"{\n \"a\": tru\n}", "not JSON: line 2, column 9: invalid token near 'tru'"},
 	    {"5", "not JSON: line 1, column 1: '[' or '{' expected near '5'"},
 	    {"{\"a\":\"\\u0000\"}", "line 1, column 13: a string holds \\u0000"},
-	    {"\n", "the value is empty: a JSON object is needed here"},
+	    {"\n", "the value is empty; expected a JSON object"},
 	    {"{} x", "not JSON: line 1, column 4: end of file expected near 'x'"},
 	};
 	json_auto_t *doc = NULL;
@@ -265,7 +265,7 @@ static void test_documents(void **state)
 	}
 	struct ecsfs_error err = {0};
 	assert_refused(value_parse_document("{}", 2, true, &none, &err), &err,
-	    "a JSON array is needed here, not an object");
+	    "expected a JSON array, got an object");
 	assert_null(none);
 }
 
