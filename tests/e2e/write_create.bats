@@ -139,8 +139,10 @@ setup() {
 	faults 'DeleteService:1:lost,DeleteCluster:1:lost'
 	rmdir "$prod/services/going" "$mnt/clusters/going"
 	faults ''
-	[ ! -e "$prod/services/going" ]
-	[ ! -e "$mnt/clusters/going" ]
+	# A service that is still DRAINING can be looked up: until ECS calls it INACTIVE.
+	gone() { [ ! -e "$1" ]; }
+	wait_for 20 gone "$prod/services/going"
+	wait_for 20 gone "$mnt/clusters/going"
 	ls "$prod/services" "$mnt/clusters" >"$work/left"
 	! grep -qx going "$work/left"
 }
