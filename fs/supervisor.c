@@ -1,3 +1,7 @@
+/*
+ * sd_notify(3) without its library: a datagram to the socket that the environment names. A failure
+ * is nobody's concern: the service manager has its own time limit.
+ */
 #include "fs/supervisor.h"
 
 #include "backend/base/cleanup.h"
