@@ -12,12 +12,16 @@
 
 struct sim_region; /* the state of one region: sim/state.h */
 
+struct protocol;
+
 struct sim_call {
 	struct sim *sim;
 	struct sim_region *region; /* locked: actions run one at a time in a region */
 	const char *region_name;
 	const char *account;
-	const char *action;    /* "DescribeServices" */
+	const char *action;		 /* "DescribeServices" */
+	const struct protocol *protocol; /* dispatch.c's; NULL: the service is not known */
+	const char *request_id;
 	const char *principal; /* ARN of the caller */
 	int64_t now_ms;	       /* wall */
 	const json_t *in;
@@ -54,6 +58,11 @@ extern const struct sim_action sim_logs_actions[];
 extern const struct sim_action sim_ssm_actions[];
 extern const struct sim_action sim_kms_actions[];
 extern const struct sim_action sim_ecr_actions[];
+extern const struct sim_action sim_scaling_actions[];
+extern const struct sim_action sim_sts_actions[];
+extern const struct sim_action sim_balancing_actions[];
+extern const struct sim_action sim_metrics_actions[];
+extern const struct sim_action sim_network_actions[];
 
 /*
  * The log store of a region (sim/logs_store.c): made with the region, freed with it. Tasks of the
@@ -72,6 +81,11 @@ struct sim_logs *sim_region_logs(struct sim_region *r);
 int sim_logs_set(struct sim_logs *l, const char *name, int64_t value);
 /* The ECR registry of a region (sim/ecr/registry.h): made with the region, freed with it. */
 struct sim_registry;
+/* What stands around services in a region (sim/around/around.h). */
+struct sim_around;
+struct sim_around *sim_around_new(void);
+void sim_around_free(struct sim_around *a);
+
 struct sim_registry *sim_registry_new(void);
 void sim_registry_free(struct sim_registry *g);
 struct sim_registry *sim_region_registry(struct sim_region *r);

@@ -3,6 +3,7 @@
  * that failed. Requests are written as their JSON would be.
  */
 #include "backend/sim/actions.h"
+#include "backend/sim/around/around.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/ecr/registry.h"
 #include "backend/sim/ecs/place.h"
@@ -398,6 +399,7 @@ void lively_make(struct sim_region *r, int64_t now_ms)
 		json_decref(request);
 		service_unsettle(r, s);
 	}
+	around_scale(r, "service/prod/queue", 2, 10, now_ms);
 	r->lively_ms = now_ms;
 }
 
@@ -425,9 +427,26 @@ void lively_step(struct sim_region *r, int64_t now_ms)
 		run_report(r, now_ms);
 	if (!queue)
 		return;
-	queue->desired = wanted[r->lively_steps % (sizeof(wanted) / sizeof(*wanted))];
+	int now = wanted[r->lively_steps % (sizeof(wanted) / sizeof(*wanted))];
+
+	around_note_activity(r, "service/prod/queue", queue->desired, now, now_ms);
+	queue->desired = now;
 	queue->said_steady = false;
 	service_unsettle(r, queue);
+}
+
+/* The load balancer before prod's web, one old target of which is still draining; its scaling. */
+static void add_around(struct sim_region *r, int64_t now_ms)
+{
+	char *group =
+	    sim_format("arn:aws:elasticloadbalancing:%s:%s:targetgroup/web/50dc6c495c0c9188",
+		r->name, r->account);
+
+	around_balance(r, group, "shop", "/api/*", now_ms - 300 * HOUR_MS);
+	around_add_target(r, group, "10.0.7.19", 8080, "draining",
+	    "Target.DeregistrationInProgress", "Target deregistration is in progress");
+	around_scale(r, "service/prod/web", 2, 10, now_ms - 300 * HOUR_MS);
+	free(group);
 }
 
 void demo_make(struct sim_region *r, int64_t now_ms)
@@ -438,4 +457,5 @@ void demo_make(struct sim_region *r, int64_t now_ms)
 	add_services(r, now_ms);
 	add_others(r, now_ms);
 	start_logs(r, now_ms);
+	add_around(r, now_ms);
 }

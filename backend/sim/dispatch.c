@@ -1,6 +1,9 @@
-/* From a request to an answer: target, signature, faults, throttle, model, action. */
+/*
+ * From a request to a response: which service and action, signature, faults, throttle, model, action.
+ */
 #include "backend/sim/doc.h"
 #include "backend/sim/model.h"
+#include "backend/sim/query.h"
 #include "backend/sim/server.h"
 
 #include <stdarg.h>
@@ -10,15 +13,26 @@
 
 #define JSON_TYPE "application/x-amz-json-1.1"
 
+/* Services that speak JSON are known by X-Amz-Target's prefix, the others by a form's Version. */
 static const struct protocol {
-	const char *target, *service;
+	const char *target;
+	const char *service; /* that the signature is for */
 	const struct sim_action *actions;
+	const char *namespace; /* of its XML; NULL: JSON */
+	bool ec2;
 } protocols[] = {
-    {"AmazonEC2ContainerServiceV20141113.", "ecs", sim_ecs_actions},
-    {"Logs_20140328.", "logs", sim_logs_actions},
-    {"AmazonEC2ContainerRegistry_V20150921.", "ecr", sim_ecr_actions},
-    {"AmazonSSM.", "ssm", sim_ssm_actions},
-    {"TrentService.", "kms", sim_kms_actions},
+    {"AmazonEC2ContainerServiceV20141113.", "ecs", sim_ecs_actions, NULL, false},
+    {"Logs_20140328.", "logs", sim_logs_actions, NULL, false},
+    {"AmazonEC2ContainerRegistry_V20150921.", "ecr", sim_ecr_actions, NULL, false},
+    {"AmazonSSM.", "ssm", sim_ssm_actions, NULL, false},
+    {"TrentService.", "kms", sim_kms_actions, NULL, false},
+    {"AnyScaleFrontendService.", "application-autoscaling", sim_scaling_actions, NULL, false},
+    {"2011-06-15", "sts", sim_sts_actions, "https://sts.amazonaws.com/doc/2011-06-15/", false},
+    {"2015-12-01", "elasticloadbalancing", sim_balancing_actions,
+	"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", false},
+    {"2010-08-01", "monitoring", sim_metrics_actions,
+	"http://monitoring.amazonaws.com/doc/2010-08-01/", false},
+    {"2016-11-15", "ec2", sim_network_actions, "http://ec2.amazonaws.com/doc/2016-11-15/", true},
 };
 
 int sim_fail(struct sim_call *c, int status, const char *code, const char *fmt, ...)
@@ -41,11 +55,47 @@ static void put_body(struct sim_reply *ret, int status, const char *type, char *
 	ret->len = len;
 }
 
+/* The query protocols name some codes otherwise. */
+static const char *query_code(const char *code)
+{
+	static const char *const names[][2] = {
+	    {"UnrecognizedClientException", "InvalidClientTokenId"},
+	    {"InvalidSignatureException", "SignatureDoesNotMatch"},
+	    {"MissingAuthenticationTokenException", "MissingAuthenticationToken"},
+	    {"IncompleteSignatureException", "IncompleteSignature"},
+	    {"ThrottlingException", "Throttling"}, {"ExpiredTokenException", "ExpiredToken"},
+	    {"AccessDeniedException", "AccessDenied"},
+	    {"UnknownOperationException", "InvalidAction"}};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(names[i][0], code) == 0)
+			return names[i][1];
+	}
+	return code;
+}
+
+static void put_xml_error(struct sim_reply *ret, const struct sim_call *c, bool ec2)
+{
+	const char *code = query_code(c->code);
+	/* Refused signatures are 403 there. */
+	int status = c->status == 400 && code != c->code ? 403 : c->status;
+	char *text =
+	    query_error(ec2 && !strcmp(code, "AccessDenied") ? "UnauthorizedOperation" : code,
+		c->message, ec2, c->request_id);
+
+	put_body(ret, status, "text/xml", text, strlen(text));
+}
+
 static void put_error(struct sim_reply *ret, const struct sim_call *c)
 {
-	json_t *o = json_object();
+	json_t *o;
 	char *text;
 
+	if (c->protocol && c->protocol->namespace) {
+		put_xml_error(ret, c, c->protocol->ec2);
+		return;
+	}
+	o = json_object();
 	doc_put_str(o, "__type", c->code);
 	doc_put_str(o, "message", c->message);
 	text = json_dumps(o, JSON_COMPACT);
@@ -53,18 +103,23 @@ static void put_error(struct sim_reply *ret, const struct sim_call *c)
 	json_decref(o);
 }
 
-static const struct sim_action *action_find(const char *target, const struct protocol **ret)
+/* Of X-Amz-Target, or of a form's Version; NULL: unknown. */
+static const struct protocol *protocol_of(const char *target)
 {
 	for (size_t i = 0; target && i < sizeof(protocols) / sizeof(*protocols); i++) {
 		size_t len = strlen(protocols[i].target);
 
-		if (strncmp(target, protocols[i].target, len) != 0)
-			continue;
-		*ret = &protocols[i];
-		for (const struct sim_action *a = protocols[i].actions; a->name; a++) {
-			if (strcmp(a->name, target + len) == 0)
-				return a;
-		}
+		if (strncmp(target, protocols[i].target, len) == 0)
+			return &protocols[i];
+	}
+	return NULL;
+}
+
+static const struct sim_action *action_find(const struct protocol *p, const char *name)
+{
+	for (const struct sim_action *a = p ? p->actions : NULL; a && a->name; a++) {
+		if (name && strcmp(a->name, name) == 0)
+			return a;
 	}
 	return NULL;
 }
@@ -105,7 +160,8 @@ static int apply_fault(
 
 static void run_action(struct sim *s, const struct sim_action *action, struct sim_call *c)
 {
-	if (model_check(c, s->strict) < 0)
+	/* A form's scalars are strings: the action itself looks at them. */
+	if (!c->protocol->namespace && model_check(c, s->strict) < 0)
 		return;
 	sim_region_lock(c->region);
 	if (action->run(c) < 0 && !c->status)
@@ -133,6 +189,12 @@ static void put_answer(struct sim_reply *ret, struct sim_call *c)
 		put_body(ret, 200, JSON_TYPE, c->text, c->text_len);
 		return;
 	}
+	if (c->protocol->namespace) {
+		text = query_encode(
+		    c->action, c->protocol->namespace, c->out, c->protocol->ec2, c->request_id);
+		put_body(ret, 200, "text/xml", text, strlen(text));
+		return;
+	}
 	text = json_dumps(c->out, JSON_COMPACT | JSON_REAL_PRECISION(13));
 	put_body(ret, 200, JSON_TYPE, text, text ? strlen(text) : 0);
 }
@@ -148,6 +210,8 @@ static json_t *parse_body(const struct sim_request *rq, struct sim_call *c)
 	}
 	if (!rq->body.len)
 		return json_object();
+	if (c->protocol->namespace)
+		return query_decode(rq->body.data, rq->body.len);
 	in = json_loadb(rq->body.data, rq->body.len, JSON_ALLOW_NUL, NULL);
 	if (!json_is_object(in)) {
 		json_decref(in);
@@ -158,7 +222,7 @@ static json_t *parse_body(const struct sim_request *rq, struct sim_call *c)
 	return in;
 }
 
-static void run_json(struct sim *s, const struct sim_request *rq, const struct sim_action *action,
+static void run(struct sim *s, const struct sim_request *rq, const struct sim_action *action,
     struct sim_call *c, struct sim_reply *ret)
 {
 	struct fault f = faults_draw(s, action->name);
@@ -190,15 +254,35 @@ static struct sim_call call_of(struct sim *s, const char *action)
 	    .sim = s, .account = s->account, .action = action, .now_ms = clock_wall(&clock_system)};
 }
 
-static void run_target(struct sim *s, struct sim_request *rq, struct sim_reply *ret)
+/* The names of a request's service and action, in strings of its own. */
+static void read_names(const struct sim_request *rq, char target[128], char action[128])
 {
-	const struct protocol *protocol = NULL;
-	const struct sim_action *action = action_find(rq->target, &protocol);
-	struct sim_call c = call_of(s, action ? action->name : "UnknownOperation");
+	bool form = !rq->target && rq->content_type &&
+	    strncmp(rq->content_type, "application/x-www-form-urlencoded", 33) == 0;
+	json_t *members = form ? query_decode(rq->body.data, rq->body.len) : NULL;
+	const char *version = doc_str(members, "Version"), *name = doc_str(members, "Action");
+	const char *dot = rq->target ? strrchr(rq->target, '.') : NULL;
+
+	snprintf(target, 128, "%s", form ? (version ? version : "") : rq->target ? rq->target : "");
+	snprintf(action, 128, "%s", form ? (name ? name : "") : dot ? dot + 1 : "");
+	json_decref(members);
+}
+
+void sim_dispatch(struct sim *s, struct sim_request *rq, struct sim_reply *ret)
+{
+	char target[128], name[128], region[40] = "", principal[64];
+	const struct protocol *protocol;
+	const struct sim_action *action;
+	struct sim_call c;
 	uint64_t number;
-	char region[40] = "", principal[64];
 	int denied;
 
+	read_names(rq, target, name);
+	protocol = protocol_of(target);
+	action = action_find(protocol, name);
+	c = call_of(s, action ? action->name : "UnknownOperation");
+	c.protocol = protocol;
+	c.request_id = rq->id;
 	if (action)
 		denied = sim_auth(s, rq, protocol->service, &c, region);
 	else
@@ -215,87 +299,6 @@ static void run_target(struct sim *s, struct sim_request *rq, struct sim_reply *
 	if (denied < 0 || !action)
 		put_error(ret, &c);
 	else
-		run_json(s, rq, action, &c, ret);
+		run(s, rq, action, &c, ret);
 	admin_status(s, number, ret->status);
-}
-
-static void put_xml_error(
-    struct sim_reply *ret, const struct sim_call *c, const struct sim_request *rq)
-{
-	char *text = sim_format(
-	    "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <Error>\n"
-	    "    <Type>Sender</Type>\n    <Code>%s</Code>\n    <Message>%s</Message>\n"
-	    "  </Error>\n  <RequestId>%s</RequestId>\n</ErrorResponse>\n",
-	    c->code, c->message, rq->id);
-
-	put_body(ret, c->status, "text/xml", text, strlen(text));
-}
-
-/* The query protocol names some codes otherwise. */
-static const char *query_code(const char *code)
-{
-	static const char *const names[][2] = {
-	    {"UnrecognizedClientException", "InvalidClientTokenId"},
-	    {"InvalidSignatureException", "SignatureDoesNotMatch"},
-	    {"MissingAuthenticationTokenException", "MissingAuthenticationToken"},
-	    {"IncompleteSignatureException", "IncompleteSignature"},
-	    {"ThrottlingException", "Throttling"}, {"ExpiredTokenException", "ExpiredToken"},
-	    {"AccessDeniedException", "AccessDenied"}};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (strcmp(names[i][0], code) == 0)
-			return names[i][1];
-	}
-	return code;
-}
-
-static void put_identity(struct sim_reply *ret, const struct sim *s, const struct sim_request *rq)
-{
-	char *text = sim_format(
-	    "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n"
-	    "  <GetCallerIdentityResult>\n    <Arn>arn:aws:iam::%s:user/demo</Arn>\n"
-	    "    <UserId>AIDACKCEVSQ6C2EXAMPLE</UserId>\n    <Account>%s</Account>\n"
-	    "  </GetCallerIdentityResult>\n  <ResponseMetadata>\n    <RequestId>%s</RequestId>\n"
-	    "  </ResponseMetadata>\n</GetCallerIdentityResponse>\n",
-	    s->account, s->account, rq->id);
-
-	put_body(ret, 200, "text/xml", text, strlen(text));
-}
-
-/* STS: GetCallerIdentity alone. */
-static void run_query(struct sim *s, struct sim_request *rq, struct sim_reply *ret)
-{
-	bool known = rq->body.len && strstr(rq->body.data, "Action=GetCallerIdentity") != NULL;
-	struct sim_call c = call_of(s, known ? "GetCallerIdentity" : "UnknownOperation");
-	char region[40] = "";
-	int denied = sim_auth(s, rq, "sts", &c, region);
-	uint64_t number = admin_record(s, region, c.action, rq, c.now_ms);
-	struct fault f = denied ? (struct fault){0} : faults_draw(s, c.action);
-
-	if (denied == 0 && apply_fault(s, &f, &c, ret) < 0) {
-		if (f.kind != FAULT_ERROR)
-			return;
-		free(ret->body);
-		denied = -1;
-	}
-	if (denied == 0 && !known)
-		denied = sim_fail(
-		    &c, 400, "InvalidAction", "Could not find operation for version 2011-06-15");
-	if (denied < 0) {
-		c.status = c.status == 400 ? 403 : c.status;
-		snprintf(c.code, sizeof(c.code), "%s", query_code(c.code));
-		put_xml_error(ret, &c, rq);
-	} else {
-		put_identity(ret, s, rq);
-	}
-	admin_status(s, number, ret->status);
-}
-
-void sim_dispatch(struct sim *s, struct sim_request *rq, struct sim_reply *ret)
-{
-	if (!rq->target && rq->content_type &&
-	    strncmp(rq->content_type, "application/x-www-form-urlencoded", 33) == 0)
-		run_query(s, rq, ret);
-	else
-		run_target(s, rq, ret);
 }

@@ -117,6 +117,7 @@ void sim_region_free(struct sim_region *r)
 	map_release(&r->instance_ids);
 	sim_logs_free(r->logs);
 	sim_registry_free(r->registry);
+	sim_around_free(r->around);
 	pthread_mutex_destroy(&r->lock);
 	free(r->name);
 	free(r->account);

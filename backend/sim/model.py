@@ -25,6 +25,10 @@ ACTIONS = {
     "ssm/2014-11-06": "ResumeSession TerminateSession",
     "kms/2014-11-01": "GenerateDataKey",
     "ecr/2015-09-21": "DescribeRepositories DescribeImages ListImages BatchGetImage",
+    "application-autoscaling/2016-02-06": """DescribeScalableTargets DescribeScalingPolicies
+        DescribeScheduledActions DescribeScalingActivities RegisterScalableTarget
+        DeregisterScalableTarget PutScalingPolicy DeleteScalingPolicy PutScheduledAction
+        DeleteScheduledAction""",
 }
 PLAIN = {"string": "s", "integer": "i", "long": "i", "boolean": "b", "double": "d", "float": "d",
          "timestamp": "t", "map": "m", "blob": "s"}

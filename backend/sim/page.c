@@ -30,21 +30,29 @@ static int read_token(struct page *p, const char *token)
 	if (strlen(token) != 32 ||
 	    sscanf(token, "%16" SCNx64 "%16" SCNx64 "%n", &masked, &check, &end) != 2 ||
 	    end != 32 || check != (stamp ^ (masked * 0x9e3779b97f4a7c15u)))
-		return sim_fail(
-		    p->call, 400, "InvalidParameterException", "Invalid token %.64s", token);
+		return sim_fail(p->call, 400, p->names->bad_token, "Invalid token %.64s", token);
 	p->after = masked ^ stamp;
 	return 0;
 }
 
 int page_open(struct page *p, struct sim_call *c, long preset, long max)
 {
-	int64_t asked = doc_int(c->in, "maxResults", preset);
+	static const struct page_names names = {"maxResults", "nextToken", "nextToken",
+	    "InvalidParameterException", "InvalidParameterException"};
 
-	*p = (struct page){.call = c, .max = asked ? (long)asked : preset};
+	return page_open_as(p, c, &names, preset, max);
+}
+
+int page_open_as(
+    struct page *p, struct sim_call *c, const struct page_names *names, long preset, long max)
+{
+	int64_t asked = doc_int(c->in, names->max, preset);
+
+	*p = (struct page){.names = names, .call = c, .max = asked ? (long)asked : preset};
 	if (asked < 0 || asked > max)
-		return sim_fail(c, 400, "InvalidParameterException",
-		    "maxResults must be between 1 and %ld.", max);
-	if (read_token(p, doc_str(c->in, "nextToken")) < 0)
+		return sim_fail(
+		    c, 400, names->refused, "%s must be between 1 and %ld.", names->max, max);
+	if (read_token(p, doc_str(c->in, names->in)) < 0)
 		return -1;
 	p->list = json_array();
 	return 0;
@@ -72,7 +80,7 @@ int page_close(struct page *p, const char *member)
 
 		snprintf(token, sizeof(token), "%016" PRIx64 "%016" PRIx64, masked,
 		    stamp ^ (masked * 0x9e3779b97f4a7c15u));
-		doc_put_str(p->call->out, "nextToken", token);
+		doc_put_str(p->call->out, p->names->out, token);
 	}
 	return 0;
 }

@@ -7,7 +7,14 @@
 
 #include "backend/sim/api.h"
 
+/* What a service calls the members of its pages, and the codes it refuses them with. */
+struct page_names {
+	const char *max, *in, *out;
+	const char *refused, *bad_token;
+};
+
 struct page {
+	const struct page_names *names;
 	struct sim_call *call;
 	json_t *list; /* new; page_close hands it to the answer */
 	long max;
@@ -18,6 +25,9 @@ struct page {
 
 /* Reads maxResults and nextToken; fails the call where they are not AWS's. */
 int page_open(struct page *p, struct sim_call *c, long preset, long max);
+/* The same for a service with names of its own. */
+int page_open_as(
+    struct page *p, struct sim_call *c, const struct page_names *names, long preset, long max);
 /* Takes `item` over. false: the page was full, and a token is due. */
 bool page_add(struct page *p, uint64_t position, json_t *item);
 /* Puts list and token into the answer. Always 0. */

@@ -180,6 +180,7 @@ struct sim_region *sim_region_new(
 	TAILQ_INIT(&r->unsettled);
 	r->logs = sim_logs_new();
 	r->registry = sim_registry_new();
+	r->around = sim_around_new();
 	provider_add(r, "FARGATE", "FARGATE", NULL);
 	provider_add(r, "FARGATE_SPOT", "FARGATE_SPOT", NULL);
 	return r;

@@ -273,6 +273,7 @@ struct sim_region {
 	struct sim_registry *registry;
 	int64_t lively_ms; /* the demo's next move; 0: it does not move by itself */
 	unsigned lively_steps;
+	struct sim_around *around; /* around/around.h */
 };
 
 /* The regions of a sim: made at the first request that is signed for it. */
