@@ -83,6 +83,8 @@ enum row_form {
 	ROW_DIALOG, /* run_task, .ecsfs/api: a JSON request in, its answer out, on one open file */
 	ROW_CONVERSATION, /* exec: each open file is a conversation (fs/conversation.h) */
 	ROW_CONTROL,	  /* .ecsfs: rendered at open, direct I/O */
+	/* Made of many answers (overview, diagnosis): the same, but a stat asks for none of them. */
+	ROW_REPORT,
 };
 
 enum row_flags {

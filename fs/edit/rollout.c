@@ -239,6 +239,23 @@ static bool is_about(const struct rollout *r, const json_t *deployment)
 		!strcmp(value_arn_name(target), value_arn_name(doc_string_peek(r->primary, "id"))));
 }
 
+/* Which hook waits, until when, and which file answers it. */
+static void say_hook(const json_t *hook, const char *arn, struct buf *text)
+{
+	const json_t *expires = doc_peek(hook, "expiresAt");
+
+	buf_adds(text, ", a hook waits");
+	if (json_is_number(expires)) {
+		auto_buf struct buf until = BUF_INIT(64);
+
+		value_render_time(json_number_value(expires), &until);
+		buf_addf(text, " until %s, then %s", buf_str(&until),
+		    doc_string_peek(hook, "timeoutAction"));
+	}
+	buf_addf(
+	    text, ": write to service_deployments/%s/continue", value_arn_name(arn ? arn : "ID"));
+}
+
 static void see_deployment(
     struct rollout *r, const json_t *deployment, double now, struct buf *lines)
 {
@@ -252,8 +269,7 @@ static void see_deployment(
 	if (*stage)
 		buf_addf(&text, " %s", stage);
 	if (hook)
-		buf_adds(
-		    &text, ", a lifecycle hook waits for somebody to continue or to roll back");
+		say_hook(hook, r->arn, &text);
 	if (*why_of(deployment))
 		buf_addf(&text, ": %s", why_of(deployment));
 	say_changed(&r->said_stage, now, lines, &text);

@@ -68,6 +68,7 @@ bool lookup_versioned(const struct row *row)
 	case ROW_DIALOG:
 	case ROW_CONVERSATION:
 	case ROW_CONTROL:
+	case ROW_REPORT:
 		break;
 	}
 	return false;

@@ -3,6 +3,7 @@
 #include "fs/tree/tags_write.h"
 
 #include "fs/edit/doc.h"
+#include "fs/tree/overview.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -135,6 +136,14 @@ static const struct row cluster_rows[] = {
 	.form = ROW_DIALOG,
 	.render = render_run_task,
 	.commit = commit_run_task,
+    },
+    {
+	.name = "overview",
+	.help =
+	    "a line a service: desired, running, pending, task definition, rollout, age; unsteady "
+	    "ones first",
+	.form = ROW_REPORT,
+	.render = render_cluster_overview,
     },
     {
 	.name = "tags",

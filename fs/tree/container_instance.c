@@ -87,6 +87,38 @@ static int commit_status(struct commit *c, struct ecsfs_error *err)
 	return set_state(c, status, err);
 }
 
+/* A resource's integer, of `registered_cpu` or `remaining_memory`: which list, which name. */
+static int render_resource(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	bool remaining = !strncmp(row->name, "remaining", 9);
+	const char *list = remaining ? "remainingResources" : "registeredResources";
+	const char *name = strstr(row->name, "_cpu") ? "CPU" : "MEMORY";
+	auto_answer struct answer a = {0};
+	const json_t *instance;
+	int e = dir_members(q, &dir_container_instance, p, list, &a, &instance, err);
+
+	if (!e)
+		value_render(doc_peek(doc_find_peek(json_object_get(instance, list), "name", name),
+				 "integerValue"),
+		    false, out);
+	return e;
+}
+
+static int render_agent_version(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	const json_t *instance;
+	int e = dir_members(q, &dir_container_instance, p, "versionInfo", &a, &instance, err);
+
+	(void)row;
+	if (!e)
+		value_render(
+		    doc_peek(json_object_get(instance, "versionInfo"), "agentVersion"), false, out);
+	return e;
+}
+
 static const struct row instance_rows[] = {
     {
 	.name = "container_instance.json",
@@ -124,6 +156,31 @@ static const struct row instance_rows[] = {
 	.name = "ec2_instance_id",
 	.help = "the machine; mi-... for ECS Anywhere",
 	.member = "ec2InstanceId",
+    },
+    {
+	.name = "registered_cpu",
+	.help = "CPU units of the machine",
+	.render = render_resource,
+    },
+    {
+	.name = "registered_memory",
+	.help = "MiB of the machine",
+	.render = render_resource,
+    },
+    {
+	.name = "remaining_cpu",
+	.help = "CPU units that no task has taken",
+	.render = render_resource,
+    },
+    {
+	.name = "remaining_memory",
+	.help = "MiB that no task has taken",
+	.render = render_resource,
+    },
+    {
+	.name = "agent_version",
+	.help = "of the container agent",
+	.render = render_agent_version,
     },
     {
 	.name = "tags",

@@ -4,6 +4,7 @@
  */
 #include "fs/tree/tree.h"
 
+#include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/members.h"
 #include "fs/edit/service_members.h"
@@ -220,6 +221,69 @@ static int render_target_definition(struct ask *q, const struct place *p, const 
 	return 0;
 }
 
+static int render_stage(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	int e = ask_named(q, p, KIND_SERVICE_DEPLOYMENT, "serviceDeploymentArn", &a, err);
+
+	(void)row;
+	if (!e)
+		value_render(doc_peek(a.value, "lifecycleStage"), false, out);
+	return e;
+}
+
+static int parse_answer(const struct commit *c, const char **ret, struct ecsfs_error *err)
+{
+	auto_free char *word = NULL;
+	size_t blank = strspn(c->text, " \t\r\n");
+	int e = blank == c->len ? 0 : value_parse_line(c->text, c->len, &word, err);
+
+	*ret = "CONTINUE";
+	if (e || !word || !strcasecmp(word, "continue"))
+		return e;
+	*ret = "ROLLBACK";
+	if (!strcasecmp(word, "rollback"))
+		return 0;
+	return act_refuse(
+	    err, EINVAL, "continue: \"%.100s\" is neither \"continue\" nor \"rollback\"", word);
+}
+
+/* Answers the hook that waits. Repeated after a lost response it could answer the next one. */
+static int commit_continue(struct commit *c, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	struct ask q = ask_blocking(p->region);
+	auto_answer struct answer briefs = {0};
+	json_auto_t *now = NULL, *request = NULL;
+	const json_t *brief;
+	const char *answer;
+	int e = parse_answer(c, &answer, err);
+
+	if (!e)
+		e = dir_object(&q, &dir_service_deployment, p, &briefs, &brief, err);
+	if (e)
+		return e;
+	const struct key k = {.kind = KIND_SERVICE_DEPLOYMENT, .a = history_arn(brief)};
+	e = ask_now(p, &k, &now, err);
+	if (e)
+		return e;
+	const json_t *hook = doc_find_peek(
+	    json_object_get(now, "lifecycleHookDetails"), "status", "AWAITING_ACTION");
+	if (!hook)
+		return act_refuse(err, EINVAL,
+		    "no hook of this deployment waits for an answer: its status is %s, its stage "
+		    "\"%s\"",
+		    doc_string_peek(now, "status"), doc_string_peek(now, "lifecycleStage"));
+	request = json_pack("{s:s, s:s, s:s}", "serviceDeploymentArn", k.a, "hookId",
+	    doc_string_peek(hook, "hookId"), "action", answer);
+	e = act_ecs(c, "ContinueServiceDeployment", request, AWS_ONCE, NULL, NULL, err);
+	region_invalidate(p->region, &k);
+	region_invalidate(p->region,
+	    &(struct key){.kind = KIND_SERVICE_DEPLOYMENTS, .a = p->cluster, .b = p->service});
+	return e;
+}
+
 static const struct row history_rows[] = {
     {
 	.name = "service_deployment.json",
@@ -252,6 +316,18 @@ static const struct row history_rows[] = {
 	.name = "status_reason",
 	.help = "why it has that status",
 	.member = "statusReason",
+    },
+    {
+	.name = "lifecycle_stage",
+	.help =
+	    "of a blue/green, linear or canary deployment: SCALE_UP, BAKE_TIME, ...; else empty",
+	.render = render_stage,
+    },
+    {
+	.name = "continue",
+	.help = "any line lets a deployment go on that a PAUSE hook holds; rollback undoes it",
+	.flags = ROW_EMPTY_OK | ROW_ACTION,
+	.commit = commit_continue,
     },
     {
 	.name = "created_at",

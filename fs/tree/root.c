@@ -5,6 +5,7 @@
 #include "fs/tree/tree.h"
 
 #include "backend/config/settings.h"
+#include "fs/tree/overview.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -82,11 +83,22 @@ static void enter_region(struct place *p)
 			p->region = *r;
 }
 
+static const struct row region_rows[] = {
+    {
+	.name = "overview",
+	.help = "a line a cluster: status, services, tasks, container instances",
+	.form = ROW_REPORT,
+	.render = render_region_overview,
+    },
+    {0},
+};
+
 static const struct child region_children[] = {REGION_CHILDREN, {0}};
 
 const struct dir_type dir_region = {
     .what = "a region",
     .help = "one region of the account",
+    .rows = region_rows,
     .children = region_children,
     .listing = &list_links,
     .enter = enter_region,
@@ -172,6 +184,7 @@ static const struct dir_type dir_account = {
 static const struct dir_type dir_account_region = {
     .what = "an account",
     .help = "the region of one profile",
+    .rows = region_rows,
     .children = region_children,
     .listing = &list_links,
     .enter = enter_account_region,
@@ -197,6 +210,7 @@ static const struct child control_child[] = {{".ecsfs", &dir_control, false}, {0
 static const struct dir_type root_region = {
     .what = "the mount",
     .help = "one region of one account",
+    .rows = region_rows,
     .children = root_children,
     .listing = &list_links,
 };

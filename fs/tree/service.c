@@ -15,6 +15,9 @@
 #include "fs/edit/service_members.h"
 #include "fs/edit/shown.h"
 #include "fs/edit/task_definition_members.h"
+#include "fs/tree/balancer.h"
+#include "fs/tree/growing.h"
+#include "fs/tree/overview.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -334,7 +337,26 @@ static const struct row service_rows[] = {
 	.name = "events",
 	.help = "the service's events, oldest first; grows: tail -f follows",
 	.form = ROW_STREAM,
-	.stream = &stream_events,
+	.stream = &growing_events.ops,
+    },
+    {
+	.name = "target_health",
+	.help = "a line a target: target group, address, port, state, reason, task",
+	.form = ROW_REPORT,
+	.render = render_target_health,
+    },
+    {
+	.name = "url",
+	.help =
+	    "a line a listener rule that leads here: URL of the load balancer, host of the rule",
+	.form = ROW_REPORT,
+	.render = render_url,
+    },
+    {
+	.name = "overview",
+	.help = "counts, deployments, tasks and targets on one screen",
+	.form = ROW_REPORT,
+	.render = render_service_overview,
     },
     {
 	.name = "images",
@@ -359,6 +381,7 @@ static const struct child service_children[] = {
     {"stopped_tasks", &dir_service_stopped_tasks, true},
     {"containers", &dir_service_containers, false},
     {"logs", &dir_service_logs, false},
+    {"metrics", &dir_metrics, false},
     {0},
 };
 

@@ -10,6 +10,7 @@
 #include "fs/edit/members.h"
 #include "fs/tree/exec.h"
 #include "fs/tree/outcome.h"
+#include "fs/tree/task_around.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -214,11 +215,9 @@ static int render_address(struct ask *q, const struct place *p, const struct row
 	(void)row;
 	if (e)
 		return e;
-	const json_t *interface =
-	    doc_find_peek(json_object_get(task, "attachments"), "type", "ElasticNetworkInterface");
-	const json_t *detail =
-	    doc_find_peek(json_object_get(interface, "details"), "name", "privateIPv4Address");
-	value_render(doc_peek(detail, "value"), false, out);
+	const char *address = tree_task_address(task);
+	if (*address)
+		buf_addf(out, "%s\n", address);
 	return 0;
 }
 
@@ -357,6 +356,11 @@ static const struct row task_rows[] = {
 	.render = render_address,
     },
     {
+	.name = "public_ipv4_address",
+	.help = "of its network interface; empty where it has none",
+	.render = render_public_address,
+    },
+    {
 	.name = "cpu",
 	.help = "CPU units of the task",
 	.member = "cpu",
@@ -454,6 +458,7 @@ const struct dir_type dir_task = {
     .help = "a task",
     .rows = task_rows,
     .children = task_children,
+    .listing = &task_links,
     .subject = task_subject,
     .members = shape_task,
     .time = task_time,
@@ -526,6 +531,11 @@ static const struct row container_rows[] = {
 	.name = "image_digest",
 	.help = "the image that runs",
 	.member = "imageDigest",
+    },
+    {
+	.name = "ports",
+	.help = "a line a port: the container's, the host's, protocol, address",
+	.render = render_ports,
     },
     {
 	.name = "health_status",

@@ -84,6 +84,21 @@ bool tree_listed(
 	return true;
 }
 
+const char *tree_task_address(const json_t *task)
+{
+	const json_t *interface =
+	    doc_find_peek(json_object_get(task, "attachments"), "type", "ElasticNetworkInterface");
+
+	return doc_string_peek(
+	    doc_find_peek(json_object_get(interface, "details"), "name", "privateIPv4Address"),
+	    "value");
+}
+
+bool tree_withheld(int e)
+{
+	return e == -EACCES || e == -EPERM || e == -EINVAL || e == -EOPNOTSUPP || e == -ENOENT;
+}
+
 int tree_append_names(json_t *names, const json_t *array, const char *member)
 {
 	size_t i;

@@ -20,11 +20,12 @@ extern const struct dir_type dir_capacity_providers, dir_capacity_provider;
 extern const struct dir_type dir_projects, dir_project, dir_project_files;
 extern const struct dir_type dir_repositories, dir_repository, dir_images, dir_image;
 extern const struct dir_type dir_task_logs, dir_service_logs;
+extern const struct dir_type dir_metrics, dir_autoscaling;
 
 extern const struct dir_type dir_api;
 
-/* The growing files of a service's events (event.c) and of a deployment (rollout.c). */
-extern const struct stream_ops stream_events, stream_rollout;
+/* The growing file of a deployment (rollout.c). */
+extern const struct stream_ops stream_rollout;
 
 /* The key of the place's service. */
 struct key tree_service_key(const struct place *p);
@@ -44,6 +45,13 @@ int tree_names(struct ask *q, const struct place *p, const struct key *k, json_t
 /* Whether a listing that is still fresh (`old`: of any age) holds `name`: nothing is asked. */
 bool tree_listed(
     struct ask *q, const struct place *p, const struct key *k, const char *name, bool old);
+
+/* The private address of a task's network interface (awsvpc); "": it has none. Borrowed. */
+const char *tree_task_address(const json_t *task);
+
+/* Whether a failure says that an answer is not for us, rather than not now: what is made of several
+ * answers goes on without it. */
+bool tree_withheld(int e);
 
 /* Appends "NAME" of every element's `member` to names. */
 int tree_append_names(json_t *names, const json_t *array, const char *member);

@@ -28,6 +28,7 @@ steady() {
 	[ "$output" = "capacity_providers
 clusters
 compose
+overview
 repositories
 task_definitions" ]
 	ls -a "$mnt" | grep -qx .ecsfs

@@ -104,3 +104,11 @@ some_service() {
 	sleep 3
 	[ "$(calls UpdateService)" = "$sent" ]
 }
+
+@test "overview of 250 services: the calls of a walk over their documents cold, none warm" {
+	[ "$(wc -l <"$mnt/clusters/$cluster/overview")" = 250 ]
+	[ "$(calls)" -le 28 ]
+	calls_reset
+	cat "$mnt/clusters/$cluster/overview" >/dev/null
+	[ "$(calls)" = 0 ]
+}

@@ -14,6 +14,7 @@ import datetime
 import json
 import os
 import sys
+import urllib.parse
 
 try:
     import botocore.auth
@@ -32,6 +33,13 @@ TARGETS = {
     "AmazonEC2ContainerRegistry_V20150921": "ecr",
     "AmazonSSM": "ssm",
     "TrentService": "kms",
+}
+# Of the query protocols: the service of a Version, which each has one of.
+VERSIONS = {
+    "2011-06-15": "sts",
+    "2015-12-01": "elbv2",
+    "2010-08-01": "cloudwatch",
+    "2016-11-15": "ec2",
 }
 models = {}
 violations = None
@@ -114,6 +122,69 @@ def check_json(headers, body):
         violation(text)
 
 
+def scalar(shape, text, path):
+    try:
+        if shape.type_name in ("integer", "long"):
+            return int(text)
+        if shape.type_name in ("float", "double"):
+            return float(text)
+        if shape.type_name == "boolean":
+            return {"true": True, "false": False}[text]
+        if shape.type_name == "timestamp":
+            return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except (ValueError, KeyError):
+        violation(f"{path}: {text!r} is no {shape.type_name}")
+    return text
+
+
+def member_name(name, shape, ec2):
+    if not ec2:
+        return shape.serialization.get("name", name)
+    given = shape.serialization.get("queryName")
+    text = given or shape.serialization.get("name", name)
+    return text if given else text[0].upper() + text[1:]
+
+
+def from_query(shape, prefix, fields, ec2):
+    """The value of a form's fields below `prefix`, which are taken out; None: there are none."""
+    if shape.type_name == "structure":
+        value = {}
+        for name, member in shape.members.items():
+            path = f"{prefix}.{member_name(name, member, ec2)}".lstrip(".")
+            item = from_query(member, path, fields, ec2)
+            if item is not None:
+                value[name] = item
+        return value or None
+    if shape.type_name == "list":
+        flat = ec2 or shape.serialization.get("flattened")
+        value = []
+        while True:
+            path = f"{prefix}.{len(value) + 1}" if flat else f"{prefix}.member.{len(value) + 1}"
+            item = from_query(shape.member, path, fields, ec2)
+            if item is None:
+                return value or None
+            value.append(item)
+    return scalar(shape, fields.pop(prefix), prefix) if prefix in fields else None
+
+
+def check_query(body):
+    fields = dict(urllib.parse.parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True))
+    action, version = fields.pop("Action", ""), fields.pop("Version", "")
+    service = VERSIONS.get(version)
+    if not service or action not in model(service).operation_names:
+        return violation(f"version {version!r} has no action {action!r}")
+    shape = model(service).operation_model(action).input_shape
+    value = (from_query(shape, "", fields, service == "ec2") or {}) if shape else {}
+    for name in fields:
+        violation(f"{action}: unknown member {name!r}")
+    if shape:
+        report = botocore.validate.ParamValidator().validate(value, shape)
+        if report.has_errors():
+            violation(f"{action}: {report.generate_report()}")
+        for text in enum_errors(shape, value, action):
+            violation(text)
+
+
 def check_signature(method, path, headers, body):
     authorization = headers.get("authorization", "")
     try:
@@ -153,6 +224,8 @@ def check(request_line, headers, body):
     check_signature(method, path, headers, body)
     if "x-amz-target" in headers:
         check_json(headers, body)
+    elif headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        check_query(body)
 
 
 class Tap:

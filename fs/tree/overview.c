@@ -1,0 +1,295 @@
+#include "fs/tree/overview.h"
+
+#include "backend/base/cleanup.h"
+#include "fs/columns.h"
+#include "fs/edit/doc.h"
+#include "fs/tree/balancer.h"
+#include "fs/value.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The first characters of a task's id say which it is. */
+#define SHORT_ID 8
+
+struct text {
+	char s[32];
+};
+
+static struct text count_of(const json_t *object, const char *member)
+{
+	struct text t;
+
+	snprintf(t.s, sizeof(t.s), "%" JSON_INTEGER_FORMAT, doc_integer(object, member));
+	return t;
+}
+
+/* "45s", "12m", "7h", "3d": since a time of AWS. */
+static struct text age_of(const struct place *p, double epoch_s)
+{
+	static const struct {
+		const char *unit;
+		int64_t seconds, below;
+	} steps[] = {{"s", 1, 120}, {"m", 60, 7200}, {"h", 3600, 172800}, {"d", 86400, INT64_MAX}};
+	double passed = (double)aws_client_now_ms(region_client_peek(p->region)) / 1000 - epoch_s;
+	int64_t s = passed > 0 && passed < 1e10 ? (int64_t)passed : 0;
+	struct text t = {""};
+	size_t i = 0;
+
+	if (epoch_s <= 0)
+		return t;
+	while (s >= steps[i].below)
+		i++;
+	snprintf(t.s, sizeof(t.s), "%lld%s", (long long)(s / steps[i].seconds), steps[i].unit);
+	return t;
+}
+
+static double time_of(const json_t *object, const char *member)
+{
+	return json_number_value(json_object_get(object, member));
+}
+
+static const json_t *newest_of(const json_t *service)
+{
+	const json_t *primary = doc_primary_peek(service, "deployments");
+
+	return primary ? primary : service;
+}
+
+bool overview_steady(const json_t *service)
+{
+	const char *state =
+	    doc_string_peek(doc_primary_peek(service, "deployments"), "rolloutState");
+
+	return !strcmp(doc_string_peek(service, "status"), "ACTIVE") &&
+	    doc_integer(service, "runningCount") == doc_integer(service, "desiredCount") &&
+	    doc_integer(service, "pendingCount") == 0 && (!*state || !strcmp(state, "COMPLETED")) &&
+	    json_array_size(json_object_get(service, "deployments")) <= 1;
+}
+
+/* A line of the cluster's: what a service wants, has, runs, and since when. */
+static void add_service(const struct place *p, json_t *lines, const json_t *service)
+{
+	const json_t *newest = newest_of(service);
+	struct text desired = count_of(service, "desiredCount");
+	struct text running = count_of(service, "runningCount");
+	struct text pending = count_of(service, "pendingCount");
+	struct text age = age_of(p, time_of(newest, "createdAt"));
+	const char *status = doc_string_peek(service, "status");
+	const char *rollout = doc_string_peek(newest, "rolloutState");
+
+	if (strcmp(status, "ACTIVE") != 0)
+		rollout = status;
+	columns_line(lines, doc_string_peek(service, "serviceName"), desired.s, running.s,
+	    pending.s, value_arn_name(doc_string_peek(service, "taskDefinition")), rollout, age.s);
+}
+
+static int ask_members(struct ask *q, const struct place *p, const struct key *k,
+    const char *members, struct answer *ret, struct ecsfs_error *err)
+{
+	int e;
+
+	q->fresh.only = members;
+	e = ask(q, p->region, k, ret, err);
+	q->fresh.only = NULL;
+	return e;
+}
+
+int render_cluster_overview(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	const struct key list = {.kind = KIND_SERVICES, .a = p->cluster};
+	json_auto_t *unsteady = json_array(), *steady = json_array();
+	auto_answer struct answer names = {0};
+	const json_t *name;
+	size_t i;
+	int e = ask(q, p->region, &list, &names, err);
+
+	(void)row;
+	if (e)
+		return e;
+	json_array_foreach (names.value, i, name) {
+		const struct key k = {
+		    .kind = KIND_SERVICE, .a = p->cluster, .b = json_string_value(name)};
+		auto_answer struct answer a = {0};
+
+		e = ask_members(q, p, &k, OVERVIEW_MEMBERS, &a, err);
+		if (e == -ENOENT) /* deleted since it was listed */
+			continue;
+		if (e)
+			return e;
+		add_service(p, overview_steady(a.value) ? steady : unsteady, a.value);
+	}
+	json_array_extend(unsteady, steady);
+	columns_render(unsteady, out);
+	return 0;
+}
+
+static void add_cluster(json_t *lines, const json_t *cluster)
+{
+	static const struct {
+		const char *member, *word;
+	} counts[] = {{"activeServicesCount", "services"}, {"runningTasksCount", "running"},
+	    {"pendingTasksCount", "pending"}, {"registeredContainerInstancesCount", "instances"}};
+	struct text number[ARRAY_SIZE(counts)];
+	const char *cells[2 + 2 * ARRAY_SIZE(counts)] = {
+	    doc_string_peek(cluster, "clusterName"), doc_string_peek(cluster, "status")};
+
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+		number[i] = count_of(cluster, counts[i].member);
+		cells[2 + 2 * i] = number[i].s;
+		cells[3 + 2 * i] = counts[i].word;
+	}
+	columns_add(lines, ARRAY_SIZE(cells), cells);
+}
+
+int render_region_overview(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	const struct key list = {.kind = KIND_CLUSTERS};
+	auto_answer struct answer names = {0};
+	json_auto_t *lines = json_array();
+	const json_t *name;
+	size_t i;
+	int e = ask(q, p->region, &list, &names, err);
+
+	(void)row;
+	if (e)
+		return e;
+	json_array_foreach (names.value, i, name) {
+		const struct key k = {.kind = KIND_CLUSTER, .a = json_string_value(name)};
+		auto_answer struct answer a = {0};
+
+		e = ask(q, p->region, &k, &a, err);
+		if (e == -ENOENT)
+			continue;
+		if (e)
+			return e;
+		add_cluster(lines, a.value);
+	}
+	columns_render(lines, out);
+	return 0;
+}
+
+/* One service. */
+
+static void add_deployments(const struct place *p, const json_t *service, struct buf *out)
+{
+	json_auto_t *lines = json_array();
+	const json_t *d;
+	size_t i;
+
+	json_array_foreach (json_object_get(service, "deployments"), i, d) {
+		struct text age = age_of(p, time_of(d, "createdAt"));
+		char tasks[80], failed[40];
+
+		snprintf(tasks, sizeof(tasks), "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT,
+		    doc_integer(d, "runningCount"), doc_integer(d, "desiredCount"));
+		snprintf(failed, sizeof(failed), "%" JSON_INTEGER_FORMAT "_failed",
+		    doc_integer(d, "failedTasks"));
+		columns_line(lines, "deployment", value_arn_name(doc_string_peek(d, "id")),
+		    doc_string_peek(d, "status"), doc_string_peek(d, "rolloutState"),
+		    value_arn_name(doc_string_peek(d, "taskDefinition")), tasks, failed, age.s);
+	}
+	columns_render(lines, out);
+}
+
+static void add_task(const struct place *p, json_t *lines, const json_t *task)
+{
+	double started = time_of(task, "startedAt");
+	struct text age = age_of(p, started > 0 ? started : time_of(task, "createdAt"));
+
+	columns_line(lines, "task", value_arn_name(doc_string_peek(task, "taskArn")),
+	    doc_string_peek(task, "lastStatus"), doc_string_peek(task, "healthStatus"),
+	    tree_task_address(task), doc_string_peek(task, "availabilityZone"), age.s);
+}
+
+static int add_tasks(struct ask *q, const struct place *p, struct buf *out, struct ecsfs_error *err)
+{
+	const struct key list = {.kind = KIND_SERVICE_TASKS, .a = p->cluster, .b = p->service};
+	json_auto_t *lines = json_array();
+	auto_answer struct answer names = {0};
+	const json_t *name;
+	size_t i;
+	int e = ask(q, p->region, &list, &names, err);
+
+	if (e)
+		return e;
+	json_array_foreach (names.value, i, name) {
+		const struct key k = {
+		    .kind = KIND_TASK, .a = p->cluster, .b = json_string_value(name)};
+		auto_answer struct answer a = {0};
+
+		e = ask(q, p->region, &k, &a, err);
+		if (e == -ENOENT)
+			continue;
+		if (e)
+			return e;
+		add_task(p, lines, a.value);
+	}
+	columns_render(lines, out);
+	return 0;
+}
+
+static int add_targets(
+    struct ask *q, const struct place *p, struct buf *out, struct ecsfs_error *err)
+{
+	json_auto_t *lines = json_array(), *targets = NULL;
+	const json_t *t;
+	size_t i;
+	int e = balancer_targets(q, p, &targets, err);
+
+	if (e)
+		return e;
+	json_array_foreach (targets, i, t) {
+		char task[SHORT_ID + 1];
+
+		snprintf(task, sizeof(task), "%s", doc_string_peek(t, "task"));
+		columns_line(lines, "target", doc_string_peek(t, "group"), doc_string_peek(t, "id"),
+		    doc_string_peek(t, "port"), doc_string_peek(t, "state"),
+		    doc_string_peek(t, "reason"), task);
+	}
+	columns_render(lines, out);
+	return 0;
+}
+
+/* A part that may not be looked at says so in one line; the rest of the screen goes on. */
+static int add_part(
+    const char *what, int e, struct ecsfs_error *why, struct buf *out, struct ecsfs_error *err)
+{
+	if (e && tree_withheld(e)) {
+		buf_addf(out, "%s  cannot be shown: %s\n", what, why->message);
+		return 0;
+	}
+	if (e && err)
+		*err = *why;
+	return e;
+}
+
+int render_service_overview(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	struct ecsfs_error why = {0};
+	json_auto_t *lines = json_array();
+	const json_t *service;
+	int e = dir_object(q, &dir_service, p, &a, &service, err);
+
+	(void)row;
+	if (e)
+		return e;
+	struct text desired = count_of(service, "desiredCount");
+	struct text running = count_of(service, "runningCount");
+	struct text pending = count_of(service, "pendingCount");
+	columns_line(lines, doc_string_peek(service, "serviceName"),
+	    doc_string_peek(service, "status"), desired.s, "desired", running.s, "running",
+	    pending.s, "pending", value_arn_name(doc_string_peek(service, "taskDefinition")));
+	columns_render(lines, out);
+	add_deployments(p, service, out);
+	e = add_part("task", add_tasks(q, p, out, &why), &why, out, err);
+	if (e)
+		return e;
+	why = (struct ecsfs_error){0};
+	return add_part("target", add_targets(q, p, out, &why), &why, out, err);
+}

@@ -1,0 +1,92 @@
+/*
+ * metrics/: CloudWatch's metrics of a service, a line a minute.
+ */
+#include "fs/tree/growing.h"
+
+#include <stdio.h>
+
+static int metrics_key(
+    struct ask *q, const struct place *p, struct key *ret, struct ecsfs_error *err)
+{
+	(void)q;
+	(void)err;
+	*ret = (struct key){.kind = KIND_METRICS, .a = p->cluster, .b = p->service};
+	return 0;
+}
+
+/* [epoch s, average, maximum], the oldest first, as lines: new. One half alone is not a minute yet. */
+static json_t *lines_of(const json_t *points)
+{
+	json_t *lines = json_array();
+
+	for (size_t i = json_array_size(points); i-- > 0;) {
+		const json_t *point = json_array_get(points, i);
+		const json_t *average = json_array_get(point, 1), *most = json_array_get(point, 2);
+		json_int_t at = json_integer_value(json_array_get(point, 0));
+		char id[32], message[64];
+
+		if (!json_is_number(average) || !json_is_number(most))
+			continue;
+		snprintf(id, sizeof(id), "%" JSON_INTEGER_FORMAT, at);
+		snprintf(message, sizeof(message), "%.2f %.2f", json_number_value(average),
+		    json_number_value(most));
+		json_array_append_new(lines,
+		    json_pack("{s:s, s:I, s:s}", "id", id, "createdAt", at, "message", message));
+	}
+	return lines;
+}
+
+static json_t *cpu_lines(const json_t *metrics, const char *of)
+{
+	(void)of;
+	return lines_of(json_object_get(metrics, "cpu"));
+}
+
+static json_t *memory_lines(const json_t *metrics, const char *of)
+{
+	(void)of;
+	return lines_of(json_object_get(metrics, "memory"));
+}
+
+/* CloudWatch has a point a minute. */
+#define POLL_MS 60000
+
+const struct growing growing_cpu = {
+    .ops = GROWING_OPS,
+    .key = metrics_key,
+    .lines = cpu_lines,
+    .poll_ms = POLL_MS,
+    .dir = "metrics/",
+};
+
+const struct growing growing_memory = {
+    .ops = GROWING_OPS,
+    .key = metrics_key,
+    .lines = memory_lines,
+    .poll_ms = POLL_MS,
+    .dir = "metrics/",
+};
+
+static const struct row metrics_rows[] = {
+    {
+	.name = "cpu_utilization",
+	.help = "percent of the CPU asked for, a line a minute of the last hour: time, average, "
+		"maximum; grows",
+	.form = ROW_STREAM,
+	.stream = &growing_cpu.ops,
+    },
+    {
+	.name = "memory_utilization",
+	.help = "percent of the memory asked for, a line a minute of the last hour: time, average, "
+		"maximum; grows",
+	.form = ROW_STREAM,
+	.stream = &growing_memory.ops,
+    },
+    {0},
+};
+
+const struct dir_type dir_metrics = {
+    .what = "the metrics",
+    .help = "CloudWatch's metrics of the service",
+    .rows = metrics_rows,
+};

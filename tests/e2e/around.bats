@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# What stands around a service, on the simulated region: what it shows, and what it costs.
+
+load lib
+
+setup_file() {
+	sim_up
+	mount_up -o allow_delete
+	export S=$mnt/clusters/prod/services/web
+}
+
+teardown_file() { all_down; }
+
+setup() {
+	faults ''
+	calls_reset
+	echo >"$mnt/.ecsfs/refresh"
+}
+
+@test "target_health: a target a task, and one that is draining" {
+	run cat "$S/target_health"
+	[ "${#lines[@]}" = 5 ]
+	for task in "$S"/tasks/*; do
+		grep -q "^web  *$(cat "$task/private_ipv4_address")  *8080  *healthy  *-  *${task##*/}\$" \
+			"$S/target_health"
+	done
+	grep -q '^web  *10.0.7.19  *8080  *draining  *Target.DeregistrationInProgress  *-$' "$S/target_health"
+	[ -z "$(cat "$mnt/clusters/prod/services/api/target_health")" ]
+}
+
+@test "target_health: three calls beside the service's own" {
+	cat "$S/desired_count"
+	calls_reset
+	cat "$S/target_health"
+	[ "$(calls DescribeTargetHealth)" = 1 ]
+	[ "$(calls)" -le 3 ]
+}
+
+@test "url: the load balancer's address and the rule" {
+	run cat "$S/url"
+	[ "$output" = "https://shop-1234567890.us-east-1.elb.amazonaws.com:443/
+https://shop-1234567890.us-east-1.elb.amazonaws.com:443/api/*" ]
+}
+
+@test "metrics: the last hour, a line a minute, one call for both" {
+	[ "$(wc -l <"$S/metrics/cpu_utilization")" = 60 ]
+	awk 'NF != 3 || $2 > $3 { exit 1 }' "$S/metrics/cpu_utilization" "$S/metrics/memory_utilization"
+	[ "$(calls GetMetricData)" = 1 ]
+}
+
+@test "a denied service of AWS leaves the rest" {
+	faults 'DescribeTargetHealth:denied,GetMetricData:denied,DescribeNetworkInterfaces:denied'
+	fails 'Permission denied' cat "$S/target_health"
+	fails 'Permission denied' cat "$S/metrics/cpu_utilization"
+	local task
+	task=$(ls "$S/tasks" | head -n 1)
+	fails 'Permission denied' cat "$mnt/clusters/prod/tasks/$task/public_ipv4_address"
+	grep -q '^task  ' "$S/overview"
+	grep -q '^target  cannot be shown: ' "$S/overview"
+	[ "$(cat "$S/desired_count")" = 4 ]
+}
+
+@test "a task's service, its container instance, its ports" {
+	local task
+	task=$(ls "$S/tasks" | head -n 1)
+	[ "$(cat "$mnt/clusters/prod/tasks/$task/service/desired_count")" = 4 ]
+	[ ! -e "$mnt/clusters/prod/tasks/$task/container_instance" ]
+	grep -q "^8080  8080  tcp  $(cat "$mnt/clusters/prod/tasks/$task/private_ipv4_address")\$" \
+		"$mnt/clusters/prod/tasks/$task/containers/app/ports"
+	task=$(ls "$mnt/clusters/prod/services/agent/tasks" | head -n 1)
+	[ "$(cat "$mnt/clusters/prod/tasks/$task/container_instance/agent_version")" = 1.89.2 ]
+}
+
+@test "a stat of the reports asks nothing" {
+	stat "$S/target_health" "$S/url" "$S/overview" "$S/metrics/cpu_utilization" >/dev/null
+	[ "$(calls DescribeTargetHealth)" = 0 ]
+	[ "$(calls GetMetricData)" = 0 ]
+}
+
+@test "overview: columns for awk, unsteady services first" {
+	awk 'NF != 7 { exit 1 }' "$mnt/clusters/prod/overview"
+	[ "$(awk 'length > 100' "$mnt/clusters/prod/overview" "$S/overview" | wc -l)" = 0 ]
+	[ "$(awk '{ print $1 }' "$mnt/overview" | paste -sd ' ')" = "prod staging" ]
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# What stands around a service, on moto: Elastic Load Balancing, Application Auto Scaling, CloudWatch
+# and EC2 as somebody else wrote them, behind the judge that holds every request against AWS's models.
+
+load lib
+
+setup_file() {
+	if ! moto_server --help >/dev/null 2>&1 || ! has_botocore; then
+		lacks "moto, or a boto3 of today, is not installed"
+		return 0
+	fi
+	export moto_port=$((20000 + RANDOM % 20000))
+	moto_server -p "$moto_port" >"$BATS_FILE_TMPDIR/moto" 2>&1 3>&- &
+	export moto_pid=$!
+	export moto_url=http://127.0.0.1:$moto_port
+	wait_for 60 curl -sf "$moto_url/moto-api/" -o /dev/null
+	python3 "$top/tests/e2e/moto_around.py" "$moto_url"
+	sim_dir=$BATS_FILE_TMPDIR sim_url=$moto_url
+	export sim_dir sim_url
+	judge_up
+	mount_up -o allow_delete
+	export S=$mnt/clusters/c0/services/shop P=$mnt/clusters/c0/services/plain
+}
+
+setup() {
+	skip_what_lacks
+}
+
+teardown_file() {
+	[ -z "${moto_pid:-}" ] || kill "$moto_pid"
+	[ -z "${judge_pid:-}" ] || kill "$judge_pid"
+	mount_down || return 1
+	if [ -s "$BATS_FILE_TMPDIR/violations" ]; then
+		sort "$BATS_FILE_TMPDIR/violations" | uniq -c >&2
+		return 1
+	fi
+}
+
+@test "target_health: a line a target" {
+	[ "$(cat "$S/target_health")" = "shop  10.1.0.7  8080  healthy  -  -" ]
+	[ -z "$(cat "$P/target_health")" ]
+}
+
+@test "url: the rules that lead to the service, and no others" {
+	run cat "$S/url"
+	[ "${#lines[@]}" = 2 ]
+	[[ ${lines[0]} == http://front-*.elb.amazonaws.com:80/api/\* ]]
+	[[ ${lines[1]} == http://front-*.elb.amazonaws.com:80/\ *shop.example.com ]]
+	[ -z "$(cat "$P/url")" ]
+}
+
+@test "metrics: time, average and maximum" {
+	run cat "$S/metrics/cpu_utilization"
+	[ "${#lines[@]}" = 2 ]
+	[[ ${lines[0]} == *Z\ 20.00\ 30.00 ]]
+	[[ ${lines[0]} < ${lines[1]} ]]
+	[[ $(tail -n 1 "$S/metrics/memory_utilization") == *Z\ 41.00\ 42.00 ]]
+	[ -z "$(cat "$P/metrics/cpu_utilization")" ]
+}
+
+@test "overview: at the root, of the cluster, of the service" {
+	[[ $(cat "$mnt/overview") == c0\ \ ACTIVE\ * ]]
+	[ "$(wc -l <"$mnt/clusters/c0/overview")" = 2 ]
+	awk 'NF != 7 { exit 1 }' "$mnt/clusters/c0/overview"
+	grep -q '^shop  ACTIVE  2  desired' "$S/overview"
+	grep -q '^target  shop  10.1.0.7  8080  healthy' "$S/overview"
+}
