@@ -31,6 +31,7 @@ struct place {
 	const char *instance, *family, *revision, *provider;
 	const char *repository, *image; /* ECR: an image by its tag or digest */
 	const char *project;		/* of compose/ */
+	const char *scaling;		/* a scaling policy or scheduled action */
 	const char *when;		/* logs/since/WHEN */
 	const char *api_service;	/* .ecsfs/api/SERVICE */
 	struct node *files; /* the outermost directory above that keeps files (fs/kept.h) */
@@ -191,6 +192,10 @@ struct listing {
 	size_t part;	    /* PLACE(...) which a name fills, also of files */
 	bool (*valid)(const char *name); /* others are ENOENT without asking; NULL: any */
 	bool unlisted;			 /* logs/since: names are found, none is listed */
+	/* Files: a new name may be made; what is then written is committed by the row, which makes it. */
+	bool makes;
+	/* Files: what unlinking one does, with -o allow_delete; as a directory's drop. NULL: EPERM. */
+	int (*remove)(struct commit *c, struct ecsfs_error *err);
 };
 
 struct dir_type {

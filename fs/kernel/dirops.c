@@ -120,6 +120,42 @@ static int rmdir_job(struct request *rq, struct ecsfs_error *err)
 	return request_reply_ok(rq);
 }
 
+static int unlink_job(struct request *rq, struct ecsfs_error *err)
+{
+	const struct listing *l = node_type(rq->node)->listing;
+	auto_free char *name = lookup_listed_name(l, rq->name);
+	auto_node struct node *n = NULL;
+	int e = commit_directory(rq, name, l->remove, err);
+
+	if (e) {
+		refused_remember(rq);
+		return e;
+	}
+	n = node_child(rq->node, rq->name);
+	if (n)
+		node_detach(n);
+	return request_reply_ok(rq);
+}
+
+/* A file that stands for an object of AWS. */
+static int unlink_listed(struct request *rq, struct ecsfs_error *err)
+{
+	struct place p;
+
+	if (!rq->fs->options.allow_delete)
+		return refuse(rq, err, "deleting needs -o allow_delete");
+	place_of(rq->node, &p);
+	return request_job(rq, p.region, false, unlink_job);
+}
+
+static bool is_removable(const struct dir_type *type, const char *file_name)
+{
+	auto_free char *name =
+	    type->listing->remove ? lookup_listed_name(type->listing, file_name) : NULL;
+
+	return name != NULL;
+}
+
 static bool holds_scratch(struct node *dir)
 {
 	json_auto_t *names = json_array();
@@ -173,6 +209,9 @@ int dirops_unlink(struct request *rq, struct ecsfs_error *err)
 
 	if (read_only(rq))
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+	if ((!n || !n->scratch) && node_type(rq->node) && node_type(rq->node)->listing &&
+	    is_removable(node_type(rq->node), rq->name))
+		return unlink_listed(rq, err);
 	if (!n || !n->scratch)
 		return refuse(rq, err, "this file is part of the tree and cannot be deleted");
 	if (n->type)
@@ -198,7 +237,9 @@ static int check_replaced(
 	return old->type && holds_scratch(old) ? -ENOTEMPTY : 0;
 }
 
-static int onto_row(struct request *rq, const struct row *row, struct ecsfs_error *err)
+/* `name`: what a listed file stands for; NULL: the directory always has it. */
+static int onto_row(
+    struct request *rq, const struct row *row, const char *name, struct ecsfs_error *err)
 {
 	struct ask q = attr_peek(rq->to);
 	auto_node struct node *to = NULL;
@@ -211,7 +252,7 @@ static int onto_row(struct request *rq, const struct row *row, struct ecsfs_erro
 		return -EEXIST;
 	if (newname_is_half_copied(rq, rq->to))
 		return newname_refuse_copy(rq->to->parent, rq->to->file_name, err);
-	e = lookup_row(rq->to, row, rq->to_name, NULL, &q, &to, NULL);
+	e = lookup_row(rq->to, row, rq->to_name, name, &q, &to, NULL);
 	if (e)
 		return e;
 	place_of(rq->to, &p);
@@ -237,7 +278,13 @@ int dirops_rename(struct request *rq, struct ecsfs_error *err)
 		    err, EPERM, NULL, "this file is part of the tree and cannot be renamed");
 	row = lookup_find_row(type, rq->to_name);
 	if (row)
-		return from->type ? -ENOTDIR : onto_row(rq, row, err);
+		return from->type ? -ENOTDIR : onto_row(rq, row, NULL, err);
+	if (type->listing && type->listing->makes && !from->type) {
+		auto_free char *name = lookup_listed_name(type->listing, rq->to_name);
+
+		if (name)
+			return onto_row(rq, type->listing->row, name, err);
+	}
 	if (lookup_find_child(type, rq->to_name))
 		return -EISDIR;
 	int e = check_replaced(from, old, type, (unsigned)rq->flags);

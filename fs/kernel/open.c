@@ -286,6 +286,23 @@ int open_readlink(struct request *rq, struct ecsfs_error *err)
 	return 0;
 }
 
+/* A file that its first write makes in AWS; NULL: not a name of the listing, or it makes none. */
+static struct node *made_node(struct request *rq, const struct listing *l)
+{
+	auto_free char *name = l && l->makes ? lookup_listed_name(l, rq->name) : NULL;
+	auto_text struct text *empty = name ? text_new("", 0) : NULL;
+	struct node_spec spec = {
+	    .file_name = rq->name,
+	    .name = name,
+	    .row = l ? l->row : NULL,
+	    .listed = true,
+	    .versioned = true,
+	    .text = empty,
+	};
+
+	return empty ? node_for(rq->node, &spec) : NULL;
+}
+
 int open_create(struct request *rq, struct ecsfs_error *err)
 {
 	const struct dir_type *type = node_type(rq->node);
@@ -300,6 +317,9 @@ int open_create(struct request *rq, struct ecsfs_error *err)
 		return -EEXIST;
 	if (strlen(rq->name) > LIMIT_NAME)
 		return -ENAMETOOLONG;
+	n = made_node(rq, type->listing);
+	if (n)
+		return reply_handle(rq, n, NULL);
 	n = node_child(rq->node, rq->name);
 	if (n && !n->scratch) {
 		node_unref(n);

@@ -16,6 +16,7 @@
 #include "fs/edit/shown.h"
 #include "fs/edit/task_definition_members.h"
 #include "fs/tree/balancer.h"
+#include "fs/tree/diagnosis.h"
 #include "fs/tree/growing.h"
 #include "fs/tree/overview.h"
 #include "fs/value.h"
@@ -353,6 +354,14 @@ static const struct row service_rows[] = {
 	.render = render_url,
     },
     {
+	.name = "diagnosis",
+	.help =
+	    "what is wrong, the likeliest first, with evidence and what to do; \"steady\" where "
+	    "nothing is",
+	.form = ROW_REPORT,
+	.render = render_diagnosis,
+    },
+    {
 	.name = "overview",
 	.help = "counts, deployments, tasks and targets on one screen",
 	.form = ROW_REPORT,
@@ -382,6 +391,7 @@ static const struct child service_children[] = {
     {"containers", &dir_service_containers, false},
     {"logs", &dir_service_logs, false},
     {"metrics", &dir_metrics, false},
+    {"autoscaling", &dir_autoscaling, false},
     {0},
 };
 

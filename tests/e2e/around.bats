@@ -82,3 +82,55 @@ https://shop-1234567890.us-east-1.elb.amazonaws.com:443/api/*" ]
 	[ "$(awk 'length > 100' "$mnt/clusters/prod/overview" "$S/overview" | wc -l)" = 0 ]
 	[ "$(awk '{ print $1 }' "$mnt/overview" | paste -sd ' ')" = "prod staging" ]
 }
+
+@test "diagnosis: steady alone, or what is wrong with its evidence" {
+	[ "$(cat "$mnt/clusters/prod/services/api/diagnosis")" = steady ]
+	run cat "$S/diagnosis"
+	[ "${lines[0]}" = "a container used more memory than it may" ]
+	[[ ${lines[1]} == *OutOfMemoryError* ]]
+	[[ ${lines[2]} == *"to do: "* ]]
+	[[ $output != *"signal 15"* ]]
+	faults 'DescribeTargetHealth:denied'
+	echo >"$mnt/.ecsfs/refresh"
+	grep -q '^not looked at: targets: ' "$S/diagnosis"
+}
+
+@test "autoscaling: the whole region is asked once for all services" {
+	cat "$mnt"/clusters/*/services/*/autoscaling/{scalable_target.json,min_capacity,suspended} \
+		"$mnt"/clusters/*/services/*/autoscaling/activities >/dev/null
+	[ "$(calls DescribeScalableTargets)" = 1 ]
+	[ "$(calls DescribeScalingActivities)" = 1 ]
+	[ -z "$(cat "$mnt/clusters/prod/services/api/autoscaling/scalable_target.json")" ]
+}
+
+@test "autoscaling: values are written, and refused before anything is sent" {
+	local A=$S/autoscaling
+	echo 3 >"$A/min_capacity"
+	[ "$(cat "$A/min_capacity")" = 3 ]
+	[ "$(calls RegisterScalableTarget)" = 1 ]
+	refused bash -c "echo 12 >'$A/min_capacity'"
+	said 'MinCapacity 12 is above MaxCapacity 10'
+	refused bash -c "echo everything >'$A/suspended'"
+	refused bash -c "echo 3 >'$mnt/clusters/prod/services/api/autoscaling/min_capacity'"
+	said 'no scalable target'
+	echo dynamic_scaling_in >"$A/suspended"
+	[ "$(cat "$A/suspended")" = dynamic_scaling_in ]
+	echo >"$A/suspended"
+	[ -z "$(cat "$A/suspended")" ]
+}
+
+@test "autoscaling: policies are edited, made by name, and removed" {
+	local A=$S/autoscaling
+	sed -i 's/"TargetValue": 50.0/"TargetValue": 70.0/' "$A/policies/cpu.json"
+	grep -q '"TargetValue": 70.0' "$A/policies/cpu.json"
+	calls_reset
+	cat "$A/policies/cpu.json" >"$BATS_TEST_TMPDIR/cpu"
+	cat "$BATS_TEST_TMPDIR/cpu" >"$A/policies/cpu.json"
+	[ "$(calls PutScalingPolicy)" = 0 ]
+	cp "$A/policies/cpu.json" "$A/policies/other.json"
+	[ "$(ls "$A/policies" | paste -sd ' ')" = "cpu.json other.json" ]
+	rm "$A/policies/other.json"
+	[ "$(ls "$A/policies")" = cpu.json ]
+	refused bash -c "echo '{\"Schedule\":\"rate(1 hour)\",\"ScalableTargetAction\":{\"MinCapacity\":9,\"MaxCapacity\":3}}' >'$A/scheduled_actions/x.json'"
+	[ "$(ls "$A/scheduled_actions")" = night.json ]
+}

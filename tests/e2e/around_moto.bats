@@ -65,3 +65,17 @@ teardown_file() {
 	grep -q '^shop  ACTIVE  2  desired' "$S/overview"
 	grep -q '^target  shop  10.1.0.7  8080  healthy' "$S/overview"
 }
+
+@test "autoscaling: read, written, made and removed" {
+	local A=$S/autoscaling
+	[ "$(cat "$A/min_capacity" "$A/max_capacity" | paste -sd ' ')" = "2 10" ]
+	echo 4 >"$A/min_capacity"
+	[ "$(cat "$A/min_capacity")" = 4 ]
+	[ "$(ls "$A/policies" "$A/scheduled_actions" | grep -c json)" = 2 ]
+	sed -i 's/60.0/75.0/' "$A/policies/cpu.json"
+	grep -q '"TargetValue": 75.0' "$A/policies/cpu.json"
+	cp "$A/scheduled_actions/night.json" "$A/scheduled_actions/day.json"
+	[ "$(ls "$A/scheduled_actions" | paste -sd ' ')" = "day.json night.json" ]
+	rm "$A/scheduled_actions/day.json"
+	[ "$(ls "$A/scheduled_actions")" = night.json ]
+}

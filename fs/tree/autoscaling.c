@@ -1,0 +1,607 @@
+/*
+ * autoscaling/: the Application Auto Scaling target of a service, its policies and scheduled actions,
+ * one file each, and what was done. A document is edited three-way: what the writer changed of the
+ * reading that AWS still has is sent; a change of the same member by somebody else is ESTALE.
+ */
+#include "fs/tree/growing.h"
+
+#include "backend/base/cleanup.h"
+#include "fs/act.h"
+#include "fs/edit/canon.h"
+#include "fs/edit/doc.h"
+#include "fs/edit/readings.h"
+#include "fs/edit/shown.h"
+#include "fs/value.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SERVICE "application-autoscaling"
+#define DIMENSION "ecs:service:DesiredCount"
+
+/* Members: what AWS alone writes is read only. */
+
+static const struct shape suspended_state[] = {
+    MEMBER("DynamicScalingInSuspended", SHAPE_BOOLEAN, .fallback = "false"),
+    MEMBER("DynamicScalingOutSuspended", SHAPE_BOOLEAN, .fallback = "false"),
+    MEMBER("ScheduledScalingSuspended", SHAPE_BOOLEAN, .fallback = "false"),
+    {0},
+};
+
+static const struct shape capacity[] = {
+    MEMBER("MinCapacity", SHAPE_INTEGER),
+    MEMBER("MaxCapacity", SHAPE_INTEGER),
+    {0},
+};
+
+#define IDENTITY                                                                                   \
+	MEMBER("ServiceNamespace", SHAPE_STRING, .flags = SHAPE_READ_ONLY),                        \
+	    MEMBER("ResourceId", SHAPE_STRING, .flags = SHAPE_READ_ONLY),                          \
+	    MEMBER("ScalableDimension", SHAPE_STRING, .flags = SHAPE_READ_ONLY),                   \
+	    MEMBER("CreationTime", SHAPE_TIME, .flags = SHAPE_READ_ONLY)
+
+static const struct shape target_members[] = {
+    MEMBER("MinCapacity", SHAPE_INTEGER),
+    MEMBER("MaxCapacity", SHAPE_INTEGER),
+    MEMBER("RoleARN", SHAPE_STRING),
+    MEMBER("SuspendedState", SHAPE_OBJECT, .members = suspended_state),
+    MEMBER("PredictedCapacity", SHAPE_INTEGER, .flags = SHAPE_READ_ONLY),
+    MEMBER("ScalableTargetARN", SHAPE_STRING, .flags = SHAPE_READ_ONLY),
+    IDENTITY,
+    {0},
+};
+
+static const struct shape policy_members[] = {
+    MEMBER("PolicyType", SHAPE_STRING),
+    MEMBER("StepScalingPolicyConfiguration", SHAPE_OBJECT),
+    MEMBER("TargetTrackingScalingPolicyConfiguration", SHAPE_OBJECT),
+    MEMBER("PredictiveScalingPolicyConfiguration", SHAPE_OBJECT),
+    MEMBER("PolicyName", SHAPE_STRING, .flags = SHAPE_READ_ONLY),
+    MEMBER("PolicyARN", SHAPE_STRING, .flags = SHAPE_READ_ONLY),
+    MEMBER("Alarms", SHAPE_ANY, .flags = SHAPE_READ_ONLY),
+    IDENTITY,
+    {0},
+};
+
+static const struct shape action_members[] = {
+    MEMBER("Schedule", SHAPE_STRING),
+    MEMBER("Timezone", SHAPE_STRING),
+    MEMBER("StartTime", SHAPE_TIME),
+    MEMBER("EndTime", SHAPE_TIME),
+    MEMBER("ScalableTargetAction", SHAPE_OBJECT, .members = capacity),
+    MEMBER("ScheduledActionName", SHAPE_STRING, .flags = SHAPE_READ_ONLY),
+    MEMBER("ScheduledActionARN", SHAPE_STRING, .flags = SHAPE_READ_ONLY),
+    IDENTITY,
+    {0},
+};
+
+/* The three kinds of documents. */
+static const struct scaling {
+	enum kind kind;
+	const char *what;
+	const char *name; /* the member that names it; NULL: a service has one */
+	const struct shape *members;
+	const char *put, *drop;
+} target = {KIND_SCALABLE_TARGETS, "the scalable target", NULL, target_members,
+    "RegisterScalableTarget", NULL},
+  policy = {KIND_SCALING_POLICIES, "the policy", "PolicyName", policy_members, "PutScalingPolicy",
+      "DeleteScalingPolicy"},
+  action = {KIND_SCHEDULED_ACTIONS, "the scheduled action", "ScheduledActionName", action_members,
+      "PutScheduledAction", "DeleteScheduledAction"};
+
+static void resource_of(const struct place *p, char ret[600])
+{
+	snprintf(ret, 600, "service/%.255s/%.255s", p->cluster, p->service);
+}
+
+/* The document of the place in an answer of the region; NULL: there is none. */
+static const json_t *document_of(const struct scaling *s, const struct place *p, const json_t *all)
+{
+	char resource[600];
+	const json_t *of;
+
+	resource_of(p, resource);
+	of = json_object_get(all, resource);
+	return s->name ? doc_find_peek(of, s->name, p->scaling) : of;
+}
+
+/* Asks for the answer of the region that has the service's. May ask. */
+static int ask_all(struct ask *q, const struct scaling *s, const struct place *p,
+    struct answer *ret, struct ecsfs_error *err)
+{
+	const struct key k = {.kind = s->kind};
+	char resource[600];
+	int e;
+
+	resource_of(p, resource);
+	q->fresh.only = resource;
+	e = ask(q, p->region, &k, ret, err);
+	q->fresh.only = NULL;
+	return e;
+}
+
+/* What readings are remembered under. */
+static void reading_key(const struct scaling *s, const struct place *p, char ret[1200])
+{
+	snprintf(ret, 1200, "%s %s %.255s/%.255s %.500s", s->put, region_name_peek(p->region),
+	    p->cluster, p->service, s->name ? p->scaling : "");
+}
+
+static int render_document(const struct scaling *s, struct ask *q, const struct place *p,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	const json_t *doc;
+	char key[1200];
+	int e = ask_all(q, s, p, &a, err);
+
+	if (e)
+		return e;
+	doc = document_of(s, p, a.value);
+	if (!doc)
+		return s->name ? ecsfs_error_set(err, ENOENT, NULL, "%s \"%s\" does not exist",
+				     s->what, p->scaling)
+			       : 0;
+	reading_key(s, p, key);
+	readings_note(p->fs->readings, key, doc);
+	shown_document(doc, s->members, out);
+	return 0;
+}
+
+/* Writing. */
+
+static int check_capacity(const json_t *doc, struct ecsfs_error *err)
+{
+	const json_t *min = doc_peek(doc, "MinCapacity"), *max = doc_peek(doc, "MaxCapacity");
+
+	if (json_is_integer(min) && json_integer_value(min) < 0)
+		return act_refuse(err, EINVAL, "MinCapacity: %" JSON_INTEGER_FORMAT " is below 0",
+		    json_integer_value(min));
+	if (json_is_integer(min) && json_is_integer(max) &&
+	    json_integer_value(min) > json_integer_value(max))
+		return act_refuse(err, EINVAL,
+		    "MinCapacity %" JSON_INTEGER_FORMAT
+		    " is above MaxCapacity %" JSON_INTEGER_FORMAT,
+		    json_integer_value(min), json_integer_value(max));
+	return 0;
+}
+
+/* Sends `members` (borrowed) as the document of the place. */
+static int put(
+    struct commit *c, const struct scaling *s, const json_t *members, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	const struct key k = {.kind = s->kind};
+	char resource[600];
+	int e;
+
+	resource_of(p, resource);
+	json_auto_t *request = json_pack("{s:s, s:s, s:s}", "ServiceNamespace", "ecs", "ResourceId",
+	    resource, "ScalableDimension", DIMENSION);
+	if (s->name)
+		json_object_set_new(request, s->name, json_string(p->scaling));
+	json_object_update(request, (json_t *)members);
+	e = act_call(c, SERVICE, s->put, request, 0, NULL, err);
+	region_invalidate(p->region, &k);
+	return e;
+}
+
+static bool same(const struct shape *row, const json_t *a, const json_t *b)
+{
+	json_auto_t *x = canon_plain_member(a, row, row->name);
+	json_auto_t *y = canon_plain_member(b, row, row->name);
+
+	return x && y ? json_equal(x, y) : x == y;
+}
+
+/*
+ * What the writer changed: new, empty where nothing. Members that he left out stay as they are. An
+ * older reading that comes back whole, while AWS has something else now, is ESTALE.
+ */
+static int changes_of(const struct scaling *s, const json_t *base, const json_t *written,
+    const json_t *theirs, json_t **ret, struct ecsfs_error *err)
+{
+	json_auto_t *changes = json_object();
+	const char *moved = NULL;
+
+	for (const struct shape *m = s->members; m->name; m++) {
+		const json_t *mine = doc_peek(written, m->name);
+		const json_t *was = doc_peek(base ? base : theirs, m->name);
+		const json_t *now = doc_peek(theirs, m->name);
+
+		if ((m->flags & SHAPE_READ_ONLY) || !mine || same(m, mine, now))
+			continue;
+		if (!same(m, was, now))
+			moved = m->name;
+		else if (!same(m, mine, was))
+			json_object_set(changes, m->name, (json_t *)mine);
+	}
+	if (moved)
+		return act_refuse(err, ESTALE,
+		    "%s: AWS has another value since it was read; read %s again, or touch it "
+		    "first: the document then stands for the whole",
+		    moved, s->what);
+	*ret = move_ptr(changes);
+	return 0;
+}
+
+static int parse(struct commit *c, const struct scaling *s, json_t **ret, struct ecsfs_error *err)
+{
+	json_auto_t *document = NULL;
+	int e = value_parse_document(c->text, c->len, false, &document, err);
+
+	if (!e)
+		e = shape_check(document, s->members, err);
+	if (!e)
+		e = shape_check_known(document, s->members, NULL, err);
+	if (!e)
+		*ret = shape_request(document, s->members);
+	return e ? e : *ret ? 0 : -ENOMEM;
+}
+
+static int commit_document(struct commit *c, const struct scaling *s, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	const struct key k = {.kind = s->kind};
+	json_auto_t *written = NULL, *all = NULL, *base = NULL, *changes = NULL;
+	const json_t *theirs;
+	const char *edited;
+	char key[1200];
+	int e = parse(c, s, &written, err);
+
+	if (!e)
+		e = ask_now(p, &k, &all, err);
+	if (e)
+		return e;
+	theirs = document_of(s, p, all);
+	reading_key(s, p, key);
+	if (theirs)
+		base = readings_recognise(p->fs->readings, key, written, 0, &edited);
+	e = changes_of(s, base, written, theirs, &changes, err);
+	if (e || json_object_size(changes) == 0)
+		return e;
+	if (s == &target) {
+		json_auto_t *whole = theirs ? json_copy((json_t *)theirs) : json_object();
+
+		json_object_update(whole, changes);
+		e = check_capacity(whole, err);
+	} else {
+		/* Put replaces a configuration as a whole. */
+		json_object_update_missing(changes, written);
+		for (const struct shape *m = s->members; m->name; m++)
+			if (m->flags & SHAPE_READ_ONLY)
+				json_object_del(changes, m->name);
+		e = check_capacity(doc_peek(changes, "ScalableTargetAction"), err);
+	}
+	return e ? e : put(c, s, changes, err);
+}
+
+static int commit_target(struct commit *c, struct ecsfs_error *err)
+{
+	return commit_document(c, &target, err);
+}
+
+static int commit_policy(struct commit *c, struct ecsfs_error *err)
+{
+	return commit_document(c, &policy, err);
+}
+
+static int commit_action(struct commit *c, struct ecsfs_error *err)
+{
+	return commit_document(c, &action, err);
+}
+
+static int drop(struct commit *c, const struct scaling *s, struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	const struct key k = {.kind = s->kind};
+	char resource[600];
+	int e;
+
+	resource_of(p, resource);
+	json_auto_t *request = json_pack("{s:s, s:s, s:s, s:s}", "ServiceNamespace", "ecs",
+	    "ResourceId", resource, "ScalableDimension", DIMENSION, s->name, p->scaling);
+	e = act_call(c, SERVICE, s->drop, request, 0, NULL, err);
+	region_invalidate(p->region, &k);
+	return e;
+}
+
+static int drop_policy(struct commit *c, struct ecsfs_error *err)
+{
+	return drop(c, &policy, err);
+}
+
+static int drop_action(struct commit *c, struct ecsfs_error *err)
+{
+	return drop(c, &action, err);
+}
+
+/* The target's single values. */
+
+static int target_now(struct commit *c, json_t **ret, struct ecsfs_error *err)
+{
+	const struct key k = {.kind = KIND_SCALABLE_TARGETS};
+	json_auto_t *all = NULL;
+	int e = ask_now(c->place, &k, &all, err);
+
+	if (e)
+		return e;
+	*ret = json_incref((json_t *)document_of(&target, c->place, all));
+	if (*ret)
+		return 0;
+	return act_refuse(err, EINVAL,
+	    "the service has no scalable target: write MinCapacity and MaxCapacity to "
+	    "scalable_target.json first");
+}
+
+static int commit_capacity(struct commit *c, struct ecsfs_error *err)
+{
+	const char *member = !strcmp(c->row->name, "min_capacity") ? "MinCapacity" : "MaxCapacity";
+	json_auto_t *now = NULL, *changes = NULL;
+	int64_t count;
+	int e = value_parse_int(c->text, c->len, 0, INT_MAX, &count, err);
+
+	if (!e)
+		e = target_now(c, &now, err);
+	if (e || doc_integer(now, member) == count)
+		return e;
+	changes = json_pack("{s:I}", member, (json_int_t)count);
+	json_auto_t *whole = json_copy(now);
+	json_object_update(whole, changes);
+	e = check_capacity(whole, err);
+	return e ? e : put(c, &target, changes, err);
+}
+
+static int render_capacity(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	const char *member = !strcmp(row->name, "min_capacity") ? "MinCapacity" : "MaxCapacity";
+	auto_answer struct answer a = {0};
+	int e = ask_all(q, &target, p, &a, err);
+
+	if (!e)
+		value_render(doc_peek(document_of(&target, p, a.value), member), false, out);
+	return e;
+}
+
+static const struct {
+	const char *word, *member;
+} suspensions[] = {{"dynamic_scaling_in", "DynamicScalingInSuspended"},
+    {"dynamic_scaling_out", "DynamicScalingOutSuspended"},
+    {"scheduled_scaling", "ScheduledScalingSuspended"}};
+
+static int render_suspended(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	int e = ask_all(q, &target, p, &a, err);
+
+	(void)row;
+	if (e)
+		return e;
+	const json_t *state = json_object_get(document_of(&target, p, a.value), "SuspendedState");
+	for (size_t i = 0; i < ARRAY_SIZE(suspensions); i++)
+		if (doc_true(state, suspensions[i].member))
+			buf_addf(out, "%s\n", suspensions[i].word);
+	return 0;
+}
+
+/* The lines that are there are suspended, all else goes on. */
+static int commit_suspended(struct commit *c, struct ecsfs_error *err)
+{
+	json_auto_t *state = json_object(), *now = NULL, *changes = NULL;
+	const char *text = c->text;
+	int e;
+
+	for (size_t i = 0; i < ARRAY_SIZE(suspensions); i++)
+		json_object_set_new(state, suspensions[i].member, json_false());
+	while (*(text += strspn(text, " \t\r\n"))) {
+		size_t len = strcspn(text, " \t\r\n"), i = 0;
+
+		while (i < ARRAY_SIZE(suspensions) &&
+		    (strlen(suspensions[i].word) != len ||
+			strncmp(text, suspensions[i].word, len) != 0))
+			i++;
+		if (i == ARRAY_SIZE(suspensions))
+			return act_refuse(err, EINVAL,
+			    "suspended: \"%.*s\" is none of dynamic_scaling_in, "
+			    "dynamic_scaling_out, scheduled_scaling",
+			    len < 100 ? (int)len : 100, text);
+		json_object_set_new(state, suspensions[i].member, json_true());
+		text += len;
+	}
+	e = target_now(c, &now, err);
+	if (e || json_equal(state, json_object_get(now, "SuspendedState")))
+		return e;
+	changes = json_pack("{s:O}", "SuspendedState", state);
+	return put(c, &target, changes, err);
+}
+
+/* Activities. */
+
+static int activities_key(
+    struct ask *q, const struct place *p, struct key *ret, struct ecsfs_error *err)
+{
+	const struct key all = {.kind = KIND_SCALING_ACTIVITIES};
+	auto_answer struct answer a = {0};
+	int e = ask(q, p->region, &all, &a, err);
+
+	/* Where the region has more than a few pages, the service is asked for by itself. */
+	*ret = all;
+	if (!e && doc_true(a.value, "more"))
+		*ret =
+		    (struct key){.kind = KIND_SERVICE_ACTIVITIES, .a = p->cluster, .b = p->service};
+	return e;
+}
+
+/* A line when an activity begins, and one when its status changes. */
+static json_t *activities_lines(const json_t *answer, const char *of)
+{
+	const json_t *list = json_is_array(answer) ? answer : json_object_get(answer, of), *one;
+	json_t *lines = json_array();
+	size_t i;
+
+	json_array_foreach (list, i, one)
+		json_array_append_new(lines,
+		    json_pack("{s:o, s:O*, s:o}", "id",
+			json_sprintf("%s %s", doc_string_peek(one, "ActivityId"),
+			    doc_string_peek(one, "StatusCode")),
+			"createdAt", json_object_get(one, "StartTime"), "message",
+			json_sprintf("%s %s %s", doc_string_peek(one, "StatusCode"),
+			    doc_string_peek(one, "Description"), doc_string_peek(one, "Cause"))));
+	return lines;
+}
+
+const struct growing growing_activities = {
+    .ops = GROWING_OPS,
+    .key = activities_key,
+    .lines = activities_lines,
+    .poll_ms = 15000,
+    .dir = "autoscaling/",
+};
+
+/* The tables. */
+
+static int render_target(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)row;
+	return render_document(&target, q, p, out, err);
+}
+
+static int render_policy(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)row;
+	return render_document(&policy, q, p, out, err);
+}
+
+static int render_action(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	(void)row;
+	return render_document(&action, q, p, out, err);
+}
+
+static int list(struct ask *q, const struct scaling *s, const struct place *p, json_t *names,
+    struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	char resource[600];
+	const json_t *doc;
+	size_t i;
+	int e = ask_all(q, s, p, &a, err);
+
+	resource_of(p, resource);
+	json_array_foreach (json_object_get(a.value, resource), i, doc)
+		json_array_append_new(names, json_string(doc_string_peek(doc, s->name)));
+	return e;
+}
+
+static int list_policies(
+    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
+{
+	return list(q, &policy, p, names, err);
+}
+
+static int list_actions(
+    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
+{
+	return list(q, &action, p, names, err);
+}
+
+static const struct row row_policy = {
+    .help = "a scaling policy; write it edited to change it, a new name to create one",
+    .form = ROW_DOCUMENT,
+    .render = render_policy,
+    .commit = commit_policy,
+};
+
+static const struct row row_action = {
+    .help = "a scheduled action; write it edited to change it, a new name to create one",
+    .form = ROW_DOCUMENT,
+    .render = render_action,
+    .commit = commit_action,
+};
+
+static const struct listing policies = {
+    .names = list_policies,
+    .row = &row_policy,
+    .suffix = ".json",
+    .part = PLACE(scaling),
+    .makes = true,
+    .remove = drop_policy,
+};
+
+static const struct listing actions = {
+    .names = list_actions,
+    .row = &row_action,
+    .suffix = ".json",
+    .part = PLACE(scaling),
+    .makes = true,
+    .remove = drop_action,
+};
+
+static const struct dir_type dir_policies = {
+    .what = "the scaling policies",
+    .help = "the scaling policies, NAME.json each",
+    .listing = &policies,
+};
+
+static const struct dir_type dir_actions = {
+    .what = "the scheduled actions",
+    .help = "the scheduled actions, NAME.json each",
+    .listing = &actions,
+};
+
+static const struct row autoscaling_rows[] = {
+    {
+	.name = "scalable_target.json",
+	.help = "the scalable target; empty where there is none; writing registers it",
+	.form = ROW_DOCUMENT,
+	.render = render_target,
+	.commit = commit_target,
+    },
+    {
+	.name = "min_capacity",
+	.help = "fewest tasks that scaling leaves",
+	.render = render_capacity,
+	.commit = commit_capacity,
+    },
+    {
+	.name = "max_capacity",
+	.help = "most tasks that scaling starts",
+	.render = render_capacity,
+	.commit = commit_capacity,
+    },
+    {
+	.name = "suspended",
+	.help = "what is suspended: dynamic_scaling_in, dynamic_scaling_out, scheduled_scaling; an "
+		"empty line resumes all",
+	.flags = ROW_EMPTY_OK,
+	.render = render_suspended,
+	.commit = commit_suspended,
+    },
+    {
+	.name = "activities",
+	.help = "what scaling did, oldest first; grows",
+	.form = ROW_STREAM,
+	.stream = &growing_activities.ops,
+    },
+    {0},
+};
+
+static const struct child autoscaling_children[] = {
+    {"policies", &dir_policies, false},
+    {"scheduled_actions", &dir_actions, false},
+    {0},
+};
+
+const struct dir_type dir_autoscaling = {
+    .what = "the auto scaling",
+    .help = "Application Auto Scaling of the service",
+    .rows = autoscaling_rows,
+    .children = autoscaling_children,
+};

@@ -1,0 +1,33 @@
+/*
+ * What is wrong with a service, from what AWS shows of it: reasons of stopped tasks, events,
+ * deployments and targets become findings, the likeliest first, each with its evidence and with what
+ * to do. Pure; any thread.
+ */
+#ifndef ECSFS_TREE_FINDINGS_H
+#define ECSFS_TREE_FINDINGS_H
+
+#include "backend/base/buf.h"
+
+#include <jansson.h>
+
+/* All borrowed; NULL: not known. */
+struct evidence {
+	const json_t *service;	  /* DescribeServices' document */
+	const json_t *deployment; /* its current service deployment's */
+	const json_t *stopped;	  /* tasks of the service that have stopped: documents */
+	const json_t *running;	  /* those that should run */
+	const json_t *targets;	  /* balancer_targets() */
+	const json_t *images;	  /* image to {"newest": [tags]}: those that ECR does not have */
+	const json_t *logs;	  /* task id to its last lines: strings */
+	const json_t *withheld;	  /* sentences: what could not be looked at, and why */
+	bool stale;		  /* AWS could not be asked: this is older than it may be */
+};
+
+/* Appends the findings; "steady" alone where there are none. */
+void findings_render(const struct evidence *e, struct buf *out);
+
+/* What a sentence of AWS (a stopped reason, a container's reason, an event) means: the finding in
+ * words, static storage; NULL: nothing is wrong, or the sentence is not known. */
+const char *findings_meaning(const char *sentence);
+
+#endif
