@@ -1,6 +1,7 @@
 #include "fs/tree/growing.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/epoch.h"
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
 #include "cache/follow.h"
@@ -147,7 +148,7 @@ int64_t growing_mtime_ms(void *stream)
 	pthread_mutex_lock(&ev->lock);
 	double newest = ev->lines.newest > 0 ? ev->lines.newest : ev->born;
 	pthread_mutex_unlock(&ev->lock);
-	return (int64_t)(newest * 1000);
+	return epoch_ms(newest, 0);
 }
 
 /* A service's events: those that ECS still has (the newest 100), then the later ones. */
