@@ -1,4 +1,5 @@
 #include "backend/retry.h"
+#include "backend/credentials/cached.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/metrics.h"

@@ -20,7 +20,6 @@ ROOMS = ("fs/", "cache/", "backend/")
 # Rooms that are not in order yet: what is found in them is not refused. The list only shrinks.
 PENDING = (
     "backend/config/",
-    "backend/credentials/",
     "backend/exec/",
     "backend/http_curl",
     "backend/parse/yaml",

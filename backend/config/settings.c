@@ -1,4 +1,6 @@
 #include "backend/config/settings.h"
+#include "backend/credentials/cached.h"
+#include "backend/credentials/chain.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/file.h"

@@ -1,5 +1,4 @@
-/* What the providers that ask over HTTP have in common. */
-#include "backend/credentials/provider.h"
+#include "backend/credentials/answer.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/iso8601.h"

@@ -2,6 +2,9 @@
  * A profile's role: role_arn, with the keys to ask STS for it from another profile (which may be a
  * role again) or from a named source.
  */
+#include "backend/credentials/answer.h"
+#include "backend/credentials/cached.h"
+#include "backend/credentials/chain.h"
 #include "backend/credentials/sts.h"
 #include "backend/credentials/terminal.h"
 
@@ -200,16 +203,16 @@ static int source_by_name(const struct provider_seed *seed, const char *name,
 {
 	static const struct {
 		const char *name;
-		provider_make make;
-	} sources[] = {{"Environment", environment_make}, {"Ec2InstanceMetadata", imds_make},
-	    {"EcsContainer", container_make}};
+		const struct provider_kind *kind;
+	} sources[] = {{"Environment", &kind_environment}, {"Ec2InstanceMetadata", &kind_imds},
+	    {"EcsContainer", &kind_container}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		int r;
 
 		if (strcmp(sources[i].name, name))
 			continue;
-		r = sources[i].make(seed, ret, err);
+		r = sources[i].kind->make(seed, ret, err);
 		if (r || *ret)
 			return r;
 		return ecsfs_error_set(err, EACCES, NO_CREDENTIALS,
@@ -284,9 +287,12 @@ static int make_role(const struct provider_seed *seed, const struct visit *up,
 	return r;
 }
 
-int assume_role_make(
+static int assume_role_make(
     const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err)
 {
 	*ret = NULL;
 	return has_role(seed) ? make_role(seed, NULL, ret, err) : 0;
 }
+
+const struct provider_kind kind_assume_role = {
+    .name = "assume-role", .where = TOP, .make = assume_role_make};

@@ -3,6 +3,7 @@
  * fetches, without the lock; the others go on with the old ones while those are valid, and wait
  * for the fetch where they are not. Valid credentials are never dropped because a refresh failed.
  */
+#include "backend/credentials/cached.h"
 #include "backend/credentials/credentials.h"
 
 #include "backend/base/log.h"

@@ -2,6 +2,8 @@
  * The order of providers, botocore's. The first that is configured is the one: if it fails, so does
  * the fetch. Only instance metadata, asked last, may turn out not to be there.
  */
+#include "backend/credentials/chain.h"
+#include "backend/credentials/answer.h"
 #include "backend/credentials/provider.h"
 
 #include "backend/base/cleanup.h"
@@ -12,29 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum where {
-	ANYWHERE,     /* also for a role's source profile */
-	TOP,	      /* only for the mount's own profile */
-	NOT_EXPLICIT, /* likewise, and only if no option named the profile */
-};
-
-static const struct row {
-	const char *kind;
-	enum where where;
-	provider_make make;
-	bool eager; /* botocore too fetches from it to see whether it is there */
-} rows[] = {
-    {"environment", NOT_EXPLICIT, environment_make, false},
-    {"assume-role", TOP, assume_role_make, false},
-    {"web-identity", ANYWHERE, web_identity_make, false},
-    {"sso", ANYWHERE, sso_make, false},
-    {"credentials-file", ANYWHERE, credentials_file_make, false},
-    {"login", ANYWHERE, login_make, false},
-    {"process", ANYWHERE, process_make, true},
-    {"config-file", ANYWHERE, config_file_make, false},
-    {"container", TOP, container_make, true},
-    {"imds", TOP, imds_make, true},
-};
+static const struct provider_kind *const kinds[] = {&kind_environment, &kind_assume_role,
+    &kind_web_identity, &kind_sso, &kind_credentials_file, &kind_login, &kind_process,
+    &kind_config_file, &kind_container, &kind_imds};
 
 struct chain {
 	struct credentials_provider provider;
@@ -45,17 +27,19 @@ struct chain {
 	struct config_stamp chosen;	    /* the files that `inner` was chosen from */
 	struct config_stamp tried;	    /* and those last looked at, also in vain */
 	struct credentials_provider *inner; /* NULL: not chosen yet, or none */
-	const struct row *row;		    /* that made it */
+	const struct provider_kind *row;    /* that made it */
 	/* What the provider's name may point to: one for each row, made when first needed, so that
 	 * a name that somebody reads stays valid. */
-	char *names[ARRAY_SIZE(rows)];
+	char *names[ARRAY_SIZE(kinds)];
 };
 
-static int choose(const struct provider_seed *seed, enum where most, const struct row **ret_row,
-    struct credentials_provider **ret, struct ecsfs_error *err)
+static int choose(const struct provider_seed *seed, unsigned most,
+    const struct provider_kind **ret_row, struct credentials_provider **ret,
+    struct ecsfs_error *err)
 {
 	*ret = NULL;
-	for (const struct row *row = rows; row < rows + ARRAY_SIZE(rows); row++) {
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const struct provider_kind *row = kinds[i];
 		int r;
 
 		if (row->where > most)
@@ -68,7 +52,7 @@ static int choose(const struct provider_seed *seed, enum where most, const struc
 		*ret_row = row;
 		if (*ret)
 			return 0;
-		log_debug("credentials: no %s for profile %s", row->kind, seed->profile);
+		log_debug("credentials: no %s for profile %s", row->name, seed->profile);
 	}
 	return 0;
 }
@@ -78,7 +62,7 @@ int chain_source_profile(const struct provider_seed *parent, const char *profile
 {
 	struct provider_seed seed = {
 	    .env = parent->env, .config = parent->config, .profile = profile};
-	const struct row *row;
+	const struct provider_kind *row;
 	int r = choose(&seed, ANYWHERE, &row, ret, err);
 
 	if (!r && !*ret)
@@ -109,9 +93,19 @@ static int reload(struct chain *c, struct ecsfs_error *err)
 	return 0;
 }
 
-static void take_name(struct chain *c, const struct row *row, struct credentials_provider *inner)
+static size_t index_of(const struct provider_kind *kind)
 {
-	char **name = &c->names[row - rows];
+	size_t i = 0;
+
+	while (kinds[i] != kind)
+		i++;
+	return i;
+}
+
+static void take_name(
+    struct chain *c, const struct provider_kind *row, struct credentials_provider *inner)
+{
+	char **name = &c->names[index_of(row)];
 
 	if (!*name)
 		*name = strdup(inner->name);
@@ -125,9 +119,9 @@ static int choose_again(struct chain *c, struct ecsfs_error *err)
 	    .config = config_peek(c),
 	    .profile = c->env.settings->profile,
 	    .use_environment = !c->explicit_profile};
-	enum where most = c->explicit_profile ? TOP : NOT_EXPLICIT;
+	unsigned most = c->explicit_profile ? TOP : NOT_EXPLICIT;
 	struct credentials_provider *inner = NULL;
-	const struct row *row = NULL;
+	const struct provider_kind *row = NULL;
 	int r = choose(&seed, most, &row, &inner, err);
 
 	if (r)
@@ -140,7 +134,7 @@ static int choose_again(struct chain *c, struct ecsfs_error *err)
 		take_name(c, row, inner);
 	if (inner && c->explicit_profile && row->where == TOP && row->eager)
 		log_warn("the profile '%s' has no credentials: those of the %s are used",
-		    seed.profile, row->kind);
+		    seed.profile, row->name);
 	return 0;
 }
 
@@ -242,7 +236,7 @@ int chain_choose(struct credentials_provider *chain, const char **ret_kind, stru
 	int r = ensure_chosen(c, err);
 
 	if (!r)
-		*ret_kind = c->inner ? c->row->kind : NULL;
+		*ret_kind = c->inner ? c->row->name : NULL;
 	return r;
 }
 

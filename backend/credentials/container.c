@@ -2,6 +2,7 @@
  * Credentials of a container: ECS tasks (a path on 169.254.170.2), EKS Pod Identity, Greengrass and
  * others (a whole URL). Plain http goes to this machine and the two metadata addresses alone.
  */
+#include "backend/credentials/answer.h"
 #include "backend/credentials/provider.h"
 
 #include "backend/base/cleanup.h"
@@ -169,7 +170,7 @@ static int take_environment(struct container *c, struct ecsfs_error *err)
 	return !file == !c->token_file && (file || !token == !c->token) ? 0 : -ENOMEM;
 }
 
-int container_make(
+static int container_make(
     const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err)
 {
 	struct container *c;
@@ -194,3 +195,6 @@ int container_make(
 	*ret = &c->provider;
 	return 0;
 }
+
+const struct provider_kind kind_container = {
+    .name = "container", .where = TOP, .make = container_make, .eager = true};

@@ -61,7 +61,7 @@ static int read_environment(const char *key, struct environment *e, struct ecsfs
 	return e->credentials ? 0 : -ENOMEM;
 }
 
-int environment_make(
+static int environment_make(
     const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err)
 {
 	const char *key = variable("AWS_ACCESS_KEY_ID");
@@ -84,3 +84,6 @@ int environment_make(
 	*ret = &e->provider;
 	return 0;
 }
+
+const struct provider_kind kind_environment = {
+    .name = "environment", .where = NOT_EXPLICIT, .make = environment_make};

@@ -6,6 +6,7 @@
  * EC2 goes on to accept them; the expiry is moved 17 to 25 minutes ahead, at random, so that not
  * all instances come back at once.
  */
+#include "backend/credentials/answer.h"
 #include "backend/credentials/provider.h"
 
 #include "backend/base/cleanup.h"
@@ -270,7 +271,7 @@ static int fill(struct imds *m, const struct provider_seed *seed, struct ecsfs_e
 	return r ? r : find_endpoint(m, seed, err);
 }
 
-int imds_make(
+static int imds_make(
     const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err)
 {
 	const char *disabled = getenv("AWS_EC2_METADATA_DISABLED");
@@ -288,3 +289,6 @@ int imds_make(
 		imds_destroy(&m->provider);
 	return r;
 }
+
+const struct provider_kind kind_imds = {
+    .name = "imds", .where = TOP, .make = imds_make, .eager = true};

@@ -2,6 +2,7 @@
  * `aws login`: keys of fifteen minutes in a file of the AWS CLI, and a token to renew them with,
  * which is bound to a key in the same file (DPoP). The token rotates: what comes back is stored.
  */
+#include "backend/credentials/answer.h"
 #include "backend/credentials/dpop.h"
 #include "backend/credentials/provider.h"
 #include "backend/credentials/token_file.h"
@@ -201,7 +202,7 @@ static void login_destroy(struct credentials_provider *self)
 	free(l);
 }
 
-int login_make(
+static int login_make(
     const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err)
 {
 	const char *session =
@@ -236,3 +237,5 @@ int login_make(
 	login_destroy(&l->provider);
 	return -ENOMEM;
 }
+
+const struct provider_kind kind_login = {.name = "login", .where = ANYWHERE, .make = login_make};

@@ -2,6 +2,7 @@
  * credential_process: a program that prints keys. It runs without a shell, inherits the terminal
  * (it may ask for something), and is ended when it prints too much or takes too long.
  */
+#include "backend/credentials/answer.h"
 #include "backend/credentials/provider.h"
 
 #include "backend/base/cleanup.h"
@@ -251,7 +252,7 @@ static void process_destroy(struct credentials_provider *self)
 	free(p);
 }
 
-int process_make(
+static int process_make(
     const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err)
 {
 	const char *line =
@@ -290,3 +291,6 @@ int process_make(
 	*ret = &p->provider;
 	return 0;
 }
+
+const struct provider_kind kind_process = {
+    .name = "process", .where = ANYWHERE, .make = process_make, .eager = true};

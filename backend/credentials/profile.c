@@ -3,6 +3,7 @@
  * providers, since login sessions and processes come between them. The chain reads the files again
  * when they change.
  */
+#include "backend/credentials/answer.h"
 #include "backend/credentials/provider.h"
 
 #include "backend/base/cleanup.h"
@@ -33,14 +34,20 @@ static int make(const struct provider_seed *seed, enum config_file file, const c
 	return *ret ? 0 : -ENOMEM;
 }
 
-int credentials_file_make(
+static int credentials_file_make(
     const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err)
 {
 	return make(seed, CONFIG_CREDENTIALS_FILE, "credentials-file", ret, err);
 }
 
-int config_file_make(
+static int config_file_make(
     const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err)
 {
 	return make(seed, CONFIG_CONFIG_FILE, "config-file", ret, err);
 }
+
+const struct provider_kind kind_credentials_file = {
+    .name = "credentials-file", .where = ANYWHERE, .make = credentials_file_make};
+
+const struct provider_kind kind_config_file = {
+    .name = "config-file", .where = ANYWHERE, .make = config_file_make};

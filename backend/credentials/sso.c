@@ -2,6 +2,7 @@
  * IAM Identity Center: the token that `aws sso login` left is exchanged for a role's keys. In the
  * sso_session form the token can be renewed, and then is, for everybody who uses the file.
  */
+#include "backend/credentials/answer.h"
 #include "backend/credentials/provider.h"
 #include "backend/credentials/token_file.h"
 
@@ -326,7 +327,7 @@ static int fill(struct sso *s, const struct provider_seed *seed, const char *ses
 	return !r && s->profile && s->role && s->account && s->region && s->name ? 0 : -ENOMEM;
 }
 
-int sso_make(
+static int sso_make(
     const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err)
 {
 	const char *session = get(seed, NULL, "sso_session");
@@ -349,3 +350,5 @@ int sso_make(
 		sso_destroy(&s->provider);
 	return r;
 }
+
+const struct provider_kind kind_sso = {.name = "sso", .where = ANYWHERE, .make = sso_make};

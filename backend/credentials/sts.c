@@ -1,4 +1,5 @@
 #include "backend/credentials/sts.h"
+#include "backend/credentials/answer.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/retry.h"

@@ -2,6 +2,7 @@
  * A role for the bearer of a token that somebody else signed (a Kubernetes service account, a CI
  * job). The token lies in a file that its issuer replaces, and is read for every call.
  */
+#include "backend/credentials/answer.h"
 #include "backend/credentials/sts.h"
 
 #include "backend/base/cleanup.h"
@@ -93,7 +94,7 @@ static int fill(struct web_identity *w, const struct provider_seed *seed, const 
 	    : -ENOMEM;
 }
 
-int web_identity_make(
+static int web_identity_make(
     const struct provider_seed *seed, struct credentials_provider **ret, struct ecsfs_error *err)
 {
 	const char *path = get(seed, "AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
@@ -117,3 +118,6 @@ int web_identity_make(
 		web_identity_destroy(&w->provider);
 	return r;
 }
+
+const struct provider_kind kind_web_identity = {
+    .name = "web-identity", .where = ANYWHERE, .make = web_identity_make};

@@ -1,4 +1,5 @@
 #include "backend/aws.h"
+#include "backend/credentials/cached.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/config/settings.h"

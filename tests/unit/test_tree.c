@@ -2,16 +2,16 @@
  * The rows against documents with every member of AWS's model (data/shapes.py): what a row shows is
  * a member that exists, under the name that the rules give it. And what the first writes send.
  */
-#include "cache/fetch/kinds.h"
-#include "fs/tree/tree.h"
-
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/config/settings.h"
+#include "backend/credentials/cached.h"
+#include "cache/fetch/kinds.h"
 #include "fs/edit/memory.h"
 #include "fs/edit/readings.h"
 #include "fs/edit/serial.h"
 #include "fs/journal.h"
+#include "fs/tree/tree.h"
 #include "fs/value.h"
 #include "tests/unit/scripted.h"
 
