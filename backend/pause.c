@@ -20,14 +20,10 @@ static int wait_for_time(struct pause *self, int64_t ms)
 
 void cancel_pause_init(struct cancel_pause *p)
 {
-	pthread_condattr_t monotonic;
 
 	*p = (struct cancel_pause){.pause.wait = wait_for_time};
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->cancelling, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_cond_init(&p->cancelling);
 }
 
 void cancel_pause_release(struct cancel_pause *p)

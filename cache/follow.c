@@ -49,15 +49,11 @@ static int64_t now_ms(void)
 struct follow *follow_new(void)
 {
 	struct follow *f = calloc(1, sizeof(*f));
-	pthread_condattr_t attributes;
 
 	if (!f)
 		return NULL;
 	pthread_mutex_init(&f->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&f->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	clock_cond_init(&f->changed);
 	return f;
 }
 

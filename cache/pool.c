@@ -16,15 +16,11 @@ struct pool_thread {
 
 void pool_init(struct pool *p, size_t max_threads, size_t max_queue, int idle_ms)
 {
-	pthread_condattr_t attr;
 
 	*p = (struct pool){.max_threads = max_threads, .max_queue = max_queue, .idle_ms = idle_ms};
 	p->tail = &p->head;
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->work, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&p->work);
 }
 
 /* The next job; NULL: this thread shall end. Called and returns with the lock. */

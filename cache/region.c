@@ -18,42 +18,6 @@
 /* Nor for ever what stays for ever: the status in it may change. */
 #define LONGEST_FRESH_MS 3600000
 
-struct change {
-	struct change *next;
-	struct key key; /* its strings stand behind it */
-};
-
-void news_change(const struct region *r, struct news *n, const struct key *k)
-{
-	struct change *c;
-
-	if (!r->changed)
-		return;
-	c = malloc(sizeof(*c) + key_strings_size(k));
-	if (!c)
-		return;
-	key_copy(&c->key, k, (char *)(c + 1));
-	c->next = n->changes;
-	n->changes = c;
-}
-
-void news_tell(struct region *r, struct news *n)
-{
-	struct change *c;
-	struct waiter *w;
-
-	while ((c = n->changes)) {
-		n->changes = c->next;
-		r->changed(r->changed_arg, r, &c->key);
-		free(c);
-	}
-	while ((w = n->woken)) {
-		n->woken = w->next;
-		w->next = NULL;
-		w->wake(w);
-	}
-}
-
 struct region *region_new(struct aws_client *client, const struct region_options *options)
 {
 	struct region *r = calloc(1, sizeof(*r));

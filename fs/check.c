@@ -187,17 +187,13 @@ static struct checks *checks_new(struct fs *fs)
 	size_t n = count_regions(fs);
 	struct checks *all = calloc(1, sizeof(*all) + n * sizeof(all->check[0]));
 	struct check *c = all ? all->check : NULL;
-	pthread_condattr_t attr;
 
 	if (!all)
 		return NULL;
 	all->fs = fs;
 	all->count = all->waiting = n;
 	pthread_mutex_init(&all->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&all->answered, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&all->answered);
 	for (struct account **a = fs->accounts; *a; a++)
 		for (struct region **r = (*a)->regions; *r; r++, c++)
 			*c = (struct check){.all = all, .account = *a, .region = *r};

@@ -34,4 +34,14 @@ struct timespec clock_deadline(int64_t ms)
 	return t;
 }
 
+void clock_cond_init(pthread_cond_t *c)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(c, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
 const struct clock clock_system = {.mono_ms = system_mono, .wall_ms = system_wall};

@@ -4,6 +4,7 @@
 #ifndef ECSFS_BASE_CLOCK_H
 #define ECSFS_BASE_CLOCK_H
 
+#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -19,6 +20,8 @@ extern const struct clock clock_system;
 
 /* The moment that comes `ms` from now by CLOCK_MONOTONIC of the machine: for pthread_cond_timedwait(). */
 struct timespec clock_deadline(int64_t ms);
+/* A condition whose timed waits end at a clock_deadline(). */
+void clock_cond_init(pthread_cond_t *c);
 
 static inline int64_t clock_mono(const struct clock *c)
 {

@@ -1,5 +1,7 @@
 /* The simulator as a whole: its regions, its scheduler, its start and end. */
 #include "backend/sim/ecs/rollout.h"
+
+#include "backend/base/clock.h"
 #include "backend/sim/ecs/tasks.h"
 #include "backend/sim/exec/exec.h"
 #include "backend/sim/http_server.h"
@@ -115,13 +117,9 @@ static struct sim *make(const struct sim_options *o)
 	struct sim *s = sim_alloc(sizeof(*s));
 	const char *secret = o->secret_access_key ? o->secret_access_key
 						  : "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-	pthread_condattr_t monotonic;
 
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_cond_init(&s->wake);
 	s->account = sim_strdup(o->account ? o->account : "123456789012");
 	s->home_region = sim_strdup(o->region ? o->region : "us-east-1");
 	s->access_key_id = sim_strdup(o->access_key_id ? o->access_key_id : "AKIDEXAMPLE");

@@ -49,17 +49,6 @@ struct drain {
 	struct flight flight;
 };
 
-void news_wake(struct news *n, struct entry *e)
-{
-	struct waiter *w;
-
-	while ((w = e->waiters)) {
-		e->waiters = w->next;
-		w->next = n->woken;
-		n->woken = w;
-	}
-}
-
 static const char *group_cluster(const struct key *k)
 {
 	return kind_row(k->kind)->by_cluster ? k->a : NULL;
@@ -82,7 +71,6 @@ static struct group *group_get(struct region *r, const struct key *k)
 {
 	struct group *g = group_find(r, k);
 	const char *cluster = group_cluster(k);
-	pthread_condattr_t attr;
 
 	if (g)
 		return g;
@@ -97,10 +85,7 @@ static struct group *group_get(struct region *r, const struct key *k)
 	}
 	TAILQ_INIT(&g->waiting);
 	TAILQ_INIT(&g->ahead);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&g->full, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&g->full);
 	TAILQ_INSERT_TAIL(&r->groups, g, link);
 	return g;
 }

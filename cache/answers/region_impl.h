@@ -6,6 +6,7 @@
 
 #include "cache/answers/credit.h"
 #include "cache/answers/entries.h"
+#include "cache/answers/news.h"
 #include "cache/fetch/fetch.h"
 #include "cache/fetch/kinds.h"
 #include "cache/pool.h"
@@ -69,19 +70,6 @@ struct region {
 	int64_t unknown_until_ms[KIND_COUNT]; /* the endpoint does not have the action */
 	struct kind_counts counts[KIND_COUNT];
 };
-
-/* What is to be said once the lock is released: who is woken, what changed. */
-struct news {
-	struct waiter *woken;
-	struct change *changes;
-};
-
-/* Adds every waiter of an entry. */
-void news_wake(struct news *n, struct entry *e);
-/* Adds a key that has changed. */
-void news_change(const struct region *r, struct news *n, const struct key *k);
-/* Without the lock. */
-void news_tell(struct region *r, struct news *n);
 
 /* Clock and ages (freshness.c). With the lock. */
 int64_t entry_ttl_ms(const struct region *r, const struct entry *e, const struct freshness *f);

@@ -22,7 +22,6 @@
 struct logs *logs_new(const struct logs_options *options)
 {
 	struct logs *l = calloc(1, sizeof(*l));
-	pthread_condattr_t attr;
 
 	if (!l)
 		return NULL;
@@ -38,11 +37,8 @@ struct logs *logs_new(const struct logs_options *options)
 	l->retry_ms = LOGS_RETRY_MS;
 	l->poll = poll_run;
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&l->changed, &attr);
-	pthread_cond_init(&l->due, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&l->changed);
+	clock_cond_init(&l->due);
 	TAILQ_INIT(&l->files);
 	TAILQ_INIT(&l->groups);
 	TAILQ_INIT(&l->turns);

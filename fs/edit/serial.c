@@ -26,15 +26,11 @@ struct serial {
 struct serial *serial_new(void)
 {
 	struct serial *s = calloc(1, sizeof(*s));
-	pthread_condattr_t attr;
 
 	if (!s)
 		return NULL;
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->left, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&s->left);
 	LIST_INIT(&s->held);
 	return s;
 }

@@ -162,17 +162,13 @@ static void *run(void *arg)
 int notify_new(struct fs *fs)
 {
 	struct notify *q = fs->notify = calloc(1, sizeof(*q));
-	pthread_condattr_t attr;
 
 	if (!q)
 		return -ENOMEM;
 	q->fs = fs;
 	q->last = &q->first;
 	pthread_mutex_init(&q->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&q->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&q->changed);
 	return 0;
 }
 

@@ -294,15 +294,11 @@ static void watch_start(struct requests *p)
 int requests_new(struct fs *fs)
 {
 	struct requests *p = fs->requests = calloc(1, sizeof(*p));
-	pthread_condattr_t attr;
 
 	if (!p)
 		return -ENOMEM;
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&p->changed);
 	p->wake_ms = INT64_MAX;
 	p->clock = fs->clock;
 	return 0;

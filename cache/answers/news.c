@@ -1,0 +1,52 @@
+#include "cache/answers/news.h"
+
+#include "cache/answers/region_impl.h"
+
+#include <stdlib.h>
+
+void news_wake(struct news *n, struct entry *e)
+{
+	struct waiter *w;
+
+	while ((w = e->waiters)) {
+		e->waiters = w->next;
+		w->next = n->woken;
+		n->woken = w;
+	}
+}
+
+struct change {
+	struct change *next;
+	struct key key; /* its strings stand behind it */
+};
+
+void news_change(const struct region *r, struct news *n, const struct key *k)
+{
+	struct change *c;
+
+	if (!r->changed)
+		return;
+	c = malloc(sizeof(*c) + key_strings_size(k));
+	if (!c)
+		return;
+	key_copy(&c->key, k, (char *)(c + 1));
+	c->next = n->changes;
+	n->changes = c;
+}
+
+void news_tell(struct region *r, struct news *n)
+{
+	struct change *c;
+	struct waiter *w;
+
+	while ((c = n->changes)) {
+		n->changes = c->next;
+		r->changed(r->changed_arg, r, &c->key);
+		free(c);
+	}
+	while ((w = n->woken)) {
+		n->woken = w->next;
+		w->next = NULL;
+		w->wake(w);
+	}
+}

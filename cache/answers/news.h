@@ -1,0 +1,26 @@
+/*
+ * Who is to be told that an answer changed? Gathered with the region's lock, told without it: the
+ * waiters of an entry, and the listener of the region (region_on_change).
+ */
+#ifndef ECSFS_NEWS_H
+#define ECSFS_NEWS_H
+
+#include "cache/region.h"
+
+struct change;
+struct entry;
+
+/* What is to be said once the lock is released: who is woken, what changed. */
+struct news {
+	struct waiter *woken;
+	struct change *changes;
+};
+
+/* Adds every waiter of an entry. */
+void news_wake(struct news *n, struct entry *e);
+/* Adds a key that has changed. */
+void news_change(const struct region *r, struct news *n, const struct key *k);
+/* Without the lock. */
+void news_tell(struct region *r, struct news *n);
+
+#endif
