@@ -134,5 +134,6 @@ int image_digest(struct ask *q, const struct place *p, const char *image, char *
 	e = ask(q, p->region, &k, &a, NULL);
 	if (!e)
 		*ret = strdup(doc_string_peek(a.value, "imageDigest"));
-	return e == -EINPROGRESS ? e : 0;
+	/* What is only not known yet must not look like an image that is not in ECR. */
+	return e == -EINPROGRESS || e == -ENODATA ? e : 0;
 }

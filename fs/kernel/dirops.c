@@ -144,6 +144,10 @@ static int unlink_listed(struct request *rq, struct ecsfs_error *err)
 
 	if (!rq->fs->options.allow_delete)
 		return refuse(rq, err, "deleting needs -o allow_delete");
+	if (refused_above(rq))
+		return refuse(rq, err,
+		    "this process was just denied deleting something above it: delete the file by "
+		    "itself");
 	place_of(rq->node, &p);
 	return request_job(rq, p.region, false, unlink_job);
 }

@@ -115,10 +115,12 @@ static void link_key(struct shown *s)
 
 static void unlink_key(struct shown *s)
 {
-	struct shown **at = key_slot(s->dir->fs->nodes, s->hash);
+	struct shown **at;
 
+	/* An unused one has no directory. */
 	if (!s->hash)
 		return;
+	at = key_slot(s->dir->fs->nodes, s->hash);
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;

@@ -90,22 +90,50 @@ bool refused_in(const struct request *rq, struct node *dir)
 	return found;
 }
 
-bool refused_below(struct request *rq)
+/* Whether `dir` is `path` or above it. */
+static bool is_above(const char *dir, const char *path)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(dir, path, len) == 0 && (!len || path[len] == '\0' || path[len] == '/');
+}
+
+/* Whether the caller's process was refused something in a directory that `fits` the path. */
+static bool was_refused(
+    const struct request *rq, const char *path, bool (*fits)(const char *dir, const char *path))
 {
 	struct refusals *all = rq->fs->refusals;
-	auto_buf struct buf path = BUF_INIT(64 * KIB);
 	pid_t tgid = caller_process(rq->caller.pid);
 	bool found = false;
 
-	request_path(rq, &path);
 	pthread_mutex_lock(&all->lock);
 	for (int i = 0; i < REFUSALS && !found; i++) {
 		const struct refusal *r = &all->ring[i];
 
 		found = r->dir && r->tgid == tgid && rq->born_ms - r->at_ms < REFUSAL_MS &&
-		    strncmp(r->dir, buf_str(&path), path.len) == 0 &&
-		    (r->dir[path.len] == '\0' || r->dir[path.len] == '/');
+		    fits(r->dir, path);
 	}
 	pthread_mutex_unlock(&all->lock);
 	return found;
+}
+
+static bool is_below(const char *dir, const char *path)
+{
+	return is_above(path, dir);
+}
+
+bool refused_below(struct request *rq)
+{
+	auto_buf struct buf path = BUF_INIT(64 * KIB);
+
+	request_path(rq, &path);
+	return was_refused(rq, buf_str(&path), is_below);
+}
+
+bool refused_above(struct request *rq)
+{
+	auto_buf struct buf path = BUF_INIT(64 * KIB);
+
+	request_path(rq, &path);
+	return was_refused(rq, buf_str(&path), is_above);
 }

@@ -16,6 +16,9 @@ void refused_remember(struct request *rq);
 bool refused_in(const struct request *rq, struct node *dir);
 /* Whether it was, in what the request's path names or below it. */
 bool refused_below(struct request *rq);
+/* Whether it was, in a directory above what the request's path names: `rm -rf` of a service meets its
+ * fixed files first, and must not go on to its scaling policies. */
+bool refused_above(struct request *rq);
 
 /* The refusals of a mount (fs->refusals). 0 or -ENOMEM. */
 int refusals_new(struct fs *fs);

@@ -38,6 +38,8 @@ static const struct family {
     {"ecsfs_cache_hits_total", "counter", "Questions that a cached answer answered."},
     {"ecsfs_cache_misses_total", "counter", "Questions that needed a call."},
     {"ecsfs_cache_joins_total", "counter", "Questions that joined a call under way."},
+    {"ecsfs_read_ahead_calls_total", "counter", "Calls made ahead of their readers."},
+    {"ecsfs_read_ahead_unused_calls", "gauge", "Calls made ahead whose answers nobody has used."},
     {"ecsfs_cache_stale_total", "counter", "Questions answered past the TTL while AWS was away."},
     {"ecsfs_logs_open", "gauge", "Open logs."},
     {"ecsfs_logs_pollers", "gauge", "Log groups that are polled."},

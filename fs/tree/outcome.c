@@ -144,14 +144,17 @@ static void reader_free(void *arg)
 	free(r);
 }
 
-/* The first snapshot, which is AWS's of now. */
+/*
+ * The first snapshot. One within the TTL will do, so that a hundred readers cost one call: a task
+ * that has stopped never runs again, and one that has stopped since is seen by the follower.
+ */
 static int first(
     struct outcome_reader *r, const struct place *p, const struct key *k, struct ecsfs_error *err)
 {
-	struct freshness now = region_fresh_now(p->region);
+	struct freshness fresh = region_fresh(p->region);
 	struct ask q = ask_blocking(p->region);
 	auto_answer struct answer task = {0}, definition = {0};
-	int e = region_get(p->region, k, &now, &task, err);
+	int e = region_get(p->region, k, &fresh, &task, err);
 
 	if (!e && task.err)
 		e = task.err;

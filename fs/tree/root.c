@@ -123,7 +123,6 @@ static void enter_account_region(struct place *p)
 static int list_regions(
     struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
 {
-	(void)q;
 	(void)err;
 	for (struct region **r = account_of(p)->regions; *r; r++) {
 		if (p->fs->all_regions && account_state(account_of(p), *r) == REGION_NOT_ENABLED)
@@ -131,6 +130,10 @@ static int list_regions(
 		if (json_array_append_new(names, json_string(region_name_peek(*r))))
 			return -ENOMEM;
 	}
+	/* No answer's version tells the kernel that a region has been enabled since. */
+	q->version += json_array_size(names);
+	if (p->fs->all_regions)
+		q->fresh_ms = 0;
 	return 0;
 }
 

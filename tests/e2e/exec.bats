@@ -134,7 +134,7 @@ os.close(f)"
 	[ -d "/proc/$pid" ]
 	cat <&4 &
 	kill -INT $! 2>/dev/null || true
-	kill $!
+	kill $! 2>/dev/null || true
 	wait $! || true
 	exec 4>&-
 	wait_for 10 not_running "$pid"

@@ -201,7 +201,7 @@ requests() {
 # changes: how many calls that change something the region has counted since calls_reset.
 changes() {
 	curl -sf "$sim_url/_sim/calls" |
-		jq '[.actions | to_entries[] | select(.key | test("^(List|Describe|Get|Filter)") | not) | .value] | add // 0'
+		jq '[.actions | to_entries[] | select(.key | test("^(List|Describe|Get|Filter|BatchGet)") | not) | .value] | add // 0'
 }
 
 # refused COMMAND...: it must fail, and nothing that changes anything may be sent.
