@@ -20,7 +20,7 @@
 		.service = (service_), .action = (action_), .writes = true, .why = (why_)          \
 	}
 
-/* What the tree asks; a test compares it with the calls that the whole suite makes. */
+/* What the tree asks. */
 static const struct policy_row rows[] = {
     READ("ecs", "ListClusters", "clusters"),
     READ("ecs", "DescribeClusters", "clusters"),

@@ -278,6 +278,30 @@ static int commit_document(struct commit *c, const struct scaling *s, struct ecs
 	return e ? e : put(c, s, changes, err);
 }
 
+/* touch(1): what is written next stands for the whole document. */
+static void forget(const struct scaling *s, const struct place *p)
+{
+	char key[1200];
+
+	reading_key(s, p, key);
+	readings_forget(p->fs->readings, key);
+}
+
+static void forget_target(const struct place *p)
+{
+	forget(&target, p);
+}
+
+static void forget_policy(const struct place *p)
+{
+	forget(&policy, p);
+}
+
+static void forget_action(const struct place *p)
+{
+	forget(&action, p);
+}
+
 static int commit_target(struct commit *c, struct ecsfs_error *err)
 {
 	return commit_document(c, &target, err);
@@ -516,6 +540,7 @@ static const struct row row_policy = {
     .help = "a scaling policy; write it edited to change it, a new name to create one",
     .form = ROW_DOCUMENT,
     .render = render_policy,
+    .forget = forget_policy,
     .commit = commit_policy,
 };
 
@@ -523,6 +548,7 @@ static const struct row row_action = {
     .help = "a scheduled action; write it edited to change it, a new name to create one",
     .form = ROW_DOCUMENT,
     .render = render_action,
+    .forget = forget_action,
     .commit = commit_action,
 };
 
@@ -562,6 +588,7 @@ static const struct row autoscaling_rows[] = {
 	.help = "the scalable target; empty where there is none; writing registers it",
 	.form = ROW_DOCUMENT,
 	.render = render_target,
+	.forget = forget_target,
 	.commit = commit_target,
     },
     {
