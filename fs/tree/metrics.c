@@ -230,7 +230,8 @@ static void put_others(const struct samples *s, struct buf *out)
 {
 	const char *before = "";
 
-	qsort(s->others, s->others_count, s->others ? sizeof(*s->others) : 1, by_text);
+	if (s->others_count)
+		qsort(s->others, s->others_count, sizeof(*s->others), by_text);
 	for (size_t i = 0; i < s->others_count; i++) {
 		const char *line = s->others[i];
 		int len = (int)strcspn(line, "{ ");
