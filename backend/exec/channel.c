@@ -320,7 +320,7 @@ int channel_receive(struct channel *c, const void *frame, size_t len, struct ecs
 	r = take(c, &m);
 	if (r && c->failure.err)
 		*err = c->failure;
-	else if (r)
+	else if (r && !err->err)
 		ecsfs_error_set(err, -r, NULL, "data channel: %s", strerror(-r));
 	return r;
 }

@@ -10,7 +10,8 @@
 
 /*
  * Both scripts print the marker M around what they say: "M:ready:M", "M:lacks stty:M", and at the
- * end "M:0:M". $0 is the marker, $1 the command.
+ * end "M:0:M". $0 and $2 are the halves of the marker, so that no list of processes shows it whole;
+ * $1 is the command.
  *
  * The clean one. The terminal stays in canonical mode, in which a line has at most 4,095 bytes, so
  * input comes as lines of base64 and ends with a dot, which is none. dd reads once per turn: one
@@ -20,16 +21,16 @@
  */
 static const char clean_script[] =
     "for p in stty base64 dd; do command -v $p >/dev/null 2>&1 ||"
-    " { printf '%s:lacks %s:%s' \"$0\" $p \"$0\"; exit 127; }; done; "
-    "stty -echo -onlcr; printf '%s:ready:%s' \"$0\" \"$0\"; exec 2>/dev/null; "
+    " { printf '%s:lacks %s:%s' \"$0$2\" $p \"$0$2\"; exit 127; }; done; "
+    "stty -echo -onlcr; printf '%s:ready:%s' \"$0$2\" \"$0$2\"; exec 2>/dev/null; "
     "while dd bs=4096 count=1 2>/dev/null | base64 -d; do :; done | "
-    "{ (exec sh -c \"$1\" 2>&1); printf '%s:%s:%s' \"$0\" $? \"$0\"; } | "
+    "{ (exec sh -c \"$1\" 2>&1); printf '%s:%s:%s' \"$0$2\" $? \"$0$2\"; } | "
     "while d=$(dd bs=32768 count=1 2>/dev/null | base64) && [ -n \"$d\" ];"
     " do printf '%s\\n' \"$d\"; done";
 /* The signals of the keyboard are the command's, not this shell's, which has a status to print. */
 static const char terminal_script[] =
-    "printf '%s:ready:%s' \"$0\" \"$0\"; trap : INT QUIT; sh -c \"$1\"; "
-    "printf '%s:%s:%s' \"$0\" $? \"$0\"";
+    "printf '%s:ready:%s' \"$0$2\" \"$0$2\"; trap : INT QUIT; sh -c \"$1\"; "
+    "printf '%s:%s:%s' \"$0$2\" $? \"$0$2\"";
 
 enum { MARKER_LEN = 36, WORD_MAX = 64, NOISE_MAX = 512 };
 
@@ -66,8 +67,9 @@ static char *make_command(const struct script *s, const char *command)
 
 	buf_adds(&out, "sh -c ");
 	add_quoted(&out, s->mode == SCRIPT_CLEAN ? clean_script : terminal_script);
-	buf_addf(&out, " %s ", s->marker);
+	buf_addf(&out, " %.*s ", MARKER_LEN / 2, s->marker);
 	add_quoted(&out, command);
+	buf_addf(&out, " %s", s->marker + MARKER_LEN / 2);
 	return buf_detach(&out, NULL);
 }
 
@@ -153,6 +155,9 @@ static bool find_word(const struct script *s, const struct buf *b, size_t *ret_a
 	*ret_at = (size_t)(from - b->data);
 	left = b->len - *ret_at - MARKER_LEN;
 	to = left ? memmem(from + MARKER_LEN, left, s->marker, MARKER_LEN) : NULL;
+	/* A marker without its second half is the command's output. */
+	if (!to && left >= WORD_MAX + MARKER_LEN)
+		*ret_at += MARKER_LEN;
 	if (!to)
 		return false;
 	len = (size_t)(to - from) - MARKER_LEN;

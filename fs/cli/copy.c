@@ -215,6 +215,7 @@ static int fetch(const struct place_in *p, const char *local)
 	auto_free char *target = target_of(local, p->path);
 	int status;
 
+	buf_adds(&quoted, *p->path == '-' ? "./" : "");
 	talk_quote(&quoted, p->path);
 	if (!target || buf_failed(&quoted))
 		return 1;
@@ -225,7 +226,7 @@ static int fetch(const struct place_in *p, const char *local)
 /* The shell's $t: PATH, or a name in it where it is a directory. */
 static void add_target(struct buf *command, const char *path, const char *name)
 {
-	buf_adds(command, "t=");
+	buf_adds(command, *path == '-' ? "t=./" : "t=");
 	talk_quote(command, path);
 	buf_adds(command, "; n=");
 	talk_quote(command, name);

@@ -207,8 +207,12 @@ static int drain(struct talk *t, int out, bool count)
 	ssize_t n;
 
 	while ((n = read(t->fd, bytes, sizeof(bytes))) > 0 || (n < 0 && errno == EINTR)) {
-		if (n > 0 && put_all(out, bytes, (size_t)n))
+		if (n > 0 && put_all(out, bytes, (size_t)n)) {
+			if (errno != EPIPE)
+				fprintf(stderr, "ecsfs %s: writing the output: %s\n", t->name,
+				    strerror(errno));
 			return EPIPE;
+		}
 		total += n > 0 ? (uint64_t)n : 0;
 		if (count && t->progress)
 			t->progress(total);

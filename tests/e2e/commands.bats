@@ -68,6 +68,12 @@ in_terminal() {
 	[ "$status" -eq 137 ]
 }
 
+@test "exec: output that shows the session's own processes is output" {
+	run ecsfs exec "$container" -- sh -c 'tr "\\0" " " </proc/$PPID/cmdline; echo; ps -ef | wc -l'
+	[ "$status" -eq 0 ]
+	[[ $output == *'exec sh'* ]]
+}
+
 @test "exec: bytes are exact in both directions, and the input ends" {
 	head -c 100000 /dev/urandom >"$BATS_TEST_TMPDIR/bytes"
 	ecsfs exec "$container" -- cat <"$BATS_TEST_TMPDIR/bytes" | cmp - "$BATS_TEST_TMPDIR/bytes"
