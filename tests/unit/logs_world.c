@@ -2,6 +2,7 @@
 
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
+#include "cache/logs/schedule.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -570,12 +571,15 @@ struct logfile *open_since(const char *task, int64_t since_ms)
 	return open_spec(NULL, task, since_ms);
 }
 
-/* Whether nothing is due or under way. With the lock. */
+/* Whether nothing is due or under way, but sessions that live. With the lock. */
 static bool is_quiet(void)
 {
+	bool sessions_end_at_once = cw.tail_short || cw.tail_err;
 	const struct loggroup *g;
 	const struct logfile *f;
 
+	if (sessions_end_at_once && logs_->jobs)
+		return false;
 	TAILQ_FOREACH (g, &logs_->groups, link)
 		if (g->state != GROUP_IDLE || g->due_ms <= mono(&by_hand))
 			return false;
@@ -592,6 +596,8 @@ static void settle(void)
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += 20;
 	pthread_mutex_lock(&logs_->lock);
+	/* What is due now begins now, whenever the scheduler's own thread gets its turn. */
+	schedule_run(logs_);
 	logs_kick_locked(logs_);
 	while (!is_quiet())
 		if (pthread_cond_timedwait(&logs_->changed, &logs_->lock, &until) == ETIMEDOUT)
