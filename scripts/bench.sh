@@ -8,7 +8,7 @@ need_packages "${build_packages[@]}" "${test_packages[@]}"
 need_fuse
 dir=${ECSFS_BUILD:-$top/build}
 build "$dir"
-[ $# -gt 0 ] || set -- calls write logs compose
+[ $# -gt 0 ] || set -- calls fleet write logs compose
 for part in "$@"; do
 	[ -x "$top/tests/bench/$part.sh" ] || die "unknown benchmark '$part'"
 	say "$part"
