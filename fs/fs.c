@@ -10,6 +10,7 @@
 #include "fs/kernel/spent.h"
 #include "fs/scratch.h"
 #include "fs/stream.h"
+#include "fs/tree/tree.h"
 
 #include <errno.h>
 #include <string.h>
@@ -86,7 +87,7 @@ int fs_state_new(struct fs *fs, const struct dir_type *root)
 {
 	static int (*const parts[])(struct fs *) = {scratches_new, locals_new, streams_new,
 	    handles_new, failures_new, refusals_new, spent_new, retries_new, notify_new,
-	    requests_new};
+	    watches_new, requests_new};
 	int e = nodes_new(fs, root);
 
 	for (size_t i = 0; !e && i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -101,6 +102,7 @@ void fs_state_free(struct fs *fs)
 	notify_free(fs);
 	handles_free(fs);
 	streams_free(fs);
+	watches_free(fs);
 	retries_free(fs);
 	spent_free(fs);
 	refusals_free(fs);

@@ -65,6 +65,7 @@ struct failures;  /* fs/kernel/failures.h */
 struct streams;	  /* fs/stream.h */
 struct scratches; /* fs/scratch.h */
 struct locals;	  /* fs/table.h */
+struct watches;	  /* fs/tree/tree.h */
 struct dir_type;
 
 struct fs {
@@ -97,6 +98,8 @@ struct fs {
 	struct streams *streams;
 	struct scratches *scratches;
 	struct locals *locals;
+	struct watches *watches;
+	atomic_bool init_answered; /* fs/mount.c */
 };
 
 /*

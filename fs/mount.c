@@ -60,10 +60,9 @@ static void block_signals(bool block)
  */
 static ssize_t first_writev(int fd, struct iovec *iov, int count, void *userdata)
 {
-	static atomic_bool done;
-	bool first = !atomic_exchange(&done, true);
+	struct fs *fs = userdata;
+	bool first = !atomic_exchange(&fs->init_answered, true);
 
-	(void)userdata;
 	if (first && count == 2 && iov[0].iov_len == sizeof(struct fuse_out_header) &&
 	    iov[1].iov_len >= offsetof(struct fuse_init_out, max_background)) {
 		const struct fuse_out_header *head = iov[0].iov_base;

@@ -44,9 +44,9 @@ struct reader {
 };
 
 struct watch {
-	TAILQ_ENTRY(watch) link; /* watches_lock */
-	size_t readers_count;	 /* watches_lock: the last one closes the follower */
-	size_t refs;		 /* watches_lock: readers, the follower, a question under way */
+	TAILQ_ENTRY(watch) link; /* the lock of watches */
+	size_t readers_count;	 /* the lock of watches: the last one closes the follower */
+	size_t refs; /* the lock of watches: readers, the follower, a question under way */
 	const struct fs *fs;
 	struct region *region;
 	char *cluster, *service;
@@ -63,8 +63,29 @@ struct watch {
 	char *wanted_arn;
 };
 
-static pthread_mutex_t watches_lock = PTHREAD_MUTEX_INITIALIZER;
-static TAILQ_HEAD(, watch) watches = TAILQ_HEAD_INITIALIZER(watches); /* watches_lock */
+/* Of one mount. */
+struct watches {
+	pthread_mutex_t lock;
+	TAILQ_HEAD(, watch) list; /* lock */
+};
+
+int watches_new(struct fs *fs)
+{
+	fs->watches = calloc(1, sizeof(*fs->watches));
+	if (!fs->watches)
+		return -ENOMEM;
+	pthread_mutex_init(&fs->watches->lock, NULL);
+	TAILQ_INIT(&fs->watches->list);
+	return 0;
+}
+
+void watches_free(struct fs *fs)
+{
+	if (fs->watches)
+		pthread_mutex_destroy(&fs->watches->lock);
+	free(fs->watches);
+	fs->watches = NULL;
+}
 
 static double now_of(const struct watch *w)
 {
@@ -248,9 +269,9 @@ static void watch_unref(void *arg)
 {
 	struct watch *w = arg;
 
-	pthread_mutex_lock(&watches_lock);
+	pthread_mutex_lock(&w->fs->watches->lock);
 	bool last = --w->refs == 0;
-	pthread_mutex_unlock(&watches_lock);
+	pthread_mutex_unlock(&w->fs->watches->lock);
 	if (last)
 		watch_free(w);
 }
@@ -258,11 +279,11 @@ static void watch_unref(void *arg)
 /* A reader is gone. */
 static void watch_leave(struct watch *w)
 {
-	pthread_mutex_lock(&watches_lock);
+	pthread_mutex_lock(&w->fs->watches->lock);
 	bool last = --w->readers_count == 0;
 	if (last)
-		TAILQ_REMOVE(&watches, w, link);
-	pthread_mutex_unlock(&watches_lock);
+		TAILQ_REMOVE(&w->fs->watches->list, w, link);
+	pthread_mutex_unlock(&w->fs->watches->lock);
 	if (last)
 		follower_close(w->follower);
 	watch_unref(w);
@@ -294,9 +315,9 @@ static struct reason *next_reason(struct watch *w)
 	pthread_mutex_unlock(&w->lock);
 	if (why) {
 		why->watch = w;
-		pthread_mutex_lock(&watches_lock);
+		pthread_mutex_lock(&w->fs->watches->lock);
 		w->refs++;
-		pthread_mutex_unlock(&watches_lock);
+		pthread_mutex_unlock(&w->fs->watches->lock);
 	}
 	return why;
 }
@@ -416,9 +437,9 @@ static void handle_picture(struct watch *w, const json_t *service)
 	free(w->wanted_arn);
 	w->wanted_arn = arn;
 	w->fresh = region_fresh_now(w->region);
-	pthread_mutex_lock(&watches_lock);
+	pthread_mutex_lock(&w->fs->watches->lock);
 	w->refs++;
-	pthread_mutex_unlock(&watches_lock);
+	pthread_mutex_unlock(&w->fs->watches->lock);
 	describe(w);
 }
 
@@ -469,7 +490,7 @@ static void follow_service(void *arg, const struct answer *a, const struct ecsfs
 		handle_picture(w, a->value);
 }
 
-/* Under watches_lock. */
+/* Under the lock of watches. */
 static struct watch *watch_new(const struct place *p)
 {
 	struct watch *w = calloc(1, sizeof(*w));
@@ -491,7 +512,7 @@ static struct watch *watch_new(const struct place *p)
 		watch_free(w);
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(&watches, w, link);
+	TAILQ_INSERT_TAIL(&p->fs->watches->list, w, link);
 	return w;
 }
 
@@ -500,8 +521,8 @@ static struct watch *watch_join(const struct place *p, bool *ret_new)
 {
 	struct watch *w;
 
-	pthread_mutex_lock(&watches_lock);
-	TAILQ_FOREACH (w, &watches, link)
+	pthread_mutex_lock(&p->fs->watches->lock);
+	TAILQ_FOREACH (w, &p->fs->watches->list, link)
 		if (w->region == p->region && !strcmp(w->cluster, p->cluster) &&
 		    !strcmp(w->service, p->service))
 			break;
@@ -512,7 +533,7 @@ static struct watch *watch_join(const struct place *p, bool *ret_new)
 		w->readers_count++;
 		w->refs++;
 	}
-	pthread_mutex_unlock(&watches_lock);
+	pthread_mutex_unlock(&p->fs->watches->lock);
 	return w;
 }
 

@@ -26,6 +26,9 @@ extern const struct dir_type dir_api;
 
 /* The growing file of a deployment (rollout.c). */
 extern const struct stream_ops stream_rollout;
+/* The services whose rollout is open (fs->watches). 0 or -ENOMEM. Free when none is open. */
+int watches_new(struct fs *fs);
+void watches_free(struct fs *fs);
 
 /* The key of the place's service. */
 struct key tree_service_key(const struct place *p);
