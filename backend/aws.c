@@ -1,6 +1,9 @@
 #include "backend/aws.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/config/endpoint.h"
+#include "backend/config/settings.h"
+#include "backend/credentials/credentials.h"
 #include "backend/layer.h"
 #include "backend/limiter.h"
 #include "backend/pause.h"

@@ -15,6 +15,7 @@
 #include "backend/base/descriptors.h"
 #include "backend/http_curl.h"
 #include "backend/http_head.h"
+#include "backend/http_url.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -51,20 +52,6 @@ struct exchange {
 	size_t expected; /* Content-Length, until the body begins */
 	int failure;	 /* why a callback ended it: a positive errno */
 };
-
-static pthread_once_t curl_ready = PTHREAD_ONCE_INIT;
-
-static void make_curl_ready(void)
-{
-	/* libcurl, told to leave signals alone, lets OpenSSL write to connections that are gone. */
-	signal(SIGPIPE, SIG_IGN);
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-void http_curl_ready(void)
-{
-	pthread_once(&curl_ready, make_curl_ready);
-}
 
 struct http *http_new(void)
 {
@@ -108,23 +95,6 @@ void http_cancel(struct http *h)
 	for (struct connection *c = h->all; c; c = c->next)
 		curl_multi_wakeup(c->multi);
 	pthread_mutex_unlock(&h->lock);
-}
-
-void http_curl_defaults(CURL *e, char *error_buffer)
-{
-	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, error_buffer);
-	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(e, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
-	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, 30L);
-	curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, 10L);
-	curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	curl_easy_setopt(e, CURLOPT_USERAGENT, "ecsfs/" ECSFS_VERSION);
-	/* A name that resolves slowly must not hold up a cancel or a time limit. */
-	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
 }
 
 static struct connection *make_connection(struct http *h)
@@ -286,15 +256,6 @@ static void set_method(CURL *e, const struct http_request *rq)
 	    e, CURLOPT_CUSTOMREQUEST, strcmp(rq->method, "POST") == 0 ? NULL : rq->method);
 }
 
-/* A given bundle stands alone; for libcurl NULL would mean to trust nobody, not the system's. */
-void http_curl_trust(CURL *e, const char *ca_bundle)
-{
-	const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
-
-	curl_easy_setopt(e, CURLOPT_CAINFO, ca_bundle ? ca_bundle : built->cainfo);
-	curl_easy_setopt(e, CURLOPT_CAPATH, ca_bundle ? NULL : built->capath);
-}
-
 static void set_options(struct connection *c, struct exchange *x, struct curl_slist *headers)
 {
 	const struct http_request *rq = x->rq;
@@ -361,67 +322,6 @@ static CURLcode drive(struct connection *c, struct exchange *x)
 	}
 	done = curl_multi_info_read(c->multi, &left);
 	return done ? done->data.result : CURLE_RECV_ERROR;
-}
-
-static int errno_of_connect(CURL *e)
-{
-	long os = 0;
-
-	curl_easy_getinfo(e, CURLINFO_OS_ERRNO, &os);
-	return os == ECONNREFUSED || os == ETIMEDOUT ? (int)os : EHOSTUNREACH;
-}
-
-int http_curl_errno(CURL *e, CURLcode code)
-{
-	switch (code) {
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-		return EHOSTUNREACH;
-	case CURLE_COULDNT_CONNECT:
-		return errno_of_connect(e);
-	case CURLE_OPERATION_TIMEDOUT:
-		return ETIMEDOUT;
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_ENGINE_INITFAILED:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		return EPROTO;
-	case CURLE_URL_MALFORMAT:
-		return EINVAL;
-	case CURLE_OUT_OF_MEMORY:
-		return ENOMEM;
-	default:
-		return EIO;
-	}
-}
-
-/* "host:port" of a URL, without what may be secret. */
-static void host_of(const char *url, char *ret, size_t size)
-{
-	const char *p = strstr(url, "://");
-	const char *at;
-	size_t n;
-
-	p = p ? p + 3 : url;
-	n = strcspn(p, "/?#");
-	at = memrchr(p, '@', n);
-	if (at) {
-		n -= (size_t)(at + 1 - p);
-		p = at + 1;
-	}
-	snprintf(ret, size, "%.*s", (int)n, p);
-}
-
-int http_curl_error_set(struct ecsfs_error *e, int err, const char *url, const char *why)
-{
-	char host[280];
-
-	host_of(url, host, sizeof(host));
-	return ecsfs_error_set(e, err, NULL, "%s: %s", host, why);
 }
 
 static const char *why(const struct connection *c, const struct exchange *x, CURLcode code)
@@ -534,21 +434,4 @@ int http_exchange(struct http *h, const struct http_request *rq, struct http_res
 void http_response_release(struct http_response *r)
 {
 	buf_release(&r->body);
-}
-
-bool http_is_loopback(const char *url)
-{
-	char host[280];
-	size_t n;
-
-	if (strncasecmp(url, "http://", 7) != 0)
-		return false;
-	host_of(url, host, sizeof(host));
-	if (!strncmp(host, "[::1]", 5))
-		return !host[5] || host[5] == ':';
-	n = strcspn(host, ":");
-	host[n] = '\0';
-	if (!strcasecmp(host, "localhost"))
-		return true;
-	return !strncmp(host, "127.", 4) && host[strspn(host, "0123456789.")] == '\0';
 }

@@ -5,9 +5,10 @@
 #ifndef ECSFS_HTTP_CURL_H
 #define ECSFS_HTTP_CURL_H
 
-#include "backend/http.h"
+#include "backend/error.h"
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
 /* libcurl is initialised and SIGPIPE ignored; any thread, any number of times. */
 void http_curl_ready(void);

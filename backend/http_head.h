@@ -5,7 +5,7 @@
 #ifndef ECSFS_HTTP_HEAD_H
 #define ECSFS_HTTP_HEAD_H
 
-#include "backend/http.h"
+#include "backend/http_message.h"
 
 /* Reads one line. A status line forgets what was read before it (an interim response). `expected`:
  * set by Content-Length, else left alone. */

@@ -1,9 +1,11 @@
 #include "backend/http_socket.h"
 
 #include "backend/http_curl.h"
+#include "backend/http_url.h"
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 struct http_socket {

@@ -6,7 +6,7 @@
 #define ECSFS_LAYER_H
 
 #include "backend/call.h"
-#include "backend/config/settings.h"
+#include "backend/config/values.h"
 #include "backend/http.h"
 #include "backend/pause.h"
 

@@ -2,6 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/config/endpoint.h"
 #include "backend/sigv4.h"
 #include "backend/wire.h"
 

@@ -9,6 +9,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/log.h"
 #include "backend/base/nearest.h"
+#include "backend/config/endpoint.h"
 #include "backend/config/settings.h"
 #include "backend/credentials/terminal.h"
 #include "backend/errlog.h"

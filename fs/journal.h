@@ -5,7 +5,7 @@
 #ifndef ECSFS_JOURNAL_H
 #define ECSFS_JOURNAL_H
 
-#include "fs/act.h"
+#include "fs/table.h"
 
 struct journal;
 

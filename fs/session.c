@@ -7,6 +7,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/base/nearest.h"
+#include "backend/config/endpoint.h"
 #include "backend/config/settings.h"
 #include "backend/exec/session.h"
 #include "backend/sim/sim.h"

@@ -5,6 +5,7 @@
 #include "backend/base/limits.h"
 #include "backend/base/log.h"
 #include "backend/parse/yaml.h"
+#include "backend/parse/yaml_parse.h"
 
 #include <errno.h>
 #include <string.h>

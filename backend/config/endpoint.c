@@ -2,7 +2,7 @@
  * Where a service is: the endpoint rule sets of AWS's models, as far as the services we call need
  * them, and the settings that come before them.
  */
-#include "backend/config/settings.h"
+#include "backend/config/endpoint.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/config/config.h"

@@ -1,4 +1,5 @@
 #include "backend/config/settings.h"
+#include "backend/config/endpoint.h"
 #include "backend/credentials/cached.h"
 #include "backend/credentials/chain.h"
 

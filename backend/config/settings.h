@@ -8,6 +8,7 @@
 
 #include "backend/base/buf.h"
 #include "backend/base/clock.h"
+#include "backend/config/values.h"
 #include "backend/credentials/credentials.h"
 #include "backend/error.h"
 
@@ -26,29 +27,6 @@ struct aws_options {
 	bool fips;		    /* FIPS endpoints, whatever else is said */
 };
 
-struct config;
-
-struct aws_settings {
-	char *profile;	     /* the name in force, "default" where none was named */
-	char *region;	     /* never NULL */
-	char *region_source; /* "--region", "AWS_REGION", "profile NAME", ... for status */
-	char *home;	     /* what `~` stands for; NULL: unknown */
-	char *ecs_cluster;   /* of --cluster-config, else NULL */
-	char *launch_type;   /* EC2 or FARGATE, of --cluster-config, else NULL */
-	char *endpoint_url;  /* --endpoint-url, else NULL */
-	char *ca_bundle;     /* AWS_CA_BUNDLE or the profile's ca_bundle, else NULL */
-	bool fips;
-	bool dualstack;
-	bool ignore_configured_endpoints;
-	bool sts_legacy_global;
-	int max_attempts;  /* all attempts, the first included */
-	bool retry_legacy; /* AWS_RETRY_MODE; kept for status, both modes use full jitter */
-	const struct clock *clock;
-	struct config *config; /* the parsed shared files, for per-service endpoints and profiles */
-	struct credentials_provider *provider;
-	struct credentials_provider *chain; /* the chain behind `provider`; NULL: fixed keys */
-};
-
 /*
  * Works the settings out. Returns 0 and new settings, or -errno with one sentence that says what to
  * do (no region, no such profile, a bad line with file and number).
@@ -56,22 +34,6 @@ struct aws_settings {
 int aws_settings_new(
     const struct aws_options *options, struct aws_settings **ret, struct ecsfs_error *err);
 void aws_settings_free(struct aws_settings *s);
-
-/*
- * The endpoint of a service in a region, a new string "https://host[:port]", with a path behind it
- * where one is configured (backend/config/endpoint.c). `ret_signing_name` and `ret_signing_region` may be NULL; static or
- * borrowed from `region`.
- */
-int aws_endpoint(const struct aws_settings *s, const char *service, const char *region, char **ret,
-    const char **ret_signing_name, const char **ret_signing_region, struct ecsfs_error *err);
-
-/*
- * The same for the calls that fetch credentials (STS, SSO): as in the AWS CLI, --endpoint-url does
- * not move these, the environment and the profile do. Without a trailing slash, for paths to be put
- * behind it.
- */
-int aws_endpoint_for_credentials(const struct aws_settings *s, const char *service,
-    const char *region, char **ret, const char **ret_signing_region, struct ecsfs_error *err);
 
 /*
  * Appends what was chosen, one `key=value` a line, never a secret: provider ("none" where there are
@@ -89,8 +51,5 @@ bool aws_region_valid(const char *name);
  * the region's name; true where it was one of them.
  */
 bool aws_region_drop_fips(char *name);
-
-/* All regions of the partition of `like`, NULL-ended; static storage. For --region all. */
-const char *const *aws_regions_of_partition(const char *like);
 
 #endif

@@ -5,7 +5,7 @@
 #define ECSFS_CREDENTIALS_PROVIDER_H
 
 #include "backend/config/config.h"
-#include "backend/config/settings.h"
+#include "backend/config/values.h"
 #include "backend/credentials/credentials.h"
 #include "backend/http.h"
 #include "backend/layer.h"

@@ -2,6 +2,7 @@
  * IAM Identity Center: the token that `aws sso login` left is exchanged for a role's keys. In the
  * sso_session form the token can be renewed, and then is, for everybody who uses the file.
  */
+#include "backend/config/endpoint.h"
 #include "backend/credentials/answer.h"
 #include "backend/credentials/provider.h"
 #include "backend/credentials/token_file.h"

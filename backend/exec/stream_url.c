@@ -4,6 +4,7 @@
 #include "backend/config/settings.h"
 #include "backend/credentials/credentials.h"
 #include "backend/http.h"
+#include "backend/http_url.h"
 #include "backend/sigv4.h"
 
 #include <errno.h>

@@ -11,7 +11,7 @@
 #ifndef ECSFS_YAML_H
 #define ECSFS_YAML_H
 
-#include "backend/error.h"
+#include "backend/parse/yaml_arena.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,34 +38,6 @@ struct yaml_pair {
 	struct yaml_node *key, *value;
 };
 
-/* A key that was given twice in one mapping. */
-struct yaml_doubled {
-	const struct yaml_node *key; /* the second one */
-	struct yaml_doubled *next;
-};
-
-struct yaml_arena;
-
-/* NULL: no memory. */
-struct yaml_arena *yaml_arena_new(void);
-/* Wipes and frees: a file may hold keys. NULL is fine. */
-void yaml_arena_free(struct yaml_arena *a);
-void yaml_arena_cleanup(struct yaml_arena **a);
-#define auto_yaml __attribute__((cleanup(yaml_arena_cleanup)))
-
-/*
- * Parses one document into `ret`; NULL: the file is empty. -EINVAL with "FILE:LINE: what is wrong"
- * in `err`, -EFBIG, -ENOMEM. `text` is not needed afterwards.
- */
-int yaml_parse(struct yaml_arena *a, const char *file, const char *text, size_t len,
-    struct yaml_node **ret, struct ecsfs_error *err);
-
-/* Keys given twice so far, in no promised order. */
-const struct yaml_doubled *yaml_doubled_peek(const struct yaml_arena *a);
-
-/* Memory of the arena. NULL: the arena is full, or no memory. */
-void *yaml_alloc(struct yaml_arena *a, size_t size);
-char *yaml_strndup(struct yaml_arena *a, const char *s, size_t len);
 /* A node like another (its place, its kind), of its own: children are shared, arrays are not. */
 struct yaml_node *yaml_copy(struct yaml_arena *a, const struct yaml_node *n);
 /* A string scalar that stands where `at` stands. */
@@ -79,19 +51,5 @@ struct yaml_node *yaml_collection(
 struct yaml_node *yaml_get(const struct yaml_node *n, const char *key);
 /* A scalar's text; NULL: it is none. */
 const char *yaml_text(const struct yaml_node *n);
-
-enum yaml_type { YAML_NULL, YAML_BOOL, YAML_INT, YAML_FLOAT, YAML_STRING };
-
-/* The type of a scalar by YAML 1.1. Sexagesimal numbers, dates and times are strings here. */
-enum yaml_type yaml_type(const struct yaml_node *n);
-/* True for no node too. */
-bool yaml_is_null(const struct yaml_node *n);
-/* The value of a YAML_BOOL, or of the same words in quotes; -1: any other scalar. */
-int yaml_bool(const struct yaml_node *n);
-/*
- * A scalar's value as text: numbers are printed again (1.0 is 1, 0755 is 493), null is "", all else
- * is as it stands. Memory of the arena; NULL: no memory.
- */
-const char *yaml_value(struct yaml_arena *a, const struct yaml_node *n);
 
 #endif

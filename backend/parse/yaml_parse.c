@@ -2,7 +2,7 @@
  * From libyaml's events to nodes. The nodes that are open are a stack of limited depth; children are
  * gathered in one growing array and moved into the arena when their collection ends.
  */
-#include "backend/parse/yaml_arena.h"
+#include "backend/parse/yaml_parse.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
@@ -483,4 +483,9 @@ int yaml_parse(struct yaml_arena *a, const char *file, const char *text, size_t 
 	if (!p.ret)
 		*ret = p.root;
 	return p.ret;
+}
+
+const struct yaml_doubled *yaml_doubled_peek(const struct yaml_arena *a)
+{
+	return a->doubled;
 }

@@ -2,7 +2,7 @@
  * Tells null, boolean, number and text apart, by YAML 1.1 as Go's yaml.v2 reads it, which the
  * tools that people bring their files from are made with.
  */
-#include "backend/parse/yaml_arena.h"
+#include "backend/parse/yaml_scalar.h"
 
 #include "backend/base/cleanup.h"
 

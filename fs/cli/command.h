@@ -18,7 +18,7 @@ struct command {
 	const char *const *options; /* "--json", ...; NULL-ended, for completion; NULL: none */
 };
 
-/* Ended by { 0 }. */
+/* The rows of command_table.c, ended by { 0 }. */
 extern const struct command commands[];
 
 /* The command of that name; NULL: there is none. */

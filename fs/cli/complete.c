@@ -8,6 +8,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/file.h"
 #include "backend/base/limits.h"
+#include "backend/config/endpoint.h"
 #include "backend/config/ini.h"
 #include "backend/config/settings.h"
 #include "fs/cli/command.h"

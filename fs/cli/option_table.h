@@ -7,7 +7,7 @@
 #define ECSFS_CLI_OPTION_TABLE_H
 
 #include "backend/error.h"
-#include "fs/cli/options.h"
+#include "fs/cli/option.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -74,22 +74,5 @@ const char *option_group_title(enum option_group group);
 
 /* A copy of the name with dashes, as the command line shows it, in `ret`. */
 void option_dashed(const struct option_row *row, char *ret, size_t size);
-
-/* Sets every default. */
-void option_defaults(struct options *o);
-/*
- * Sets one option from text; NULL: none was given. Lists are split at any of `separators`. Returns
- * 0, -EINVAL for a value that is not one, or -ENOMEM.
- */
-int option_set(
-    struct options *o, const struct option_row *row, const char *value, const char *separators);
-/* Appends "name=value" as -o takes it, with a comma before where `out` has something; nothing for a
- * flag that is off and for what was not given. */
-void option_show(const struct options *o, const struct option_row *row, struct buf *out);
-/* What the option takes, for an error: "a number of seconds, such as 5 or 0.5". */
-const char *option_expects(const struct option_row *row);
-
-/* Frees what the rows own. */
-void option_release_all(struct options *o);
 
 #endif

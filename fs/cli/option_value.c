@@ -1,4 +1,6 @@
 /* What an option's value may be, by the type of its row: parsed here and nowhere else. */
+#include "fs/cli/option_value.h"
+
 #include "fs/cli/option_table.h"
 
 #include "backend/base/buf.h"

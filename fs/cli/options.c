@@ -10,6 +10,7 @@
 #include "backend/base/nearest.h"
 #include "backend/config/settings.h"
 #include "fs/cli/option_table.h"
+#include "fs/cli/option_value.h"
 #include "fs/cli/preset.h"
 
 #include <errno.h>

@@ -10,6 +10,7 @@
 #include "backend/base/nearest.h"
 #include "backend/config/ini.h"
 #include "fs/cli/option_table.h"
+#include "fs/cli/option_value.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -11,7 +11,7 @@
 #ifndef ECSFS_CLI_PRESET_H
 #define ECSFS_CLI_PRESET_H
 
-#include "fs/cli/options.h"
+#include "fs/cli/option.h"
 
 /* Sets the options of the preset; `ret_mountpoint`: its mount point, new, NULL: it names none.
  * 0, or -EINVAL with file, section and option. */

@@ -7,6 +7,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/nearest.h"
 #include "backend/base/words.h"
+#include "backend/parse/yaml_scalar.h"
 #include "fs/compose/env.h"
 
 #include <errno.h>

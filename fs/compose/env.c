@@ -2,6 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/parse/yaml_scalar.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,9 @@
 #include "fs/compose/extends.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/parse/yaml_scalar.h"
 #include "fs/compose/merge.h"
+#include "fs/compose/parsed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +33,7 @@ static struct yaml_node *services_elsewhere(
 		compose_no_memory(c);
 		return NULL;
 	}
-	root = files_read(c, full, at);
+	root = parsed_read(c, full, at);
 	if (!root)
 		return NULL;
 	json_object_set_new_nocheck(c->elsewhere, full, json_string(directory));

@@ -3,10 +3,13 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/base/nearest.h"
+#include "backend/parse/yaml_parse.h"
+#include "backend/parse/yaml_scalar.h"
 #include "fs/compose/env.h"
 #include "fs/compose/extends.h"
 #include "fs/compose/interpolate.h"
 #include "fs/compose/merge.h"
+#include "fs/compose/parsed.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -94,49 +97,6 @@ static void add_usual(struct compose *c, struct files *f)
 		add_path(c, f, names[i]);
 		add_override(c, f, names[i]);
 	}
-}
-
-static struct yaml_node *parse(struct compose *c, const char *path, const struct yaml_node *at)
-{
-	struct compose_file file;
-	struct yaml_node *root = NULL;
-
-	if (!c->in->read(c->in->arg, path, &file)) {
-		compose_fail(c, at, "%s is not in the project: copy it there", path);
-		return NULL;
-	}
-	if (!c->failed)
-		c->failed = yaml_parse(c->arena, path, file.bytes, file.len, &root, c->err);
-	if (!root || c->failed)
-		return NULL;
-	if (root->kind != YAML_MAPPING && !yaml_is_null(root)) {
-		compose_fail(c, root, "a compose file must be a mapping");
-		return NULL;
-	}
-	return root;
-}
-
-struct yaml_node *files_read(struct compose *c, const char *path, const struct yaml_node *at)
-{
-	struct parsed *p = c->parsed;
-
-	while (p && strcmp(p->path, path) != 0)
-		p = p->next;
-	if (p)
-		return p->root;
-	p = yaml_alloc(c->arena, sizeof(*p));
-	if (!p) {
-		compose_no_memory(c);
-		return NULL;
-	}
-	p->path = yaml_strndup(c->arena, path, strlen(path));
-	p->root = parse(c, path, at);
-	if (!p->root || !p->path || c->failed)
-		return NULL;
-	p->root = interpolate(c, p->root);
-	p->next = c->parsed;
-	c->parsed = p;
-	return p->root;
 }
 
 /* Versions. */
@@ -307,7 +267,7 @@ static void set_base(struct compose *c, const struct files *f)
 static void load_all(struct compose *c, struct files *f)
 {
 	for (size_t i = 0; i < f->count && !c->failed; i++) {
-		f->roots[i] = parse(c, f->paths[i], c->env);
+		f->roots[i] = parsed_parse(c, f->paths[i], c->env);
 		if (!f->roots[i])
 			compose_fail(
 			    c, &(struct yaml_node){.file = f->paths[i]}, "the file is empty");

@@ -1,4 +1,5 @@
 /* Health checks and what waits for them; resources of deploy. */
+#include "backend/parse/yaml_scalar.h"
 #include "fs/compose/container.h"
 
 #include "backend/base/cleanup.h"

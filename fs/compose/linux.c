@@ -1,4 +1,5 @@
 /* Devices, tmpfs, shared memory and limits. */
+#include "backend/parse/yaml_scalar.h"
 #include "fs/compose/container.h"
 
 #include "backend/base/cleanup.h"

@@ -1,6 +1,7 @@
 #include "fs/compose/merge.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/parse/yaml_scalar.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/nearest.h"
+#include "backend/parse/yaml_scalar.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* Applies ecs-params to a container that compose has described. */
+#include "backend/parse/yaml_scalar.h"
 #include "fs/compose/params.h"
 
 #include "backend/base/cleanup.h"

@@ -1,4 +1,5 @@
 /* Ports: "[IP:][HOST:]CONTAINER[/PROTOCOL]", with ranges; or the long form. */
+#include "backend/parse/yaml_scalar.h"
 #include "fs/compose/container.h"
 
 #include "backend/base/cleanup.h"

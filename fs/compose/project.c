@@ -3,6 +3,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/parse/yaml_scalar.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,5 +1,7 @@
 #include "fs/compose/registry.h"
 
+#include "backend/parse/yaml_parse.h"
+#include "backend/parse/yaml_scalar.h"
 #include "fs/compose/interpolate.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* A CreateService request of what ecs-params says under run_params. */
+#include "backend/parse/yaml_scalar.h"
 #include "fs/compose/params.h"
 
 #include "backend/base/cleanup.h"

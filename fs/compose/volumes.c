@@ -2,6 +2,7 @@
  * Volumes: "[SOURCE:]TARGET[:MODE]" or the long form, and the volumes of the task definition that
  * they name: declared ones, host paths and nameless ones.
  */
+#include "backend/parse/yaml_scalar.h"
 #include "fs/compose/container.h"
 
 #include "backend/base/cleanup.h"

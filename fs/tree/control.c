@@ -3,6 +3,7 @@
  * the account, which STS is asked for once.
  */
 #include "fs/tree/control.h"
+#include "backend/config/endpoint.h"
 #include "backend/credentials/cached.h"
 #include "fs/tree/tree.h"
 

@@ -1,5 +1,7 @@
 /* The YAML reader: a tree, or a sentence; every scalar has a value. */
 #include "backend/parse/yaml.h"
+#include "backend/parse/yaml_parse.h"
+#include "backend/parse/yaml_scalar.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+#include "backend/config/endpoint.h"
 #include "tests/unit/home.h"
 
 #include "backend/base/cleanup.h"

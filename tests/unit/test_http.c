@@ -2,6 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
+#include "backend/http_url.h"
 #include "tests/unit/scripted.h"
 
 #include <setjmp.h>

@@ -1,4 +1,5 @@
 #include "fs/cli/option_table.h"
+#include "fs/cli/option_value.h"
 #include "fs/cli/usage.h"
 
 #include <setjmp.h>

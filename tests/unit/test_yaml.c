@@ -3,6 +3,8 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/parse/yaml_parse.h"
+#include "backend/parse/yaml_scalar.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,0 +1,34 @@
+/*
+ * The settings that a client was made with, as values: what settings.c works out, and what the
+ * endpoints, the credential providers and the layers of a client read. Constant once they are
+ * made.
+ */
+#ifndef ECSFS_CONFIG_VALUES_H
+#define ECSFS_CONFIG_VALUES_H
+
+#include "backend/base/clock.h"
+
+#include <stdbool.h>
+
+struct aws_settings {
+	char *profile;	     /* the name in force, "default" where none was named */
+	char *region;	     /* never NULL */
+	char *region_source; /* "--region", "AWS_REGION", "profile NAME", ... for status */
+	char *home;	     /* what `~` stands for; NULL: unknown */
+	char *ecs_cluster;   /* of --cluster-config, else NULL */
+	char *launch_type;   /* EC2 or FARGATE, of --cluster-config, else NULL */
+	char *endpoint_url;  /* --endpoint-url, else NULL */
+	char *ca_bundle;     /* AWS_CA_BUNDLE or the profile's ca_bundle, else NULL */
+	bool fips;
+	bool dualstack;
+	bool ignore_configured_endpoints;
+	bool sts_legacy_global;
+	int max_attempts;  /* all attempts, the first included */
+	bool retry_legacy; /* AWS_RETRY_MODE; kept for status, both modes use full jitter */
+	const struct clock *clock;
+	struct config *config; /* the parsed shared files, for per-service endpoints and profiles */
+	struct credentials_provider *provider;
+	struct credentials_provider *chain; /* the chain behind `provider`; NULL: fixed keys */
+};
+
+#endif
