@@ -1,210 +1,14 @@
 #include "fs/tree/findings.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/parse/unicode.h"
 #include "fs/edit/doc.h"
+#include "fs/tree/meanings.h"
 #include "fs/value.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * AWS's sentences ("Stopped tasks error messages", "Service event messages", "Task state change"),
- * and what they mean. A sentence is what the first row says whose words it has: `words` are all
- * needed, separated by '&'; each may have alternatives, separated by '|'. Letters of any case.
- */
-static const struct meaning {
-	const char *words;
-	int weight; /* the heavier, the likelier the cause of the rest */
-	const char *says;
-	const char *advice;
-} meanings[] = {
-    /* Images. */
-    {"cannotpull|pull image|pull command|image manifest&toomanyrequests|rate limit", 95,
-	"the image's registry limits the rate of pulls",
-	"authenticate at the registry (repositoryCredentials), or copy the image to ECR"},
-    {"cannotpull|pull image|pull command|image manifest&no matching manifest|descriptor matching "
-     "platform|exec format",
-	95, "the image is not built for the task's platform",
-	"build it for the task definition's runtimePlatform"},
-    {"cannotpull|pull image|pull command|image manifest&no space left", 95,
-	"there is no room on the disk for the image",
-	"raise ephemeralStorage, or free the machine's disk"},
-    {"cannotpull|pull image|pull command|image manifest&i/o timeout|dial tcp|deadline "
-     "exceeded|no such host|awaiting headers|connection refused|connection reset|request "
-     "canceled",
-	95, "the image cannot be pulled: the network does not reach the registry",
-	"give the subnets a NAT gateway or VPC endpoints (ecr.api, ecr.dkr, s3), or set "
-	"assignPublicIp to ENABLED"},
-    {"cannotpull|pull image|pull command|image manifest&access denied|no basic "
-     "auth|unauthorized|not authorized|accessdenied|forbidden",
-	95, "the image cannot be pulled: the registry refuses it, or has no such repository",
-	"let the execution role pull (AmazonECSTaskExecutionRolePolicy), or check the "
-	"repository's name"},
-    {"cannotpull|pull image|pull command|image manifest", 95,
-	"the image cannot be pulled: the registry does not have it",
-	"write an image that exists to containers/NAME/image, or push this one"},
-    /* What a task needs before its containers start. */
-    {"unable to assume|not authorized to perform: sts:assumerole|assume the role|assume role", 94,
-	"a role cannot be assumed",
-	"check that the role exists and trusts ecs-tasks.amazonaws.com (a service role: "
-	"ecs.amazonaws.com)"},
-    {"log group&not exist|logger args|create stream|create log|resourcenotfound&log", 93,
-	"the log group cannot be written: it does not exist, or the execution role may not",
-	"create it, or set awslogs-create-group and allow logs:CreateLogGroup, "
-	"logs:CreateLogStream"},
-    {"secret|registry auth|asm|ssm&i/o timeout|dial tcp|deadline exceeded|connection issue|"
-     "awaiting headers|network",
-	93, "a secret cannot be read: the network does not reach Secrets Manager or SSM",
-	"give the subnets a NAT gateway or VPC endpoints (secretsmanager, ssm, ecr.api), or set "
-	"assignPublicIp to ENABLED"},
-    {"secret|registry auth|asm|ssm&accessdenied|not authorized|forbidden", 93,
-	"a secret cannot be read: the execution role may not",
-	"allow secretsmanager:GetSecretValue or ssm:GetParameters, and kms:Decrypt where a key of "
-	"your own is used"},
-    {"unable to pull secrets|retrieve secret|fetching secret|invalid ssm parameters|find the "
-     "specified secret",
-	93, "a secret cannot be read: it does not exist, or its name is wrong",
-	"check the valueFrom of containers/NAME/secrets"},
-    {"resourceinitializationerror&efs|mount", 92, "a file system cannot be mounted",
-	"check the file system's mount targets, its security group (port 2049) and access "
-	"points"},
-    {"resourceinitializationerror", 90, "a task's resources cannot be prepared",
-	"the sentence of the evidence names which"},
-    {"insufficientfreeaddresses|enough free addresses|subnet&free", 92,
-	"the subnet has no free addresses", "add a subnet, or free addresses"},
-    {"network interface provisioning|attempting to create network interface|elastic network "
-     "interface&error|timeout",
-	90, "the task's network interface cannot be made",
-	"check subnets, security groups and the account's limit of network interfaces"},
-    /* Containers. */
-    {"outofmemory|out of memory|memory usage", 91, "a container used more memory than it may",
-	"raise containers/NAME/memory, or the task's memory"},
-    {"cannotstartcontainer&no such file|not found|executable", 91,
-	"a container's command does not exist in its image",
-	"check containers/NAME/command and entry_point"},
-    {"cannotstartcontainer&permission denied", 91, "a container's command may not be executed",
-	"make the file executable in the image"},
-    {"cannotstartcontainer|cannotcreatecontainer|containerruntimeerror|"
-     "containerruntimetimeouterror",
-	90, "a container cannot be started", "the sentence of the evidence says why"},
-    {"cannotinspectcontainer|cannotstopcontainer|dockertimeouterror|taskfailedtostart", 85,
-	"the machine's container runtime does not answer", "drain the container instance"},
-    {"failed container health checks", 88, "a container's health check fails",
-	"see the log below; healthCheck of the task definition has the command and startPeriod"},
-    {"failed elb health checks|unhealthy in&target-group|target group", 88,
-	"the load balancer's health check fails",
-	"see target_health for the reason; check path, port, security group and "
-	"health_check_grace_period_seconds"},
-    /* Room. */
-    {"unable to place&no container instances were found", 89,
-	"there is no container instance in the cluster",
-	"start instances, let the capacity provider scale (managed_scaling.json), or use FARGATE"},
-    {"unable to place&insufficient cpu|resource:cpu", 89,
-	"no container instance has enough CPU left",
-	"add instances, or lower cpu; container_instances/ID/remaining_cpu shows what is left"},
-    {"unable to place&insufficient memory|resource:memory", 89,
-	"no container instance has enough memory left",
-	"add instances, or lower memory; container_instances/ID/remaining_memory shows what is "
-	"left"},
-    {"unable to place&port|resource:ports", 89, "the port is taken on every container instance",
-	"use hostPort 0 or awsvpc, or lower maximumPercent so that the old task stops first"},
-    {"unable to place&attribute", 89, "no container instance has what the task requires",
-	"check placement constraints and the instances' attributes"},
-    {"unable to place&agent|resource:agent", 89,
-	"the agents of the container instances are not connected",
-	"see container_instances/ID/agent_connected"},
-    {"capacity is unavailable|resource:fargate|insufficient capacity", 89,
-	"AWS has no capacity for it at this time",
-	"use more zones, another CPU and memory, or FARGATE beside FARGATE_SPOT"},
-    {"concurrent tasks|limit on the number of tasks|vcpu limit|reached the limit", 89,
-	"the account's limit of tasks is reached", "ask for a higher quota"},
-    {"unable to place", 87, "a task cannot be placed", "the event says why"},
-    {"capacity provider&not|no", 86, "a capacity provider cannot be used",
-	"check capacity_providers.json and the Auto Scaling group"},
-    /* Deployments. */
-    {"minimumhealthypercent|minimum healthy|deployment configuration", 80,
-	"the deployment waits: minimumHealthyPercent and maximumPercent leave no room to start or "
-	"stop a task",
-	"lower minimumHealthyPercent or raise maximumPercent in deployment_configuration.json"},
-    {"consistently start tasks successfully", 79, "tasks start and stop again and again",
-	"the findings about stopped tasks say why"},
-    {"deployment failed|circuit breaker", 78, "the deployment failed",
-	"the findings about stopped tasks say why; rollback goes back to what ran before"},
-    {"failed to register targets|failed to deregister|unable to register", 84,
-	"targets cannot be registered with the target group",
-	"check that the target group exists, its type suits the network mode, and the role's "
-	"rights"},
-    {"throttled|rate exceeded", 60, "AWS throttles ECS's own calls",
-	"wait; fewer deployments at once help"},
-    {"spotinterruption|spot interruption|spot task was interrupted", 50,
-	"tasks were ended since AWS took Spot capacity back",
-	"nothing, or a FARGATE base in capacity_provider_strategy.json"},
-    {"host ec2|terminated&instance|instance&terminated", 70, "a machine went away with its tasks",
-	"see container_instances/"},
-    {"internal error|internalerror", 40, "AWS reports an internal error", "wait, or ask support"},
-};
-
-/* What looks like one of the above and is none: the ordinary course. */
-static const char *const ordinary[] = {"has reached a steady state", "has started",
-    "has stopped 1 running", "registered 1 targets", "deregistered", "draining connections",
-    "deployment completed", "scaling activity initiated", "essential container in task exited"};
-
-static bool has_one(const char *text, const char *alternatives, size_t len)
-{
-	while (len) {
-		size_t word = 0;
-		char needle[64];
-
-		while (word < len && alternatives[word] != '|')
-			word++;
-		snprintf(needle, sizeof(needle), "%.*s", (int)word, alternatives);
-		if (strcasestr(text, needle))
-			return true;
-		alternatives += word;
-		len -= word;
-		if (len) {
-			alternatives++;
-			len--;
-		}
-	}
-	return false;
-}
-
-static bool has_words(const char *text, const char *words)
-{
-	while (*words) {
-		size_t len = strcspn(words, "&");
-
-		if (!has_one(text, words, len))
-			return false;
-		words += len + (words[len] == '&');
-	}
-	return true;
-}
-
-static const struct meaning *meaning_of(const char *sentence)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
-		if (has_words(sentence, meanings[i].words))
-			return &meanings[i];
-	return NULL;
-}
-
-static bool is_ordinary(const char *sentence)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(ordinary); i++)
-		if (strcasestr(sentence, ordinary[i]))
-			return true;
-	return false;
-}
-
-const char *findings_meaning(const char *sentence)
-{
-	const struct meaning *m = is_ordinary(sentence) ? NULL : meaning_of(sentence);
-
-	return m ? m->says : NULL;
-}
 
 /* The findings so far: objects {weight, says, advice, count, lines}. */
 
@@ -234,6 +38,15 @@ static json_t *add(json_t *all, int weight, const char *says, const char *advice
 	return f;
 }
 
+/* What containers and AWS say may hold what a terminal would obey, and is cut within a character. */
+static void add_line(json_t *lines, char *text)
+{
+	for (char *c = text; *c; c++)
+		*c = (unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c;
+	unicode_mend(text, strlen(text));
+	json_array_append_new(lines, json_string(text));
+}
+
 static void say(json_t *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void say(json_t *f, const char *fmt, ...)
 {
@@ -246,11 +59,7 @@ static void say(json_t *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	for (char *c = text; *c; c++)
-		*c = (unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c;
-	json_t *line = json_string(text);
-	if (line)
-		json_array_append_new(lines, line);
+	add_line(lines, text);
 }
 
 /* The last lines of a task's log, each a line of its own, beyond the ceiling of the others. */
@@ -262,10 +71,46 @@ static void quote_log(json_t *f, const struct evidence *e, const char *task)
 	if (json_object_get(f, "quoted"))
 		return;
 	json_array_foreach (json_object_get(e->logs, task), i, line) {
+		char text[1200];
+
 		json_object_set_new(f, "quoted", json_true());
-		json_array_append_new(
-		    json_object_get(f, "lines"), json_sprintf("log: %s", json_string_value(line)));
+		snprintf(text, sizeof(text), "log: %s", json_string_value(line));
+		add_line(json_object_get(f, "lines"), text);
 	}
+}
+
+/* Where the service's tasks are placed, said once. */
+static void say_room(json_t *f, const struct evidence *e)
+{
+	const json_t *item;
+	auto_buf struct buf names = BUF_INIT(4096);
+	size_t i;
+
+	if (json_object_get(f, "roomed"))
+		return;
+	json_object_set_new(f, "roomed", json_true());
+	json_array_foreach (json_object_get(e->service, "capacityProviderStrategy"), i, item)
+		buf_addf(&names, "%s%s", i ? ", " : "", doc_string_peek(item, "capacityProvider"));
+	if (names.len)
+		say(f, "capacity providers of the service: %s", buf_str(&names));
+	else if (*doc_string_peek(e->service, "launchType"))
+		say(f, "launch type of the service: %s", doc_string_peek(e->service, "launchType"));
+}
+
+/* The finding of a sentence's meaning. */
+static json_t *add_meaning(json_t *all, const struct evidence *e, const struct meaning *m)
+{
+	json_t *f = add(all, m->weight, m->says, m->advice);
+
+	if (m->room)
+		say_room(f, e);
+	return f;
+}
+
+/* The same of a wording that stands for what AWS shows in other ways. */
+static json_t *add_known(json_t *all, const struct evidence *e, const char *wording)
+{
+	return add_meaning(all, e, meaning_of(wording));
 }
 
 static const char *id_of(const json_t *task)
@@ -319,7 +164,7 @@ static void add_container(
 	json_t *f;
 
 	if (m) {
-		f = add(all, m->weight, m->says, m->advice);
+		f = add_meaning(all, e, m);
 		say(f, "task %s, container %s: %s", id_of(task), name, reason);
 		say_newest(f, e, doc_string_peek(container, "image"));
 		quote_log(f, e, id_of(task));
@@ -356,14 +201,14 @@ static void add_stopped(json_t *all, const struct evidence *e)
 
 	json_array_foreach (e->stopped, i, task) {
 		const char *reason = doc_string_peek(task, "stoppedReason");
-		const struct meaning *m = is_ordinary(reason) ? NULL : meaning_of(reason);
+		const struct meaning *m = meaning_of(reason);
 
 		if (ended_on_purpose(task))
 			continue;
 		if (!m && !strcmp(doc_string_peek(task, "stopCode"), "SpotInterruption"))
 			m = meaning_of("SpotInterruption");
 		if (m) {
-			json_t *f = add(all, m->weight, m->says, m->advice);
+			json_t *f = add_meaning(all, e, m);
 
 			say(f, "task %s: %s", id_of(task), reason);
 			json_array_foreach (json_object_get(task, "containers"), j, container)
@@ -374,6 +219,36 @@ static void add_stopped(json_t *all, const struct evidence *e)
 		json_array_foreach (json_object_get(task, "containers"), j, container)
 			add_container(all, e, task, container, only_ended(task));
 	}
+}
+
+/* So many tasks that ran and ended by themselves are no accident. */
+enum { FLAPPING = 3 };
+
+/* Tasks that had started and ended by themselves. AWS's own event comes late, and not for those that
+ * run for a while. */
+static void add_flapping(json_t *all, const struct evidence *e)
+{
+	double shortest = 0, longest = 0;
+	const json_t *task;
+	int count = 0;
+	size_t i;
+	json_t *f;
+
+	json_array_foreach (e->stopped, i, task) {
+		double began = json_number_value(json_object_get(task, "startedAt"));
+		double ran = json_number_value(json_object_get(task, "stoppedAt")) - began;
+
+		if (began <= 0 || ran < 0 || ended_on_purpose(task))
+			continue;
+		shortest = !count || ran < shortest ? ran : shortest;
+		longest = ran > longest ? ran : longest;
+		count++;
+	}
+	if (count < FLAPPING)
+		return;
+	f = add_known(all, e, "consistently start tasks successfully");
+	say(f, "%d tasks of the last hour ended by themselves, after %.0f s to %.0f s", count,
+	    shortest, longest);
 }
 
 /* Events, the newest first, back to when all was well. */
@@ -389,10 +264,10 @@ static void add_events(json_t *all, const struct evidence *e)
 
 		if (strstr(message, "has reached a steady state"))
 			return;
-		m = is_ordinary(message) && !strstr(message, "(error") ? NULL : meaning_of(message);
+		m = meaning_of(message);
 		if (!m)
 			continue;
-		f = add(all, m->weight, m->says, m->advice);
+		f = add_meaning(all, e, m);
 		if (doc_integer(f, "count") <= 2)
 			say(f, "event: %s", message);
 	}
@@ -409,9 +284,7 @@ static void add_targets(json_t *all, const struct evidence *e)
 
 		if (strncmp(state, "unhealthy", 9) != 0 && strcmp(state, "unavailable") != 0)
 			continue;
-		f = add(all, 88, "the load balancer's health check fails",
-		    "see target_health for the reason; check path, port, security group and "
-		    "health_check_grace_period_seconds");
+		f = add_known(all, e, "failed ELB health checks");
 		say(f, "target %s:%s of %s is %s: %s, %s", doc_string_peek(t, "id"),
 		    doc_string_peek(t, "port"), doc_string_peek(t, "group"), state,
 		    doc_string_peek(t, "reason"), doc_string_peek(t, "description"));
@@ -428,9 +301,7 @@ static void add_unhealthy(json_t *all, const struct evidence *e)
 
 		if (strcmp(doc_string_peek(task, "healthStatus"), "UNHEALTHY") != 0)
 			continue;
-		f = add(all, 88, "a container's health check fails",
-		    "see its log; healthCheck of the task definition has the command and "
-		    "startPeriod");
+		f = add_known(all, e, "failed container health checks");
 		say(f, "task %s is UNHEALTHY", id_of(task));
 	}
 }
@@ -450,6 +321,39 @@ static void add_hook(json_t *all, const struct evidence *e)
 	    doc_string_peek(e->deployment, "lifecycleStage"));
 }
 
+/* The tasks that a per cent of the desired count is, as AWS rounds: the minimum up, the maximum
+ * down. */
+static json_int_t limit_of(const json_t *service, const char *member, json_int_t fallback)
+{
+	const json_t *configuration = json_object_get(service, "deploymentConfiguration");
+	const json_t *percent = json_object_get(configuration, member);
+	json_int_t per_cent = json_is_integer(percent) ? json_integer_value(percent) : fallback;
+	json_int_t hundredths = doc_integer(service, "desiredCount") * per_cent;
+
+	return (hundredths + (strcmp(member, "minimumHealthyPercent") ? 0 : 99)) / 100;
+}
+
+/* A rolling deployment that may neither start a task nor stop one. */
+static void add_stuck(json_t *all, const struct evidence *e)
+{
+	const char *strategy =
+	    doc_string_peek(json_object_get(e->service, "deploymentConfiguration"), "strategy");
+	json_int_t desired = doc_integer(e->service, "desiredCount");
+	const json_t *deployments = json_object_get(e->service, "deployments");
+
+	if (!desired || json_array_size(deployments) < 2 ||
+	    (*strategy && strcmp(strategy, "ROLLING") != 0) ||
+	    !strcmp(doc_string_peek(e->service, "schedulingStrategy"), "DAEMON") ||
+	    limit_of(e->service, "minimumHealthyPercent", 100) < desired ||
+	    limit_of(e->service, "maximumPercent", 200) > desired)
+		return;
+	say(add_known(all, e, "minimumHealthyPercent"),
+	    "of %" JSON_INTEGER_FORMAT " tasks at least %" JSON_INTEGER_FORMAT
+	    " and at most %" JSON_INTEGER_FORMAT " may run",
+	    desired, limit_of(e->service, "minimumHealthyPercent", 100),
+	    limit_of(e->service, "maximumPercent", 200));
+}
+
 static void add_deployments(json_t *all, const struct evidence *e)
 {
 	const json_t *primary = doc_primary_peek(e->service, "deployments");
@@ -460,9 +364,7 @@ static void add_deployments(json_t *all, const struct evidence *e)
 	json_t *f;
 
 	if (!strcmp(state, "FAILED")) {
-		f = add(all, 78, "the deployment failed",
-		    "the findings about stopped tasks say why; rollback goes back to what ran "
-		    "before");
+		f = add_known(all, e, "deployment failed");
 		say(f, "%s", doc_string_peek(primary, "rolloutStateReason"));
 	} else if (!strcmp(state, "IN_PROGRESS") && failed > 0) {
 		f = add(all, 77, "tasks of the deployment fail to start",
@@ -544,10 +446,12 @@ void findings_render(const struct evidence *e, struct buf *out)
 
 	add_status(all, e);
 	add_stopped(all, e);
+	add_flapping(all, e);
 	add_events(all, e);
 	add_targets(all, e);
 	add_unhealthy(all, e);
 	add_hook(all, e);
+	add_stuck(all, e);
 	add_deployments(all, e);
 	add_missing(all, e);
 	if (e->stale)

@@ -26,8 +26,4 @@ struct evidence {
 /* Appends the findings; "steady" alone where there are none. */
 void findings_render(const struct evidence *e, struct buf *out);
 
-/* What a sentence of AWS (a stopped reason, a container's reason, an event) means: the finding in
- * words, static storage; NULL: nothing is wrong, or the sentence is not known. */
-const char *findings_meaning(const char *sentence);
-
 #endif

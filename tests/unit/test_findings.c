@@ -1,102 +1,71 @@
 #include "fs/tree/findings.h"
 
+#include "fs/tree/meanings.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 
 #include <cmocka.h>
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
-/* Sentences as AWS writes them, and what they must be taken for; NULL: nothing is wrong. */
-static void test_sentences(void **state)
+/* Recorded sentences, and what they must be taken for (data/wordings says how they stand there). */
+#define WORDINGS TEST_DATA "/wordings"
+#define MOST_ROWS 200
+
+static size_t row_of(const struct meaning *m)
 {
-	static const char *const rows[][2] = {
-	    {"CannotPullContainerError: Error response from daemon: manifest for "
-	     "1.dkr.ecr.eu-west-1.amazonaws.com/web:9 not found: manifest unknown: Requested image "
-	     "not found",
-		"the registry does not have it"},
-	    {"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to "
-	     "resolve ref docker.io/library/nope:latest: pull access denied, repository does not "
-	     "exist or may require authorization: server message: insufficient_scope: "
-	     "authorization failed",
-		"refuses it"},
-	    {"CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: "
-	     "httpReadSeeker: failed open: failed to do request: Get "
-	     "\"https://registry-1.docker.io/v2/\": dial tcp 1.2.3.4:443: i/o timeout",
-		"network does not reach the registry"},
-	    {"CannotPullContainerError: image Manifest does not contain descriptor matching "
-	     "platform 'linux/amd64'",
-		"platform"},
-	    {"CannotPullContainerError: toomanyrequests: You have reached your pull rate limit",
-		"limits the rate of pulls"},
-	    {"ResourceInitializationError: unable to pull secrets or registry auth: execution "
-	     "resource retrieval failed: unable to retrieve secret from asm: service call has been "
-	     "retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:x from secrets "
-	     "manager: AccessDeniedException: User is not authorized to perform: "
-	     "secretsmanager:GetSecretValue",
-		"the execution role may not"},
-	    {"ResourceInitializationError: unable to pull secrets or registry auth: The task "
-	     "cannot pull registry auth from Amazon ECR: There is a connection issue between the "
-	     "task and Amazon ECR. Check your task network configuration. RequestError: dial tcp "
-	     "10.0.0.1:443: i/o timeout",
-		"network does not reach"},
-	    {"ResourceInitializationError: failed to validate logger args: create stream has been "
-	     "retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: "
-	     "The specified log group does not exist.",
-		"log group cannot be written"},
-	    {"OutOfMemoryError: Container killed due to memory usage", "more memory"},
-	    {"CannotStartContainerError: Error response from daemon: failed to create task: exec: "
-	     "\"serve\": executable file not found in $PATH",
-		"command does not exist"},
-	    {"Task failed container health checks", "container's health check"},
-	    {"Task failed ELB health checks in (target-group "
-	     "arn:aws:elasticloadbalancing:x:targetgroup/web/1)",
-		"load balancer's health check"},
-	    {"(service web) (port 8080) is unhealthy in (target-group arn:x) due to (reason Health "
-	     "checks failed with these codes: [502]).",
-		"load balancer's health check"},
-	    {"(service web) was unable to place a task because no container instance met all of "
-	     "its requirements. Reason: No Container Instances were found in your cluster.",
-		"no container instance in the cluster"},
-	    {"(service web) was unable to place a task because no container instance met all of "
-	     "its requirements. The closest matching (container-instance 1) has insufficient CPU "
-	     "units available.",
-		"enough CPU"},
-	    {"(service web) was unable to place a task because no container instance met all of "
-	     "its requirements. The closest matching (container-instance 1) has insufficient "
-	     "memory available.",
-		"enough memory"},
-	    {"(service web) was unable to place a task because no container instance met all of "
-	     "its requirements. The closest matching (container-instance 1) is already using a "
-	     "port required by your task.",
-		"port is taken"},
-	    {"(service web) was unable to place a task. Reason: Capacity is unavailable at this "
-	     "time. Please try again later or in a different availability zone.",
-		"no capacity"},
-	    {"(service web) failed to launch a task with (error ECS was unable to assume the role "
-	     "'arn:aws:iam::1:role/x' that was provided for this task.)",
-		"role cannot be assumed"},
-	    {"(service web) is unable to consistently start tasks successfully.",
-		"again and again"},
-	    {"(service web) was unable to stop or start tasks during a deployment because of the "
-	     "service deployment configuration. Update the minimumHealthyPercent or "
-	     "maximumPercent value and try again.",
-		"minimumHealthyPercent"},
-	    {"(service web) operations are being throttled on elb. Will try again later.",
-		"throttles"},
-	    {"(service web) has reached a steady state.", NULL},
-	    {"(service web) has started 2 tasks: (task a) (task b).", NULL},
-	    {"Scaling activity initiated by (deployment ecs-svc/1)", NULL},
-	};
+	size_t i = 0;
+
+	while (meaning_row(i) != m)
+		i++;
+	return i;
+}
+
+/* Returns whether the sentence is taken for something else. */
+static int is_mistaken(const char *sentence, const char *want, bool *used)
+{
+	const struct meaning *m = meaning_of(sentence);
+	const char *says = m ? m->says : "-";
+
+	if (m)
+		used[row_of(m)] = true;
+	if (!strcmp(says, want))
+		return 0;
+	print_error("%s\nis taken for: %s\ninstead of: %s\n", sentence, says, want);
+	return 1;
+}
+
+static void test_wordings(void **state)
+{
+	FILE *file = fopen(WORDINGS, "r");
+	char line[4096], want[256] = "";
+	bool used[MOST_ROWS] = {false};
+	int count = 0, mistaken = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const char *got = findings_meaning(rows[i][0]);
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		char *tab = strchr(line, '\t');
 
-		if (!rows[i][1] ? got != NULL : !got || !strstr(got, rows[i][1]))
-			fail_msg("%s\nis taken for: %s", rows[i][0], got ? got : "(nothing)");
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, "> ", 2))
+			snprintf(want, sizeof(want), "%.250s", line + 2);
+		else if (*line && *line != '#') {
+			assert_non_null(tab);
+			mistaken += is_mistaken(tab + 1, want, used);
+			count++;
+		}
 	}
+	fclose(file);
+	assert_int_equal(mistaken, 0);
+	assert_true(count > 100);
+	for (size_t i = 0; meaning_row(i); i++)
+		if (!used[i])
+			fail_msg("no recorded wording has the words of: %s", meaning_row(i)->says);
 }
 
 static void says(const char *evidence, const char *want, const char *never)
@@ -150,17 +119,102 @@ static void test_findings(void **state)
 	says("{\"service\":{\"deployments\":[{\"status\":\"PRIMARY\",\"rolloutState\":"
 	     "\"IN_PROGRESS\",\"failedTasks\":9}]}}",
 	    "no circuit breaker ends it", "steady");
+	/* Which provider has no room. */
+	says("{\"service\":{\"desiredCount\":1,\"capacityProviderStrategy\":[{\"capacityProvider\":"
+	     "\"asg\"},{\"capacityProvider\":\"spot\"}],\"events\":[{\"message\":\"(service w) was "
+	     "unable to place a task because no container instance met all of its requirements. "
+	     "Reason: No Container Instances were found in your capacity provider.\"}]}}",
+	    "capacity providers of the service: asg, spot\n    event: ", "fewer tasks run");
+	/* Neither a start nor a stop is allowed, before AWS says so. */
+	says("{\"service\":{\"desiredCount\":3,\"deploymentConfiguration\":{"
+	     "\"minimumHealthyPercent\":75,\"maximumPercent\":125},\"deployments\":[{\"status\":"
+	     "\"PRIMARY\",\"rolloutState\":\"IN_PROGRESS\"},{\"status\":\"ACTIVE\"}]}}",
+	    "of 3 tasks at least 3 and at most 3 may run", "steady");
+	says("{\"service\":{\"desiredCount\":4,\"runningCount\":4,\"deploymentConfiguration\":{"
+	     "\"minimumHealthyPercent\":75,\"maximumPercent\":100},\"deployments\":[{\"status\":"
+	     "\"PRIMARY\",\"rolloutState\":\"IN_PROGRESS\"},{\"status\":\"ACTIVE\"}]}}",
+	    "steady", "may run");
+	/* What a container prints is no command to the terminal. */
+	says("{\"service\":{\"desiredCount\":1},\"stopped\":[{\"taskArn\":\"t\",\"stopCode\":"
+	     "\"EssentialContainerExited\",\"containers\":[{\"name\":\"a\",\"exitCode\":1}]}],"
+	     "\"logs\":{\"t\":[\"\\u001b[2Jred\"]}}",
+	    "log:  [2Jred", "\033");
 	/* What went before the last steady state is over. */
 	says("{\"service\":{\"events\":[{\"message\":\"(service w) has reached a steady state.\"},"
 	     "{\"message\":\"(service w) was unable to place a task.\"}]}}",
 	    "steady\n", "placed");
 }
 
+/* Tasks that ran and ended by themselves, or because somebody wished it. */
+static json_t *ended(int count, const char *code)
+{
+	json_t *tasks = json_array();
+
+	for (int i = 0; i < count; i++)
+		json_array_append_new(tasks,
+		    json_pack("{s:s, s:s, s:i, s:i, s:[{s:s, s:i}]}", "taskArn", "t", "stopCode",
+			code, "startedAt", 100, "stoppedAt", 112 + i, "containers", "name", "a",
+			"exitCode", 1));
+	return tasks;
+}
+
+static void test_flapping(void **state)
+{
+	static const struct {
+		int count;
+		const char *code;
+		bool flaps;
+	} rows[] = {{3, "EssentialContainerExited", true}, {2, "EssentialContainerExited", false},
+	    {5, "ServiceSchedulerInitiated", false}, {5, "UserInitiated", false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		json_auto_t *service =
+		    json_pack("{s:i, s:i}", "desiredCount", 1, "runningCount", 1);
+		json_auto_t *stopped = ended(rows[i].count, rows[i].code);
+		struct buf out = BUF_INIT(64 * 1024);
+
+		findings_render(&(struct evidence){.service = service, .stopped = stopped}, &out);
+		assert_int_equal(strstr(buf_str(&out),
+				     "again and again\n    3 tasks of the last hour "
+				     "ended by themselves, after 12 s to 14 s") != NULL,
+		    rows[i].flaps);
+		buf_release(&out);
+	}
+}
+
+/* The likelier cause stands before what follows from it. */
+static void test_order(void **state)
+{
+	static const char *const in_order[] = {
+	    "the registry does not have it", "again and again", "AWS throttles"};
+	json_auto_t *e =
+	    json_loads("{\"desiredCount\":1,\"events\":["
+		       "{\"message\":\"(service w) operations are being throttled.\"},"
+		       "{\"message\":\"(service w) is unable to consistently start tasks "
+		       "successfully.\"},{\"message\":\"(service w) was unable to place a "
+		       "task. Reason: CannotPullContainerError: x not found\"}]}",
+		0, NULL);
+	struct buf out = BUF_INIT(64 * 1024);
+	const char *at;
+
+	(void)state;
+	findings_render(&(struct evidence){.service = e}, &out);
+	at = buf_str(&out);
+	for (size_t i = 0; i < sizeof(in_order) / sizeof(*in_order); i++) {
+		at = strstr(at, in_order[i]);
+		assert_non_null(at);
+	}
+	buf_release(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_sentences),
+	    cmocka_unit_test(test_wordings),
 	    cmocka_unit_test(test_findings),
+	    cmocka_unit_test(test_flapping),
+	    cmocka_unit_test(test_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
