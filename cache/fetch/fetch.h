@@ -93,6 +93,7 @@ json_t *names_sorted(const json_t *strings);
 /* The fetchers that the table of kinds names. */
 int fetch_describe(struct fetch *f, struct ecsfs_error *err);
 int fetch_list(struct fetch *f, struct ecsfs_error *err);
+int fetch_event_tasks(struct fetch *f, struct ecsfs_error *err);
 int fetch_revisions(struct fetch *f, struct ecsfs_error *err);
 int fetch_task_definition(struct fetch *f, struct ecsfs_error *err);
 int fetch_latest(struct fetch *f, struct ecsfs_error *err);

@@ -124,37 +124,103 @@ static int is_target(struct ask *q, const struct place *p, const json_t *task, c
 	return e;
 }
 
-/* Sets the `task` of each target that is one. */
-static int match_tasks(struct ask *q, const struct place *p, json_t *targets)
+/* Sets the `task` of those targets that a task is. */
+static int match_task(struct ask *q, const struct place *p, json_t *targets, const json_t *task)
+{
+	const char *name = value_arn_name(doc_string_peek(task, "taskArn"));
+	json_t *target;
+	size_t i;
+
+	json_array_foreach (targets, i, target) {
+		bool found;
+		int e = is_target(q, p, task, doc_string_peek(target, "id"),
+		    strtoll(doc_string_peek(target, "port"), NULL, 10), &found);
+
+		if (e)
+			return e;
+		if (found)
+			json_object_set_new(target, "task", json_string(name));
+	}
+	return 0;
+}
+
+/* Whether every target has its task. Those that are draining belong to tasks that may be gone. */
+static bool all_matched(const json_t *targets)
+{
+	const json_t *target;
+	size_t i;
+
+	json_array_foreach (targets, i, target)
+		if (!*doc_string_peek(target, "task") &&
+		    strcmp(doc_string_peek(target, "state"), "draining") != 0)
+			return false;
+	return true;
+}
+
+/* An address is used again: a task that has stopped had it before. */
+static bool has_address(const json_t *task)
+{
+	return strcmp(doc_string_peek(task, "lastStatus"), "STOPPED") != 0;
+}
+
+/* By the tasks that the service's events name. */
+static int match_started(struct ask *q, const struct place *p, json_t *targets)
+{
+	const struct key k = {.kind = KIND_EVENT_TASKS, .a = p->cluster, .b = p->service};
+	auto_answer struct answer tasks = {0};
+	const json_t *task;
+	size_t i;
+	int e = ask(q, p->region, &k, &tasks, NULL);
+
+	json_array_foreach (tasks.value, i, task)
+		if (!e && has_address(task))
+			e = match_task(q, p, targets, task);
+	return e;
+}
+
+static int match_listed(struct ask *q, const struct place *p, json_t *targets)
 {
 	const struct key list = {.kind = KIND_SERVICE_TASKS, .a = p->cluster, .b = p->service};
 	auto_answer struct answer names = {0};
 	const json_t *name;
-	json_t *target;
-	size_t i, j;
-	int e = json_array_size(targets) ? ask(q, p->region, &list, &names, NULL) : -ENOENT;
+	size_t i;
+	int e = ask(q, p->region, &list, &names, NULL);
 
-	if (e)
-		return tree_withheld(e) ? 0 : e;
 	json_array_foreach (names.value, i, name) {
 		const struct key k = {
 		    .kind = KIND_TASK, .a = p->cluster, .b = json_string_value(name)};
 		auto_answer struct answer task = {0};
 
 		e = ask(q, p->region, &k, &task, NULL);
-		json_array_foreach (targets, j, target) {
-			bool found = false;
-
-			if (!e)
-				e = is_target(q, p, task.value, doc_string_peek(target, "id"),
-				    strtoll(doc_string_peek(target, "port"), NULL, 10), &found);
-			if (found)
-				json_object_set(target, "task", (json_t *)name);
-		}
+		if (!e)
+			e = match_task(q, p, targets, task.value);
 		if (e && !tree_withheld(e))
 			return e;
 	}
-	return 0;
+	return e;
+}
+
+static bool tasks_are_listed(struct ask *q, const struct place *p)
+{
+	const struct key list = {.kind = KIND_SERVICE_TASKS, .a = p->cluster, .b = p->service};
+	auto_answer struct answer names = {0};
+
+	return region_ask(p->region, &list, &q->fresh, NULL, &names, NULL) == 0;
+}
+
+/* Sets the `task` of each target that is one. The listing costs a call, and is not needed where the
+ * events name the tasks of all targets. */
+static int match_tasks(struct ask *q, const struct place *p, json_t *targets)
+{
+	int e = 0;
+
+	if (!all_matched(targets) && !tasks_are_listed(q, p))
+		e = match_started(q, p, targets);
+	if (e && !tree_withheld(e))
+		return e;
+	if (!all_matched(targets))
+		e = match_listed(q, p, targets);
+	return tree_withheld(e) ? 0 : e;
 }
 
 static void add_target(json_t *targets, const char *group, const json_t *description)

@@ -28,12 +28,13 @@ setup() {
 	[ -z "$(cat "$mnt/clusters/prod/services/api/target_health")" ]
 }
 
-@test "target_health: three calls beside the service's own" {
-	cat "$S/desired_count"
-	calls_reset
+@test "target_health: three calls from nothing, and none while it is fresh" {
 	cat "$S/target_health"
 	[ "$(calls DescribeTargetHealth)" = 1 ]
 	[ "$(calls)" -le 3 ]
+	calls_reset
+	cat "$S/target_health"
+	[ "$(calls)" = 0 ]
 }
 
 @test "url: the load balancer's address and the rule" {
