@@ -59,7 +59,8 @@ static const struct aws_quota ecr_quotas[] = {
     {"", 20, 20},
 };
 
-/* "Request throttling for the Elastic Load Balancing API" */
+/* "Request throttling for the ELB API": non-mutating actions of version 2 share a bucket of 40 that
+ * is refilled with 10 a second; ECS's own calls have another one. */
 static const struct aws_quota elb_quotas[] = {
     {"DescribeLoadBalancers DescribeTargetGroups DescribeTargetHealth DescribeListeners "
      "DescribeRules",
@@ -67,16 +68,24 @@ static const struct aws_quota elb_quotas[] = {
     {"", 10, 3},
 };
 
-/* "CloudWatch service quotas" */
+/* "CloudWatch service quotas": 500 GetMetricData a second, but also 180,000 data points of the last
+ * three hours, six times what a full call of the last hour (500 queries of 60 minutes) brings. */
 static const struct aws_quota monitoring_quotas[] = {
-    {"GetMetricData", 50, 50},
+    {"GetMetricData", 6, 6},
     {"", 9, 9},
 };
 
-/* "Request throttling for the Amazon EC2 API": non-mutating actions without filter or id. */
+/* "Request throttling for the Amazon EC2 API": DescribeNetworkInterfaces is one of the unfiltered and
+ * unpaginated non-mutating actions, an id being no filter. */
 static const struct aws_quota ec2_quotas[] = {
     {"DescribeNetworkInterfaces", 50, 10},
     {"", 20, 5},
+};
+
+/* AWS publishes no rate for Application Auto Scaling; its actions share one bucket (re:Post,
+ * "autoscaling-api-calls-throttled"). */
+static const struct aws_quota scaling_quotas[] = {
+    {"", 10, 10},
 };
 
 static const struct aws_quota common_quotas[] = {
@@ -132,7 +141,8 @@ static const struct aws_service services[] = {
 	.env_suffix = "APPLICATION_AUTO_SCALING",
 	.page_in = "NextToken",
 	.page_out = "NextToken",
-	.config_key = "application_auto_scaling"},
+	.config_key = "application_auto_scaling",
+	.quotas = scaling_quotas},
     {.name = "elasticloadbalancing",
 	.protocol = AWS_QUERY,
 	.version = "2015-12-01",
