@@ -3,6 +3,10 @@
 #include <string.h>
 
 #define MOST_COLUMNS 16
+#define GAP 2 /* between two columns */
+/* A terminal's width, and how narrow a column is made for it. */
+#define LIMIT_WIDTH 100
+#define NARROWEST 12
 
 /* Characters, not bytes: UTF-8's further bytes take no room. */
 static size_t width_of(const char *cell)
@@ -43,25 +47,54 @@ static const char *cell_at(const json_t *line, size_t i)
 	return json_string_value(json_array_get(line, i));
 }
 
+static size_t total_of(const size_t *width)
+{
+	size_t total = 0;
+
+	for (size_t c = 0; c < MOST_COLUMNS; c++)
+		total += width[c] ? width[c] + GAP : 0;
+	return total;
+}
+
+static size_t widest_of(const size_t *width)
+{
+	size_t widest = 0;
+
+	for (size_t c = 1; c < MOST_COLUMNS; c++)
+		widest = width[c] > width[widest] ? c : widest;
+	return widest;
+}
+
+/* The columns' widths. A name that is too long for the terminal shifts its own line alone. */
+static void measure(const json_t *lines, size_t *width)
+{
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach (lines, i, line)
+		for (size_t c = 0; c < json_array_size(line) && c < MOST_COLUMNS; c++) {
+			size_t w = width_of(cell_at(line, c));
+
+			width[c] = w > width[c] ? w : width[c];
+		}
+	while (total_of(width) > LIMIT_WIDTH + GAP && width[widest_of(width)] > NARROWEST)
+		width[widest_of(width)]--;
+}
+
 void columns_render(const json_t *lines, struct buf *out)
 {
 	size_t width[MOST_COLUMNS] = {0}, i;
 	const json_t *line;
 
-	json_array_foreach (lines, i, line) {
-		for (size_t c = 0; c + 1 < json_array_size(line) && c < MOST_COLUMNS; c++) {
-			size_t w = width_of(cell_at(line, c));
-
-			width[c] = w > width[c] ? w : width[c];
-		}
-	}
+	measure(lines, width);
 	json_array_foreach (lines, i, line) {
 		for (size_t c = 0; c < json_array_size(line); c++) {
 			const char *cell = cell_at(line, c);
 			bool last = c + 1 == json_array_size(line);
-			size_t pad = last || c >= MOST_COLUMNS ? 0 : width[c] - width_of(cell) + 2;
+			size_t is = width_of(cell), most = c < MOST_COLUMNS ? width[c] : 0;
 
-			buf_addf(out, "%s%*s", cell, (int)pad, "");
+			buf_addf(out, "%s%*s", cell,
+			    last ? 0 : (int)((most > is ? most - is : 0) + GAP), "");
 		}
 		buf_addc(out, '\n');
 	}

@@ -1,6 +1,7 @@
 #include "fs/tree/overview.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
 #include "fs/columns.h"
 #include "fs/edit/doc.h"
 #include "fs/tree/balancer.h"
@@ -68,6 +69,16 @@ bool overview_steady(const json_t *service)
 	    json_array_size(json_object_get(service, "deployments")) <= 1;
 }
 
+/* The first line where AWS cannot be asked: what follows is older than it may be. */
+static void mark_stale(const struct ask *q, struct buf *out)
+{
+	if (!q->stale)
+		return;
+	buf_adds(out, "stale: AWS cannot be asked (.ecsfs/errors says why); this was known at ");
+	value_render_time((double)q->fetched_wall_ms / 1000, out);
+	buf_addc(out, '\n');
+}
+
 /* A line of the cluster's: what a service wants, has, runs, and since when. */
 static void add_service(const struct place *p, json_t *lines, const json_t *service)
 {
@@ -100,7 +111,7 @@ int render_cluster_overview(struct ask *q, const struct place *p, const struct r
     struct buf *out, struct ecsfs_error *err)
 {
 	const struct key list = {.kind = KIND_SERVICES, .a = p->cluster};
-	json_auto_t *unsteady = json_array(), *steady = json_array();
+	json_auto_t *lines = json_array(), *unsteady = json_array(), *steady = json_array();
 	auto_answer struct answer names = {0};
 	const json_t *name;
 	size_t i;
@@ -122,26 +133,23 @@ int render_cluster_overview(struct ask *q, const struct place *p, const struct r
 		add_service(p, overview_steady(a.value) ? steady : unsteady, a.value);
 	}
 	json_array_extend(unsteady, steady);
-	columns_render(unsteady, out);
+	columns_line(
+	    lines, "SERVICE", "DESIRED", "RUNNING", "PENDING", "TASK_DEFINITION", "ROLLOUT", "AGE");
+	json_array_extend(lines, unsteady);
+	mark_stale(q, out);
+	columns_render(lines, out);
 	return 0;
 }
 
 static void add_cluster(json_t *lines, const json_t *cluster)
 {
-	static const struct {
-		const char *member, *word;
-	} counts[] = {{"activeServicesCount", "services"}, {"runningTasksCount", "running"},
-	    {"pendingTasksCount", "pending"}, {"registeredContainerInstancesCount", "instances"}};
-	struct text number[ARRAY_SIZE(counts)];
-	const char *cells[2 + 2 * ARRAY_SIZE(counts)] = {
-	    doc_string_peek(cluster, "clusterName"), doc_string_peek(cluster, "status")};
+	struct text services = count_of(cluster, "activeServicesCount");
+	struct text running = count_of(cluster, "runningTasksCount");
+	struct text pending = count_of(cluster, "pendingTasksCount");
+	struct text instances = count_of(cluster, "registeredContainerInstancesCount");
 
-	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
-		number[i] = count_of(cluster, counts[i].member);
-		cells[2 + 2 * i] = number[i].s;
-		cells[3 + 2 * i] = counts[i].word;
-	}
-	columns_add(lines, ARRAY_SIZE(cells), cells);
+	columns_line(lines, doc_string_peek(cluster, "clusterName"),
+	    doc_string_peek(cluster, "status"), services.s, running.s, pending.s, instances.s);
 }
 
 int render_region_overview(struct ask *q, const struct place *p, const struct row *row,
@@ -157,6 +165,7 @@ int render_region_overview(struct ask *q, const struct place *p, const struct ro
 	(void)row;
 	if (e)
 		return e;
+	columns_line(lines, "CLUSTER", "STATUS", "SERVICES", "RUNNING", "PENDING", "INSTANCES");
 	json_array_foreach (names.value, i, name) {
 		const struct key k = {.kind = KIND_CLUSTER, .a = json_string_value(name)};
 		auto_answer struct answer a = {0};
@@ -168,30 +177,40 @@ int render_region_overview(struct ask *q, const struct place *p, const struct ro
 			return e;
 		add_cluster(lines, a.value);
 	}
+	mark_stale(q, out);
 	columns_render(lines, out);
 	return 0;
 }
 
-/* One service. */
+/* One service. Each part has a head; every line begins with what it is about. */
 
+static void add_deployment(const struct place *p, json_t *lines, const char *what,
+    const json_t *deployment, const char *state, const char *desired)
+{
+	struct text age = age_of(p, time_of(deployment, "createdAt"));
+	struct text failed = count_of(deployment, "failedTasks");
+	char tasks[80];
+
+	snprintf(tasks, sizeof(tasks), "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT,
+	    doc_integer(deployment, "runningCount"), doc_integer(deployment, desired));
+	columns_line(lines, what, value_arn_name(doc_string_peek(deployment, "id")),
+	    doc_string_peek(deployment, "status"), doc_string_peek(deployment, state),
+	    value_arn_name(doc_string_peek(deployment, "taskDefinition")), tasks, failed.s, age.s);
+}
+
+/* The deployments; of a service of CodeDeploy or an external controller its task sets. */
 static void add_deployments(const struct place *p, const json_t *service, struct buf *out)
 {
 	json_auto_t *lines = json_array();
 	const json_t *d;
 	size_t i;
 
-	json_array_foreach (json_object_get(service, "deployments"), i, d) {
-		struct text age = age_of(p, time_of(d, "createdAt"));
-		char tasks[80], failed[40];
-
-		snprintf(tasks, sizeof(tasks), "%" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT,
-		    doc_integer(d, "runningCount"), doc_integer(d, "desiredCount"));
-		snprintf(failed, sizeof(failed), "%" JSON_INTEGER_FORMAT "_failed",
-		    doc_integer(d, "failedTasks"));
-		columns_line(lines, "deployment", value_arn_name(doc_string_peek(d, "id")),
-		    doc_string_peek(d, "status"), doc_string_peek(d, "rolloutState"),
-		    value_arn_name(doc_string_peek(d, "taskDefinition")), tasks, failed, age.s);
-	}
+	columns_line(lines, "DEPLOYMENT", "ID", "STATUS", "ROLLOUT", "TASK_DEFINITION", "TASKS",
+	    "FAILED", "AGE");
+	json_array_foreach (json_object_get(service, "deployments"), i, d)
+		add_deployment(p, lines, "deployment", d, "rolloutState", "desiredCount");
+	json_array_foreach (json_object_get(service, "taskSets"), i, d)
+		add_deployment(p, lines, "task_set", d, "stabilityStatus", "computedDesiredCount");
 	columns_render(lines, out);
 }
 
@@ -216,6 +235,7 @@ static int add_tasks(struct ask *q, const struct place *p, struct buf *out, stru
 
 	if (e)
 		return e;
+	columns_line(lines, "TASK", "ID", "STATUS", "HEALTH", "ADDRESS", "ZONE", "AGE");
 	json_array_foreach (names.value, i, name) {
 		const struct key k = {
 		    .kind = KIND_TASK, .a = p->cluster, .b = json_string_value(name)};
@@ -240,8 +260,9 @@ static int add_targets(
 	size_t i;
 	int e = balancer_targets(q, p, &targets, err);
 
-	if (e)
+	if (e || json_array_size(targets) == 0)
 		return e;
+	columns_line(lines, "TARGET", "GROUP", "ID", "PORT", "STATE", "REASON", "TASK");
 	json_array_foreach (targets, i, t) {
 		char task[SHORT_ID + 1];
 
@@ -267,29 +288,43 @@ static int add_part(
 	return e;
 }
 
+static void add_counts(const json_t *service, struct buf *out)
+{
+	json_auto_t *lines = json_array();
+	struct text desired = count_of(service, "desiredCount");
+	struct text running = count_of(service, "runningCount");
+	struct text pending = count_of(service, "pendingCount");
+
+	columns_line(
+	    lines, "SERVICE", "NAME", "STATUS", "DESIRED", "RUNNING", "PENDING", "TASK_DEFINITION");
+	columns_line(lines, "service", doc_string_peek(service, "serviceName"),
+	    doc_string_peek(service, "status"), desired.s, running.s, pending.s,
+	    value_arn_name(doc_string_peek(service, "taskDefinition")));
+	columns_render(lines, out);
+}
+
 int render_service_overview(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err)
 {
+	auto_buf struct buf parts = BUF_INIT(LIMIT_RESPONSE);
 	auto_answer struct answer a = {0};
 	struct ecsfs_error why = {0};
-	json_auto_t *lines = json_array();
 	const json_t *service;
 	int e = dir_object(q, &dir_service, p, &a, &service, err);
 
 	(void)row;
 	if (e)
 		return e;
-	struct text desired = count_of(service, "desiredCount");
-	struct text running = count_of(service, "runningCount");
-	struct text pending = count_of(service, "pendingCount");
-	columns_line(lines, doc_string_peek(service, "serviceName"),
-	    doc_string_peek(service, "status"), desired.s, "desired", running.s, "running",
-	    pending.s, "pending", value_arn_name(doc_string_peek(service, "taskDefinition")));
-	columns_render(lines, out);
-	add_deployments(p, service, out);
-	e = add_part("task", add_tasks(q, p, out, &why), &why, out, err);
+	add_counts(service, &parts);
+	add_deployments(p, service, &parts);
+	e = add_part("task", add_tasks(q, p, &parts, &why), &why, &parts, err);
 	if (e)
 		return e;
 	why = (struct ecsfs_error){0};
-	return add_part("target", add_targets(q, p, out, &why), &why, out, err);
+	e = add_part("target", add_targets(q, p, &parts, &why), &why, &parts, err);
+	if (e)
+		return e;
+	mark_stale(q, out);
+	buf_add(out, buf_str(&parts), parts.len);
+	return 0;
 }

@@ -78,10 +78,41 @@ https://shop-1234567890.us-east-1.elb.amazonaws.com:443/api/*" ]
 	[ "$(calls GetMetricData)" = 0 ]
 }
 
-@test "overview: columns for awk, unsteady services first" {
+@test "overview: a head, columns for awk, a terminal wide" {
+	[ "$(head -n 1 "$mnt/clusters/prod/overview" | tr -s ' ')" = \
+		"SERVICE DESIRED RUNNING PENDING TASK_DEFINITION ROLLOUT AGE" ]
 	awk 'NF != 7 { exit 1 }' "$mnt/clusters/prod/overview"
-	[ "$(awk 'length > 100' "$mnt/clusters/prod/overview" "$S/overview" | wc -l)" = 0 ]
-	[ "$(awk '{ print $1 }' "$mnt/overview" | paste -sd ' ')" = "prod staging" ]
+	[ "$(awk 'length > 100' "$mnt/overview" "$mnt/clusters/prod/overview" "$S/overview" | wc -l)" = 0 ]
+	[ "$(awk '{ print $1 }' "$mnt/overview" | paste -sd ' ')" = "CLUSTER prod staging" ]
+	[ "$(awk '{ print $1 }' "$S/overview" | uniq | paste -sd ' ')" = \
+		"SERVICE service DEPLOYMENT deployment TASK task TARGET target" ]
+	mkdir "$mnt/clusters/bare"
+	[ "$(wc -l <"$mnt/clusters/bare/overview")" = 1 ]
+}
+
+@test "overview: a deployment under way stands first, a failed one says so" {
+	jq -n '{taskDefinition: "web-broken", desiredCount: 1, launchType: "FARGATE",
+		networkConfiguration: {awsvpcConfiguration: {subnets: ["subnet-1"]}},
+		deploymentConfiguration: {deploymentCircuitBreaker: {enable: true, rollback: false}}}' \
+		>"$BATS_TEST_TMPDIR/new"
+	mkdir "$mnt/clusters/prod/services/zz-late"
+	cat "$BATS_TEST_TMPDIR/new" >"$mnt/clusters/prod/services/zz-late/service.json"
+	[ "$(sed -n 2p "$mnt/clusters/prod/overview" | awk '{ print $1, $6 }')" = "zz-late IN_PROGRESS" ]
+	wait_for 60 grep -qE '^zz-late .* FAILED ' "$mnt/clusters/prod/overview"
+	grep -qE '^deployment .* FAILED ' "$mnt/clusters/prod/services/zz-late/overview"
+	run cat "$mnt/clusters/prod/services/zz-late/diagnosis"
+	[[ $output == *"the image cannot be pulled"* ]]
+	[[ $output == *"the deployment failed"* ]]
+	echo 0 >"$mnt/clusters/prod/services/zz-late/desired_count"
+	rmdir "$mnt/clusters/prod/services/zz-late"
+}
+
+@test "overview: what AWS cannot be asked for is shown, and marked" {
+	cat "$mnt/clusters/prod/overview" >/dev/null
+	faults 'DescribeServices:5xx,ListServices:5xx'
+	[ "$(head -n 1 "$mnt/clusters/prod/overview" | cut -c 1-7)" = SERVICE ]
+	wait_for 20 grep -q '^stale: AWS cannot be asked' "$mnt/clusters/prod/overview"
+	grep -q '^web  *4  *4  ' "$mnt/clusters/prod/overview"
 }
 
 @test "diagnosis: steady alone, or what is wrong with its evidence" {

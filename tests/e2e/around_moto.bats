@@ -59,11 +59,11 @@ teardown_file() {
 }
 
 @test "overview: at the root, of the cluster, of the service" {
-	[[ $(cat "$mnt/overview") == c0\ \ ACTIVE\ * ]]
-	[ "$(wc -l <"$mnt/clusters/c0/overview")" = 2 ]
+	[[ $(tail -n 1 "$mnt/overview") == c0\ *\ ACTIVE\ * ]]
+	[ "$(wc -l <"$mnt/clusters/c0/overview")" = 3 ]
 	awk 'NF != 7 { exit 1 }' "$mnt/clusters/c0/overview"
-	grep -q '^shop  ACTIVE  2  desired' "$S/overview"
-	grep -q '^target  shop  10.1.0.7  8080  healthy' "$S/overview"
+	grep -q '^service  *shop  *ACTIVE  *2 ' "$S/overview"
+	grep -q '^target  *shop  *10.1.0.7  *8080  *healthy' "$S/overview"
 }
 
 @test "autoscaling: read, written, made and removed" {
