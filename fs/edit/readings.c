@@ -339,3 +339,43 @@ json_t *readings_recognise(struct readings *r, const char *key, const json_t *wr
 	pthread_mutex_unlock(&r->lock);
 	return base;
 }
+
+/* Under the lock. */
+static const struct reading *fewest_differences(
+    struct history *h, const json_t *written, const struct shape *members)
+{
+	size_t have = h->count < READINGS_EACH ? h->count : READINGS_EACH, fewest = SIZE_MAX;
+	json_auto_t *mine = canon_plain(written, members);
+	const struct reading *found = NULL;
+
+	for (size_t i = 1; i <= have; i++) {
+		const struct reading *reading = &h->ring[(h->count - i) % READINGS_EACH];
+		json_auto_t *theirs = canon_plain(reading->rest, members);
+		size_t n = differences(mine, theirs);
+
+		if (n >= fewest)
+			continue;
+		fewest = n;
+		found = reading;
+	}
+	return found;
+}
+
+json_t *readings_nearest(struct readings *r, const char *key, const json_t *written,
+    const struct shape *members, json_t **ret_newest)
+{
+	const struct reading *found;
+	struct history *h;
+	json_t *base = NULL;
+
+	*ret_newest = NULL;
+	pthread_mutex_lock(&r->lock);
+	h = find(r, key);
+	found = h ? fewest_differences(h, written, members) : NULL;
+	if (found) {
+		base = json_incref(found->rest);
+		*ret_newest = json_incref(newest(h)->rest);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return base;
+}

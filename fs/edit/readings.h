@@ -9,6 +9,8 @@
 #ifndef ECSFS_EDIT_READINGS_H
 #define ECSFS_EDIT_READINGS_H
 
+#include "fs/edit/shape.h"
+
 #include <jansson.h>
 #include <sys/types.h>
 
@@ -42,5 +44,12 @@ void readings_note_written(struct readings *r, const char *key, const json_t *wr
  */
 json_t *readings_recognise(struct readings *r, const char *key, const json_t *written, pid_t writer,
     const char **ret_edited);
+
+/*
+ * The same of a document without moving members, `members` its shape: the reading with the fewest
+ * differences, the newest of equals. `ret_newest`: the newest of all. New references, NULL: none.
+ */
+json_t *readings_nearest(struct readings *r, const char *key, const json_t *written,
+    const struct shape *members, json_t **ret_newest);
 
 #endif

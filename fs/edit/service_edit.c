@@ -9,6 +9,7 @@
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/service_members.h"
+#include "fs/edit/three_way.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -74,11 +75,6 @@ static json_t *canon_written(const json_t *written, const json_t *theirs)
 	return canon_service(copy);
 }
 
-static bool same(const json_t *a, const json_t *b)
-{
-	return a == b || (a && b && json_equal((json_t *)a, (json_t *)b));
-}
-
 /* Create's and Update's own members, which a document of a repository may hold beside the rest. */
 static bool names_this_service(const struct sides *s, const char *member)
 {
@@ -103,7 +99,7 @@ static int check_fixed(const struct sides *s, const char *member, struct ecsfs_e
 
 	if (absent && !s->base)
 		return 0;
-	if (same(mine, json_object_get(s->base ? s->base : s->theirs, member)))
+	if (three_way_same(mine, json_object_get(s->base ? s->base : s->theirs, member)))
 		return 0;
 	return names_this_service(s, member) ? 0 : refuse_fixed(member, err);
 }
@@ -145,7 +141,7 @@ static bool is_foreign(const struct sides *s, const char *member)
 
 	return !strcmp(member, "taskDefinition") && !strncmp(mine, "arn:", 4) &&
 	    !strncmp(theirs, "arn:", 4) &&
-	    !same(doc_peek(s->written, member), doc_peek(s->service, member)) &&
+	    !three_way_same(doc_peek(s->written, member), doc_peek(s->service, member)) &&
 	    !strcmp(value_arn_name(mine), value_arn_name(theirs));
 }
 
@@ -159,16 +155,18 @@ static int check_free(
 
 	if (is_foreign(s, member))
 		return doc_set(changes, member, written);
-	if (same(mine, base) || is_latest(s, member))
+	if (is_latest(s, member) || (!written && service_member_is(member, SERVICE_LIFTED)))
 		return 0;
-	if (!written && service_member_is(member, SERVICE_LIFTED))
+	switch (three_way(base, mine, theirs)) {
+	case EDIT_NONE:
 		return 0;
-	if (same(mine, theirs))
-		return 0;
-	if (!same(base, theirs))
+	case EDIT_CONFLICT:
 		return ecsfs_error_set(err, ESTALE, NULL,
 		    "%s was changed here and, since it was read, at AWS too: read it again",
 		    member);
+	case EDIT_CHANGED:
+		break;
+	}
 	return written ? doc_set(changes, member, written) : removed(s, member, changes, err);
 }
 
@@ -177,7 +175,7 @@ static int check_tags(const struct sides *s, struct ecsfs_error *err)
 	/* The AWS CLI shows none unless it is asked to: absence says nothing. */
 	if (!doc_peek(s->written, "tags"))
 		return 0;
-	if (same(json_object_get(s->mine, "tags"),
+	if (three_way_same(json_object_get(s->mine, "tags"),
 		json_object_get(s->base ? s->base : s->theirs, "tags")))
 		return 0;
 	return refuse_fixed("tags", err);
@@ -189,7 +187,7 @@ static bool drifts(const struct sides *s, const char *member)
 	if (!strcmp(member, "desiredCount") && doc_is_daemon(s->service)) {
 		const json_t *mine = json_object_get(s->mine, member);
 
-		return !s->base || !mine || same(mine, json_object_get(s->base, member));
+		return !s->base || !mine || three_way_same(mine, json_object_get(s->base, member));
 	}
 	return service_member_is(member, SERVICE_DRIFTS);
 }
@@ -308,10 +306,10 @@ static bool mirrors(const json_t *was, const json_t *is, const struct service_ed
 	json_object_foreach (members, member, value) {
 		const json_t *top = json_object_get(edit->written, member);
 
-		if (same(json_object_get(was, member), json_object_get(is, member)))
+		if (three_way_same(json_object_get(was, member), json_object_get(is, member)))
 			continue;
-		if (!same(json_object_get(is, member), top) ||
-		    same(top, json_object_get(edit->base, member)))
+		if (!three_way_same(json_object_get(is, member), top) ||
+		    three_way_same(top, json_object_get(edit->base, member)))
 			return false;
 	}
 	return true;
@@ -360,8 +358,8 @@ static int check_current(const struct sides *s, struct ecsfs_error *err)
 	json_object_foreach (all, member, value) {
 		const json_t *theirs = json_object_get(s->theirs, member);
 
-		if (drifts(s, member) || same(json_object_get(s->mine, member), theirs) ||
-		    same(json_object_get(s->base, member), theirs))
+		if (drifts(s, member) || three_way_same(json_object_get(s->mine, member), theirs) ||
+		    three_way_same(json_object_get(s->base, member), theirs))
 			continue;
 		if (service_member_is(member, SERVICE_LIFTED) && !doc_peek(s->written, member))
 			continue;

@@ -1,15 +1,15 @@
 /*
  * autoscaling/: the Application Auto Scaling target of a service, its policies and scheduled actions,
- * one file each, and what was done. A document is edited three-way: what the writer changed of the
- * reading that AWS still has is sent; a change of the same member by somebody else is ESTALE.
+ * one file each, and what was done. A document is edited three-way (fs/edit/scaling_edit.h).
  */
 #include "fs/tree/growing.h"
 
 #include "backend/base/cleanup.h"
 #include "fs/act.h"
-#include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/readings.h"
+#include "fs/edit/scaling_edit.h"
+#include "fs/edit/serial.h"
 #include "fs/edit/shown.h"
 #include "fs/value.h"
 
@@ -21,62 +21,6 @@
 #define SERVICE "application-autoscaling"
 #define DIMENSION "ecs:service:DesiredCount"
 
-/* Members: what AWS alone writes is read only. */
-
-static const struct shape suspended_state[] = {
-    MEMBER("DynamicScalingInSuspended", SHAPE_BOOLEAN, .fallback = "false"),
-    MEMBER("DynamicScalingOutSuspended", SHAPE_BOOLEAN, .fallback = "false"),
-    MEMBER("ScheduledScalingSuspended", SHAPE_BOOLEAN, .fallback = "false"),
-    {0},
-};
-
-static const struct shape capacity[] = {
-    MEMBER("MinCapacity", SHAPE_INTEGER),
-    MEMBER("MaxCapacity", SHAPE_INTEGER),
-    {0},
-};
-
-#define IDENTITY                                                                                   \
-	MEMBER("ServiceNamespace", SHAPE_STRING, .flags = SHAPE_READ_ONLY),                        \
-	    MEMBER("ResourceId", SHAPE_STRING, .flags = SHAPE_READ_ONLY),                          \
-	    MEMBER("ScalableDimension", SHAPE_STRING, .flags = SHAPE_READ_ONLY),                   \
-	    MEMBER("CreationTime", SHAPE_TIME, .flags = SHAPE_READ_ONLY)
-
-static const struct shape target_members[] = {
-    MEMBER("MinCapacity", SHAPE_INTEGER),
-    MEMBER("MaxCapacity", SHAPE_INTEGER),
-    MEMBER("RoleARN", SHAPE_STRING),
-    MEMBER("SuspendedState", SHAPE_OBJECT, .members = suspended_state),
-    MEMBER("PredictedCapacity", SHAPE_INTEGER, .flags = SHAPE_READ_ONLY),
-    MEMBER("ScalableTargetARN", SHAPE_STRING, .flags = SHAPE_READ_ONLY),
-    IDENTITY,
-    {0},
-};
-
-static const struct shape policy_members[] = {
-    MEMBER("PolicyType", SHAPE_STRING),
-    MEMBER("StepScalingPolicyConfiguration", SHAPE_OBJECT),
-    MEMBER("TargetTrackingScalingPolicyConfiguration", SHAPE_OBJECT),
-    MEMBER("PredictiveScalingPolicyConfiguration", SHAPE_OBJECT),
-    MEMBER("PolicyName", SHAPE_STRING, .flags = SHAPE_READ_ONLY),
-    MEMBER("PolicyARN", SHAPE_STRING, .flags = SHAPE_READ_ONLY),
-    MEMBER("Alarms", SHAPE_ANY, .flags = SHAPE_READ_ONLY),
-    IDENTITY,
-    {0},
-};
-
-static const struct shape action_members[] = {
-    MEMBER("Schedule", SHAPE_STRING),
-    MEMBER("Timezone", SHAPE_STRING),
-    MEMBER("StartTime", SHAPE_TIME),
-    MEMBER("EndTime", SHAPE_TIME),
-    MEMBER("ScalableTargetAction", SHAPE_OBJECT, .members = capacity),
-    MEMBER("ScheduledActionName", SHAPE_STRING, .flags = SHAPE_READ_ONLY),
-    MEMBER("ScheduledActionARN", SHAPE_STRING, .flags = SHAPE_READ_ONLY),
-    IDENTITY,
-    {0},
-};
-
 /* The three kinds of documents. */
 static const struct scaling {
 	enum kind kind;
@@ -84,12 +28,12 @@ static const struct scaling {
 	const char *name; /* the member that names it; NULL: a service has one */
 	const struct shape *members;
 	const char *put, *drop;
-} target = {KIND_SCALABLE_TARGETS, "the scalable target", NULL, target_members,
+} target = {KIND_SCALABLE_TARGETS, "the scalable target", NULL, scaling_target_members,
     "RegisterScalableTarget", NULL},
-  policy = {KIND_SCALING_POLICIES, "the policy", "PolicyName", policy_members, "PutScalingPolicy",
-      "DeleteScalingPolicy"},
-  action = {KIND_SCHEDULED_ACTIONS, "the scheduled action", "ScheduledActionName", action_members,
-      "PutScheduledAction", "DeleteScheduledAction"};
+  policy = {KIND_SCALING_POLICIES, "the policy", "PolicyName", scaling_policy_members,
+      "PutScalingPolicy", "DeleteScalingPolicy"},
+  action = {KIND_SCHEDULED_ACTIONS, "the scheduled action", "ScheduledActionName",
+      scaling_action_members, "PutScheduledAction", "DeleteScheduledAction"};
 
 static void resource_of(const struct place *p, char ret[600])
 {
@@ -152,22 +96,6 @@ static int render_document(const struct scaling *s, struct ask *q, const struct 
 
 /* Writing. */
 
-static int check_capacity(const json_t *doc, struct ecsfs_error *err)
-{
-	const json_t *min = doc_peek(doc, "MinCapacity"), *max = doc_peek(doc, "MaxCapacity");
-
-	if (json_is_integer(min) && json_integer_value(min) < 0)
-		return act_refuse(err, EINVAL, "MinCapacity: %" JSON_INTEGER_FORMAT " is below 0",
-		    json_integer_value(min));
-	if (json_is_integer(min) && json_is_integer(max) &&
-	    json_integer_value(min) > json_integer_value(max))
-		return act_refuse(err, EINVAL,
-		    "MinCapacity %" JSON_INTEGER_FORMAT
-		    " is above MaxCapacity %" JSON_INTEGER_FORMAT,
-		    json_integer_value(min), json_integer_value(max));
-	return 0;
-}
-
 /* Sends `members` (borrowed) as the document of the place. */
 static int put(
     struct commit *c, const struct scaling *s, const json_t *members, struct ecsfs_error *err)
@@ -188,45 +116,6 @@ static int put(
 	return e;
 }
 
-static bool same(const struct shape *row, const json_t *a, const json_t *b)
-{
-	json_auto_t *x = canon_plain_member(a, row, row->name);
-	json_auto_t *y = canon_plain_member(b, row, row->name);
-
-	return x && y ? json_equal(x, y) : x == y;
-}
-
-/*
- * What the writer changed: new, empty where nothing. Members that he left out stay as they are. An
- * older reading that comes back whole, while AWS has something else now, is ESTALE.
- */
-static int changes_of(const struct scaling *s, const json_t *base, const json_t *written,
-    const json_t *theirs, json_t **ret, struct ecsfs_error *err)
-{
-	json_auto_t *changes = json_object();
-	const char *moved = NULL;
-
-	for (const struct shape *m = s->members; m->name; m++) {
-		const json_t *mine = doc_peek(written, m->name);
-		const json_t *was = doc_peek(base ? base : theirs, m->name);
-		const json_t *now = doc_peek(theirs, m->name);
-
-		if ((m->flags & SHAPE_READ_ONLY) || !mine || same(m, mine, now))
-			continue;
-		if (!same(m, was, now))
-			moved = m->name;
-		else if (!same(m, mine, was))
-			json_object_set(changes, m->name, (json_t *)mine);
-	}
-	if (moved)
-		return act_refuse(err, ESTALE,
-		    "%s: AWS has another value since it was read; read %s again, or touch it "
-		    "first: the document then stands for the whole",
-		    moved, s->what);
-	*ret = move_ptr(changes);
-	return 0;
-}
-
 static int parse(struct commit *c, const struct scaling *s, json_t **ret, struct ecsfs_error *err)
 {
 	json_auto_t *document = NULL;
@@ -241,13 +130,12 @@ static int parse(struct commit *c, const struct scaling *s, json_t **ret, struct
 	return e ? e : *ret ? 0 : -ENOMEM;
 }
 
-static int commit_document(struct commit *c, const struct scaling *s, struct ecsfs_error *err)
+/* With the service's scaling entered. */
+static int edit_document(struct commit *c, const struct scaling *s, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
 	const struct key k = {.kind = s->kind};
-	json_auto_t *written = NULL, *all = NULL, *base = NULL, *changes = NULL;
-	const json_t *theirs;
-	const char *edited;
+	json_auto_t *written = NULL, *all = NULL, *base = NULL, *newest = NULL, *members = NULL;
 	char key[1200];
 	int e = parse(c, s, &written, err);
 
@@ -255,27 +143,42 @@ static int commit_document(struct commit *c, const struct scaling *s, struct ecs
 		e = ask_now(p, &k, &all, err);
 	if (e)
 		return e;
-	theirs = document_of(s, p, all);
 	reading_key(s, p, key);
-	if (theirs)
-		base = readings_recognise(p->fs->readings, key, written, 0, &edited);
-	e = changes_of(s, base, written, theirs, &changes, err);
-	if (e || json_object_size(changes) == 0)
-		return e;
-	if (s == &target) {
-		json_auto_t *whole = theirs ? json_copy((json_t *)theirs) : json_object();
+	base = readings_nearest(p->fs->readings, key, written, s->members, &newest);
+	const struct scaling_edit edit = {.what = s->what,
+	    .members = s->members,
+	    .name = s->name,
+	    .whole = s->name != NULL,
+	    .written = written,
+	    .theirs = document_of(s, p, all),
+	    .base = base,
+	    .newest = newest};
+	e = scaling_edit(&edit, &members, err);
+	return e || json_object_size(members) == 0 ? e : put(c, s, members, err);
+}
 
-		json_object_update(whole, changes);
-		e = check_capacity(whole, err);
-	} else {
-		/* Put replaces a configuration as a whole. */
-		json_object_update_missing(changes, written);
-		for (const struct shape *m = s->members; m->name; m++)
-			if (m->flags & SHAPE_READ_ONLY)
-				json_object_del(changes, m->name);
-		e = check_capacity(doc_peek(changes, "ScalableTargetAction"), err);
-	}
-	return e ? e : put(c, s, changes, err);
+/* What reads AWS's state, edits it and writes it back does so alone. */
+static int commit_alone(struct commit *c, const struct scaling *s,
+    int (*commit)(struct commit *, const struct scaling *, struct ecsfs_error *),
+    struct ecsfs_error *err)
+{
+	const struct place *p = c->place;
+	auto_buf struct buf key = BUF_INIT(4096);
+	int e;
+
+	memory_key(p, "scaling", p->service, &key);
+	if (serial_enter(p->fs->serial, buf_str(&key), p->fs->options.timeout_ms))
+		return act_refuse(err, EBUSY,
+		    "another write of this mount to the same service's auto scaling takes too "
+		    "long");
+	e = commit(c, s, err);
+	serial_leave(p->fs->serial, buf_str(&key));
+	return e;
+}
+
+static int commit_document(struct commit *c, const struct scaling *s, struct ecsfs_error *err)
+{
+	return commit_alone(c, s, edit_document, err);
 }
 
 /* touch(1): what is written next stands for the whole document. */
@@ -317,7 +220,7 @@ static int commit_action(struct commit *c, struct ecsfs_error *err)
 	return commit_document(c, &action, err);
 }
 
-static int drop(struct commit *c, const struct scaling *s, struct ecsfs_error *err)
+static int drop_document(struct commit *c, const struct scaling *s, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
 	const struct key k = {.kind = s->kind};
@@ -330,6 +233,11 @@ static int drop(struct commit *c, const struct scaling *s, struct ecsfs_error *e
 	e = act_call(c, SERVICE, s->drop, request, 0, NULL, err);
 	region_invalidate(p->region, &k);
 	return e;
+}
+
+static int drop(struct commit *c, const struct scaling *s, struct ecsfs_error *err)
+{
+	return commit_alone(c, s, drop_document, err);
 }
 
 static int drop_policy(struct commit *c, struct ecsfs_error *err)
@@ -360,7 +268,7 @@ static int target_now(struct commit *c, json_t **ret, struct ecsfs_error *err)
 	    "scalable_target.json first");
 }
 
-static int commit_capacity(struct commit *c, struct ecsfs_error *err)
+static int edit_capacity(struct commit *c, const struct scaling *s, struct ecsfs_error *err)
 {
 	const char *member = !strcmp(c->row->name, "min_capacity") ? "MinCapacity" : "MaxCapacity";
 	json_auto_t *now = NULL, *changes = NULL;
@@ -374,8 +282,13 @@ static int commit_capacity(struct commit *c, struct ecsfs_error *err)
 	changes = json_pack("{s:I}", member, (json_int_t)count);
 	json_auto_t *whole = json_copy(now);
 	json_object_update(whole, changes);
-	e = check_capacity(whole, err);
-	return e ? e : put(c, &target, changes, err);
+	e = scaling_check_capacity(whole, err);
+	return e ? e : put(c, s, changes, err);
+}
+
+static int commit_capacity(struct commit *c, struct ecsfs_error *err)
+{
+	return commit_alone(c, &target, edit_capacity, err);
 }
 
 static int render_capacity(struct ask *q, const struct place *p, const struct row *row,
@@ -413,7 +326,7 @@ static int render_suspended(struct ask *q, const struct place *p, const struct r
 }
 
 /* The lines that are there are suspended, all else goes on. */
-static int commit_suspended(struct commit *c, struct ecsfs_error *err)
+static int edit_suspended(struct commit *c, const struct scaling *s, struct ecsfs_error *err)
 {
 	json_auto_t *state = json_object(), *now = NULL, *changes = NULL;
 	const char *text = c->text;
@@ -440,7 +353,12 @@ static int commit_suspended(struct commit *c, struct ecsfs_error *err)
 	if (e || json_equal(state, json_object_get(now, "SuspendedState")))
 		return e;
 	changes = json_pack("{s:O}", "SuspendedState", state);
-	return put(c, &target, changes, err);
+	return put(c, s, changes, err);
+}
+
+static int commit_suspended(struct commit *c, struct ecsfs_error *err)
+{
+	return commit_alone(c, &target, edit_suspended, err);
 }
 
 /* Activities. */

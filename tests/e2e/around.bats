@@ -13,8 +13,8 @@ teardown_file() { all_down; }
 
 setup() {
 	faults ''
-	calls_reset
 	echo >"$mnt/.ecsfs/refresh"
+	calls_reset
 }
 
 @test "target_health: a target a task, and one that is draining" {
@@ -49,16 +49,48 @@ https://shop-1234567890.us-east-1.elb.amazonaws.com:443/api/*" ]
 	[ "$(calls GetMetricData)" = 1 ]
 }
 
-@test "a denied service of AWS leaves the rest" {
-	faults 'DescribeTargetHealth:denied,GetMetricData:denied,DescribeNetworkInterfaces:denied'
-	fails 'Permission denied' cat "$S/target_health"
-	fails 'Permission denied' cat "$S/metrics/cpu_utilization"
-	local task
-	task=$(ls "$S/tasks" | head -n 1)
-	fails 'Permission denied' cat "$mnt/clusters/prod/tasks/$task/public_ipv4_address"
+# The files of each service of AWS that may be denied, of a task ($T) or the service ($S).
+denied_files() {
+	case $1 in
+	elb) echo "$S/target_health $S/url" ;;
+	scaling) echo "$S/autoscaling/scalable_target.json $S/autoscaling/min_capacity
+		$S/autoscaling/suspended $S/autoscaling/activities $S/autoscaling/policies/cpu.json
+		$S/autoscaling/scheduled_actions/night.json" ;;
+	metrics) echo "$S/metrics/cpu_utilization $S/metrics/memory_utilization" ;;
+	ec2) echo "$T/public_ipv4_address" ;;
+	esac
+}
+
+# Denies one service alone: its files say so, and all others are read.
+deny() {
+	local one=$1 other path
+	shift
+	faults "$(printf '%s:denied,' "$@" | sed 's/,$//')"
+	echo >"$mnt/.ecsfs/refresh"
+	for other in elb scaling metrics ec2; do
+		for path in $(denied_files "$other"); do
+			if [ "$other" = "$one" ]; then
+				fails 'Permission denied' cat "$path"
+			else
+				cat "$path" >/dev/null
+			fi
+		done
+	done
 	grep -q '^task  ' "$S/overview"
-	grep -q '^target  cannot be shown: ' "$S/overview"
+	cat "$S/service.json" "$S/events" "$S/diagnosis" "$mnt/clusters/prod/overview" >/dev/null
 	[ "$(cat "$S/desired_count")" = 4 ]
+	ls "$S"/*/ >/dev/null || [ "$one" = scaling ]
+}
+
+@test "a denied service of AWS: its files alone say so" {
+	T=$(echo "$S"/tasks/*)
+	T=${T%% *}
+	deny elb DescribeTargetGroups DescribeTargetHealth DescribeLoadBalancers DescribeListeners DescribeRules
+	grep -q '^target  cannot be shown: ' "$S/overview"
+	grep -q '^not looked at: targets: ' "$S/diagnosis"
+	deny scaling DescribeScalableTargets DescribeScalingPolicies DescribeScheduledActions DescribeScalingActivities
+	deny metrics GetMetricData
+	deny ec2 DescribeNetworkInterfaces
 }
 
 @test "a task's service, its container instance, its ports" {
@@ -122,9 +154,6 @@ https://shop-1234567890.us-east-1.elb.amazonaws.com:443/api/*" ]
 	[[ ${lines[1]} == *OutOfMemoryError* ]]
 	[[ ${lines[2]} == *"to do: "* ]]
 	[[ $output != *"signal 15"* ]]
-	faults 'DescribeTargetHealth:denied'
-	echo >"$mnt/.ecsfs/refresh"
-	grep -q '^not looked at: targets: ' "$S/diagnosis"
 }
 
 @test "autoscaling: the whole region is asked once for all services" {
@@ -149,6 +178,68 @@ https://shop-1234567890.us-east-1.elb.amazonaws.com:443/api/*" ]
 	[ "$(cat "$A/suspended")" = dynamic_scaling_in ]
 	echo >"$A/suspended"
 	[ -z "$(cat "$A/suspended")" ]
+}
+
+# rescale MIN MAX: somebody else changes the target of prod's web.
+rescale() {
+	curl -sf --aws-sigv4 "aws:amz:$AWS_REGION:application-autoscaling" \
+		--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
+		-H 'X-Amz-Target: AnyScaleFrontendService.RegisterScalableTarget' \
+		-H 'Content-Type: application/x-amz-json-1.1' "$sim_url/" -d "{\"ServiceNamespace\":\"ecs\",
+		\"ResourceId\":\"service/prod/web\",\"ScalableDimension\":\"ecs:service:DesiredCount\",
+		\"MinCapacity\":$1,\"MaxCapacity\":$2}" >/dev/null
+}
+
+@test "autoscaling: of two writes at once the second sees what the first has done" {
+	local A=$S/autoscaling min max
+	rescale 2 10
+	echo >"$mnt/.ecsfs/refresh"
+	calls_reset
+	faults 'RegisterScalableTarget:latency=300'
+	(echo 9 >"$A/min_capacity") 2>/dev/null &
+	min=$!
+	(echo 3 >"$A/max_capacity") 2>/dev/null &
+	max=$!
+	wait "$min" && min=0 || min=1
+	wait "$max" && max=0 || max=1
+	[ "$((min + max))" = 1 ]
+	[ "$(calls RegisterScalableTarget)" = 1 ]
+	said 'is above MaxCapacity'
+}
+
+@test "autoscaling: an edit leaves what somebody else has changed, or says that it cannot" {
+	local A=$S/autoscaling doc=$BATS_TEST_TMPDIR/target
+	rescale 2 10
+	echo >"$mnt/.ecsfs/refresh"
+	cat "$A/scalable_target.json" >"$doc"
+	rescale 2 20
+	sed 's/"MinCapacity": 2/"MinCapacity": 4/' "$doc" >"$doc.new"
+	cat "$doc.new" >"$A/scalable_target.json"
+	[ "$(cat "$A/min_capacity" "$A/max_capacity" | paste -sd ' ')" = "4 20" ]
+	[ "$(last_request RegisterScalableTarget | jq -c '[.MinCapacity, .MaxCapacity]')" = '[4,null]' ]
+	rescale 5 20
+	refused bash -c "sed 's/\"MinCapacity\": 2/\"MinCapacity\": 3/' '$doc' >'$A/scalable_target.json'"
+	said 'AWS has another value since it was read'
+	fails 'Stale file handle' bash -c "cat '$doc' >'$A/scalable_target.json'"
+	touch "$A/scalable_target.json"
+	cat "$doc" >"$A/scalable_target.json"
+	[ "$(cat "$A/min_capacity" "$A/max_capacity" | paste -sd ' ')" = "2 10" ]
+}
+
+@test "autoscaling: what AWS refuses is an error, and the file is as before" {
+	local A=$S/autoscaling
+	faults 'PutScheduledAction:error=ValidationException,DeleteScheduledAction:denied'
+	fails 'Invalid argument' bash -c "sed 's/22/23/' '$A/scheduled_actions/night.json' >'$A/scheduled_actions/copy.json'"
+	[ "$(ls "$A/scheduled_actions")" = night.json ]
+	fails 'Permission denied' rm "$A/scheduled_actions/night.json"
+	[ "$(ls "$A/scheduled_actions")" = night.json ]
+	faults 'RegisterScalableTarget:error=LimitExceededException'
+	fails 'Disk quota exceeded' bash -c "echo 3 >'$A/min_capacity'"
+	faults 'RegisterScalableTarget:error=ConcurrentUpdateException'
+	fails 'busy' bash -c "echo 3 >'$A/min_capacity'"
+	faults ''
+	fails 'Invalid argument' bash -c "echo '{\"MinCapacity\": 30}' >'$A/scalable_target.json'"
+	fails 'Invalid argument' bash -c "echo '{\"Nonsense\": 30}' >'$A/scalable_target.json'"
 }
 
 @test "autoscaling: policies are edited, made by name, and removed" {

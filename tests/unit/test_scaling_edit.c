@@ -1,0 +1,173 @@
+/* What an edited document of Application Auto Scaling sends, and what is refused. */
+#include "fs/edit/scaling_edit.h"
+
+#include "fs/edit/readings.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#define ID "'ResourceId':'service/c/s','ServiceNamespace':'ecs'"
+#define NIGHT ID ",'ScheduledActionName':'night'"
+
+/* JSON with ' for ". */
+static json_t *parse(const char *text)
+{
+	char copy[2048];
+	json_t *json;
+
+	if (!text)
+		return NULL;
+	snprintf(copy, sizeof(copy), "{%s}", text);
+	for (char *c = copy; *c; c++)
+		*c = *c == '\'' ? '"' : *c;
+	json = json_loads(copy, 0, NULL);
+	assert_non_null(json);
+	return json;
+}
+
+struct row {
+	const char *why;
+	const char *readings[3]; /* the oldest first */
+	const char *theirs, *written;
+	int err;
+	const char *sent; /* or what the sentence says */
+};
+
+static void check(const struct row *row, const struct scaling_edit *kind)
+{
+	struct readings *readings = readings_new();
+	json_auto_t *written = parse(row->written), *theirs = parse(row->theirs), *newest = NULL;
+	json_auto_t *want = row->err ? NULL : parse(row->sent), *sent = NULL;
+	struct scaling_edit edit = *kind;
+	struct ecsfs_error err = {0};
+	int got;
+
+	for (size_t i = 0; i < 3 && row->readings[i]; i++) {
+		json_auto_t *reading = parse(row->readings[i]);
+
+		readings_note(readings, "k", reading);
+	}
+	json_auto_t *base = readings_nearest(readings, "k", written, kind->members, &newest);
+	edit.written = written;
+	edit.theirs = theirs;
+	edit.base = base;
+	edit.newest = newest;
+	got = scaling_edit(&edit, &sent, &err);
+	if (got != -row->err || (got && !strstr(err.message, row->sent)) ||
+	    (!got && !json_equal(sent, want)))
+		fail_msg("%s: %d %s, %s", row->why, got, err.message,
+		    sent ? json_dumps(sent, 0) : "(nothing)");
+	readings_free(readings);
+}
+
+static void test_target(void **state)
+{
+	static const struct scaling_edit kind = {
+	    .what = "the scalable target", .members = scaling_target_members};
+	static const struct row rows[] = {
+	    {"a new one", {NULL}, NULL, "'MinCapacity':1,'MaxCapacity':2", 0,
+		"'MinCapacity':1,'MaxCapacity':2"},
+	    {"an edit sends what was changed", {ID ",'MinCapacity':1,'MaxCapacity':9"},
+		ID ",'MinCapacity':1,'MaxCapacity':9", ID ",'MinCapacity':2,'MaxCapacity':9", 0,
+		"'MinCapacity':2"},
+	    {"nothing was changed", {ID ",'MinCapacity':1,'MaxCapacity':9"},
+		ID ",'MinCapacity':1,'MaxCapacity':9", ID ",'MinCapacity':1.0,'MaxCapacity':9", 0,
+		""},
+	    {"somebody else's change of another member stays",
+		{ID ",'MinCapacity':1,'MaxCapacity':9"}, ID ",'MinCapacity':1,'MaxCapacity':20",
+		ID ",'MinCapacity':2,'MaxCapacity':9", 0, "'MinCapacity':2"},
+	    {"somebody else's change of the same member", {ID ",'MinCapacity':1,'MaxCapacity':9"},
+		ID ",'MinCapacity':3,'MaxCapacity':9", ID ",'MinCapacity':2,'MaxCapacity':9",
+		ESTALE, "MinCapacity: AWS has another value"},
+	    {"an older copy comes back", {ID ",'MinCapacity':1,'MaxCapacity':9"},
+		ID ",'MinCapacity':3,'MaxCapacity':9", ID ",'MinCapacity':1,'MaxCapacity':9",
+		ESTALE, "older copy"},
+	    {"which of two copies was edited is not known",
+		{ID ",'MinCapacity':1,'MaxCapacity':9", ID ",'MinCapacity':1,'MaxCapacity':20"},
+		ID ",'MinCapacity':1,'MaxCapacity':20", ID ",'MinCapacity':2,'MaxCapacity':9",
+		ESTALE, "MaxCapacity: AWS has another value"},
+	    {"after touch it stands for the whole", {NULL}, ID ",'MinCapacity':3,'MaxCapacity':9",
+		ID ",'MinCapacity':1,'MaxCapacity':9", 0, "'MinCapacity':1"},
+	    {"a part leaves the rest", {ID ",'MinCapacity':1,'MaxCapacity':9,'RoleARN':'r'"},
+		ID ",'MinCapacity':1,'MaxCapacity':9,'RoleARN':'r'", "'MaxCapacity':8", 0,
+		"'MaxCapacity':8"},
+	    {"a member cannot be removed", {ID ",'MinCapacity':1,'MaxCapacity':9,'RoleARN':'r'"},
+		ID ",'MinCapacity':1,'MaxCapacity':9,'RoleARN':'r'",
+		ID ",'MinCapacity':1,'MaxCapacity':9", EINVAL, "RoleARN was removed"},
+	    {"AWS's own members", {ID ",'MinCapacity':1,'CreationTime':5"},
+		ID ",'MinCapacity':1,'CreationTime':5", ID ",'MinCapacity':1,'CreationTime':6",
+		EINVAL, "CreationTime can't be changed"},
+	    {"minimum above maximum", {NULL}, ID ",'MinCapacity':1,'MaxCapacity':9",
+		"'MinCapacity':10", EINVAL, "MinCapacity 10 is above MaxCapacity 9"},
+	    {"minimum below 0", {NULL}, NULL, "'MinCapacity':-1,'MaxCapacity':1", EINVAL,
+		"below 0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		check(&rows[i], &kind);
+}
+
+static void test_scheduled_action(void **state)
+{
+	static const struct scaling_edit kind = {.what = "the scheduled action",
+	    .members = scaling_action_members,
+	    .name = "ScheduledActionName",
+	    .whole = true};
+	static const struct row rows[] = {
+	    {"Put is sent all that it would reset", {NIGHT ",'Schedule':'a','EndTime':5"},
+		NIGHT ",'Schedule':'a','EndTime':5", NIGHT ",'Schedule':'b','EndTime':5", 0,
+		"'Schedule':'b','EndTime':5"},
+	    {"and what somebody else has changed", {NIGHT ",'Schedule':'a','EndTime':5"},
+		NIGHT ",'Schedule':'a','EndTime':7", NIGHT ",'Schedule':'b','EndTime':5", 0,
+		"'Schedule':'b','EndTime':7"},
+	    {"a time that is left out is removed", {NIGHT ",'Schedule':'a','EndTime':5"},
+		NIGHT ",'Schedule':'a','EndTime':5", NIGHT ",'Schedule':'a'", 0, "'Schedule':'a'"},
+	    {"unless it is another's document", {NIGHT ",'Schedule':'a','EndTime':5"},
+		NIGHT ",'Schedule':'a','EndTime':5",
+		ID ",'ScheduledActionName':'day','Schedule':'b'", 0, "'Schedule':'b','EndTime':5"},
+	    {"a schedule cannot be removed", {NIGHT ",'Schedule':'a','Timezone':'UTC'"},
+		NIGHT ",'Schedule':'a','Timezone':'UTC'", NIGHT ",'Schedule':'a'", EINVAL,
+		"Timezone was removed"},
+	    {"minimum above maximum", {NULL}, NULL,
+		"'Schedule':'a','ScalableTargetAction':{'MinCapacity':3,'MaxCapacity':1}", EINVAL,
+		"above MaxCapacity"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		check(&rows[i], &kind);
+}
+
+static void test_policy_of_another_type(void **state)
+{
+	static const struct scaling_edit kind = {.what = "the policy",
+	    .members = scaling_policy_members,
+	    .name = "PolicyName",
+	    .whole = true};
+	static const struct row row = {"the other type's configuration goes", {NULL},
+	    ID ",'PolicyType':'TargetTrackingScaling','TargetTrackingScalingPolicyConfiguration':{'"
+	       "a':1}",
+	    "'PolicyType':'StepScaling','StepScalingPolicyConfiguration':{'b':1}", 0,
+	    "'PolicyType':'StepScaling','StepScalingPolicyConfiguration':{'b':1}"};
+
+	(void)state;
+	check(&row, &kind);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_target),
+	    cmocka_unit_test(test_scheduled_action),
+	    cmocka_unit_test(test_policy_of_another_type),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
