@@ -244,7 +244,8 @@ static void say_hook(const json_t *hook, const char *arn, struct buf *text)
 {
 	const json_t *expires = doc_peek(hook, "expiresAt");
 
-	buf_adds(text, ", a hook waits");
+	buf_addf(text, ", the %s hook %s waits", doc_string_peek(hook, "targetType"),
+	    doc_string_peek(hook, "hookId"));
 	if (json_is_number(expires)) {
 		auto_buf struct buf until = BUF_INIT(64);
 

@@ -178,6 +178,65 @@ call() {
 	[[ $output == *'rolled back to web:2'* ]]
 }
 
+# Blue/green with a PAUSE hook before the traffic moves.
+pause_before_traffic() {
+	jq '.deploymentConfiguration += {strategy: "BLUE_GREEN", bakeTimeInMinutes: 0, lifecycleHooks: [
+		{targetType: "PAUSE", lifecycleStages: ["POST_SCALE_UP"],
+		timeoutConfiguration: {timeoutInMinutes: 600, action: "ROLLBACK"}}]}' \
+		"$web/service.json" >"$BATS_TEST_TMPDIR/edited"
+	cp "$BATS_TEST_TMPDIR/edited" "$web/service.json"
+}
+
+# The directory of the deployment that a PAUSE hook holds.
+held_deployment() {
+	local d
+	for d in "$web"/service_deployments/*; do
+		if [ "$(cat "$d/lifecycle_stage")" = POST_SCALE_UP ] && [ "$(cat "$d/status")" = IN_PROGRESS ]; then
+			echo "$d"
+			return 0
+		fi
+	done
+	return 1
+}
+
+@test "a PAUSE hook: rollout names stage, hook and file; continue lets it go on, once" {
+	pause_before_traffic
+	echo web:2 >"$web/task_definition"
+	timeout 200 cat "$web/rollout" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	reader=$!
+	wait_for 60 held_deployment
+	held=$(held_deployment)
+	wait_for 60 grep -qE "IN_PROGRESS POST_SCALE_UP, the PAUSE hook [^ ]+ waits until [^ ]+Z, then ROLLBACK: write to service_deployments/${held##*/}/continue\$" \
+		"$BATS_TEST_TMPDIR/out"
+	grep -A 1 -x 'the deployment waits for a PAUSE hook to be answered' "$web/diagnosis" |
+		grep -q "service deployment ${held##*/}, stage POST_SCALE_UP"
+	refused bash -c "echo perhaps >'$held/continue'"
+	said 'neither "continue" nor "rollback"'
+	calls_reset
+	echo >"$held/continue"
+	[ "$(calls ContinueServiceDeployment)" = 1 ]
+	[ "$(last_request ContinueServiceDeployment | jq -r .action)" = CONTINUE ]
+	wait "$reader"
+	tail -n 1 "$BATS_TEST_TMPDIR/out" | grep -q 'steady web:2'
+	[ "$(cat "$held/status")" = SUCCESSFUL ]
+	refused bash -c "echo >'$held/continue'"
+	said 'no hook of this deployment waits'
+}
+
+@test "a PAUSE hook: rollback undoes the deployment" {
+	before=$(cat "$web/task_definition")
+	pause_before_traffic
+	echo web:2 >"$web/task_definition"
+	wait_for 60 held_deployment
+	held=$(held_deployment)
+	faults 'ContinueServiceDeployment:1:lost'
+	run bash -c "echo rollback >'$held/continue'"
+	# A lost answer is never sent again: the next hook would take it.
+	[ "$(calls ContinueServiceDeployment)" = 1 ]
+	wait_for 100 grep -qxF "$before" "$web/task_definition"
+	wait_for 60 grep -q ROLLBACK "$held/status"
+}
+
 @test "a CODE_DEPLOY service: what UpdateService does not offer is EOPNOTSUPP, by name, unsent" {
 	call CreateService '{"cluster": "prod", "serviceName": "cd", "taskDefinition": "web", "desiredCount": 1,
 		"launchType": "FARGATE", "deploymentController": {"type": "CODE_DEPLOY"},
