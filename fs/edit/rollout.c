@@ -243,9 +243,9 @@ static bool is_about(const struct rollout *r, const json_t *deployment)
 static void say_hook(const json_t *hook, const char *arn, struct buf *text)
 {
 	const json_t *expires = doc_peek(hook, "expiresAt");
+	const char *id = doc_string_peek(hook, "hookId");
 
-	buf_addf(text, ", the %s hook %s waits", doc_string_peek(hook, "targetType"),
-	    doc_string_peek(hook, "hookId"));
+	buf_addf(text, ", %s PAUSE hook%s%s waits", *id ? "the" : "a", *id ? " " : "", id);
 	if (json_is_number(expires)) {
 		auto_buf struct buf until = BUF_INIT(64);
 
