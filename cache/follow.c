@@ -1,6 +1,8 @@
 #include "cache/follow.h"
 
 #include "backend/base/clock.h"
+#include "cache/answer.h"
+#include "cache/moment.h"
 
 #include <errno.h>
 #include <pthread.h>

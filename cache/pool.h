@@ -5,7 +5,7 @@
 #ifndef ECSFS_POOL_H
 #define ECSFS_POOL_H
 
-#include "cache/region.h"
+#include "cache/job.h"
 
 #include <pthread.h>
 #include <stdbool.h>

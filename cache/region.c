@@ -1,8 +1,19 @@
-#include "cache/answers/region_impl.h"
+#include "cache/region.h"
+
+#include "cache/answer.h"
+#include "cache/answers/derived.h"
+#include "cache/answers/freshness.h"
+#include "cache/answers/queue.h"
+#include "cache/answers/read_ahead.h"
+#include "cache/answers/state.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
+#include "cache/answers/siblings.h"
+#include "cache/fetch/forms.h"
+#include "cache/fetch/kinds.h"
+#include "cache/moment.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -42,6 +53,8 @@ struct region *region_new(struct aws_client *client, const struct region_options
 	if (!r->options.clock)
 		r->options.clock = &clock_system;
 	r->whole_ms = NEVER_MS;
+	r->landed_ahead = ahead_landed;
+	r->peek = region_peek;
 	TAILQ_INIT(&r->groups);
 	for (int k = 0; k < KIND_COUNT; k++)
 		r->walked[k].at_ms = NEVER_MS;
@@ -103,32 +116,6 @@ struct aws_client *region_client_peek(struct region *r)
 	return r->client;
 }
 
-int64_t region_now_ms(const struct region *r)
-{
-	return clock_mono(r->options.clock);
-}
-
-uint64_t region_moment(void)
-{
-	static _Atomic uint64_t moment;
-
-	return ++moment;
-}
-
-struct freshness region_fresh(const struct region *r)
-{
-	return (struct freshness){
-	    .born_ms = region_now_ms(r), .born_at = region_moment(), .use = FRESH_OPEN};
-}
-
-struct freshness region_fresh_now(const struct region *r)
-{
-	struct freshness f = region_fresh(r);
-
-	f.force = true;
-	return f;
-}
-
 bool region_name_valid(enum kind kind, const char *name)
 {
 	const struct kind_row *row = kind_row(kind);
@@ -150,14 +137,6 @@ int region_run(struct region *r, struct job *j)
 int region_run_logs(struct region *r, struct job *j)
 {
 	return pool_submit(&r->loggers, j);
-}
-
-void answer_release(struct answer *a)
-{
-	json_decref(a->value);
-	a->value = NULL;
-	packed_unref(a->packed);
-	a->packed = NULL;
 }
 
 /*

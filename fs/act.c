@@ -1,6 +1,7 @@
 #include "fs/act.h"
 
 #include "backend/service.h"
+#include "cache/answers/publish.h"
 #include "fs/journal.h"
 
 #include <errno.h>

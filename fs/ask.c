@@ -1,5 +1,8 @@
 #include "fs/ask.h"
 
+#include "cache/answer.h"
+#include "cache/moment.h"
+
 #include <errno.h>
 #include <string.h>
 

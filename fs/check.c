@@ -13,6 +13,8 @@
 #include "backend/config/settings.h"
 #include "backend/credentials/terminal.h"
 #include "backend/errlog.h"
+#include "cache/answer.h"
+#include "cache/moment.h"
 
 #include <errno.h>
 #include <pthread.h>

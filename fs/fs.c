@@ -1,6 +1,7 @@
 /* What every part of a mount may ask of it as a whole: its accounts, its state, its figures. */
 #include "fs/fs.h"
 
+#include "cache/answers/publish.h"
 #include "fs/kernel/failures.h"
 #include "fs/kernel/handle.h"
 #include "fs/kernel/notify.h"

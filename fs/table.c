@@ -1,6 +1,7 @@
 #include "fs/table.h"
 
 #include "backend/base/limits.h"
+#include "cache/answer.h"
 #include "fs/edit/lines.h"
 #include "fs/edit/members.h"
 #include "fs/edit/shown.h"

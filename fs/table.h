@@ -13,6 +13,7 @@
 
 #include "backend/base/buf.h"
 #include "backend/error.h"
+#include "cache/answers/publish.h"
 #include "fs/ask.h"
 #include "fs/fs.h"
 

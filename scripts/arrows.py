@@ -20,9 +20,6 @@ ROOMS = ("fs/", "cache/", "backend/")
 # Rooms that are not in order yet: what is found in them is not refused. The list only shrinks.
 PENDING = (
     "backend/sim/",
-    "cache/answers/",
-    "cache/fetch/",
-    "cache/region",
     "fs/",
 )
 ORDERS = (

@@ -6,7 +6,7 @@
 #ifndef ECSFS_CREDIT_H
 #define ECSFS_CREDIT_H
 
-#include "cache/region.h"
+#include "cache/answer.h"
 
 #include <stddef.h>
 

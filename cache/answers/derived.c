@@ -6,9 +6,14 @@
  * So who asks for a service's tasks waits for the cluster's listing, then for the documents of its
  * tasks, which are all asked for at once, and finds his list made from them in the end.
  */
-#include "cache/answers/region_impl.h"
+#include "cache/answers/derived.h"
+
+#include "cache/answers/freshness.h"
+#include "cache/answers/queue.h"
+#include "cache/answers/state.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/answers/store.h"
 
 #include <string.h>
 

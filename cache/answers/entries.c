@@ -1,6 +1,7 @@
 #include "cache/answers/entries.h"
 
 #include "backend/base/limits.h"
+#include "backend/error.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -9,11 +9,11 @@
 #ifndef ECSFS_CACHE_H
 #define ECSFS_CACHE_H
 
-#include "cache/answers/read_ahead.h"
+#include "cache/answer.h"
 #include "cache/answers/stale_guard.h"
+#include "cache/answers/turns.h"
 #include "cache/budget.h"
 #include "cache/packed.h"
-#include "cache/region.h"
 
 #include <stddef.h>
 #include <sys/queue.h>
@@ -82,8 +82,8 @@ struct entry {
 	bool followed;		   /* a listing: its documents were read ahead */
 
 	int64_t asked_ms; /* somebody wanted it */
-	/* Of a listing: how its names are being read (batch.c). Of a cluster: how the task lists of its
-	 * services are, and since when all its tasks are being fetched for them (browsed_ms; whole.c). */
+	/* Of a listing: how its names are being read (siblings.c). Of a cluster: how the task lists of its
+	 * services are, and since when all its tasks are being fetched for them (browsed_ms; derived.c). */
 	uint32_t sibling_hash;
 	int64_t sibling_ms;
 	int64_t browsed_ms;

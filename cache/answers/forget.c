@@ -1,6 +1,8 @@
 #include "cache/answers/forget.h"
 
-#include "cache/answers/region_impl.h"
+#include "cache/answers/state.h"
+#include "cache/fetch/kinds.h"
+#include "cache/moment.h"
 
 #include <string.h>
 

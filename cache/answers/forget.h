@@ -6,10 +6,11 @@
 #ifndef ECSFS_FORGET_H
 #define ECSFS_FORGET_H
 
-#include "cache/region.h"
+#include "cache/answers/entries.h"
 
 struct entry;
 struct packed;
+struct region;
 
 /* A listing has changed: drops the documents of names that it no longer has and nobody reads. */
 void forget_unlisted(struct region *r, const struct entry *listing, const struct packed *before);

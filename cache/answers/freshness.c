@@ -13,7 +13,10 @@
  * change); of clusters and
  * families ttl_slow_ms; of all else ttl_ms. With ttl_ms == 0 it is 0 for all but the revisions.
  */
-#include "cache/answers/region_impl.h"
+#include "cache/answers/freshness.h"
+
+#include "cache/answers/state.h"
+#include "cache/fetch/kinds.h"
 
 #include <string.h>
 

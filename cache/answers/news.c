@@ -1,6 +1,6 @@
 #include "cache/answers/news.h"
 
-#include "cache/answers/region_impl.h"
+#include "cache/answers/state.h"
 
 #include <stdlib.h>
 

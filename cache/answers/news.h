@@ -5,10 +5,11 @@
 #ifndef ECSFS_NEWS_H
 #define ECSFS_NEWS_H
 
-#include "cache/region.h"
+#include "cache/answer.h"
 
 struct change;
 struct entry;
+struct region;
 
 /* What is to be said once the lock is released: who is woken, what changed. */
 struct news {

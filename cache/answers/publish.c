@@ -6,10 +6,14 @@
  * nothing else happened to the key meanwhile (another write ended, a Describe that began later has
  * arrived): then their order is unknown, and the next reader asks AWS.
  */
+#include "cache/answers/publish.h"
+
 #include "cache/answers/listing.h"
-#include "cache/answers/region_impl.h"
+#include "cache/answers/state.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/answers/store.h"
+#include "cache/moment.h"
 
 #include <errno.h>
 #include <stdlib.h>

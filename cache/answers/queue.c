@@ -5,11 +5,19 @@
  * one is taken by a worker at once; while a call of the group is under way the next ones gather for
  * gather_ms, or until there are as many as a call takes.
  */
+#include "cache/answers/queue.h"
+
 #include "cache/answers/forget.h"
-#include "cache/answers/region_impl.h"
+#include "cache/answers/freshness.h"
+#include "cache/answers/group.h"
+#include "cache/answers/publish.h"
+#include "cache/answers/state.h"
 
 #include "backend/base/clock.h"
 #include "backend/base/limits.h"
+#include "cache/answers/siblings.h"
+#include "cache/answers/store.h"
+#include "cache/moment.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,57 +57,6 @@ struct drain {
 	struct flight flight;
 };
 
-static const char *group_cluster(const struct key *k)
-{
-	return kind_row(k->kind)->by_cluster ? k->a : NULL;
-}
-
-/* Keys of a kind without batches have a group each kind: nothing gathers in it. */
-static struct group *group_find(struct region *r, const struct key *k)
-{
-	const char *cluster = group_cluster(k);
-	struct group *g;
-
-	TAILQ_FOREACH (g, &r->groups, link) {
-		if (g->kind == k->kind && (!cluster || strcmp(g->cluster, cluster) == 0))
-			return g;
-	}
-	return NULL;
-}
-
-static struct group *group_get(struct region *r, const struct key *k)
-{
-	struct group *g = group_find(r, k);
-	const char *cluster = group_cluster(k);
-
-	if (g)
-		return g;
-	g = calloc(1, sizeof(*g));
-	if (!g)
-		return NULL;
-	g->kind = k->kind;
-	g->cluster = cluster ? strdup(cluster) : NULL;
-	if (cluster && !g->cluster) {
-		free(g);
-		return NULL;
-	}
-	TAILQ_INIT(&g->waiting);
-	TAILQ_INIT(&g->ahead);
-	clock_cond_init(&g->full);
-	TAILQ_INSERT_TAIL(&r->groups, g, link);
-	return g;
-}
-
-static void group_put(struct region *r, struct group *g)
-{
-	if (g->waiting_n || g->ahead_n || g->drainers || g->ahead_drainers || g->flying)
-		return;
-	TAILQ_REMOVE(&r->groups, g, link);
-	pthread_cond_destroy(&g->full);
-	free(g->cluster);
-	free(g);
-}
-
 /* Waits for company while a call is under way that may bring what would come next anyway. */
 static void gather(struct region *r, struct group *g, size_t batch)
 {
@@ -137,6 +94,7 @@ static void prepare(struct region *r, struct flight *f)
 	f->fetch.region = r->name;
 	f->fetch.call = r->options.call;
 	f->fetch.clock = r->options.clock;
+	f->fetch.peek = r->peek;
 	f->fetch.owner = r;
 	f->unknown = f->arrival.started_ms < r->unknown_until_ms[f->entries[0]->key.kind];
 	if (r->options.timeout_ms > 0)
@@ -303,7 +261,7 @@ static void land(struct region *r, struct flight *f, bool ahead, struct news *n)
 	for (size_t i = 0; i < f->fetch.n; i++)
 		let_go(f->entries[i], f);
 	if (ahead && f->fetch.n == 1 && f->entries[0]->value)
-		ahead_landed(r, f->entries[0], f->arrival.now_ms);
+		r->landed_ahead(r, f->entries[0], f->arrival.now_ms);
 	forget_some(r, f->arrival.now_ms);
 	cache_trim(&r->cache);
 }
@@ -459,7 +417,7 @@ int flight_queue(struct region *r, struct entry *e)
 	if (!g)
 		return -ENOMEM;
 	if (e->ahead)
-		flight_unqueue_ahead(g, e);
+		group_unqueue_ahead(g, e);
 	if (g->waiting_n + 1 > g->drainers * batch && r->drains[g->kind] < LIMIT_ACTION)
 		err = start_drain(r, g, false);
 	/* Without a job of its own it is taken by one that is under way. */
@@ -488,13 +446,6 @@ int flight_queue_ahead(struct region *r, struct entry *e)
 	e->state = ENTRY_PENDING;
 	e->ahead = true;
 	return 0;
-}
-
-void flight_unqueue_ahead(struct group *g, struct entry *e)
-{
-	TAILQ_REMOVE(&g->ahead, e, pending);
-	g->ahead_n--;
-	e->ahead = false;
 }
 
 bool flight_is_lost(const struct entry *e, const struct freshness *f, int64_t now)

@@ -1,13 +1,15 @@
 #include "cache/answers/read_ahead.h"
 
-#include "cache/answers/region_impl.h"
+#include "cache/answers/freshness.h"
+#include "cache/answers/queue.h"
+#include "cache/answers/siblings.h"
+#include "cache/answers/state.h"
+#include "cache/fetch/kinds.h"
 #include "cache/order.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Readers of one listing that are told apart. */
-#define TURNS 4
 #define MOST_BATCHES 32
 /* Listings are read one a call, and each in several pages: begin with more of them. */
 #define FIRST_LISTINGS 2
@@ -19,148 +21,8 @@
 #define NEAR_LISTINGS 4
 /* What was read in turn so recently is read in the next directory too. */
 #define WALKING_MS 10000
-/* Sorting by hash is for listings of this size at most. */
-#define MOST_HASHED 20000
 /* A document or listing, about: a window must leave most of the cache alone. */
 #define ANSWER_BYTES 4096
-
-/* A name's place in the order of the directory. */
-struct place {
-	uint64_t order;
-	uint32_t at; /* offset of the name's quote in the text */
-};
-
-struct turn {
-	enum kind kind; /* of what is read, perhaps in the directories named; KIND_NONE: unused */
-	uint32_t last;	/* hash of the key that was asked for last; 0: none so far */
-	uint32_t next[ORDERS]; /* and of the one that comes next; 0: none */
-	enum turn_order order;
-	uint32_t read;	 /* names in turn */
-	uint32_t window; /* batches; 0: none so far */
-	uint32_t ahead;	 /* names behind the last one that were looked at */
-	uint32_t mark;	 /* when so many are left, the next window is asked for */
-	uint64_t used;	 /* when last, as `uses` counts */
-};
-
-struct turns {
-	struct turn at[TURNS];
-	uint64_t uses;
-	struct packed *of; /* the names that `places` are of */
-	struct place *places;
-	size_t count;
-};
-
-void ahead_call_unref(struct ahead_call *c)
-{
-	if (c && --c->refs == 0)
-		free(c);
-}
-
-void turns_free(struct turns *t)
-{
-	if (!t)
-		return;
-	packed_unref(t->of);
-	free(t->places);
-	free(t);
-}
-
-size_t turns_size(const struct turns *t)
-{
-	return t ? sizeof(*t) + t->count * sizeof(*t->places) + 2 * (size_t)BUDGET_BLOCK : 0;
-}
-
-static int compare_places(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
-
-	return (x->order > y->order) - (x->order < y->order);
-}
-
-/* Sees to it that the places are those of `names`. False: there are too many, or no memory. */
-static bool places_ready(struct turns *t, struct packed *names)
-{
-	struct packed_names at;
-	const char *name;
-
-	if (t->of == names)
-		return t->places != NULL;
-	packed_unref(t->of);
-	free(t->places);
-	t->of = packed_ref(names);
-	t->count = 0;
-	t->places = names->count && names->count <= MOST_HASHED
-	    ? calloc(names->count, sizeof(*t->places))
-	    : NULL;
-	if (!t->places)
-		return false;
-	packed_names_from(&at, names, NULL);
-	for (const char *quote = at.at; (name = packed_names_next(&at)); quote = at.at)
-		t->places[t->count++] =
-		    (struct place){name_order(name), (uint32_t)(quote - names->text)};
-	qsort(t->places, t->count, sizeof(*t->places), compare_places);
-	return true;
-}
-
-/* The names of a listing in one of the orders, behind a name (NULL: from the first one). */
-struct names_walk {
-	struct turns *turns;
-	struct packed *names;
-	enum turn_order order;
-	size_t place;
-	struct packed_names at;
-};
-
-static void names_begin(struct names_walk *w, const char *behind)
-{
-	size_t low = 0, high = w->turns->count;
-	uint64_t order = behind ? name_order(behind) : 0;
-
-	if (w->order == ORDER_SORTED) {
-		packed_names_from(&w->at, w->names, behind);
-		return;
-	}
-	/* The first place behind the name's, or, backward, its own. */
-	while (behind && low < high) {
-		size_t middle = low + (high - low) / 2;
-		uint64_t other = w->turns->places[middle].order;
-
-		if (w->order == ORDER_DIRECTORY ? other <= order : other < order)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	w->place = behind || w->order == ORDER_DIRECTORY ? low : w->turns->count;
-}
-
-static const char *names_next(struct names_walk *w)
-{
-	if (w->order == ORDER_SORTED)
-		return packed_names_next(&w->at);
-	if (w->place == (w->order == ORDER_DIRECTORY ? w->turns->count : 0))
-		return NULL;
-	w->place -= w->order == ORDER_BACKWARD;
-	w->at.at = w->names->text + w->turns->places[w->place].at;
-	w->place += w->order == ORDER_DIRECTORY;
-	return packed_names_next(&w->at);
-}
-
-static uint32_t hash_behind(
-    struct turns *t, struct packed *names, enum turn_order order, const struct key *k, bool first)
-{
-	struct names_walk w = {.turns = t, .names = names, .order = order};
-	const char *name;
-	struct key next;
-
-	if (order != ORDER_SORTED && !places_ready(t, names))
-		return 0;
-	names_begin(&w, first ? NULL : key_own_name(k));
-	name = names_next(&w);
-	if (!name)
-		return 0;
-	next = key_sibling(k, name);
-	return key_hash(&next);
-}
 
 /* Whether it names others that are read. */
 static bool is_listing(enum kind kind)
@@ -228,13 +90,13 @@ static void fill(struct region *r, struct entry *listing, struct turn *t, const 
 		t->window = t->kind == of->kind && is_listing(of->kind) ? FIRST_LISTINGS : 1;
 	window = t->window * batch < most ? t->window * batch : most;
 	listing->flights++; /* stays, whatever is dropped for what is asked for */
-	if (t->order != ORDER_SORTED && !places_ready(w.turns, w.names))
+	if (t->order != ORDER_SORTED && !turns_places_ready(w.turns, w.names))
 		window = 0;
 	else
-		names_begin(&w, first ? NULL : key_own_name(of));
+		names_walk_begin(&w, first ? NULL : key_own_name(of));
 	for (uint32_t i = 0; i < t->ahead && name; i++)
-		name = names_next(&w);
-	while (name && queued < window && looked < 2 * window && (name = names_next(&w))) {
+		name = names_walk_next(&w);
+	while (name && queued < window && looked < 2 * window && (name = names_walk_next(&w))) {
 		struct key k = key_sibling(of, name);
 
 		if (!queued)
@@ -260,12 +122,12 @@ static void catch_up(
 	const char *name;
 
 	listing->flights++;
-	if (t->order == ORDER_SORTED || places_ready(w.turns, w.names)) {
-		names_begin(&w, key_own_name(of));
+	if (t->order == ORDER_SORTED || turns_places_ready(w.turns, w.names)) {
+		names_walk_begin(&w, key_own_name(of));
 		for (uint32_t i = 0; i < t->ahead && i < NEAR_LISTINGS; i++) {
 			struct key k;
 
-			name = names_next(&w);
+			name = names_walk_next(&w);
 			if (!name)
 				break;
 			k = key_sibling(of, name);
@@ -324,7 +186,7 @@ static void advance(struct region *r, struct entry *listing, struct turn *t, con
 	t->order = order;
 	t->read++;
 	t->last = hash;
-	t->next[order] = hash_behind(listing->turns, listing->value, order, k, false);
+	t->next[order] = turns_hash_behind(listing->turns, listing->value, order, k, false);
 	t->used = ++listing->turns->uses;
 	if (t->ahead)
 		t->ahead--;
@@ -347,9 +209,10 @@ static void begin(struct region *r, struct entry *listing, struct turn *t, enum 
 	*t = (struct turn){.kind = kind, .last = hash, .read = 1, .used = ++listing->turns->uses};
 	for (int o = 0; o < ORDERS; o++)
 		t->next[o] =
-		    hash_behind(listing->turns, listing->value, (enum turn_order)o, k, false);
+		    turns_hash_behind(listing->turns, listing->value, (enum turn_order)o, k, false);
 	/* Only from its first name on: whoever looks into the middle picks names. */
-	if (!walked || hash_behind(listing->turns, listing->value, walked->order, k, true) != hash)
+	if (!walked ||
+	    turns_hash_behind(listing->turns, listing->value, walked->order, k, true) != hash)
 		return;
 	t->order = walked->order;
 	t->window = walked->window;
@@ -439,7 +302,7 @@ static void read_documents(struct region *r, struct entry *listing, int64_t now)
 	    .order = r->walked[kind].order,
 	    .window = MOST_BATCHES,
 	    .used = ++listing->turns->uses};
-	t->next[t->order] = hash_behind(listing->turns, listing->value, t->order, &of, true);
+	t->next[t->order] = turns_hash_behind(listing->turns, listing->value, t->order, &of, true);
 	fill(r, listing, t, &of, true, now);
 }
 

@@ -13,34 +13,14 @@
 #ifndef ECSFS_READ_AHEAD_H
 #define ECSFS_READ_AHEAD_H
 
-#include "cache/region.h"
+#include "cache/answers/entries.h"
 
 struct entry;
-struct turns;
-
-/* Ways to go through a listing. bash's globs go through a directory from its end. */
-enum turn_order { ORDER_SORTED, ORDER_DIRECTORY, ORDER_BACKWARD, ORDERS };
-
-/* The last time that most names of a listing were read in turn, by the kind of what was read. */
-struct walked {
-	int64_t at_ms;
-	enum turn_order order;
-	uint32_t window; /* batches, as it was then */
-};
+struct region;
 
 /* Somebody asked for an entry, which may have to be fetched (`missed`). */
 void ahead_asked(struct region *r, struct entry *e, bool missed, int64_t now);
 /* A listing that was read ahead came. */
 void ahead_landed(struct region *r, struct entry *listing, int64_t now);
-
-/* A call that was made ahead of its readers: used, once one of its answers was asked for. */
-struct ahead_call {
-	unsigned refs; /* entries that it answered */
-	bool used;
-};
-void ahead_call_unref(struct ahead_call *c);
-
-void turns_free(struct turns *t);
-size_t turns_size(const struct turns *t);
 
 #endif

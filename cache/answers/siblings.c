@@ -1,7 +1,13 @@
 /*
  * Many keys, one Describe.
  */
-#include "cache/answers/region_impl.h"
+#include "cache/answers/siblings.h"
+
+#include "cache/answers/freshness.h"
+#include "cache/answers/group.h"
+#include "cache/answers/state.h"
+#include "cache/fetch/kinds.h"
+#include "cache/moment.h"
 
 #include <string.h>
 
@@ -94,7 +100,7 @@ static size_t take_queued(struct group *g, struct entry **taken, size_t max)
 		taken[n++] = e;
 	}
 	while (n < max && (e = TAILQ_FIRST(&g->ahead))) {
-		flight_unqueue_ahead(g, e);
+		group_unqueue_ahead(g, e);
 		e->state = ENTRY_FLYING;
 		taken[n++] = e;
 	}

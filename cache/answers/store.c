@@ -1,10 +1,13 @@
 /*
  * How an answer comes into the cache.
  */
+#include "cache/answers/store.h"
+
 #include "cache/answers/forget.h"
-#include "cache/answers/region_impl.h"
+#include "cache/answers/state.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/moment.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * ARN, and what hangs on one of them. Its responses are XML: every scalar is a string, an empty list
  * is "".
  */
-#include "cache/fetch/fetch.h"
+#include "cache/fetch/balancing.h"
 
 #include "backend/base/cleanup.h"
 

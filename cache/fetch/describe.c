@@ -1,5 +1,5 @@
 /* What are these objects? The Describe calls that take a list of names or ARNs. */
-#include "cache/fetch/fetch.h"
+#include "cache/fetch/describe.h"
 
 #include "backend/base/cleanup.h"
 

@@ -2,7 +2,7 @@
  * ECR: repositories, tags and images. The tree asks for those of its own region; an image reference
  * of a task definition may name another account's registry, in any region.
  */
-#include "cache/fetch/fetch.h"
+#include "cache/fetch/ecr.h"
 
 #include "backend/base/cleanup.h"
 

@@ -3,7 +3,7 @@
  * DescribeTasks finds them. Events reach back to the last hundred, so tasks may be missing: for
  * readers who can tell that they have all they need.
  */
-#include "cache/fetch/fetch.h"
+#include "cache/fetch/event_tasks.h"
 
 #include "backend/base/cleanup.h"
 
@@ -42,7 +42,7 @@ static json_t *started_tasks(const struct fetch *f, const struct key *k)
 	const json_t *event;
 	size_t i;
 
-	if (!f->owner || region_peek(f->owner, &service, "events", &a) != 0 || a.err)
+	if (!f->peek || f->peek(f->owner, &service, "events", &a) != 0 || a.err)
 		return ids;
 	json_array_foreach (json_object_get(a.value, "events"), i, event) {
 		const char *message = string_of(event, "message");

@@ -5,13 +5,16 @@
 #ifndef ECSFS_FETCH_H
 #define ECSFS_FETCH_H
 
+#include "cache/answer.h"
 #include "cache/fetch/kinds.h"
+#include "cache/options.h"
 #include "cache/packed.h"
-#include "cache/region.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/queue.h>
+
+struct region;
 
 struct fetch_item {
 	const struct key *key;	   /* lives as long as the fetch */
@@ -40,7 +43,10 @@ struct fetch {
 	struct fetch_item *items;
 	size_t n;
 	struct fetch_extras extras;
-	struct region *owner; /* for region_peek; NULL in tests */
+	/* What is known of another key, however old (region_peek); NULL in tests. */
+	int (*peek)(
+	    struct region *owner, const struct key *k, const char *only, struct answer *ret);
+	struct region *owner;
 };
 
 /* A listing: where its elements stand, and how many pages of it are read. */
@@ -89,29 +95,5 @@ const char *arn_name_peek(const char *arn);
 json_t *arn_names(const json_t *arns);
 /* Sorts an array of strings and drops the doubled. New. */
 json_t *names_sorted(const json_t *strings);
-
-/* The fetchers that the table of kinds names. */
-int fetch_describe(struct fetch *f, struct ecsfs_error *err);
-int fetch_list(struct fetch *f, struct ecsfs_error *err);
-int fetch_event_tasks(struct fetch *f, struct ecsfs_error *err);
-int fetch_revisions(struct fetch *f, struct ecsfs_error *err);
-int fetch_task_definition(struct fetch *f, struct ecsfs_error *err);
-int fetch_latest(struct fetch *f, struct ecsfs_error *err);
-int fetch_capacity_providers(struct fetch *f, struct ecsfs_error *err);
-int fetch_service_deployments(struct fetch *f, struct ecsfs_error *err);
-int fetch_repositories(struct fetch *f, struct ecsfs_error *err);
-int fetch_repository(struct fetch *f, struct ecsfs_error *err);
-int fetch_image_tags(struct fetch *f, struct ecsfs_error *err);
-int fetch_images(struct fetch *f, struct ecsfs_error *err);
-int fetch_image_reference(struct fetch *f, struct ecsfs_error *err);
-int fetch_newest_tags(struct fetch *f, struct ecsfs_error *err);
-int fetch_caller(struct fetch *f, struct ecsfs_error *err);
-int fetch_scaling(struct fetch *f, struct ecsfs_error *err);
-int fetch_activities(struct fetch *f, struct ecsfs_error *err);
-int fetch_by_arn(struct fetch *f, struct ecsfs_error *err);
-int fetch_of_arn(struct fetch *f, struct ecsfs_error *err);
-int fetch_metrics(struct fetch *f, struct ecsfs_error *err);
-int fetch_interfaces(struct fetch *f, struct ecsfs_error *err);
-int fetch_log_tail(struct fetch *f, struct ecsfs_error *err);
 
 #endif

@@ -1,31 +1,20 @@
 #include "cache/fetch/kinds.h"
 
-#include "cache/fetch/fetch.h"
-
 #include <string.h>
-
-#define JSON(...) #__VA_ARGS__
-#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static const struct kind_row rows[KIND_COUNT] = {
-#define KIND(name, ...) [KIND_##name] = {__VA_ARGS__},
-#include "cache/kinds.def"
-#undef KIND
-};
 
 const struct kind_row *kind_row(enum kind kind)
 {
-	return &rows[kind];
+	return &kind_rows[kind];
 }
 
 size_t kind_batch(enum kind kind)
 {
-	return rows[kind].batch ? rows[kind].batch : 1;
+	return kind_rows[kind].batch ? kind_rows[kind].batch : 1;
 }
 
 const char *key_own_name(const struct key *k)
 {
-	return rows[k->kind].by_cluster ? k->b : k->a;
+	return kind_rows[k->kind].by_cluster ? k->b : k->a;
 }
 
 struct key key_sibling(const struct key *k, const char *name)

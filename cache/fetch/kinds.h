@@ -46,6 +46,8 @@ struct kind_row {
 	const char *const *included;
 };
 
+/* By kind (kind_table.c). */
+extern const struct kind_row kind_rows[];
 const struct kind_row *kind_row(enum kind kind);
 /* How many keys one call takes. */
 size_t kind_batch(enum kind kind);

@@ -1,5 +1,5 @@
 /* Which names are there? The List calls. */
-#include "cache/fetch/fetch.h"
+#include "cache/fetch/list.h"
 
 #include "backend/base/cleanup.h"
 

@@ -2,7 +2,7 @@
  * The last lines of a container's log, as evidence of why it ended. The files of logs/ have readers
  * of their own (cache/logs).
  */
-#include "cache/fetch/fetch.h"
+#include "cache/fetch/log_tail.h"
 
 #include "backend/base/cleanup.h"
 

@@ -2,7 +2,7 @@
  * CloudWatch's metrics of services, a minute each for the last hour: GetMetricData takes 500 queries
  * a call, and a service needs four, the average and the maximum of two metrics.
  */
-#include "cache/fetch/fetch.h"
+#include "cache/fetch/metrics.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/iso8601.h"

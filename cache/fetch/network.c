@@ -2,7 +2,9 @@
  * EC2's network interfaces of tasks. A task's document names its interface; EC2 knows the public
  * address.
  */
-#include "cache/fetch/fetch.h"
+#include "cache/fetch/network.h"
+
+#include "cache/answer.h"
 
 #include "backend/base/cleanup.h"
 
@@ -46,7 +48,7 @@ static json_t *known_interface(const struct fetch *f, const struct key *k)
 	auto_answer struct answer a = {0};
 	const char *id;
 
-	if (!f->owner || region_peek(f->owner, &task, "attachments", &a) != 0 || a.err)
+	if (!f->peek || f->peek(f->owner, &task, "attachments", &a) != 0 || a.err)
 		return NULL;
 	id = interface_of(a.value);
 	return json_string(id ? id : "");

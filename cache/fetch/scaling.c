@@ -3,7 +3,7 @@
  * those of the region, sorted by resource ("service/CLUSTER/SERVICE"): a walk over many services
  * costs the pages, not a call a service.
  */
-#include "cache/fetch/fetch.h"
+#include "cache/fetch/scaling.h"
 
 #include "backend/base/cleanup.h"
 

@@ -1,5 +1,5 @@
 /* DescribeTaskDefinition, which takes one name a call, and who we are. */
-#include "cache/fetch/fetch.h"
+#include "cache/fetch/task_definition.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

@@ -20,6 +20,7 @@
 
 #include "backend/parse/logs.h"
 #include "cache/logs/options.h"
+#include "cache/options.h"
 #include "cache/region.h"
 
 #include <pthread.h>

@@ -2,7 +2,9 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/errlog.h"
+#include "cache/answer.h"
 #include "cache/logs/group.h"
+#include "cache/moment.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,9 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/epoch.h"
+#include "cache/answer.h"
 #include "cache/logs/placement.h"
+#include "cache/moment.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,8 @@
 #include "fs/edit/image.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/answer.h"
+#include "cache/moment.h"
 #include "fs/edit/doc.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/epoch.h"
 #include "backend/base/limits.h"
+#include "cache/answer.h"
 #include "fs/kernel/request.h"
 #include "fs/scratch.h"
 #include "fs/stream.h"

@@ -2,6 +2,8 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "cache/answer.h"
+#include "cache/answers/publish.h"
 #include "fs/commit.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/caller.h"

@@ -6,6 +6,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "cache/answer.h"
 #include "cache/order.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/lookup.h"

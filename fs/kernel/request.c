@@ -4,6 +4,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
+#include "cache/moment.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/caller.h"
 #include "fs/kernel/failures.h"

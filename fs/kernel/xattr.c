@@ -1,6 +1,7 @@
 #include "fs/kernel/xattr.h"
 
 #include "backend/base/limits.h"
+#include "cache/answer.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/failures.h"
 #include "fs/kernel/request.h"

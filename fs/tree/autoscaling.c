@@ -2,6 +2,8 @@
  * autoscaling/: the Application Auto Scaling target of a service, its policies and scheduled actions,
  * one file each, and what was done. A document is edited three-way (fs/edit/scaling_edit.h).
  */
+#include "cache/answer.h"
+#include "cache/answers/publish.h"
 #include "fs/tree/growing.h"
 
 #include "backend/base/cleanup.h"

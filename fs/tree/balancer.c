@@ -1,6 +1,7 @@
 #include "fs/tree/balancer.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/answer.h"
 #include "fs/columns.h"
 #include "fs/edit/doc.h"
 #include "fs/value.h"

@@ -2,6 +2,7 @@
  * Capacity providers: the files of capacity_providers/NAME. Managed scaling can be written, where
  * the provider is of an Auto Scaling group.
  */
+#include "cache/answer.h"
 #include "fs/tree/cluster_write.h"
 #include "fs/tree/tags_write.h"
 

@@ -1,3 +1,4 @@
+#include "cache/answer.h"
 #include "fs/tree/cluster_write.h"
 #include "fs/tree/run.h"
 #include "fs/tree/tags_write.h"

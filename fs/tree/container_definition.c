@@ -7,6 +7,8 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "cache/answer.h"
+#include "cache/moment.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/container_edit.h"
 #include "fs/edit/doc.h"

@@ -2,6 +2,7 @@
  * Container instances: the files of container_instances/ID, of which `status` is written to drain an
  * instance and to take it back.
  */
+#include "cache/answer.h"
 #include "fs/tree/tags_write.h"
 
 #include "backend/base/cleanup.h"

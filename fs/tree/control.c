@@ -5,6 +5,7 @@
 #include "fs/tree/control.h"
 #include "backend/config/endpoint.h"
 #include "backend/credentials/cached.h"
+#include "cache/answer.h"
 #include "fs/tree/tree.h"
 
 #include "backend/base/cleanup.h"

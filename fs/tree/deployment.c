@@ -2,6 +2,8 @@
  * A service's deployments, two views: deployments/ are those of its document (the rolling ones,
  * named by their service revision), service_deployments/ is the history that ECS keeps 90 days.
  */
+#include "cache/answer.h"
+#include "cache/answers/publish.h"
 #include "fs/tree/tree.h"
 
 #include "backend/base/cleanup.h"

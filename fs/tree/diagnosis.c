@@ -1,6 +1,7 @@
 #include "fs/tree/diagnosis.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/answer.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/image.h"
 #include "fs/tree/balancer.h"

@@ -6,6 +6,8 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/exec/session.h"
+#include "cache/answer.h"
+#include "cache/moment.h"
 #include "fs/act.h"
 #include "fs/edit/doc.h"
 #include "fs/tree/tree.h"

@@ -4,6 +4,7 @@
 #include "backend/base/epoch.h"
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
+#include "cache/answer.h"
 #include "cache/follow.h"
 #include "fs/tree/event_lines.h"
 

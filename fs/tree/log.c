@@ -3,6 +3,7 @@
  * a log where its task definition sends it to CloudWatch Logs with awslogs.
  */
 #include "backend/base/epoch.h"
+#include "cache/answer.h"
 #include "fs/tree/tree.h"
 
 #include "cache/logs/placement.h"

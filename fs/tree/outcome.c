@@ -6,7 +6,9 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "cache/answer.h"
 #include "cache/follow.h"
+#include "cache/moment.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/outcome.h"
 #include "fs/edit/rollout.h"

@@ -2,6 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "cache/answer.h"
 #include "fs/columns.h"
 #include "fs/edit/doc.h"
 #include "fs/tree/balancer.h"

@@ -7,6 +7,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "cache/answer.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/memory.h"

@@ -6,6 +6,8 @@
 #include "fs/tree/registration.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/answer.h"
+#include "cache/answers/publish.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
 

@@ -2,6 +2,7 @@
  * repositories/: ECR's repositories of the region, and their images by tag. A tag's `uri` is what a
  * service's container takes as its image.
  */
+#include "cache/answer.h"
 #include "fs/tree/tree.h"
 
 #include "backend/base/cleanup.h"

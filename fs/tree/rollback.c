@@ -3,6 +3,7 @@
  * UpdateService with what differs in the revision before.
  */
 #include "fs/tree/rollback.h"
+#include "cache/answers/publish.h"
 #include "fs/tree/service_write.h"
 
 #include "backend/base/cleanup.h"

@@ -4,6 +4,8 @@
  */
 #include "fs/tree/rollout_reason.h"
 
+#include "cache/answer.h"
+#include "cache/moment.h"
 #include "fs/edit/doc.h"
 
 #include <jansson.h>

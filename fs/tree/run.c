@@ -5,6 +5,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "cache/answers/publish.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/members.h"
 #include "fs/edit/memory.h"

@@ -2,6 +2,7 @@
  * What does a service's directory show, and which of its files are writable? The rows; what a write
  * sends is in service_write.c, register.c and rollback.c.
  */
+#include "cache/answer.h"
 #include "fs/tree/container_definition.h"
 #include "fs/tree/register.h"
 #include "fs/tree/rollback.h"

@@ -6,6 +6,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "cache/answer.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/member_text.h"
 #include "fs/edit/memory.h"

@@ -6,6 +6,9 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "cache/answer.h"
+#include "cache/answers/publish.h"
+#include "cache/moment.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/member_text.h"

@@ -6,6 +6,9 @@
 #include "fs/tree/tags_write.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/answer.h"
+#include "cache/answers/publish.h"
+#include "cache/moment.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/lines.h"
 #include "fs/edit/tags.h"

@@ -2,6 +2,8 @@
  * Tasks: the directories tasks/ and stopped_tasks/ of a cluster, the links to them of services and
  * container instances, a task's files and its containers.
  */
+#include "cache/answer.h"
+#include "cache/answers/publish.h"
 #include "fs/tree/run.h"
 #include "fs/tree/tags_write.h"
 

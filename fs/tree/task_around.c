@@ -1,6 +1,7 @@
 #include "fs/tree/task_around.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/answer.h"
 #include "fs/columns.h"
 #include "fs/edit/doc.h"
 #include "fs/value.h"

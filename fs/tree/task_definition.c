@@ -1,6 +1,7 @@
 /*
  * What do the families and revisions of task definitions show?
  */
+#include "cache/answer.h"
 #include "fs/tree/container_definition.h"
 #include "fs/tree/register.h"
 #include "fs/tree/tags_write.h"

@@ -5,6 +5,8 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "cache/answer.h"
+#include "cache/moment.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/tags.h"
 #include "fs/value.h"

@@ -1,7 +1,8 @@
 #include "backend/base/limits.h"
 #include "cache/answers/credit.h"
 #include "cache/answers/entries.h"
-#include "cache/answers/region_impl.h"
+#include "cache/answers/freshness.h"
+#include "cache/answers/state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -13,6 +13,9 @@
  * HISTORY_SEEDS=N runs N schedules (100 otherwise), HISTORY_SEED=S begins with S, HISTORY_LAG=1 runs the
  * second kind too.
  */
+#include "cache/answer.h"
+#include "cache/answers/publish.h"
+#include "cache/moment.h"
 #include "cache/region.h"
 
 #include <setjmp.h>

@@ -1,5 +1,8 @@
 /* Publications, invalidations, unknown actions, ttl=0 and the end. */
-#include "cache/answers/region_impl.h"
+#include "cache/answer.h"
+#include "cache/answers/publish.h"
+#include "cache/answers/state.h"
+#include "cache/moment.h"
 #include "tests/unit/world.h"
 
 #include <setjmp.h>

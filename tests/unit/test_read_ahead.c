@@ -1,7 +1,10 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "cache/answers/region_impl.h"
+#include "cache/answer.h"
+#include "cache/answers/state.h"
+#include "cache/moment.h"
 #include "cache/order.h"
+#include "cache/region.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

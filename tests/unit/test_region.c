@@ -1,7 +1,9 @@
 /* What is asked for: what it costs in calls, and what is told. */
-#include "cache/answers/region_impl.h"
+#include "cache/answer.h"
+#include "cache/answers/state.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/moment.h"
 #include "tests/unit/world.h"
 
 #include <setjmp.h>

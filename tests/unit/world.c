@@ -1,6 +1,8 @@
 #include "tests/unit/world.h"
 
-#include "cache/answers/region_impl.h"
+#include "cache/answer.h"
+#include "cache/answers/state.h"
+#include "cache/moment.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

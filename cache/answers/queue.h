@@ -1,0 +1,26 @@
+/*
+ * The queues of keys that wait for a call, and the calls under way: one fetch for all who wait.
+ * Every function is called with the lock.
+ */
+#ifndef ECSFS_ANSWERS_QUEUE_H
+#define ECSFS_ANSWERS_QUEUE_H
+
+#include "cache/answers/state.h"
+
+/*
+ * Puts an entry that is IDLE in its group's queue and sees to it that a worker takes it.
+ * -EBUSY, -EINTR, -ENOMEM: it was not. With the lock.
+ */
+int flight_queue(struct region *r, struct entry *e);
+/* The same for nobody: it goes out when nothing is in its way (flight_start_ahead). */
+int flight_queue_ahead(struct region *r, struct entry *e);
+/* Whether the call that would answer it is too old to join, so that another one is begun. */
+bool flight_is_lost(const struct entry *e, const struct freshness *f, int64_t now);
+/* Whether it is asked for behind those who were given what was known. */
+bool flight_is_slow(const struct entry *e);
+/* Somebody waits for a call that began for nobody. */
+void flight_wanted(struct entry *e);
+/* Puts calls under way for what is queued for nobody, as far as there is room. */
+void flight_start_ahead(struct region *r);
+
+#endif

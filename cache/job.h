@@ -1,0 +1,12 @@
+/*
+ * A unit of work for a pool of threads. The caller owns it; it may be freed by its own run().
+ */
+#ifndef ECSFS_JOB_H
+#define ECSFS_JOB_H
+
+struct job {
+	void (*run)(struct job *j);
+	struct job *next;
+};
+
+#endif
