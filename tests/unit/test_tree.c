@@ -6,8 +6,6 @@
 #include "backend/base/limits.h"
 #include "backend/config/settings.h"
 #include "backend/credentials/cached.h"
-#include "cache/answer.h"
-#include "cache/answers/publish.h"
 #include "cache/fetch/kinds.h"
 #include "fs/edit/memory.h"
 #include "fs/edit/readings.h"
