@@ -9,9 +9,15 @@
  *     POST /_sim/exec?NAME=N   how the agents of ECS Exec behave (exec/exec.h)
  *     POST /_sim/logs?region=R&NAME=N   how the log store misbehaves (logs_store.h)
  */
+#include "backend/sim/admin.h"
+
 #include "backend/sim/doc.h"
 #include "backend/sim/exec/exec.h"
+#include "backend/sim/exec/sessions.h"
+#include "backend/sim/faults.h"
+#include "backend/sim/logs/store.h"
 #include "backend/sim/server.h"
+#include "backend/sim/state.h"
 
 #include <microhttpd.h>
 #include <stdio.h>

@@ -5,11 +5,12 @@
 #ifndef ECSFS_SIM_API_H
 #define ECSFS_SIM_API_H
 
-#include "backend/sim/sim.h"
-
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+struct sim;
 struct sim_region; /* the state of one region: sim/state.h */
 
 struct protocol;
@@ -52,9 +53,27 @@ struct sim_action {
 	int (*run)(struct sim_call *c);
 };
 
-/* Tables ended by { 0 }, one a service; the server looks in all of them. */
-extern const struct sim_action sim_ecs_actions[];
+/* The action of that name in one of the tables (NULL-ended); NULL: none. `name` may be NULL. */
+const struct sim_action *sim_action_find(const struct sim_action *const *tables, const char *name);
+
+/* Tables ended by { 0 }. A further action is a row of one, a further service a row of dispatch.c. */
+extern const struct sim_action sim_capacity_actions[];
+extern const struct sim_action sim_cluster_actions[];
+extern const struct sim_action sim_registration_actions[];
+extern const struct sim_action sim_run_actions[];
+extern const struct sim_action sim_deployment_actions[];
+extern const struct sim_action sim_service_actions[];
+extern const struct sim_action sim_tag_actions[];
+extern const struct sim_action sim_task_actions[];
+extern const struct sim_action sim_task_definition_actions[];
+extern const struct sim_action sim_update_actions[];
+extern const struct sim_action sim_exec_actions[];
+/* Those of ECS (ecs/ecs.c), NULL-ended. */
+extern const struct sim_action *const sim_ecs_tables[];
+/* Those of the other services. */
 extern const struct sim_action sim_logs_actions[];
+extern const struct sim_action sim_logs_page_actions[];
+extern const struct sim_action sim_logs_tail_actions[];
 extern const struct sim_action sim_ssm_actions[];
 extern const struct sim_action sim_kms_actions[];
 extern const struct sim_action sim_ecr_actions[];
@@ -69,34 +88,9 @@ extern const struct sim_action sim_network_actions[];
  * scheduler write through sim_logs_put, under the region's lock; it makes group and stream.
  */
 struct sim_logs;
-struct sim_logs *sim_logs_new(void);
-void sim_logs_free(struct sim_logs *l);
-int sim_logs_put(struct sim_logs *l, const char *group, const char *stream, int64_t time_ms,
-    const char *message, size_t len);
-struct sim_logs *sim_region_logs(struct sim_region *r);
-/*
- * Misbehaviour of log pages, by name (sim/logs_store.c lists them: empty, repeat, loop, late,
- * expire); 0 ends one. -1: no such name. Under the region's lock.
- */
-int sim_logs_set(struct sim_logs *l, const char *name, int64_t value);
 /* The ECR registry of a region (sim/ecr/registry.h): made with the region, freed with it. */
 struct sim_registry;
 /* What stands around services in a region (sim/around/around.h). */
 struct sim_around;
-struct sim_around *sim_around_new(void);
-void sim_around_free(struct sim_around *a);
-
-struct sim_registry *sim_registry_new(void);
-void sim_registry_free(struct sim_registry *g);
-struct sim_registry *sim_region_registry(struct sim_region *r);
-/*
- * The digest that a task started at `at_ms` runs for an image reference of the region's own
- * registry; borrowed. NULL: another registry, or no such image.
- */
-const char *sim_registry_digest(const struct sim_registry *g, const char *account,
-    const char *region, const char *image, int64_t at_ms);
-/* Takes and gives the region's lock, for streams. */
-void sim_region_lock(struct sim_region *r);
-void sim_region_unlock(struct sim_region *r);
 
 #endif

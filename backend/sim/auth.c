@@ -1,4 +1,6 @@
 /* Signatures, judged as AWS judges them: recomputed with the one key pair that is known. */
+#include "backend/sim/auth.h"
+
 #include "backend/sim/server.h"
 
 #include "backend/sigv4.h"

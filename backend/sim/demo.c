@@ -2,14 +2,24 @@
  * The demo's account: two clusters, a few services of each kind, something that stopped, something
  * that failed. Requests are written as their JSON would be.
  */
-#include "backend/sim/actions.h"
+#include "backend/sim/demo.h"
+
+#include "backend/sim/api.h"
 #include "backend/sim/around/around.h"
+#include "backend/sim/around/balancing.h"
+#include "backend/sim/around/scaling.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/ecr/registry.h"
 #include "backend/sim/ecs/place.h"
+#include "backend/sim/ecs/register.h"
+#include "backend/sim/ecs/revisions.h"
 #include "backend/sim/ecs/rollout.h"
+#include "backend/sim/ecs/service_make.h"
+#include "backend/sim/ecs/task_doc.h"
 #include "backend/sim/ecs/tasks.h"
+#include "backend/sim/logs/lines.h"
 #include "backend/sim/server.h"
+#include "backend/sim/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,51 +1,51 @@
 /*
  * From a request to a response: which service and action, signature, faults, throttle, model, action.
  */
+#include "backend/sim/dispatch.h"
+
+#include "backend/sim/admin.h"
+#include "backend/sim/auth.h"
 #include "backend/sim/doc.h"
+#include "backend/sim/faults.h"
 #include "backend/sim/model.h"
 #include "backend/sim/query.h"
 #include "backend/sim/server.h"
+#include "backend/sim/state.h"
+#include "backend/sim/throttle.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define JSON_TYPE "application/x-amz-json-1.1"
 
+#define TABLES(...) ((const struct sim_action *const[]){__VA_ARGS__, NULL})
+
 /* Services that speak JSON are known by X-Amz-Target's prefix, the others by a form's Version. */
 static const struct protocol {
 	const char *target;
-	const char *service; /* that the signature is for */
-	const struct sim_action *actions;
-	const char *namespace; /* of its XML; NULL: JSON */
+	const char *service;			/* that the signature is for */
+	const struct sim_action *const *tables; /* NULL-ended */
+	const char *namespace;			/* of its XML; NULL: JSON */
 	bool ec2;
 } protocols[] = {
-    {"AmazonEC2ContainerServiceV20141113.", "ecs", sim_ecs_actions, NULL, false},
-    {"Logs_20140328.", "logs", sim_logs_actions, NULL, false},
-    {"AmazonEC2ContainerRegistry_V20150921.", "ecr", sim_ecr_actions, NULL, false},
-    {"AmazonSSM.", "ssm", sim_ssm_actions, NULL, false},
-    {"TrentService.", "kms", sim_kms_actions, NULL, false},
-    {"AnyScaleFrontendService.", "application-autoscaling", sim_scaling_actions, NULL, false},
-    {"2011-06-15", "sts", sim_sts_actions, "https://sts.amazonaws.com/doc/2011-06-15/", false},
-    {"2015-12-01", "elasticloadbalancing", sim_balancing_actions,
+    {"AmazonEC2ContainerServiceV20141113.", "ecs", sim_ecs_tables, NULL, false},
+    {"Logs_20140328.", "logs",
+	TABLES(sim_logs_actions, sim_logs_page_actions, sim_logs_tail_actions), NULL, false},
+    {"AmazonEC2ContainerRegistry_V20150921.", "ecr", TABLES(sim_ecr_actions), NULL, false},
+    {"AmazonSSM.", "ssm", TABLES(sim_ssm_actions), NULL, false},
+    {"TrentService.", "kms", TABLES(sim_kms_actions), NULL, false},
+    {"AnyScaleFrontendService.", "application-autoscaling", TABLES(sim_scaling_actions), NULL,
+	false},
+    {"2011-06-15", "sts", TABLES(sim_sts_actions), "https://sts.amazonaws.com/doc/2011-06-15/",
+	false},
+    {"2015-12-01", "elasticloadbalancing", TABLES(sim_balancing_actions),
 	"http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", false},
-    {"2010-08-01", "monitoring", sim_metrics_actions,
+    {"2010-08-01", "monitoring", TABLES(sim_metrics_actions),
 	"http://monitoring.amazonaws.com/doc/2010-08-01/", false},
-    {"2016-11-15", "ec2", sim_network_actions, "http://ec2.amazonaws.com/doc/2016-11-15/", true},
+    {"2016-11-15", "ec2", TABLES(sim_network_actions), "http://ec2.amazonaws.com/doc/2016-11-15/",
+	true},
 };
-
-int sim_fail(struct sim_call *c, int status, const char *code, const char *fmt, ...)
-{
-	va_list ap;
-
-	c->status = status;
-	snprintf(c->code, sizeof(c->code), "%s", code);
-	va_start(ap, fmt);
-	vsnprintf(c->message, sizeof(c->message), fmt, ap);
-	va_end(ap);
-	return -1;
-}
 
 static void put_body(struct sim_reply *ret, int status, const char *type, char *body, size_t len)
 {
@@ -111,15 +111,6 @@ static const struct protocol *protocol_of(const char *target)
 
 		if (strncmp(target, protocols[i].target, len) == 0)
 			return &protocols[i];
-	}
-	return NULL;
-}
-
-static const struct sim_action *action_find(const struct protocol *p, const char *name)
-{
-	for (const struct sim_action *a = p ? p->actions : NULL; a && a->name; a++) {
-		if (name && strcmp(a->name, name) == 0)
-			return a;
 	}
 	return NULL;
 }
@@ -279,7 +270,7 @@ void sim_dispatch(struct sim *s, struct sim_request *rq, struct sim_reply *ret)
 
 	read_names(rq, target, name);
 	protocol = protocol_of(target);
-	action = action_find(protocol, name);
+	action = sim_action_find(protocol ? protocol->tables : NULL, name);
 	c = call_of(s, action ? action->name : "UnknownOperation");
 	c.protocol = protocol;
 	c.request_id = rq->id;

@@ -1,5 +1,6 @@
 #include "backend/sim/doc.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 json_t *doc_get(const json_t *o, const char *key)
@@ -104,4 +105,15 @@ void doc_add_pair(json_t *list, const char *name, const char *value)
 	doc_put_str(pair, "name", name);
 	doc_put_str(pair, "value", value);
 	json_array_append_new(list, pair);
+}
+
+uint64_t doc_hash(const json_t *in)
+{
+	char *text = json_dumps(in, JSON_COMPACT | JSON_SORT_KEYS);
+	uint64_t h = 14695981039346656037u;
+
+	for (const char *s = text; s && *s; s++)
+		h = (h ^ (unsigned char)*s) * 1099511628211u;
+	free(text);
+	return h;
 }

@@ -37,4 +37,7 @@ void doc_take_list(json_t *o, const json_t *from, const char *key);
 /* A list of one {name, value} after another. */
 void doc_add_pair(json_t *list, const char *name, const char *value);
 
+/* For idempotency: equal requests have equal hashes. */
+uint64_t doc_hash(const json_t *in);
+
 #endif

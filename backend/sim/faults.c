@@ -22,6 +22,8 @@
  *
  *     ListServices:3:throttle,UpdateService:1:lost,*:5%:5xx
  */
+#include "backend/sim/faults.h"
+
 #include "backend/base/cleanup.h"
 #include "backend/sim/server.h"
 

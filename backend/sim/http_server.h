@@ -1,3 +1,6 @@
+/*
+ * The HTTP side of the simulator: requests in, responses out. A thread for each connection.
+ */
 #ifndef ECSFS_SIM_HTTP_SERVER_H
 #define ECSFS_SIM_HTTP_SERVER_H
 

@@ -108,39 +108,4 @@ struct sim_region *sim_region_get(struct sim *s, const char *name);
 /* Waits; returns early when the simulator ends. */
 void sim_wait(struct sim *s, int64_t ms);
 
-/* Runs a request to AWS. */
-void sim_dispatch(struct sim *s, struct sim_request *rq, struct sim_reply *ret);
-/* Runs a request to /_sim/. */
-void sim_admin(struct sim *s, const struct sim_request *rq, struct sim_reply *ret);
-
-/*
- * Judges the signature: 0 and the region of its scope in `ret_region`, or -1 with AWS's code and
- * message set by sim_fail on `c`.
- */
-int sim_auth(struct sim *s, const struct sim_request *rq, const char *service, struct sim_call *c,
-    char ret_region[40]);
-
-/* Replaces the script; -EINVAL and a sentence when it is not one. */
-int faults_set(struct sim *s, const char *script, struct ecsfs_error *err);
-/* What happens to this call. */
-struct fault faults_draw(struct sim *s, const char *action);
-void faults_free(struct sim *s);
-
-/* Whether the account's budget has room for one more call of the action. */
-bool throttle_take(struct sim *s, const char *region, const char *action, int64_t now_ms);
-void throttle_free(struct sim *s);
-
-/* Counts and keeps a request as it comes; its number, for admin_status. */
-uint64_t admin_record(struct sim *s, const char *region, const char *action,
-    const struct sim_request *rq, int64_t now_ms);
-void admin_status(struct sim *s, uint64_t number, int status);
-void admin_free(struct sim *s);
-
-/* The demo's few named services, or CxSxT of them, in `r`. */
-void demo_make(struct sim_region *r, int64_t now_ms);
-/* Adds what moves by itself to the demo; lively_step moves it, under the region's lock. */
-void lively_make(struct sim_region *r, int64_t now_ms);
-void lively_step(struct sim_region *r, int64_t now_ms);
-void fleet_make(struct sim_region *r, int clusters, int services, int tasks, int64_t now_ms);
-
 #endif

@@ -1,57 +1,27 @@
 /* The simulator as a whole: its regions, its scheduler, its start and end. */
-#include "backend/sim/ecs/rollout.h"
+#include "backend/sim/sim.h"
+
+#include "backend/sim/admin.h"
+#include "backend/sim/demo.h"
+#include "backend/sim/ecs/fleet.h"
 
 #include "backend/base/clock.h"
-#include "backend/sim/ecs/tasks.h"
+#include "backend/sim/ecs/scheduler.h"
 #include "backend/sim/exec/exec.h"
+#include "backend/sim/exec/sessions.h"
+#include "backend/sim/faults.h"
 #include "backend/sim/http_server.h"
+#include "backend/sim/logs/lines.h"
+#include "backend/sim/logs/store.h"
+#include "backend/sim/region.h"
+#include "backend/sim/state.h"
+#include "backend/sim/throttle.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-void sim_wait(struct sim *s, int64_t ms)
-{
-	struct timespec until;
-
-	if (ms <= 0)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	pthread_mutex_lock(&s->lock);
-	while (!s->ending && pthread_cond_timedwait(&s->wake, &s->lock, &until) == 0)
-		;
-	pthread_mutex_unlock(&s->lock);
-}
-
-static struct sim_region *find_region(struct sim *s, const char *name)
-{
-	for (size_t i = 0; i < s->region_count; i++) {
-		if (strcmp(s->regions[i]->name, name) == 0)
-			return s->regions[i];
-	}
-	if (s->region_count == SIM_MAX_REGIONS)
-		return NULL;
-	s->regions[s->region_count] = sim_region_new(s, name, s->account, s->seed, s->speed);
-	return s->regions[s->region_count++];
-}
-
-struct sim_region *sim_region_get(struct sim *s, const char *name)
-{
-	struct sim_region *r;
-
-	pthread_mutex_lock(&s->lock);
-	r = find_region(s, name);
-	pthread_mutex_unlock(&s->lock);
-	return r;
-}
 
 /* Hands the lines of a step to the log stores, one region's lock at a time. */
 static void deliver(struct sim *s, struct sim_region *from, struct log_line *lines, unsigned count)

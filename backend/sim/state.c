@@ -161,31 +161,6 @@ struct provider *provider_add(
 	return p;
 }
 
-struct sim_region *sim_region_new(
-    struct sim *sim, const char *name, const char *account, uint64_t seed, double speed)
-{
-	struct sim_region *r = sim_alloc(sizeof(*r));
-
-	pthread_mutex_init(&r->lock, NULL);
-	r->sim = sim;
-	r->name = sim_strdup(name);
-	r->account = sim_strdup(account);
-	r->speed = speed > 0 ? speed : 1;
-	r->random = (seed + 1) * 0x9e3779b97f4a7c15u;
-	for (const char *s = name; *s; s++)
-		r->random = (r->random ^ (unsigned char)*s) * 1099511628211u;
-	TAILQ_INIT(&r->moving);
-	TAILQ_INIT(&r->stopped);
-	TAILQ_INIT(&r->logging);
-	TAILQ_INIT(&r->unsettled);
-	r->logs = sim_logs_new();
-	r->registry = sim_registry_new();
-	r->around = sim_around_new();
-	provider_add(r, "FARGATE", "FARGATE", NULL);
-	provider_add(r, "FARGATE_SPOT", "FARGATE_SPOT", NULL);
-	return r;
-}
-
 struct sim_logs *sim_region_logs(struct sim_region *r)
 {
 	return r->logs;

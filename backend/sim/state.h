@@ -276,11 +276,6 @@ struct sim_region {
 	struct sim_around *around; /* around/around.h */
 };
 
-/* The regions of a sim: made at the first request that is signed for it. */
-struct sim_region *sim_region_new(
-    struct sim *sim, const char *name, const char *account, uint64_t seed, double speed);
-void sim_region_free(struct sim_region *r);
-
 uint64_t sim_random(struct sim_region *r);
 /* `digits` lower-case hex digits and a NUL. */
 void sim_random_hex(struct sim_region *r, char *ret, int digits);
@@ -303,7 +298,6 @@ struct instance *instance_add(struct sim_region *r, struct cluster *k, const cha
     const char *provider, int64_t now_ms);
 struct provider *provider_add(
     struct sim_region *r, const char *name, const char *type, const json_t *group);
-void provider_free(struct provider *p);
 
 /*
  * Finding what a request names. Each NULL failed the call with AWS's error, but for those that
@@ -327,5 +321,22 @@ void sim_missing(struct sim_call *c, json_t *failures, const char *kind, const c
 
 /* The newest ACTIVE revision; NULL: none. */
 struct taskdef *family_latest(const struct family *f);
+
+struct sim_logs *sim_region_logs(struct sim_region *r);
+struct sim_registry *sim_region_registry(struct sim_region *r);
+/* Takes and gives the region's lock, for streams. */
+void sim_region_lock(struct sim_region *r);
+void sim_region_unlock(struct sim_region *r);
+
+/* NULL: there is none. */
+static inline struct deployment *primary_of(const struct service *s)
+{
+	return s->deployments.count ? s->deployments.items[0] : NULL;
+}
+
+static inline bool deploying_ended(const struct service_deployment *d)
+{
+	return d->status >= DEPLOYING_SUCCESSFUL;
+}
 
 #endif

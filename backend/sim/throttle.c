@@ -1,4 +1,6 @@
 /* AWS's token buckets, one of each kind an account and region (API reference, "Request throttling"). */
+#include "backend/sim/throttle.h"
+
 #include "backend/sim/server.h"
 
 #include <stdio.h>

@@ -4,9 +4,13 @@
 #ifndef ECSFS_TEST_SIM_CALL_H
 #define ECSFS_TEST_SIM_CALL_H
 
+#include "backend/sim/demo.h"
 #include "backend/sim/ecs/rollout.h"
+#include "backend/sim/ecs/scheduler.h"
 #include "backend/sim/ecs/tasks.h"
+#include "backend/sim/logs/lines.h"
 #include "backend/sim/model.h"
+#include "backend/sim/region.h"
 #include "backend/sim/server.h"
 
 #include <setjmp.h>
@@ -71,9 +75,9 @@ __attribute__((format(printf, 3, 4))) static inline json_t *call(
 	    .principal = "arn:aws:iam::123456789012:user/test",
 	    .action = action,
 	    .now_ms = b->now_ms};
-	const struct sim_action *const tables[] = {
-	    sim_ecs_actions, sim_logs_actions, sim_ecr_actions};
-	const struct sim_action *a = NULL;
+	const struct sim_action *const others[] = {
+	    sim_logs_actions, sim_logs_page_actions, sim_logs_tail_actions, sim_ecr_actions, NULL};
+	const struct sim_action *a;
 	char text[8192];
 	va_list ap;
 	json_t *in;
@@ -85,12 +89,8 @@ __attribute__((format(printf, 3, 4))) static inline json_t *call(
 		*s = *s == '\'' ? '"' : *s;
 	in = json_loads(text, 0, NULL);
 	assert_non_null(in);
-	for (size_t i = 0; !a && i < sizeof(tables) / sizeof(*tables); i++) {
-		for (a = tables[i]; a->name && strcmp(a->name, action) != 0;)
-			a++;
-		if (!a->name)
-			a = NULL;
-	}
+	a = sim_action_find(sim_ecs_tables, action);
+	a = a ? a : sim_action_find(others, action);
 	assert_non_null(a);
 	c.in = in;
 	c.out = json_object();

@@ -4,9 +4,11 @@
  */
 #include "backend/config/settings.h"
 #include "backend/exec/session.h"
-#include "backend/sim/ecs/tasks.h"
 #include "backend/sim/exec/exec.h"
+#include "backend/sim/exec/sessions.h"
 #include "backend/sim/server.h"
+#include "backend/sim/sim.h"
+#include "backend/sim/state.h"
 
 #include <errno.h>
 #include <pthread.h>

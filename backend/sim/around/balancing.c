@@ -1,4 +1,6 @@
 /* Elastic Load Balancing v2. The targets of a group are the tasks of the services behind it. */
+#include "backend/sim/around/balancing.h"
+
 #include "backend/sim/around/around.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/query.h"

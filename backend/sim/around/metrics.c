@@ -1,4 +1,6 @@
 /* CloudWatch: GetMetricData of ECS's services. The load is a wave with a period of its own. */
+#include "backend/sim/around/metrics.h"
+
 #include "backend/sim/around/around.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/query.h"

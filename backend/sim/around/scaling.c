@@ -1,4 +1,6 @@
 /* Application Auto Scaling, namespace ecs. */
+#include "backend/sim/around/scaling.h"
+
 #include "backend/sim/around/around.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/page.h"

@@ -3,6 +3,7 @@
 #include "backend/sim/doc.h"
 #include "backend/sim/ecr/registry.h"
 #include "backend/sim/page.h"
+#include "backend/sim/state.h"
 
 #include <stdlib.h>
 #include <string.h>

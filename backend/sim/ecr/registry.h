@@ -52,4 +52,13 @@ struct sim_image *sim_repository_tagged(
     const struct sim_repository *p, const char *tag, int64_t at_ms);
 struct sim_image *sim_repository_digest(const struct sim_repository *p, const char *digest);
 
+struct sim_registry *sim_registry_new(void);
+void sim_registry_free(struct sim_registry *g);
+/*
+ * The digest that a task started at `at_ms` runs for an image reference of the region's own
+ * registry; borrowed. NULL: another registry, or no such image.
+ */
+const char *sim_registry_digest(const struct sim_registry *g, const char *account,
+    const char *region, const char *image, int64_t at_ms);
+
 #endif

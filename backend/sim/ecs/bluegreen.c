@@ -3,8 +3,10 @@
  * traffic moves, and the old one goes after the bake time. A PAUSE hook holds a stage until
  * ContinueServiceDeployment or its time limit; a Lambda hook is taken to succeed.
  */
+#include "backend/sim/ecs/bluegreen.h"
+
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/rollout.h"
+#include "backend/sim/ecs/revisions.h"
 
 #include <string.h>
 

@@ -1,9 +1,12 @@
 /* Container instances, their attributes, capacity providers, account settings. */
-#include "backend/sim/actions.h"
+#include "backend/sim/api.h"
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/rollout.h"
+#include "backend/sim/ecs/revisions.h"
+#include "backend/sim/ecs/tags.h"
 #include "backend/sim/ecs/tasks.h"
 #include "backend/sim/page.h"
+#include "backend/sim/region.h"
+#include "backend/sim/state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +17,7 @@ static const char *instance_status(const struct instance *n)
 	return n->draining ? "DRAINING" : "ACTIVE";
 }
 
-int act_list_container_instances(struct sim_call *c)
+static int act_list_container_instances(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	const char *status = doc_str(c->in, "status");
@@ -104,7 +107,7 @@ static int check_instances(struct sim_call *c, size_t max)
 	return 0;
 }
 
-int act_describe_container_instances(struct sim_call *c)
+static int act_describe_container_instances(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	json_t *list, *failures;
@@ -145,7 +148,7 @@ static void drain(struct sim_region *r, struct instance *n, int64_t now_ms)
 		service_unsettle(r, k->services.items[i]);
 }
 
-int act_update_container_instances_state(struct sim_call *c)
+static int act_update_container_instances_state(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	const char *status = doc_str(c->in, "status");
@@ -178,7 +181,7 @@ int act_update_container_instances_state(struct sim_call *c)
 	return 0;
 }
 
-int act_list_attributes(struct sim_call *c)
+static int act_list_attributes(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	const char *name = doc_str(c->in, "attributeName");
@@ -245,7 +248,7 @@ static int describe_named(struct sim_call *c, const json_t *names, bool tags)
 	return 0;
 }
 
-int act_describe_capacity_providers(struct sim_call *c)
+static int act_describe_capacity_providers(struct sim_call *c)
 {
 	const json_t *names = doc_get(c->in, "capacityProviders");
 	bool tags = doc_lists(c->in, "include", "TAGS");
@@ -320,7 +323,7 @@ static int check_scaling(struct sim_call *c)
 	return 0;
 }
 
-int act_create_capacity_provider(struct sim_call *c)
+static int act_create_capacity_provider(struct sim_call *c)
 {
 	const char *name = doc_str(c->in, "name");
 	const json_t *given = doc_get(c->in, "autoScalingGroupProvider");
@@ -366,7 +369,7 @@ static struct provider *changeable(struct sim_call *c, const char *key)
 	return p && p->group ? p : NULL;
 }
 
-int act_update_capacity_provider(struct sim_call *c)
+static int act_update_capacity_provider(struct sim_call *c)
 {
 	struct provider *p = changeable(c, "name");
 	json_t *group;
@@ -385,7 +388,7 @@ int act_update_capacity_provider(struct sim_call *c)
 	return 0;
 }
 
-int act_delete_capacity_provider(struct sim_call *c)
+static int act_delete_capacity_provider(struct sim_call *c)
 {
 	struct provider *p = changeable(c, "capacityProvider");
 	json_t *o;
@@ -414,7 +417,7 @@ int act_delete_capacity_provider(struct sim_call *c)
 	return 0;
 }
 
-int act_list_account_settings(struct sim_call *c)
+static int act_list_account_settings(struct sim_call *c)
 {
 	static const char *const names[][2] = {{"awsvpcTrunking", "disabled"},
 	    {"containerInsights", "disabled"}, {"containerInstanceLongArnFormat", "enabled"},
@@ -435,3 +438,16 @@ int act_list_account_settings(struct sim_call *c)
 	doc_put_new(c->out, "settings", list);
 	return 0;
 }
+
+const struct sim_action sim_capacity_actions[] = {
+    {"ListContainerInstances", act_list_container_instances},
+    {"DescribeContainerInstances", act_describe_container_instances},
+    {"UpdateContainerInstancesState", act_update_container_instances_state},
+    {"ListAttributes", act_list_attributes},
+    {"DescribeCapacityProviders", act_describe_capacity_providers},
+    {"CreateCapacityProvider", act_create_capacity_provider},
+    {"UpdateCapacityProvider", act_update_capacity_provider},
+    {"DeleteCapacityProvider", act_delete_capacity_provider},
+    {"ListAccountSettings", act_list_account_settings},
+    {0},
+};

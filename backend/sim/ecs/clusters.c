@@ -1,6 +1,7 @@
 /* Clusters: list, describe, create, change, delete. */
-#include "backend/sim/actions.h"
+#include "backend/sim/api.h"
 #include "backend/sim/doc.h"
+#include "backend/sim/ecs/tags.h"
 #include "backend/sim/page.h"
 #include "backend/sim/state.h"
 
@@ -130,7 +131,7 @@ static int answer_cluster(struct sim_call *c, const struct cluster *k)
 	return 0;
 }
 
-int act_list_clusters(struct sim_call *c)
+static int act_list_clusters(struct sim_call *c)
 {
 	struct page p;
 
@@ -145,7 +146,7 @@ int act_list_clusters(struct sim_call *c)
 	return page_close(&p, "clusterArns");
 }
 
-int act_describe_clusters(struct sim_call *c)
+static int act_describe_clusters(struct sim_call *c)
 {
 	const json_t *names = doc_get(c->in, "clusters");
 	json_t *list = json_array(), *failures = json_array();
@@ -281,7 +282,7 @@ static int create_again(struct sim_call *c, struct cluster *k)
 	return answer_cluster(c, k);
 }
 
-int act_create_cluster(struct sim_call *c)
+static int act_create_cluster(struct sim_call *c)
 {
 	const char *name = doc_str(c->in, "clusterName");
 	struct cluster *k;
@@ -320,7 +321,7 @@ static int check_idle(struct sim_call *c, const struct cluster *k)
 	return 0;
 }
 
-int act_delete_cluster(struct sim_call *c)
+static int act_delete_cluster(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 
@@ -344,7 +345,7 @@ int act_delete_cluster(struct sim_call *c)
 	return answer_cluster(c, k);
 }
 
-int act_update_cluster(struct sim_call *c)
+static int act_update_cluster(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 
@@ -354,7 +355,7 @@ int act_update_cluster(struct sim_call *c)
 	return answer_cluster(c, k);
 }
 
-int act_update_cluster_settings(struct sim_call *c)
+static int act_update_cluster_settings(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 
@@ -387,7 +388,7 @@ static int check_unused(struct sim_call *c, const struct cluster *k)
 	return 0;
 }
 
-int act_put_cluster_capacity_providers(struct sim_call *c)
+static int act_put_cluster_capacity_providers(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 
@@ -402,3 +403,14 @@ int act_put_cluster_capacity_providers(struct sim_call *c)
 	put_attachments(json_object_get(c->out, "cluster"), k, c->now_ms);
 	return 0;
 }
+
+const struct sim_action sim_cluster_actions[] = {
+    {"ListClusters", act_list_clusters},
+    {"DescribeClusters", act_describe_clusters},
+    {"CreateCluster", act_create_cluster},
+    {"DeleteCluster", act_delete_cluster},
+    {"UpdateCluster", act_update_cluster},
+    {"UpdateClusterSettings", act_update_cluster_settings},
+    {"PutClusterCapacityProviders", act_put_cluster_capacity_providers},
+    {0},
+};

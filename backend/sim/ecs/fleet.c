@@ -1,10 +1,15 @@
 /* A large region: C clusters of S services of T running tasks each. */
-#include "backend/sim/actions.h"
+#include "backend/sim/ecs/fleet.h"
+
+#include "backend/sim/api.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/ecs/place.h"
-#include "backend/sim/ecs/rollout.h"
+#include "backend/sim/ecs/register.h"
+#include "backend/sim/ecs/revisions.h"
+#include "backend/sim/ecs/service_make.h"
 #include "backend/sim/ecs/tasks.h"
 #include "backend/sim/server.h"
+#include "backend/sim/state.h"
 
 #include <stdio.h>
 

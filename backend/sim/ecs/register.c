@@ -1,7 +1,12 @@
 /* RegisterTaskDefinition: checks, and what AWS fills in. */
+#include "backend/sim/ecs/register.h"
+
 #include "backend/base/cleanup.h"
-#include "backend/sim/actions.h"
+#include "backend/sim/api.h"
 #include "backend/sim/doc.h"
+#include "backend/sim/ecr/registry.h"
+#include "backend/sim/ecs/tags.h"
+#include "backend/sim/ecs/taskdefs.h"
 #include "backend/sim/state.h"
 
 #include <ctype.h>
@@ -344,7 +349,7 @@ struct taskdef *taskdef_add(struct sim_region *r, const json_t *in, int64_t now_
 	return td;
 }
 
-int act_register_task_definition(struct sim_call *c)
+static int act_register_task_definition(struct sim_call *c)
 {
 	const char *family = doc_str(c->in, "family");
 	struct taskdef *td;
@@ -362,3 +367,8 @@ int act_register_task_definition(struct sim_call *c)
 		doc_put(c->out, "tags", td->tags);
 	return 0;
 }
+
+const struct sim_action sim_registration_actions[] = {
+    {"RegisterTaskDefinition", act_register_task_definition},
+    {0},
+};

@@ -1,7 +1,7 @@
 /* Service revisions and service deployments: made, superseded, rolled back. */
+#include "backend/sim/ecs/revisions.h"
+
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/rollout.h"
-#include "backend/sim/ecs/tasks.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const revision_members[] = {"capacityProviderStrategy", "launchType", "platformVersion",
-    "platformFamily", "loadBalancers", "serviceRegistries", "networkConfiguration",
-    "serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations", NULL};
+/* The members of a service's document that make a revision. NULL-ended. */
+static const char *const revision_members[] = {"capacityProviderStrategy", "launchType",
+    "platformVersion", "platformFamily", "loadBalancers", "serviceRegistries",
+    "networkConfiguration", "serviceConnectConfiguration", "volumeConfigurations",
+    "vpcLatticeConfigurations", NULL};
 
 static const char *const deploying_names[] = {"PENDING", "IN_PROGRESS", "STOP_REQUESTED",
     "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL",

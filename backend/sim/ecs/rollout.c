@@ -4,7 +4,9 @@
 #include "backend/base/buf.h"
 #include "backend/base/cleanup.h"
 #include "backend/sim/doc.h"
+#include "backend/sim/ecs/bluegreen.h"
 #include "backend/sim/ecs/place.h"
+#include "backend/sim/ecs/revisions.h"
 #include "backend/sim/ecs/tasks.h"
 
 #include <stdio.h>

@@ -2,10 +2,14 @@
 #include "backend/sim/ecs/run.h"
 
 #include "backend/base/cleanup.h"
-#include "backend/sim/actions.h"
+#include "backend/sim/api.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/ecs/place.h"
+#include "backend/sim/ecs/services.h"
+#include "backend/sim/ecs/tags.h"
+#include "backend/sim/ecs/task_doc.h"
 #include "backend/sim/ecs/tasks.h"
+#include "backend/sim/state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,17 +40,6 @@ void run_tokens_free(struct sim_region *r)
 }
 
 /* FNV-1a over the text with its members sorted. */
-uint64_t sim_hash_json(const json_t *in)
-{
-	char *text = json_dumps(in, JSON_COMPACT | JSON_SORT_KEYS);
-	uint64_t h = 14695981039346656037u;
-
-	for (const char *s = text; s && *s; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211u;
-	free(text);
-	return h;
-}
-
 static struct run_token *token_find(struct sim_region *r, const char *key, int64_t now_ms)
 {
 	for (size_t i = r->run_tokens.count; i > 0; i--) {
@@ -193,12 +186,12 @@ static int answer_again(struct sim_call *c, const struct run_token *seen, uint64
 	return 0;
 }
 
-int act_run_task(struct sim_call *c)
+static int act_run_task(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	struct taskdef *td = k ? sim_taskdef_usable(c) : NULL;
 	const char *token = doc_str(c->in, "clientToken");
-	uint64_t hash = sim_hash_json(c->in);
+	uint64_t hash = doc_hash(c->in);
 	json_t *tasks, *failures;
 	struct run_token *seen;
 	auto_free char *key = NULL;
@@ -220,7 +213,7 @@ int act_run_task(struct sim_call *c)
 	return 0;
 }
 
-int act_start_task(struct sim_call *c)
+static int act_start_task(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	struct taskdef *td = k ? sim_taskdef_usable(c) : NULL;
@@ -248,3 +241,9 @@ int act_start_task(struct sim_call *c)
 	doc_put_new(c->out, "failures", failures);
 	return 0;
 }
+
+const struct sim_action sim_run_actions[] = {
+    {"RunTask", act_run_task},
+    {"StartTask", act_start_task},
+    {0},
+};

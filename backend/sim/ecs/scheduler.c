@@ -1,7 +1,11 @@
 /* Time passes: the steps of tasks, and one step of a region. */
+#include "backend/sim/ecs/scheduler.h"
+
 #include "backend/sim/doc.h"
+#include "backend/sim/ecs/revisions.h"
 #include "backend/sim/ecs/rollout.h"
 #include "backend/sim/ecs/tasks.h"
+#include "backend/sim/logs/lines.h"
 
 #include <stdlib.h>
 #include <string.h>

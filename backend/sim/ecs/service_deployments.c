@@ -1,9 +1,12 @@
 /* Service deployments and revisions: list, describe, stop, continue. */
-#include "backend/sim/actions.h"
+#include "backend/sim/api.h"
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/rollout.h"
-#include "backend/sim/ecs/tasks.h"
+#include "backend/sim/ecs/bluegreen.h"
+#include "backend/sim/ecs/revisions.h"
+#include "backend/sim/ecs/service_doc.h"
+#include "backend/sim/ecs/task_doc.h"
 #include "backend/sim/page.h"
+#include "backend/sim/state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,7 +68,7 @@ static bool in_window(const json_t *in, const struct service_deployment *d)
 	    (!doc_has(window, "before") || at < json_number_value(doc_get(window, "before")));
 }
 
-int act_list_service_deployments(struct sim_call *c)
+static int act_list_service_deployments(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	struct service *s = k ? sim_service(c, k, "service") : NULL;
@@ -221,7 +224,7 @@ static json_t *describe_deployment(struct sim_call *c, const char *arn)
 	return d ? deployment_render(c, d) : NULL;
 }
 
-int act_describe_service_deployments(struct sim_call *c)
+static int act_describe_service_deployments(struct sim_call *c)
 {
 	return describe_arns(c, "serviceDeploymentArns", "serviceDeployments", describe_deployment);
 }
@@ -277,7 +280,7 @@ static json_t *describe_revision(struct sim_call *c, const char *arn)
 	return NULL;
 }
 
-int act_describe_service_revisions(struct sim_call *c)
+static int act_describe_service_revisions(struct sim_call *c)
 {
 	return describe_arns(c, "serviceRevisionArns", "serviceRevisions", describe_revision);
 }
@@ -305,7 +308,7 @@ static void request_rollback(struct sim_call *c, struct service_deployment *d)
 	doc_put_str(c->out, "serviceDeploymentArn", d->arn);
 }
 
-int act_stop_service_deployment(struct sim_call *c)
+static int act_stop_service_deployment(struct sim_call *c)
 {
 	const char *type = doc_str(c->in, "stopType");
 	struct service_deployment *d = running_deployment(c);
@@ -319,7 +322,7 @@ int act_stop_service_deployment(struct sim_call *c)
 	return 0;
 }
 
-int act_continue_service_deployment(struct sim_call *c)
+static int act_continue_service_deployment(struct sim_call *c)
 {
 	const char *action = doc_str(c->in, "action");
 	struct service_deployment *d = running_deployment(c);
@@ -337,3 +340,12 @@ int act_continue_service_deployment(struct sim_call *c)
 	doc_put_str(c->out, "serviceDeploymentArn", d->arn);
 	return 0;
 }
+
+const struct sim_action sim_deployment_actions[] = {
+    {"ListServiceDeployments", act_list_service_deployments},
+    {"DescribeServiceDeployments", act_describe_service_deployments},
+    {"DescribeServiceRevisions", act_describe_service_revisions},
+    {"StopServiceDeployment", act_stop_service_deployment},
+    {"ContinueServiceDeployment", act_continue_service_deployment},
+    {0},
+};

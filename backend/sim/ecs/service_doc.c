@@ -1,6 +1,8 @@
 /* A service as DescribeServices shows it. */
+#include "backend/sim/ecs/service_doc.h"
+
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/rollout.h"
+#include "backend/sim/ecs/revisions.h"
 
 #include <stdio.h>
 #include <string.h>

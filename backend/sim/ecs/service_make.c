@@ -1,6 +1,8 @@
 /* A service made of a CreateService request: AWS's defaults filled in. */
+#include "backend/sim/ecs/service_make.h"
+
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/rollout.h"
+#include "backend/sim/ecs/revisions.h"
 
 #include <string.h>
 

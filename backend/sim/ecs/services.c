@@ -1,10 +1,15 @@
 /* Services: list, describe, create, delete. Updating is in update.c. */
-#include "backend/sim/actions.h"
+#include "backend/sim/ecs/services.h"
+
+#include "backend/sim/api.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/ecs/place.h"
-#include "backend/sim/ecs/rollout.h"
-#include "backend/sim/ecs/tasks.h"
+#include "backend/sim/ecs/revisions.h"
+#include "backend/sim/ecs/service_doc.h"
+#include "backend/sim/ecs/service_make.h"
+#include "backend/sim/ecs/tags.h"
 #include "backend/sim/page.h"
+#include "backend/sim/state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +26,7 @@ static bool lets_through(const json_t *in, const struct service *s, const char *
 	return !wanted || equals(doc_str(s->doc, key), wanted);
 }
 
-int act_list_services(struct sim_call *c)
+static int act_list_services(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	struct page p;
@@ -42,7 +47,7 @@ int act_list_services(struct sim_call *c)
 	return page_close(&p, "serviceArns");
 }
 
-int act_list_services_by_namespace(struct sim_call *c)
+static int act_list_services_by_namespace(struct sim_call *c)
 {
 	const char *namespace = doc_str(c->in, "namespace");
 	struct page p;
@@ -67,7 +72,7 @@ int act_list_services_by_namespace(struct sim_call *c)
 	return page_close(&p, "serviceArns");
 }
 
-int act_describe_services(struct sim_call *c)
+static int act_describe_services(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	const json_t *names = doc_get(c->in, "services");
@@ -316,14 +321,14 @@ static int taken(struct sim_call *c, const struct service *s)
 	if (s->status == SERVICE_DRAINING)
 		return sim_fail(c, 400, "InvalidParameterException",
 		    "Unable to Start a service that is still Draining.");
-	if (!token || !equals(s->token, token) || s->token_hash != sim_hash_json(c->in))
+	if (!token || !equals(s->token, token) || s->token_hash != doc_hash(c->in))
 		return sim_fail(
 		    c, 400, "InvalidParameterException", "Creation of service was not idempotent.");
 	doc_put_new(c->out, "service", service_render(s, true));
 	return 0;
 }
 
-int act_create_service(struct sim_call *c)
+static int act_create_service(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	const char *name = doc_str(c->in, "serviceName");
@@ -354,13 +359,13 @@ int act_create_service(struct sim_call *c)
 	s->settle_after_ms = c->now_ms + sim_span(c->region, 300);
 	if (doc_str(c->in, "clientToken")) {
 		s->token = sim_strdup(doc_str(c->in, "clientToken"));
-		s->token_hash = sim_hash_json(c->in);
+		s->token_hash = doc_hash(c->in);
 	}
 	doc_put_new(c->out, "service", service_render(s, true));
 	return 0;
 }
 
-int act_delete_service(struct sim_call *c)
+static int act_delete_service(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	struct service *s = k ? sim_service(c, k, "service") : NULL;
@@ -385,7 +390,7 @@ int act_delete_service(struct sim_call *c)
 	return 0;
 }
 
-int act_describe_task_sets(struct sim_call *c)
+static int act_describe_task_sets(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	struct service *s = k ? sim_service(c, k, "service") : NULL;
@@ -412,3 +417,13 @@ int act_describe_task_sets(struct sim_call *c)
 	}
 	return 0;
 }
+
+const struct sim_action sim_service_actions[] = {
+    {"ListServices", act_list_services},
+    {"ListServicesByNamespace", act_list_services_by_namespace},
+    {"DescribeServices", act_describe_services},
+    {"CreateService", act_create_service},
+    {"DeleteService", act_delete_service},
+    {"DescribeTaskSets", act_describe_task_sets},
+    {0},
+};

@@ -1,5 +1,7 @@
 /* Tags of every kind of resource. */
-#include "backend/sim/actions.h"
+#include "backend/sim/ecs/tags.h"
+
+#include "backend/sim/api.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/state.h"
 
@@ -203,7 +205,7 @@ static json_t **tags_of(struct sim_call *c)
 	    c, "InvalidParameterException", "Resource type is not supported for tagging.");
 }
 
-int act_list_tags(struct sim_call *c)
+static int act_list_tags(struct sim_call *c)
 {
 	json_t **tags = tags_of(c);
 
@@ -213,7 +215,7 @@ int act_list_tags(struct sim_call *c)
 	return 0;
 }
 
-int act_tag_resource(struct sim_call *c)
+static int act_tag_resource(struct sim_call *c)
 {
 	json_t **tags = tags_of(c);
 	json_t *list;
@@ -226,7 +228,7 @@ int act_tag_resource(struct sim_call *c)
 	return 0;
 }
 
-int act_untag_resource(struct sim_call *c)
+static int act_untag_resource(struct sim_call *c)
 {
 	json_t **tags = tags_of(c);
 	const json_t *key;
@@ -251,3 +253,10 @@ int act_untag_resource(struct sim_call *c)
 	*tags = list;
 	return 0;
 }
+
+const struct sim_action sim_tag_actions[] = {
+    {"ListTagsForResource", act_list_tags},
+    {"TagResource", act_tag_resource},
+    {"UntagResource", act_untag_resource},
+    {0},
+};

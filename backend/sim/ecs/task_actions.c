@@ -1,9 +1,11 @@
 /* Tasks: list, describe, stop, protect. Running them is in run.c. */
-#include "backend/sim/actions.h"
+#include "backend/sim/api.h"
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/rollout.h"
+#include "backend/sim/ecs/revisions.h"
+#include "backend/sim/ecs/task_doc.h"
 #include "backend/sim/ecs/tasks.h"
 #include "backend/sim/page.h"
+#include "backend/sim/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +55,7 @@ static int read_filter(struct sim_call *c, struct cluster *k, struct task_filter
 	return 0;
 }
 
-int act_list_tasks(struct sim_call *c)
+static int act_list_tasks(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	const struct vec *tasks;
@@ -116,7 +118,7 @@ static int check_task_ids(struct sim_call *c, size_t max)
 	return 0;
 }
 
-int act_describe_tasks(struct sim_call *c)
+static int act_describe_tasks(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	json_t *list, *failures;
@@ -142,7 +144,7 @@ int act_describe_tasks(struct sim_call *c)
 	return 0;
 }
 
-int act_stop_task(struct sim_call *c)
+static int act_stop_task(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	const char *text = doc_str(c->in, "task");
@@ -240,12 +242,21 @@ static int protection(struct sim_call *c, bool changing)
 	return 0;
 }
 
-int act_get_task_protection(struct sim_call *c)
+static int act_get_task_protection(struct sim_call *c)
 {
 	return protection(c, false);
 }
 
-int act_update_task_protection(struct sim_call *c)
+static int act_update_task_protection(struct sim_call *c)
 {
 	return protection(c, true);
 }
+
+const struct sim_action sim_task_actions[] = {
+    {"ListTasks", act_list_tasks},
+    {"DescribeTasks", act_describe_tasks},
+    {"StopTask", act_stop_task},
+    {"GetTaskProtection", act_get_task_protection},
+    {"UpdateTaskProtection", act_update_task_protection},
+    {0},
+};

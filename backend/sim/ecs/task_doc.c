@@ -1,6 +1,8 @@
 /* A task as DescribeTasks shows it. */
+#include "backend/sim/ecs/task_doc.h"
+
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/tasks.h"
+#include "backend/sim/ecr/registry.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>

@@ -1,5 +1,7 @@
 /* Task definitions: list, describe, deregister, delete. Registering is in register.c. */
-#include "backend/sim/actions.h"
+#include "backend/sim/ecs/taskdefs.h"
+
+#include "backend/sim/api.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/page.h"
 #include "backend/sim/state.h"
@@ -31,7 +33,7 @@ static bool family_matches(const struct family *f, const char *prefix, const cha
 	return active == (strcmp(status, "ACTIVE") == 0);
 }
 
-int act_list_task_definition_families(struct sim_call *c)
+static int act_list_task_definition_families(struct sim_call *c)
 {
 	const char *prefix = doc_str(c->in, "familyPrefix");
 	const char *status = doc_str(c->in, "status");
@@ -78,7 +80,7 @@ static struct vec matching(struct sim_call *c)
 	return all;
 }
 
-int act_list_task_definitions(struct sim_call *c)
+static int act_list_task_definitions(struct sim_call *c)
 {
 	struct vec all;
 	struct page p;
@@ -110,7 +112,7 @@ static int check_revision(struct sim_call *c, const char *text, bool needed)
 	return 0;
 }
 
-int act_describe_task_definition(struct sim_call *c)
+static int act_describe_task_definition(struct sim_call *c)
 {
 	const char *text = doc_str(c->in, "taskDefinition");
 	const struct taskdef *td;
@@ -126,7 +128,7 @@ int act_describe_task_definition(struct sim_call *c)
 	return 0;
 }
 
-int act_deregister_task_definition(struct sim_call *c)
+static int act_deregister_task_definition(struct sim_call *c)
 {
 	const char *text = doc_str(c->in, "taskDefinition");
 	struct taskdef *td;
@@ -145,7 +147,7 @@ int act_deregister_task_definition(struct sim_call *c)
 	return 0;
 }
 
-int act_delete_task_definitions(struct sim_call *c)
+static int act_delete_task_definitions(struct sim_call *c)
 {
 	const json_t *names = doc_get(c->in, "taskDefinitions");
 	json_t *list = json_array(), *failures = json_array();
@@ -176,3 +178,12 @@ int act_delete_task_definitions(struct sim_call *c)
 	}
 	return 0;
 }
+
+const struct sim_action sim_task_definition_actions[] = {
+    {"ListTaskDefinitions", act_list_task_definitions},
+    {"ListTaskDefinitionFamilies", act_list_task_definition_families},
+    {"DescribeTaskDefinition", act_describe_task_definition},
+    {"DeregisterTaskDefinition", act_deregister_task_definition},
+    {"DeleteTaskDefinitions", act_delete_task_definitions},
+    {0},
+};

@@ -34,32 +34,13 @@ void task_stop(struct sim_region *r, struct task *t, const char *stop_code, cons
     int64_t now_ms);
 /* Its next step of the scheduler is due at `at_ms`. */
 void task_schedule(struct sim_region *r, struct task *t, int64_t at_ms);
-/* The next step of a task whose time has come (steps.c). */
-void task_step(struct sim_region *r, struct task *t, int64_t now_ms);
 /* Straight to RUNNING since `at_ms`, as fleets are made. */
 void task_run_now(struct sim_region *r, struct task *t, int64_t at_ms);
 /* Straight to STOPPED at `at_ms`: for the history of a fleet. */
 void task_end_now(struct sim_region *r, struct task *t, int64_t at_ms, const char *stop_code,
     const char *reason, int exit_code);
 
-json_t *task_render(const struct sim_region *r, const struct task *t, bool tags);
-/* "arn:…:task/CLUSTER/ID", new JSON string. */
-json_t *task_arn(const struct sim_region *r, const struct task *t);
-
-/* "sha256:…" of the image as it was at a time: by the region's registry, else made up. New. */
-json_t *sim_image_digest(const struct sim_region *r, const char *image, int64_t at_ms);
-/* "sha256:…", made from the text: new. */
-json_t *sim_made_digest(const char *text);
-
 /* Picks an ACTIVE instance with room; NULL: none has. */
 struct instance *instance_pick(const struct cluster *k, const struct taskdef *td);
-
-/* Lines of the containers' logs (lines.c). */
-void task_log_start(struct sim_region *r, struct task *t, int64_t now_ms);
-void task_log_stop(struct sim_region *r, struct task *t, int64_t now_ms);
-void task_log_chatter(struct sim_region *r, struct task *t, int64_t now_ms);
-void log_line_release(struct log_line *l);
-/* Forgets the lines that were gathered. */
-void region_drop_lines(struct sim_region *r);
 
 #endif

@@ -1,7 +1,11 @@
 /* UpdateService: what each kind of service takes, and what starts a deployment. */
-#include "backend/sim/actions.h"
+#include "backend/sim/api.h"
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/rollout.h"
+#include "backend/sim/ecs/revisions.h"
+#include "backend/sim/ecs/service_doc.h"
+#include "backend/sim/ecs/service_make.h"
+#include "backend/sim/ecs/services.h"
+#include "backend/sim/state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -237,7 +241,7 @@ static struct taskdef *wanted_taskdef(struct sim_call *c, const struct service *
 	    : s->taskdef;
 }
 
-int act_update_service(struct sim_call *c)
+static int act_update_service(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	struct service *s = k ? sim_service(c, k, "service") : NULL;
@@ -260,3 +264,8 @@ int act_update_service(struct sim_call *c)
 	doc_put_new(c->out, "service", service_render(s, true));
 	return 0;
 }
+
+const struct sim_action sim_update_actions[] = {
+    {"UpdateService", act_update_service},
+    {0},
+};

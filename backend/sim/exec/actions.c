@@ -1,11 +1,14 @@
 /* ExecuteCommand of ECS, and what a session needs of Systems Manager and KMS. */
+#include "backend/sim/ecs/task_doc.h"
 #include "backend/sim/exec/exec.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/exec/crypt.h"
-#include "backend/sim/actions.h"
+#include "backend/sim/api.h"
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/tasks.h"
+#include "backend/sim/exec/sessions.h"
+#include "backend/sim/sim.h"
+#include "backend/sim/state.h"
 
 #include <openssl/rand.h>
 #include <string.h>
@@ -55,7 +58,7 @@ static json_t *stream_url(struct sim_call *c, const char *id)
 	    sim_port(c->sim), id);
 }
 
-int act_execute_command(struct sim_call *c)
+static int act_execute_command(struct sim_call *c)
 {
 	struct cluster *k = sim_cluster(c);
 	struct task *t = k ? sim_task_find(k, c->region, doc_str(c->in, "task")) : NULL;
@@ -121,6 +124,11 @@ static int act_generate_data_key(struct sim_call *c)
 	doc_put_str(c->out, "KeyId", doc_str(c->in, "KeyId"));
 	return 0;
 }
+
+const struct sim_action sim_exec_actions[] = {
+    {"ExecuteCommand", act_execute_command},
+    {0},
+};
 
 const struct sim_action sim_ssm_actions[] = {
     {"ResumeSession", act_resume_session},

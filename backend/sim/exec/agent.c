@@ -3,6 +3,8 @@
  * exists, reads 1,024 bytes at a time, holds back the bytes of an unfinished character and replaces
  * what is not UTF-8. It outlives a lost connection for a while. Faults are drawn per frame.
  */
+#include "backend/sim/exec/agent.h"
+
 #include "backend/sim/exec/exec.h"
 
 #include "backend/base/cleanup.h"
@@ -11,6 +13,7 @@
 #include "backend/exec/link.h"
 #include "backend/exec/websocket.h"
 #include "backend/sim/doc.h"
+#include "backend/sim/exec/pty.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,4 +1,6 @@
 /* A command in a pseudo terminal, in a directory of its own. */
+#include "backend/sim/exec/pty.h"
+
 #include "backend/sim/exec/exec.h"
 
 #include "backend/base/cleanup.h"

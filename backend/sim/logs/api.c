@@ -1,7 +1,10 @@
 /* CloudWatch Logs' actions but for reading events (logs_page.c) and StartLiveTail (logs_tail.c). */
+#include "backend/sim/logs/api.h"
+
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/sim/logs/store.h"
+#include "backend/sim/state.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -345,10 +348,7 @@ const struct sim_action sim_logs_actions[] = {
     {"DeleteLogGroup", delete_log_group},
     {"DeleteLogStream", delete_log_stream},
     {"PutLogEvents", put_log_events},
-    {"GetLogEvents", sim_get_log_events},
-    {"FilterLogEvents", sim_filter_log_events},
     {"DescribeLogStreams", describe_log_streams},
     {"DescribeLogGroups", describe_log_groups},
-    {"StartLiveTail", sim_start_live_tail},
     {0},
 };

@@ -1,6 +1,7 @@
 /* What the containers of a task write to their logs. */
+#include "backend/sim/logs/lines.h"
+
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/tasks.h"
 
 #include <stdarg.h>
 #include <stdio.h>

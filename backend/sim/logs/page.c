@@ -3,9 +3,12 @@
  * A page ends at 1 MiB of text and overhead, or 10,000 events. Tokens name a position, not an
  * index, so events that arrive late before it stay unseen by whoever walks on: as in AWS.
  */
+
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/sim/logs/api.h"
 #include "backend/sim/logs/store.h"
+#include "backend/sim/state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -171,7 +174,7 @@ static size_t overlap(struct sim_logs *l, size_t from, size_t least)
 	return from - least > 10 ? from - 10 : least;
 }
 
-int sim_get_log_events(struct sim_call *c)
+static int get_log_events(struct sim_call *c)
 {
 	struct sim_logs *l = sim_region_logs(c->region);
 	struct sim_group *g = sim_call_group(c);
@@ -391,7 +394,7 @@ static bool page_is_emptied(struct sim_logs *l)
 	return l->knobs.empty > 0 && ++l->pages % (uint64_t)l->knobs.empty == 0;
 }
 
-int sim_filter_log_events(struct sim_call *c)
+static int filter_log_events(struct sim_call *c)
 {
 	struct sim_logs *l = sim_region_logs(c->region);
 	struct sim_group *g = sim_call_group(c);
@@ -424,3 +427,9 @@ int sim_filter_log_events(struct sim_call *c)
 	buf_addc(&out, '}');
 	return page_send(c, &out);
 }
+
+const struct sim_action sim_logs_page_actions[] = {
+    {"GetLogEvents", get_log_events},
+    {"FilterLogEvents", filter_log_events},
+    {0},
+};

@@ -99,18 +99,14 @@ void sim_event_render(
 /* Appends a JSON string, quotes included. */
 void sim_json_string(const char *text, size_t len, struct buf *out);
 
-/* sim/logs_page.c, sim/logs_tail.c */
-int sim_get_log_events(struct sim_call *c);
-int sim_filter_log_events(struct sim_call *c);
-int sim_start_live_tail(struct sim_call *c);
-
-/* The group that logGroupName or logGroupIdentifier names; NULL: the call has failed. */
-struct sim_group *sim_call_group(struct sim_call *c);
-/* An integer member; `fallback` where it is absent. */
-int64_t sim_call_integer(const struct sim_call *c, const char *member, int64_t fallback);
-/* A string member or NULL. */
-const char *sim_call_string(const struct sim_call *c, const char *member);
-/* ARN of a group, without ":*". */
-void sim_group_arn(const struct sim_call *c, const char *group, struct buf *out);
+struct sim_logs *sim_logs_new(void);
+void sim_logs_free(struct sim_logs *l);
+int sim_logs_put(struct sim_logs *l, const char *group, const char *stream, int64_t time_ms,
+    const char *message, size_t len);
+/*
+ * Misbehaviour of log pages, by name (sim/logs_store.c lists them: empty, repeat, loop, late,
+ * expire); 0 ends one. -1: no such name. Under the region's lock.
+ */
+int sim_logs_set(struct sim_logs *l, const char *name, int64_t value);
 
 #endif

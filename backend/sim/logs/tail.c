@@ -3,9 +3,12 @@
  * AWS does, it samples above 500 events a second, forgets what a slow reader does not take, and
  * knows no event ids.
  */
+
+#include "backend/base/clock.h"
 #include "backend/base/limits.h"
 #include "backend/parse/eventstream.h"
 #include "backend/sim/logs/store.h"
+#include "backend/sim/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,7 +185,7 @@ static int tail_check(
 	return 0;
 }
 
-int sim_start_live_tail(struct sim_call *c)
+static int start_live_tail(struct sim_call *c)
 {
 	const json_t *arns = json_object_get(c->in, "logGroupIdentifiers");
 	json_t *names = json_object_get(c->in, "logStreamNames");
@@ -220,3 +223,8 @@ int sim_start_live_tail(struct sim_call *c)
 	c->stream_arg = t;
 	return 0;
 }
+
+const struct sim_action sim_logs_tail_actions[] = {
+    {"StartLiveTail", start_live_tail},
+    {0},
+};

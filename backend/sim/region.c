@@ -1,8 +1,39 @@
-/* The end of a region. */
+/* The beginning and the end of a region. */
+#include "backend/sim/region.h"
+
+#include "backend/sim/around/around.h"
+#include "backend/sim/ecr/registry.h"
 #include "backend/sim/ecs/run.h"
 #include "backend/sim/ecs/tasks.h"
+#include "backend/sim/logs/lines.h"
+#include "backend/sim/logs/store.h"
 
 #include <stdlib.h>
+
+struct sim_region *sim_region_new(
+    struct sim *sim, const char *name, const char *account, uint64_t seed, double speed)
+{
+	struct sim_region *r = sim_alloc(sizeof(*r));
+
+	pthread_mutex_init(&r->lock, NULL);
+	r->sim = sim;
+	r->name = sim_strdup(name);
+	r->account = sim_strdup(account);
+	r->speed = speed > 0 ? speed : 1;
+	r->random = (seed + 1) * 0x9e3779b97f4a7c15u;
+	for (const char *s = name; *s; s++)
+		r->random = (r->random ^ (unsigned char)*s) * 1099511628211u;
+	TAILQ_INIT(&r->moving);
+	TAILQ_INIT(&r->stopped);
+	TAILQ_INIT(&r->logging);
+	TAILQ_INIT(&r->unsettled);
+	r->logs = sim_logs_new();
+	r->registry = sim_registry_new();
+	r->around = sim_around_new();
+	provider_add(r, "FARGATE", "FARGATE", NULL);
+	provider_add(r, "FARGATE_SPOT", "FARGATE_SPOT", NULL);
+	return r;
+}
 
 static void free_service(struct service *s)
 {

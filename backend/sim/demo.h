@@ -1,0 +1,15 @@
+/*
+ * The demo's account.
+ */
+#ifndef ECSFS_SIM_DEMO_H
+#define ECSFS_SIM_DEMO_H
+
+#include "backend/sim/server.h"
+
+/* The demo's few named services, or CxSxT of them, in `r`. */
+void demo_make(struct sim_region *r, int64_t now_ms);
+/* Adds what moves by itself to the demo; lively_step moves it, under the region's lock. */
+void lively_make(struct sim_region *r, int64_t now_ms);
+void lively_step(struct sim_region *r, int64_t now_ms);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * BLUE_GREEN, LINEAR and CANARY deployments: the stages they go through.
+ */
+#ifndef ECSFS_SIM_ECS_BLUEGREEN_H
+#define ECSFS_SIM_ECS_BLUEGREEN_H
+
+#include "backend/sim/state.h"
+
+bool strategy_has_stages(const struct service *s);
+/* Goes on with the stages. true: the old revision may go. */
+bool stages_step(struct sim_region *r, struct service *s, int64_t now_ms);
+/* NULL for a rolling deployment. */
+const char *stage_name(int stage);
+/* Per cent of the production (or test) traffic that the target gets. */
+double stage_weight(
+    const struct sim_region *r, const struct service_deployment *d, bool test, int64_t now_ms);
+/* A PAUSE hook of that id awaits an action; go on behind it. */
+bool stage_hook_waits(const struct service_deployment *d, const char *hook_id);
+void stage_hook_continue(struct sim_region *r, struct service_deployment *d, int64_t now_ms);
+/* lifecycleHookDetails; NULL: there are none. */
+json_t *stage_hooks_render(const struct service_deployment *d);
+
+/*
+ * Blue/green and its kin go through stages (bluegreen.c). The numbers are AWS's order; -1 stands
+ * for a rolling deployment.
+ */
+enum stage {
+	STAGE_RECONCILE,
+	STAGE_PRE_SCALE_UP,
+	STAGE_SCALE_UP,
+	STAGE_POST_SCALE_UP,
+	STAGE_TEST,
+	STAGE_POST_TEST,
+	STAGE_PRODUCTION,
+	STAGE_POST_PRODUCTION,
+	STAGE_BAKE,
+	STAGE_CLEAN_UP,
+};
+
+#endif

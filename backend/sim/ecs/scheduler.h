@@ -1,0 +1,15 @@
+/*
+ * Time passes: the steps of tasks, and one step of a region.
+ */
+#ifndef ECSFS_SIM_ECS_SCHEDULER_H
+#define ECSFS_SIM_ECS_SCHEDULER_H
+
+#include "backend/sim/state.h"
+
+/* One step of a region's scheduler. Lines of log are left in r->lines. */
+void region_step(struct sim_region *r, int64_t now_ms);
+
+/* The next step of a task whose time has come (steps.c). */
+void task_step(struct sim_region *r, struct task *t, int64_t now_ms);
+
+#endif

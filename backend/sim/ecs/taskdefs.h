@@ -1,0 +1,12 @@
+/*
+ * Task definitions as they are shown.
+ */
+#ifndef ECSFS_SIM_ECS_TASKDEFS_H
+#define ECSFS_SIM_ECS_TASKDEFS_H
+
+#include "backend/sim/api.h"
+#include "backend/sim/state.h"
+
+json_t *taskdef_render(const struct taskdef *td);
+
+#endif
