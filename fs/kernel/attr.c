@@ -5,6 +5,7 @@
 #include "backend/base/limits.h"
 #include "cache/answer.h"
 #include "fs/kernel/request.h"
+#include "fs/kernel/showing.h"
 #include "fs/scratch.h"
 #include "fs/stream.h"
 

@@ -11,6 +11,7 @@
 #include "fs/kernel/attr.h"
 #include "fs/kernel/lookup.h"
 #include "fs/kernel/request.h"
+#include "fs/kernel/showing.h"
 #include "fs/scratch.h"
 
 #include <errno.h>

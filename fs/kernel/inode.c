@@ -1,6 +1,8 @@
 #include "fs/kernel/inode.h"
 
 #include "backend/base/cleanup.h"
+#include "fs/kernel/node_table.h"
+#include "fs/kernel/showing.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,51 +12,23 @@
 
 enum { FIRST_BUCKETS = 1024 };
 
-/* Of one mount; everything under `lock`. */
-struct nodes {
-	pthread_mutex_t lock;
-	struct fs *fs;
-	struct node *root;
-	struct node **by_id, **by_name;
-	struct shown **by_key;
-	size_t buckets, count;
-	uint64_t last_id;
-};
-
-static uint64_t mix(uint64_t h)
-{
-	h ^= h >> 33;
-	h *= UINT64_C(0xff51afd7ed558ccd);
-	h ^= h >> 33;
-	h *= UINT64_C(0xc4ceb9fe1a85ec53);
-	return h ^ (h >> 33);
-}
-
-static uint64_t hash_string(uint64_t h, const char *s)
-{
-	h ^= UINT64_C(0xcbf29ce484222325);
-	for (; s && *s; s++)
-		h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
-	return mix(h);
-}
-
 /* st_ino: the same for a path as long as the mount lives, and after. 0 and 1 are taken. */
 uint64_t node_ino_below(const struct node *dir, const char *file_name)
 {
-	uint64_t h = hash_string(dir->ino, file_name);
+	uint64_t h = node_hash(dir->ino, file_name);
 
 	return h > 1 ? h : h + 2;
 }
 
 static struct node **id_slot(struct nodes *t, uint64_t id)
 {
-	return &t->by_id[mix(id) & (t->buckets - 1)];
+	return &t->by_id[node_mix(id) & (t->buckets - 1)];
 }
 
 static struct node **name_slot(const struct node *dir, const char *file_name)
 {
 	struct nodes *t = dir->fs->nodes;
-	return &t->by_name[hash_string(dir->id, file_name) & (t->buckets - 1)];
+	return &t->by_name[node_hash(dir->id, file_name) & (t->buckets - 1)];
 }
 
 static void link_name(struct node *n)
@@ -98,42 +72,6 @@ static void unlink_id(struct node *n)
 	while (*at != n)
 		at = &(*at)->next_id;
 	*at = n->next_id;
-}
-
-static struct shown **key_slot(struct nodes *t, uint64_t hash)
-{
-	return &t->by_key[hash & (t->buckets - 1)];
-}
-
-static void link_key(struct shown *s)
-{
-	struct shown **slot = key_slot(s->dir->fs->nodes, s->hash);
-
-	s->next = *slot;
-	*slot = s;
-}
-
-static void unlink_key(struct shown *s)
-{
-	struct shown **at;
-
-	/* An unused one has no directory. */
-	if (!s->hash)
-		return;
-	at = key_slot(s->dir->fs->nodes, s->hash);
-	while (*at != s)
-		at = &(*at)->next;
-	*at = s->next;
-	s->hash = 0;
-}
-
-static void rehash_keys(struct shown **old, size_t buckets)
-{
-	for (size_t i = 0; i < buckets; i++)
-		for (struct shown *s = old[i], *next; s; s = next) {
-			next = s->next;
-			link_key(s);
-		}
 }
 
 static void rehash_ids(struct node **old, size_t buckets)
@@ -180,7 +118,7 @@ static void grow(struct nodes *t)
 	t->buckets = buckets;
 	rehash_ids(old_ids, old);
 	rehash_names(old_names, old);
-	rehash_keys(old_keys, old);
+	showing_rehash(old_keys, old);
 	free(old_ids);
 	free(old_names);
 	free(old_keys);
@@ -203,11 +141,6 @@ static ptrdiff_t node_size(const struct node *n)
 	return (ptrdiff_t)size;
 }
 
-static void count_bytes(struct fs *fs, ptrdiff_t bytes)
-{
-	atomic_fetch_add_explicit(&fs->budget.nodes, bytes, memory_order_relaxed);
-}
-
 static void free_names(struct node *n)
 {
 	if (n->name != n->file_name)
@@ -218,12 +151,11 @@ static void free_names(struct node *n)
 static void node_free(struct node *n)
 {
 	if (n->file_name && n->name)
-		count_bytes(n->fs,
-		    -node_size(n) - (n->keys ? (ptrdiff_t)(NODE_KEYS * sizeof(*n->keys)) : 0));
+		node_count_bytes(n->fs, -node_size(n));
 	text_unref(n->text);
 	free(n->scratch); /* its bytes went with its name and its last close */
 	free_names(n);
-	free(n->keys);
+	showing_free(n);
 	free(n);
 }
 
@@ -236,8 +168,7 @@ static void drop(struct node *n)
 
 		unlink_name(n);
 		unlink_id(n);
-		for (int i = 0; n->keys && i < NODE_KEYS; i++)
-			unlink_key(&n->keys[i]);
+		showing_end(n);
 		t->count--;
 		node_free(n);
 		n = parent;
@@ -272,7 +203,7 @@ int nodes_new(struct fs *fs, const struct dir_type *root)
 	n->refs = 1;
 	n->type = root;
 	n->mtime_ns = now_ns(fs);
-	count_bytes(fs, node_size(n));
+	node_count_bytes(fs, node_size(n));
 	t->last_id = 1;
 	t->root = n;
 	t->count = 1;
@@ -413,7 +344,7 @@ static struct node *node_new(struct node *dir, const struct node_spec *spec)
 	n->mtime_ns = now_ns(dir->fs);
 	n->refs = 1;
 	n->parent = dir;
-	count_bytes(n->fs, node_size(n));
+	node_count_bytes(n->fs, node_size(n));
 	return n;
 }
 
@@ -495,11 +426,11 @@ int node_move(struct node *n, struct node *dir, const char *file_name)
 	unlink_name(n);
 	if (old && old != n)
 		unlink_name(old);
-	count_bytes(n->fs, -node_size(n));
+	node_count_bytes(n->fs, -node_size(n));
 	free_names(n);
 	n->file_name = copy;
 	n->name = copy;
-	count_bytes(n->fs, node_size(n));
+	node_count_bytes(n->fs, node_size(n));
 	dir->refs++;
 	n->parent = dir;
 	link_name(n);
@@ -540,138 +471,6 @@ void node_path(struct node *n, const char *below, struct buf *out)
 		buf_addc(out, '/');
 	if (below)
 		buf_adds(out, below);
-}
-
-static uint64_t answer_hash(const struct region *r, const struct key *k)
-{
-	uint64_t h = mix((uint64_t)(uintptr_t)r + (uint64_t)k->kind + 1);
-
-	h = hash_string(h, k->a);
-	h = hash_string(h, k->b);
-	return hash_string(h, k->c) | 1;
-}
-
-void node_note_key(struct node *dir, const struct region *r, const struct key *k)
-{
-	uint64_t h = answer_hash(r, k);
-	struct nodes *t = dir->fs->nodes;
-
-	pthread_mutex_lock(&t->lock);
-	int i = 0;
-	if (!dir->keys) {
-		dir->keys = calloc(NODE_KEYS, sizeof(*dir->keys));
-		if (!dir->keys) {
-			pthread_mutex_unlock(&t->lock);
-			return;
-		}
-		count_bytes(dir->fs, NODE_KEYS * sizeof(*dir->keys));
-	}
-	while (i < NODE_KEYS - 1 && dir->keys[i].hash && dir->keys[i].hash != h)
-		i++;
-	struct shown *s = &dir->keys[i];
-	if (s->hash != h) {
-		unlink_key(s);
-		s->hash = h;
-		s->dir = dir;
-		link_key(s);
-	}
-	pthread_mutex_unlock(&t->lock);
-}
-
-static bool kernel_holds(const struct node *n)
-{
-	return n->type && (n->nlookup > 0 || n == n->fs->nodes->root);
-}
-
-struct stale_list {
-	struct stale_entry *at;
-	size_t count, room;
-};
-
-static void stale_add(struct stale_list *l, const struct node *dir, const struct node *leaf)
-{
-	if (l->count == l->room) {
-		size_t room = l->room ? l->room * 2 : 32;
-		struct stale_entry *at = reallocarray(l->at, room, sizeof(*at));
-
-		if (!at)
-			return;
-		l->at = at;
-		l->room = room;
-	}
-	l->at[l->count++] = (struct stale_entry){
-	    .dir = dir->id,
-	    .id = leaf ? leaf->id : dir->id,
-	    .name = leaf ? strdup(leaf->file_name) : NULL,
-	};
-}
-
-static void stale_of(struct stale_list *l, const struct node *dir)
-{
-	stale_add(l, dir, NULL);
-	if (dir->type->listing)
-		return;
-	for (const struct node *c = dir->children; c; c = c->next_sibling)
-		if (c->row && c->nlookup > 0)
-			stale_add(l, dir, c);
-}
-
-static void stale_all(struct nodes *t, struct stale_list *list)
-{
-	for (size_t i = 0; i < t->buckets; i++)
-		for (const struct node *n = t->by_id[i]; n; n = n->next_id)
-			if (kernel_holds(n))
-				stale_of(list, n);
-}
-
-struct stale_entry *nodes_showing(
-    struct fs *fs, const struct region *r, const struct key *k, size_t *ret_count)
-{
-	struct nodes *t = fs->nodes;
-	uint64_t hash = k ? answer_hash(r, k) : 0;
-	struct stale_list list = {0};
-
-	pthread_mutex_lock(&t->lock);
-	if (!hash)
-		stale_all(t, &list);
-	for (const struct shown *s = hash ? *key_slot(t, hash) : NULL; s; s = s->next)
-		if (s->hash == hash && kernel_holds(s->dir))
-			stale_of(&list, s->dir);
-	pthread_mutex_unlock(&t->lock);
-	*ret_count = list.count;
-	return list.at;
-}
-
-struct stale_entry *node_showing(struct node *dir, size_t *ret_count)
-{
-	struct nodes *t = dir->fs->nodes;
-	struct stale_list list = {0};
-
-	pthread_mutex_lock(&t->lock);
-	if (kernel_holds(dir))
-		stale_of(&list, dir);
-	pthread_mutex_unlock(&t->lock);
-	*ret_count = list.count;
-	return list.at;
-}
-
-uint32_t node_generation(struct node *dir, uint64_t version, bool expired, bool reading)
-{
-	struct nodes *t = dir->fs->nodes;
-	pthread_mutex_lock(&t->lock);
-	if (reading) {
-		dir->expiry_told = false;
-		dir->seen_version = version;
-	} else if (version != dir->seen_version) {
-		dir->seen_version = version;
-		dir->generation++;
-	} else if (expired && !dir->expiry_told) {
-		dir->expiry_told = true;
-		dir->generation++;
-	}
-	uint32_t generation = dir->generation;
-	pthread_mutex_unlock(&t->lock);
-	return generation;
 }
 
 void node_scratch_names(struct node *dir, json_t *names)

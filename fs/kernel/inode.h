@@ -108,27 +108,6 @@ uint64_t node_ino_below(const struct node *dir, const char *file_name);
 /* Relative to the mount point, "" the root; `below` NULL: the node's own. */
 void node_path(struct node *n, const char *below, struct buf *out);
 
-/* Remembers that the directory shows what this key answers. */
-void node_note_key(struct node *dir, const struct region *r, const struct key *k);
-
-/* What the kernel may hold of nodes whose directories show a key. */
-struct stale_entry {
-	uint64_t dir;
-	uint64_t id;
-	char *name; /* new; NULL: the directory itself, its attributes and list */
-};
-/* Returns a new array of `*ret_count`, NULL when empty. `k` NULL: of all directories. Leaves only in
- * directories without a listing: look-ups there never park. */
-struct stale_entry *nodes_showing(
-    struct fs *fs, const struct region *r, const struct key *k, size_t *ret_count);
-
-/* The same of one directory. */
-struct stale_entry *node_showing(struct node *dir, size_t *ret_count);
-
-/* The directory's generation for its mtime: moves when `version` differs from the last told, and
- * once when the answer `expired`. `reading`: the kernel reads the list now. */
-uint32_t node_generation(struct node *dir, uint64_t version, bool expired, bool reading);
-
 /* Appends the names of a directory's scratch files. */
 void node_scratch_names(struct node *dir, json_t *names);
 

@@ -3,6 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
 #include "fs/kernel/request.h"
+#include "fs/kernel/showing.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,4 +1,5 @@
 #include "fs/kernel/inode.h"
+#include "fs/kernel/showing.h"
 #include "fs/scratch.h"
 
 #include <errno.h>
