@@ -1,6 +1,7 @@
 /*
- * How much memory the answers of a mount may take, shared by its regions and by what else keeps them
- * alive (the kernel's nodes). Counting never blocks and never fails; who adds trims afterwards.
+ * How much memory may a mount take? The answers of its regions, the nodes that the kernel holds and the
+ * copies that edits are compared with share one limit. Counting never blocks and never fails; whoever
+ * adds trims afterwards.
  */
 #ifndef ECSFS_BUDGET_H
 #define ECSFS_BUDGET_H
@@ -16,27 +17,51 @@ struct budget {
 	size_t limit;		/* bytes; constant */
 	atomic_ptrdiff_t used;	/* by answers */
 	atomic_ptrdiff_t nodes; /* by the nodes that show them */
+	atomic_ptrdiff_t edits; /* by the copies given out and the mount's memory of its writes */
 };
 
-static inline void budget_add(struct budget *b, ptrdiff_t bytes)
+static inline void budget_count(atomic_ptrdiff_t *of, ptrdiff_t bytes)
 {
-	atomic_fetch_add_explicit(&b->used, bytes, memory_order_relaxed);
+	atomic_fetch_add_explicit(of, bytes, memory_order_relaxed);
+}
+
+static inline size_t budget_read(const atomic_ptrdiff_t *bytes)
+{
+	ptrdiff_t n = atomic_load_explicit(bytes, memory_order_relaxed);
+
+	return n > 0 ? (size_t)n : 0;
 }
 
 /* Nodes are the kernel's to give back: a quarter is left to answers whatever they take. */
 static inline size_t budget_of_answers(struct budget *b)
 {
-	ptrdiff_t nodes = atomic_load_explicit(&b->nodes, memory_order_relaxed);
-	size_t most = b->limit - b->limit / 4;
+	size_t others = budget_read(&b->nodes) + budget_read(&b->edits),
+	       most = b->limit - b->limit / 4;
 
-	return b->limit - (nodes < 0 ? 0 : (size_t)nodes < most ? (size_t)nodes : most);
+	return b->limit - (others < most ? others : most);
+}
+
+/* Above this the kernel is asked to give nodes back. */
+static inline size_t budget_of_nodes(const struct budget *b)
+{
+	return b->limit / 2;
+}
+
+/* The copies of documents that edits are compared with. */
+static inline size_t budget_of_copies(const struct budget *b)
+{
+	return b->limit / 8;
+}
+
+/* What the mount remembers of its writes. */
+static inline size_t budget_of_memory(const struct budget *b)
+{
+	return b->limit / 16;
 }
 
 static inline bool budget_exceeded(struct budget *b)
 {
-	ptrdiff_t used = atomic_load_explicit(&b->used, memory_order_relaxed);
-
-	return used > 0 && (size_t)used > budget_of_answers(b);
+	return budget_read(&b->used) > budget_of_answers(b);
 }
 
 #endif

@@ -92,9 +92,9 @@ static int call_job(struct request *rq, struct ecsfs_error *err)
 	if (e)
 		request_log(rq, e, err);
 	if (told && (e || at == COMMIT_FLUSH))
-		fuse_reply_err(rq->req, -e);
+		request_replied(rq, fuse_reply_err(rq->req, -e));
 	else if (told)
-		fuse_reply_write(rq->req, rq->size);
+		request_replied(rq, fuse_reply_write(rq->req, rq->size));
 	return 0;
 }
 

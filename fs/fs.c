@@ -82,6 +82,9 @@ void fs_metrics(struct fs *fs, struct buf *out)
 	requests_render(fs, out);
 	buf_addf(out, "ecsfs_fuse_nodes %zu\n", nodes_count(fs));
 	buf_addf(out, "ecsfs_fuse_open_files %zu\n", handles_count(fs));
+	buf_addf(out, "ecsfs_memory_bytes{of=\"answers\"} %zu\n", budget_read(&fs->budget.used));
+	buf_addf(out, "ecsfs_memory_bytes{of=\"nodes\"} %zu\n", budget_read(&fs->budget.nodes));
+	buf_addf(out, "ecsfs_memory_bytes{of=\"edits\"} %zu\n", budget_read(&fs->budget.edits));
 }
 
 int fs_state_new(struct fs *fs, const struct dir_type *root)

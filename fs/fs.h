@@ -122,7 +122,7 @@ struct region *account_region(const struct account *a);
 /* Drops every cached answer of every region, and tells the kernel (.ecsfs/refresh). Any thread. */
 void fs_refresh(struct fs *fs);
 
-/* Samples of Prometheus text: FUSE requests by kind, parked ones, open files; names begin with ecsfs_fuse_. */
+/* Samples of Prometheus text: FUSE requests by kind, parked ones, open files, memory by use. */
 void fs_metrics(struct fs *fs, struct buf *out);
 
 #endif

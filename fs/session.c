@@ -254,8 +254,8 @@ int session_open(const struct options *o, struct session *ret, struct ecsfs_erro
 		return e;
 	fs->logs = logs_new(&logs);
 	fs->follow = follow_new();
-	fs->readings = readings_new();
-	fs->memory = memory_new();
+	fs->readings = readings_new(&fs->budget);
+	fs->memory = memory_new(&fs->budget);
 	fs->serial = serial_new();
 	fs->started_mono_ms = clock_mono(fs->clock);
 	fs->simulated = o->demo;

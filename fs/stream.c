@@ -210,7 +210,7 @@ static int reply_bytes(struct request *rq, struct spool *spool, int64_t size)
 	v.buf[0].fd = spool_fd(spool);
 	v.buf[0].pos = rq->off;
 	if (request_claim(rq))
-		fuse_reply_data(rq->req, &v, 0);
+		request_replied(rq, fuse_reply_data(rq->req, &v, 0));
 	return 0;
 }
 

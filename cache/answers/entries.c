@@ -28,7 +28,7 @@ static void drop_tree(struct cache *c, struct entry *e)
 		return;
 	TAILQ_REMOVE(&c->trees, e, trees);
 	c->tree_bytes -= e->tree_bytes;
-	budget_add(c->budget, -(ptrdiff_t)e->tree_bytes);
+	budget_count(&c->budget->used, -(ptrdiff_t)e->tree_bytes);
 	c->bytes -= e->tree_bytes;
 	json_decref(e->tree);
 	e->tree = NULL;
@@ -38,7 +38,7 @@ static void entry_free(struct cache *c, struct entry *e)
 {
 	drop_tree(c, e);
 	c->bytes -= e->bytes;
-	budget_add(c->budget, -(ptrdiff_t)e->bytes);
+	budget_count(&c->budget->used, -(ptrdiff_t)e->bytes);
 	packed_unref(e->value);
 	free(e->words);
 	free(e->failure);
@@ -137,7 +137,7 @@ void cache_account(struct cache *c, struct entry *e)
 	    packed_size(e->value) + words_size(e->words) + words_size(e->failure) +
 	    guard_size(e->guard) + turns_size(e->turns);
 
-	budget_add(c->budget, (ptrdiff_t)bytes - (ptrdiff_t)e->bytes);
+	budget_count(&c->budget->used, (ptrdiff_t)bytes - (ptrdiff_t)e->bytes);
 	c->bytes += bytes - e->bytes;
 	e->bytes = bytes;
 }
@@ -172,7 +172,7 @@ void cache_keep_tree(struct cache *c, struct entry *e, json_t *tree)
 	TAILQ_INSERT_HEAD(&c->trees, e, trees);
 	c->tree_bytes += e->tree_bytes;
 	c->bytes += e->tree_bytes;
-	budget_add(c->budget, (ptrdiff_t)e->tree_bytes);
+	budget_count(&c->budget->used, (ptrdiff_t)e->tree_bytes);
 	trim_trees(c);
 }
 

@@ -1,10 +1,13 @@
 /*
  * A mount's memory of its own writes, by key: the last revision registered, what run_task
- * started. At most MEMORY_KEYS, the least recently used forgotten first. Values are immutable JSON.
+ * started. At most MEMORY_KEYS within its part of the budget, the least recently used forgotten first; the
+ * newest stays. Values are immutable JSON.
  * Any thread.
  */
 #ifndef ECSFS_EDIT_MEMORY_H
 #define ECSFS_EDIT_MEMORY_H
+
+#include "cache/budget.h"
 
 #include <jansson.h>
 
@@ -12,7 +15,8 @@
 
 struct memory;
 
-struct memory *memory_new(void);
+/* `budget` is borrowed. NULL: no memory. */
+struct memory *memory_new(struct budget *budget);
 void memory_free(struct memory *m);
 
 /* `value` is borrowed. */

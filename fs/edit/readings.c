@@ -1,10 +1,12 @@
 /*
  * Which copy of a service's document was edited? Copies are told apart by hashes of the members that
- * change by themselves.
+ * change by themselves. A copy is kept in two parts, what moves and what stays still, since copies
+ * that follow each other mostly share the second.
  */
 #include "fs/edit/readings.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/packed.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/service_members.h"
@@ -15,56 +17,114 @@
 #include <sys/queue.h>
 
 struct reading {
+	TAILQ_ENTRY(reading) link;
 	uint64_t drift
 	    [SERVICE_DRIFT_COUNT]; /* a hash of each moving member, in the table's order; 0: absent */
-	json_t *rest;		   /* the document less its events, shared where equal */
-	pid_t writer;		   /* it is what this process wrote; 0: given out */
+	struct packed *still;  /* the members that do not move, often the next older one's too */
+	struct packed *moving; /* those that do, less the events */
+	pid_t writer;	       /* it is what this process wrote; 0: given out */
+	size_t bytes;	       /* what it counts for: a shared part counts with its oldest */
 };
+
+TAILQ_HEAD(reading_queue, reading);
 
 struct history {
 	TAILQ_ENTRY(history) link;
 	char *key;
-	size_t count; /* how many were ever noted */
-	struct reading ring[READINGS_EACH];
+	struct reading_queue readings; /* the newest first */
+	size_t count;
 };
 
 TAILQ_HEAD(histories, history);
 
 struct readings {
+	struct budget *budget;
 	pthread_mutex_t lock;  /* of everything below */
 	struct histories used; /* the last used first */
 	size_t services;
+	size_t bytes;
 };
 
-struct readings *readings_new(void)
+struct readings *readings_new(struct budget *budget)
 {
 	struct readings *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
+	r->budget = budget;
 	pthread_mutex_init(&r->lock, NULL);
 	TAILQ_INIT(&r->used);
 	return r;
 }
 
-static void history_free(struct history *h)
+static void reading_free(struct reading *reading)
 {
-	for (size_t i = 0; i < READINGS_EACH; i++)
-		json_decref(h->ring[i].rest);
+	packed_unref(reading->still);
+	packed_unref(reading->moving);
+	free(reading);
+}
+
+/* Under the lock, as all that follow until the next note. */
+static void count(struct readings *r, ptrdiff_t bytes)
+{
+	r->bytes += (size_t)bytes;
+	budget_count(&r->budget->edits, bytes);
+}
+
+static void drop_oldest(struct readings *r, struct history *h)
+{
+	struct reading *oldest = TAILQ_LAST(&h->readings, reading_queue);
+	struct reading *next = TAILQ_PREV(oldest, reading_queue, link);
+
+	TAILQ_REMOVE(&h->readings, oldest, link);
+	h->count--;
+	count(r, -(ptrdiff_t)oldest->bytes);
+	if (next && next->still == oldest->still) {
+		next->bytes += packed_size(next->still);
+		count(r, (ptrdiff_t)packed_size(next->still));
+	}
+	reading_free(oldest);
+}
+
+static size_t history_size(const struct history *h)
+{
+	return sizeof(*h) + strlen(h->key) + 2 * BUDGET_BLOCK;
+}
+
+static void history_drop(struct readings *r, struct history *h)
+{
+	while (h->count)
+		drop_oldest(r, h);
+	TAILQ_REMOVE(&r->used, h, link);
+	r->services--;
+	count(r, -(ptrdiff_t)history_size(h));
 	free(h->key);
 	free(h);
 }
 
-void readings_free(struct readings *r)
+/* The copies of the service that was not used for the longest go first, its oldest ones first. */
+static void trim(struct readings *r)
 {
 	struct history *h;
 
+	while (r->services > 1 && r->bytes > budget_of_copies(r->budget)) {
+		h = TAILQ_LAST(&r->used, histories);
+		if (h->count > 1)
+			drop_oldest(r, h);
+		else
+			history_drop(r, h);
+	}
+	h = TAILQ_FIRST(&r->used);
+	while (h && h->count > 1 && r->bytes > budget_of_copies(r->budget))
+		drop_oldest(r, h);
+}
+
+void readings_free(struct readings *r)
+{
 	if (!r)
 		return;
-	while ((h = TAILQ_FIRST(&r->used))) {
-		TAILQ_REMOVE(&r->used, h, link);
-		history_free(h);
-	}
+	while (!TAILQ_EMPTY(&r->used))
+		history_drop(r, TAILQ_FIRST(&r->used));
 	pthread_mutex_destroy(&r->lock);
 	free(r);
 }
@@ -127,65 +187,91 @@ static struct history *find(struct readings *r, const char *key)
 static struct history *add(struct readings *r, const char *key)
 {
 	struct history *h = calloc(1, sizeof(*h));
-	struct history *oldest;
 
 	if (!h || !(h->key = strdup(key))) {
 		free(h);
 		return NULL;
 	}
+	TAILQ_INIT(&h->readings);
 	TAILQ_INSERT_HEAD(&r->used, h, link);
-	if (++r->services > READINGS_SERVICES) {
-		oldest = TAILQ_LAST(&r->used, histories);
-		TAILQ_REMOVE(&r->used, oldest, link);
-		history_free(oldest);
-		r->services--;
-	}
+	count(r, (ptrdiff_t)history_size(h));
+	if (++r->services > READINGS_SERVICES)
+		history_drop(r, TAILQ_LAST(&r->used, histories));
 	return h;
 }
 
-static struct reading *newest(struct history *h)
+/* Takes the members that move out of `rest` (less its events) and packs both. NULL: no memory. */
+static struct reading *reading_new(const json_t *moving, json_t *rest, pid_t writer)
 {
-	return h->count ? &h->ring[(h->count - 1) % READINGS_EACH] : NULL;
+	struct reading *reading = calloc(1, sizeof(*reading));
+	json_auto_t *apart = json_object();
+
+	if (!reading || !apart || !rest)
+		goto failed;
+	fingerprint(moving, reading->drift);
+	for (size_t i = 0; i < SERVICE_DRIFT_COUNT; i++) {
+		const char *member = service_drift_member(i);
+
+		if (json_object_get(rest, member))
+			json_object_set(apart, member, json_object_get(rest, member));
+		json_object_del(rest, member);
+	}
+	reading->writer = writer;
+	reading->still = packed_new(rest);
+	reading->moving = packed_new(apart);
+	if (reading->still && reading->moving)
+		return reading;
+failed:
+	if (reading)
+		reading_free(reading);
+	return NULL;
 }
 
-/* Under the lock. `rest` is taken over. */
-static void note(
-    struct history *h, const uint64_t drift[SERVICE_DRIFT_COUNT], json_t *rest, pid_t writer)
+/* Under the lock. The reading is taken over. */
+static void note(struct readings *r, struct history *h, struct reading *reading)
 {
-	struct reading *last = newest(h);
-	struct reading *next;
+	struct reading *last = TAILQ_FIRST(&h->readings);
+	bool shared = last && packed_equal(last->still, reading->still);
 
-	if (last && json_equal(last->rest, rest)) {
-		json_decref(rest);
-		rest = json_incref(last->rest);
-		if (last->writer == writer && !memcmp(last->drift, drift, sizeof(last->drift))) {
-			json_decref(rest);
-			return;
-		}
+	if (shared && last->writer == reading->writer &&
+	    !memcmp(last->drift, reading->drift, sizeof(last->drift)) &&
+	    packed_equal(last->moving, reading->moving)) {
+		reading_free(reading);
+		return;
 	}
-	next = &h->ring[h->count++ % READINGS_EACH];
-	json_decref(next->rest);
-	next->rest = rest;
-	next->writer = writer;
-	memcpy(next->drift, drift, sizeof(next->drift));
+	reading->bytes = sizeof(*reading) + BUDGET_BLOCK + packed_size(reading->moving);
+	if (shared) {
+		packed_unref(reading->still);
+		reading->still = packed_ref(last->still);
+	} else {
+		reading->bytes += packed_size(reading->still);
+	}
+	TAILQ_INSERT_HEAD(&h->readings, reading, link);
+	count(r, (ptrdiff_t)reading->bytes);
+	if (++h->count > READINGS_EACH)
+		drop_oldest(r, h);
+	trim(r);
 }
 
 /* `moving` tells what moves, `rest` (taken over, may be NULL) the other members. */
 static void remember(
     struct readings *r, const char *key, const json_t *moving, json_t *rest, pid_t writer)
 {
-	uint64_t drift[SERVICE_DRIFT_COUNT];
+	struct reading *reading = reading_new(moving, rest, writer);
 	struct history *h;
 
-	fingerprint(moving, drift);
+	json_decref(rest);
+	if (!reading)
+		return;
 	pthread_mutex_lock(&r->lock);
 	h = find(r, key);
 	if (!h)
 		h = add(r, key);
-	if (h && rest)
-		note(h, drift, move_ptr(rest), writer);
+	if (h)
+		note(r, h, reading);
+	else
+		reading_free(reading);
 	pthread_mutex_unlock(&r->lock);
-	json_decref(rest);
 }
 
 void readings_note(struct readings *r, const char *key, const json_t *doc)
@@ -197,11 +283,8 @@ void readings_forget(struct readings *r, const char *key)
 {
 	pthread_mutex_lock(&r->lock);
 	struct history *h = find(r, key);
-	if (h) {
-		TAILQ_REMOVE(&r->used, h, link);
-		r->services--;
-		history_free(h);
-	}
+	if (h)
+		history_drop(r, h);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -260,7 +343,7 @@ static size_t differences(const json_t *a, const json_t *b)
 }
 
 /* The members that do not move, in a form that differences() can compare. */
-static json_t *still(const json_t *doc)
+static json_t *plain_still(const json_t *doc)
 {
 	json_t *plain = canon_plain(doc, shape_service);
 
@@ -269,26 +352,40 @@ static json_t *still(const json_t *doc)
 	return plain;
 }
 
+static json_t *still_of(const struct reading *reading)
+{
+	json_auto_t *doc = packed_value(reading->still);
+
+	return plain_still(doc);
+}
+
+/* Somebody's who may be the writer now: what another process wrote is no reading of its own. */
+static bool may_be_edited_by(const struct reading *reading, pid_t writer)
+{
+	return !reading->writer || reading->writer == writer;
+}
+
 /* The most alike of the readings that are `best` away; `found` is the newest of them. */
 static const struct reading *most_alike(const struct history *h, const struct reading *found,
     int best, const uint64_t drift[SERVICE_DRIFT_COUNT], const json_t *written, pid_t writer,
     const char **ret_edited)
 {
-	json_auto_t *mine = still(written), *first = still(found->rest);
-	size_t have = h->count < READINGS_EACH ? h->count : READINGS_EACH;
+	json_auto_t *mine = plain_still(written), *first = still_of(found);
 	size_t fewest = differences(mine, first);
-	const json_t *seen = found->rest;
+	const struct packed *seen = found->still;
+	const struct reading *reading;
 
-	for (size_t i = 1; i <= have && fewest; i++) {
-		const struct reading *reading = &h->ring[(h->count - i) % READINGS_EACH];
+	TAILQ_FOREACH (reading, &h->readings, link) {
 		size_t which = 0;
 
-		if (reading->rest == seen || (reading->writer && reading->writer != writer) ||
+		if (!fewest)
+			break;
+		if (reading->still == seen || !may_be_edited_by(reading, writer) ||
 		    distance(reading, drift, &which) != best)
 			continue;
-		json_auto_t *theirs = still(reading->rest);
+		json_auto_t *theirs = still_of(reading);
 		size_t n = differences(mine, theirs);
-		seen = reading->rest;
+		seen = reading->still;
 		if (n >= fewest)
 			continue;
 		fewest = n;
@@ -303,16 +400,14 @@ static const struct reading *nearest(const struct history *h,
     const uint64_t drift[SERVICE_DRIFT_COUNT], const json_t *written, pid_t writer,
     const char **ret_edited)
 {
-	const struct reading *found = NULL;
-	size_t have = h->count < READINGS_EACH ? h->count : READINGS_EACH;
+	const struct reading *found = NULL, *reading;
 	int best = 2;
 
-	for (size_t i = 1; i <= have; i++) {
-		const struct reading *reading = &h->ring[(h->count - i) % READINGS_EACH];
+	TAILQ_FOREACH (reading, &h->readings, link) {
 		size_t which = 0;
 		int away = distance(reading, drift, &which);
 
-		if (away < 0 || away >= best || (reading->writer && reading->writer != writer))
+		if (away < 0 || away >= best || !may_be_edited_by(reading, writer))
 			continue;
 		best = away;
 		found = reading;
@@ -321,13 +416,26 @@ static const struct reading *nearest(const struct history *h,
 	return found ? most_alike(h, found, best, drift, written, writer, ret_edited) : NULL;
 }
 
+/* The document that was read, less its events; NULL: no memory. */
+static json_t *document(const struct packed *still, const struct packed *moving)
+{
+	json_t *doc = packed_value(still);
+	json_auto_t *rest = packed_value(moving);
+
+	if (!doc || !rest || json_object_update(doc, rest)) {
+		json_decref(doc);
+		return NULL;
+	}
+	return doc;
+}
+
 json_t *readings_recognise(struct readings *r, const char *key, const json_t *written, pid_t writer,
     const char **ret_edited)
 {
 	uint64_t drift[SERVICE_DRIFT_COUNT];
 	const struct reading *reading = NULL;
+	auto_packed struct packed *still = NULL, *moving = NULL;
 	struct history *h;
-	json_t *base;
 
 	*ret_edited = NULL;
 	fingerprint(written, drift);
@@ -335,9 +443,12 @@ json_t *readings_recognise(struct readings *r, const char *key, const json_t *wr
 	h = find(r, key);
 	if (h)
 		reading = nearest(h, drift, written, writer, ret_edited);
-	base = reading ? json_incref(reading->rest) : NULL;
+	if (reading) {
+		still = packed_ref(reading->still);
+		moving = packed_ref(reading->moving);
+	}
 	pthread_mutex_unlock(&r->lock);
-	return base;
+	return still ? document(still, moving) : NULL;
 }
 
 /* Under the lock. */

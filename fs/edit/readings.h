@@ -3,12 +3,13 @@
  * the world changed since. A reading is recognised by the members that only AWS writes and that
  * move (counts, deployments, events, ...).
  *
- * Bounded: a ring of READINGS_EACH a service, READINGS_SERVICES services, the least recently used
- * forgotten first. Any thread.
+ * Bounded: the newest READINGS_EACH of a service, READINGS_SERVICES services, and in bytes by their
+ * part of the budget, the least recently used forgotten first. Any thread.
  */
 #ifndef ECSFS_EDIT_READINGS_H
 #define ECSFS_EDIT_READINGS_H
 
+#include "cache/budget.h"
 #include "fs/edit/shape.h"
 
 #include <jansson.h>
@@ -19,7 +20,8 @@
 
 struct readings;
 
-struct readings *readings_new(void);
+/* `budget` is borrowed. NULL: no memory. */
+struct readings *readings_new(struct budget *budget);
 void readings_free(struct readings *r);
 
 /* Remembers that `doc` (a described service, borrowed) was read under `key`: a service's ARN. */

@@ -351,8 +351,9 @@ static void reply(struct out *o)
 
 	if (request_claim(o->rq)) {
 		for (size_t i = 0; i < o->told_count; i++)
-			node_looked_up(o->told[i]);
-		lost = fuse_reply_buf(o->rq->req, o->bytes, o->len) == -ENOENT;
+			request_looked_up(o->told[i]);
+		lost =
+		    request_replied(o->rq, fuse_reply_buf(o->rq->req, o->bytes, o->len)) == -ENOENT;
 		for (size_t i = 0; lost && i < o->told_count; i++)
 			node_forget(o->told[i]->fs, o->told[i]->id, 1);
 	}

@@ -1,6 +1,7 @@
 #include "fs/kernel/inode.h"
 
 #include "backend/base/cleanup.h"
+#include "fs/kernel/idle.h"
 #include "fs/kernel/node_table.h"
 #include "fs/kernel/showing.h"
 
@@ -129,18 +130,6 @@ static int64_t now_ns(const struct fs *fs)
 	return clock_wall(fs->clock) * INT64_C(1000000);
 }
 
-/* Bytes of memory, with its places in the table. Keys are counted when they are there. */
-static ptrdiff_t node_size(const struct node *n)
-{
-	size_t size = sizeof(*n) + 3 * sizeof(void *) + strlen(n->file_name) + 2 * BUDGET_BLOCK;
-
-	if (n->name != n->file_name)
-		size += strlen(n->name) + BUDGET_BLOCK;
-	if (n->text)
-		size += sizeof(*n->text) + n->text->len + BUDGET_BLOCK;
-	return (ptrdiff_t)size;
-}
-
 static void free_names(struct node *n)
 {
 	if (n->name != n->file_name)
@@ -151,12 +140,25 @@ static void free_names(struct node *n)
 static void node_free(struct node *n)
 {
 	if (n->file_name && n->name)
-		node_count_bytes(n->fs, -node_size(n));
+		budget_count(&n->fs->budget.nodes, -(ptrdiff_t)node_bytes(n));
 	text_unref(n->text);
 	free(n->scratch); /* its bytes went with its name and its last close */
 	free_names(n);
 	showing_free(n);
 	free(n);
+}
+
+/* A child comes, one goes. Under the lock. */
+static void join(struct node *dir)
+{
+	if (dir->below++ == 0)
+		idle_parent(dir);
+}
+
+static void leave(struct node *dir)
+{
+	if (dir && --dir->below == 0)
+		idle_emptied(dir);
 }
 
 /* Drops one reference, and those of parents that nobody else holds. Under the lock. */
@@ -169,7 +171,9 @@ static void drop(struct node *n)
 		unlink_name(n);
 		unlink_id(n);
 		showing_end(n);
+		idle_end(n);
 		t->count--;
+		leave(parent);
 		node_free(n);
 		n = parent;
 	}
@@ -188,6 +192,7 @@ int nodes_new(struct fs *fs, const struct dir_type *root)
 		t->by_id = calloc(t->buckets, sizeof(struct node *));
 		t->by_name = calloc(t->buckets, sizeof(struct node *));
 		t->by_key = calloc(t->buckets, sizeof(struct shown *));
+		TAILQ_INIT(&t->idle);
 	}
 	if (n)
 		n->name = n->file_name = strdup("");
@@ -203,7 +208,7 @@ int nodes_new(struct fs *fs, const struct dir_type *root)
 	n->refs = 1;
 	n->type = root;
 	n->mtime_ns = now_ns(fs);
-	node_count_bytes(fs, node_size(n));
+	budget_count(&fs->budget.nodes, (ptrdiff_t)node_bytes(n));
 	t->last_id = 1;
 	t->root = n;
 	t->count = 1;
@@ -344,7 +349,7 @@ static struct node *node_new(struct node *dir, const struct node_spec *spec)
 	n->mtime_ns = now_ns(dir->fs);
 	n->refs = 1;
 	n->parent = dir;
-	node_count_bytes(n->fs, node_size(n));
+	budget_count(&n->fs->budget.nodes, (ptrdiff_t)node_bytes(n));
 	return n;
 }
 
@@ -373,6 +378,7 @@ struct node *node_for(struct node *dir, const struct node_spec *spec)
 		n = node_new(dir, spec);
 		if (n) {
 			dir->refs++;
+			join(dir);
 			n->id = ++t->last_id;
 			if (++t->count > t->buckets)
 				grow(t);
@@ -384,13 +390,17 @@ struct node *node_for(struct node *dir, const struct node_spec *spec)
 	return n;
 }
 
-void node_looked_up(struct node *n)
+bool node_looked_up(struct node *n)
 {
 	struct nodes *t = n->fs->nodes;
+	int64_t now = clock_mono(n->fs->clock);
+
 	pthread_mutex_lock(&t->lock);
 	if (n->nlookup++ == 0)
 		n->refs++;
+	bool due = idle_touch(n, now);
 	pthread_mutex_unlock(&t->lock);
+	return due;
 }
 
 void node_forget(struct fs *fs, uint64_t id, uint64_t count)
@@ -400,8 +410,10 @@ void node_forget(struct fs *fs, uint64_t id, uint64_t count)
 	struct node *n = find_id(t, id);
 	if (n && n != t->root && n->nlookup > 0) {
 		n->nlookup = count < n->nlookup ? n->nlookup - count : 0;
-		if (n->nlookup == 0)
+		if (n->nlookup == 0) {
+			idle_end(n);
 			drop(n);
+		}
 	}
 	pthread_mutex_unlock(&t->lock);
 }
@@ -426,14 +438,16 @@ int node_move(struct node *n, struct node *dir, const char *file_name)
 	unlink_name(n);
 	if (old && old != n)
 		unlink_name(old);
-	node_count_bytes(n->fs, -node_size(n));
+	budget_count(&n->fs->budget.nodes, -(ptrdiff_t)node_bytes(n));
 	free_names(n);
 	n->file_name = copy;
 	n->name = copy;
-	node_count_bytes(n->fs, node_size(n));
+	budget_count(&n->fs->budget.nodes, (ptrdiff_t)node_bytes(n));
 	dir->refs++;
+	join(dir);
 	n->parent = dir;
 	link_name(n);
+	leave(old_parent);
 	drop(old_parent);
 	pthread_mutex_unlock(&t->lock);
 	return 0;

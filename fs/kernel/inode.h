@@ -18,6 +18,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct scratch;
 
@@ -58,6 +59,12 @@ struct node {
 	bool current;	    /* found by its name */
 	struct shown *keys; /* NODE_KEYS of a directory that shows any; NULL: none */
 	struct node *next_id, *next_name, *next_sibling, *children;
+	size_t below; /* nodes whose parent it is, older versions too */
+
+	/* idle.c's; table lock. */
+	TAILQ_ENTRY(node) idle;
+	bool queued;	    /* in the order of idle ones */
+	int64_t touched_ms; /* mono: when the kernel looked it up last, or was asked for it back */
 };
 
 /* What a name turned out to be. Strings are copied. */
@@ -87,8 +94,9 @@ void node_unref(struct node *n);
 void node_cleanup(struct node **n);
 #define auto_node __attribute__((cleanup(node_cleanup)))
 
-/* The kernel learnt of the node once more, or forgot it `n` times. */
-void node_looked_up(struct node *n);
+/* The kernel learnt of the node once more, or forgot it `n` times. True: it is time to ask for idle
+ * nodes back (notify_idle()). */
+bool node_looked_up(struct node *n);
 void node_forget(struct fs *fs, uint64_t id, uint64_t n);
 
 /* The name stands for nothing any more (unlink); the node lives while it is held. */

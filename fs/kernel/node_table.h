@@ -1,6 +1,6 @@
 /*
  * The table of a mount's nodes, for the files that keep its orders: inode.c (names and numbers),
- * showing.c (what a directory shows). Private to them; whoever calls across it holds the lock.
+ * showing.c (what a directory shows), idle.c (what nobody has looked up for a while). Private to them; whoever calls across it holds the lock.
  */
 #ifndef ECSFS_NODE_TABLE_H
 #define ECSFS_NODE_TABLE_H
@@ -8,6 +8,8 @@
 #include "fs/kernel/inode.h"
 
 #include <pthread.h>
+#include <string.h>
+#include <sys/queue.h>
 
 /* Of one mount; everything under `lock`. */
 struct nodes {
@@ -18,6 +20,8 @@ struct nodes {
 	struct shown **by_key;
 	size_t buckets, count;
 	uint64_t last_id;
+	TAILQ_HEAD(node_queue, node) idle; /* those without children, the last looked up first */
+	int64_t swept_ms;		   /* when idle ones were given back last */
 };
 
 static inline uint64_t node_mix(uint64_t h)
@@ -37,10 +41,16 @@ static inline uint64_t node_hash(uint64_t h, const char *s)
 	return node_mix(h);
 }
 
-/* Bytes of a node that come and go with what it shows; the mount's budget. */
-static inline void node_count_bytes(struct fs *fs, ptrdiff_t bytes)
+/* Bytes of memory, with its places in the table; less its keys, which are counted when they are there. */
+static inline size_t node_bytes(const struct node *n)
 {
-	atomic_fetch_add_explicit(&fs->budget.nodes, bytes, memory_order_relaxed);
+	size_t size = sizeof(*n) + 3 * sizeof(void *) + strlen(n->file_name) + 2 * BUDGET_BLOCK;
+
+	if (n->name != n->file_name)
+		size += strlen(n->name) + BUDGET_BLOCK;
+	if (n->text)
+		size += sizeof(*n->text) + n->text->len + BUDGET_BLOCK;
+	return size;
 }
 
 #endif

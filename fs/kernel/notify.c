@@ -1,20 +1,35 @@
+/*
+ * How does the kernel learn that what it caches is old, and that it may forget what nobody uses? One
+ * thread of the mount writes the notifications, in their order.
+ */
 #include "fs/kernel/notify.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
+#include "backend/base/limits.h"
+#include "fs/kernel/idle.h"
 #include "fs/kernel/request.h"
 #include "fs/kernel/showing.h"
 
 #include <errno.h>
+#include <linux/fuse.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 
 /*
  * WAIT_MS: how long a writer waits for its own directory; entries that are dropped expire by their
  * timeout. POSTPONE_MS: how often a directory is looked at in which a look-up waits for AWS.
  */
 enum { WAIT_MS = 50, MAX_QUEUED = 100000, POSTPONE_MS = 20 };
+
+/* FUSE_NOTIFY_PRUNE (Linux 6.18, protocol 7.45), which older headers and libfuse do not have. */
+enum { NOTIFY_PRUNE = 9, PRUNE_MOST = 512 };
+struct notify_prune_out {
+	uint32_t count, padding;
+	uint64_t spare;
+};
 
 struct batch {
 	struct batch *next;
@@ -32,8 +47,10 @@ struct notify {
 	size_t queued;
 	uint64_t given, done; /* numbers of batches */
 	bool stop, running;
+	bool idle; /* nodes are to be asked back */
 	pthread_t thread;
 	struct batch *postponed; /* the thread's own: entries of directories that are held */
+	bool cannot_prune;	 /* the thread's own: the kernel does not know NOTIFY_PRUNE */
 };
 
 static void batch_free(struct batch *b)
@@ -118,7 +135,52 @@ static void tell_postponed(struct notify *q)
 	}
 }
 
-/* False: something is to be told again soon. */
+static int prune(struct notify *q, const struct stale_entry *entries, size_t count)
+{
+	uint64_t ids[PRUNE_MOST];
+	struct notify_prune_out out = {.count = (uint32_t)count};
+	struct fuse_out_header head = {
+	    .len = (uint32_t)(sizeof(head) + sizeof(out) + count * sizeof(*ids)),
+	    .error = NOTIFY_PRUNE,
+	};
+	struct iovec iov[] = {
+	    {&head, sizeof(head)}, {&out, sizeof(out)}, {ids, count * sizeof(*ids)}};
+
+	for (size_t i = 0; i < count; i++)
+		ids[i] = entries[i].id;
+	return writev(fuse_session_fd(q->se), iov, ARRAY_SIZE(iov)) < 0 ? -errno : 0;
+}
+
+/*
+ * An older kernel forgets files, by their names. It would also forget directories, but then the shell
+ * whose working directory one of them is would have none by name (getcwd(2) fails).
+ */
+static void drop_files(struct notify *q, const struct stale_entry *entries, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (entries[i].name)
+			tell(q, &entries[i]);
+}
+
+/* Pruning takes no lock of a directory, and passes over what is in use. */
+static void ask_back(struct notify *q)
+{
+	struct stale_entry entries[PRUNE_MOST];
+	bool more = true;
+
+	while (more) {
+		size_t count = idle_collect(q->fs, entries, PRUNE_MOST, q->cannot_prune, &more);
+
+		if (!q->cannot_prune && count)
+			q->cannot_prune = prune(q, entries, count) == -EINVAL;
+		else
+			drop_files(q, entries, count);
+		for (size_t i = 0; i < count; i++)
+			free(entries[i].name);
+	}
+}
+
+/* False: something is to be told again now. */
 static bool wait_for_batch(struct notify *q)
 {
 	if (!q->postponed) {
@@ -129,33 +191,51 @@ static bool wait_for_batch(struct notify *q)
 	return pthread_cond_timedwait(&q->changed, &q->lock, &until) == 0;
 }
 
+/* These are called with the lock, and give it up meanwhile. */
+static void tell_first(struct notify *q)
+{
+	struct batch *b = q->first;
+	uint64_t number = b->number;
+
+	q->first = b->next;
+	if (!q->first)
+		q->last = &q->first;
+	q->queued -= b->count;
+	pthread_mutex_unlock(&q->lock);
+	tell_batch(q, b);
+	postpone(q, b);
+	pthread_mutex_lock(&q->lock);
+	q->done = number;
+	pthread_cond_broadcast(&q->changed);
+}
+
+static void ask_back_now(struct notify *q)
+{
+	q->idle = false;
+	pthread_mutex_unlock(&q->lock);
+	ask_back(q);
+	pthread_mutex_lock(&q->lock);
+}
+
+static void tell_postponed_now(struct notify *q)
+{
+	pthread_mutex_unlock(&q->lock);
+	tell_postponed(q);
+	pthread_mutex_lock(&q->lock);
+}
+
 static void *run(void *arg)
 {
 	struct notify *q = arg;
 
 	pthread_mutex_lock(&q->lock);
-	for (;;) {
-		while (!q->first && !q->stop)
-			if (!wait_for_batch(q)) {
-				pthread_mutex_unlock(&q->lock);
-				tell_postponed(q);
-				pthread_mutex_lock(&q->lock);
-			}
-		if (q->stop)
-			break;
-		struct batch *b = q->first;
-		q->first = b->next;
-		if (!q->first)
-			q->last = &q->first;
-		q->queued -= b->count;
-		pthread_mutex_unlock(&q->lock);
-		uint64_t number = b->number;
-		tell_batch(q, b);
-		postpone(q, b);
-		pthread_mutex_lock(&q->lock);
-		q->done = number;
-		pthread_cond_broadcast(&q->changed);
-	}
+	while (!q->stop)
+		if (q->first)
+			tell_first(q);
+		else if (q->idle)
+			ask_back_now(q);
+		else if (!wait_for_batch(q))
+			tell_postponed_now(q);
 	pthread_mutex_unlock(&q->lock);
 	return arg;
 }
@@ -262,6 +342,16 @@ void notify_stale(struct node *dir)
 	struct stale_entry *entries = node_showing(dir, &count);
 
 	enqueue(dir->fs->notify, entries, count);
+}
+
+void notify_idle(struct fs *fs)
+{
+	struct notify *q = fs->notify;
+
+	pthread_mutex_lock(&q->lock);
+	q->idle = true;
+	pthread_cond_broadcast(&q->changed);
+	pthread_mutex_unlock(&q->lock);
 }
 
 void notify_directory(struct node *dir)

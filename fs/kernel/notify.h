@@ -23,7 +23,9 @@ void notify_key(void *arg, struct region *r, const struct key *k);
 void notify_all(struct fs *fs);
 /* What the kernel holds of a directory and its files. */
 void notify_stale(struct node *dir);
-/* The same; waits a moment for the kernel to know. Not from a FUSE thread. */
+/* Asks the kernel to give idle nodes back (idle.h); waits for nothing. */
+void notify_idle(struct fs *fs);
+/* The same as notify_stale(); waits a moment for the kernel to know. Not from a FUSE thread. */
 void notify_directory(struct node *dir);
 
 #endif

@@ -282,7 +282,7 @@ int open_readlink(struct request *rq, struct ecsfs_error *err)
 	if (t->len == 0)
 		return -ENOENT;
 	if (request_claim(rq))
-		fuse_reply_readlink(rq->req, t->bytes);
+		request_replied(rq, fuse_reply_readlink(rq->req, t->bytes));
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "fs/kernel/attr.h"
 #include "fs/kernel/caller.h"
 #include "fs/kernel/failures.h"
+#include "fs/kernel/notify.h"
 #include "fs/kernel/spent.h"
 #include "fs/stream.h"
 
@@ -30,6 +31,7 @@ struct requests {
 	pthread_cond_t changed;
 	struct request *first; /* parked ones and those with a job, until answered */
 	size_t count;	       /* of the list */
+	size_t replying;       /* answers on their way to the kernel */
 	bool watching, closing;
 	int64_t wake_ms; /* when the watcher looks next; INT64_MAX: when told */
 	pthread_t watcher;
@@ -159,6 +161,7 @@ bool request_claim(struct request *rq)
 	pthread_mutex_lock(&p->lock);
 	bool mine = !rq->answered;
 	rq->answered = true;
+	p->replying += mine;
 	list_remove(rq);
 	pthread_mutex_unlock(&p->lock);
 	/* After this no interrupt callback runs, so `rq` need not outlive the reply. */
@@ -169,6 +172,17 @@ bool request_claim(struct request *rq)
 	if (mine)
 		let_go_of_directory(rq);
 	return mine;
+}
+
+int request_replied(struct request *rq, int result)
+{
+	struct requests *p = rq->fs->requests;
+
+	pthread_mutex_lock(&p->lock);
+	if (--p->replying == 0 && p->closing)
+		pthread_cond_broadcast(&p->changed);
+	pthread_mutex_unlock(&p->lock);
+	return result;
 }
 
 static bool mutates(const struct request *rq)
@@ -332,6 +346,11 @@ void requests_shutdown(struct fs *fs)
 	if (watching)
 		pthread_join(p->watcher, NULL);
 	p->watching = false;
+	/* Workers too answer: the device is closed next, and its number may soon be another file's. */
+	pthread_mutex_lock(&p->lock);
+	while (p->replying)
+		pthread_cond_wait(&p->changed, &p->lock);
+	pthread_mutex_unlock(&p->lock);
 }
 
 /* From here on the request may be interrupted and timed out. */
@@ -477,7 +496,7 @@ struct request *request_new(fuse_req_t req, enum request_kind kind, uint64_t nod
 void request_drop(struct request *rq, int err)
 {
 	if (request_claim(rq))
-		fuse_reply_err(rq->req, err);
+		request_replied(rq, fuse_reply_err(rq->req, err));
 	request_unref(rq);
 }
 
@@ -530,35 +549,41 @@ void request_fail(struct request *rq, int e, const struct ecsfs_error *err)
 {
 	request_log(rq, e, err);
 	if (request_claim(rq))
-		fuse_reply_err(rq->req, -e);
+		request_replied(rq, fuse_reply_err(rq->req, -e));
 }
 
 int request_reply_ok(struct request *rq)
 {
 	if (request_claim(rq))
-		fuse_reply_err(rq->req, 0);
+		request_replied(rq, fuse_reply_err(rq->req, 0));
 	return 0;
 }
 
 int request_reply_buf(struct request *rq, const void *bytes, size_t len)
 {
 	if (request_claim(rq))
-		fuse_reply_buf(rq->req, bytes, len);
+		request_replied(rq, fuse_reply_buf(rq->req, bytes, len));
 	return 0;
 }
 
 int request_reply_written(struct request *rq, size_t len)
 {
 	if (request_claim(rq))
-		fuse_reply_write(rq->req, len);
+		request_replied(rq, fuse_reply_write(rq->req, len));
 	return 0;
 }
 
 int request_reply_attr(struct request *rq, const struct stat *st, double timeout_s)
 {
 	if (request_claim(rq))
-		fuse_reply_attr(rq->req, st, timeout_s);
+		request_replied(rq, fuse_reply_attr(rq->req, st, timeout_s));
 	return 0;
+}
+
+void request_looked_up(struct node *n)
+{
+	if (node_looked_up(n))
+		notify_idle(n->fs);
 }
 
 int request_reply_entry(struct request *rq, struct node *n, int64_t entry_ms)
@@ -568,8 +593,8 @@ int request_reply_entry(struct request *rq, struct node *n, int64_t entry_ms)
 	attr_of(n, &e.attr, &e.attr_timeout);
 	if (!request_claim(rq))
 		return 0;
-	node_looked_up(n);
-	if (fuse_reply_entry(rq->req, &e) == -ENOENT)
+	request_looked_up(n);
+	if (request_replied(rq, fuse_reply_entry(rq->req, &e)) == -ENOENT)
 		node_forget(n->fs, n->id, 1);
 	return 0;
 }
@@ -580,10 +605,8 @@ int request_reply_absent(struct request *rq, int64_t entry_ms)
 
 	if (!request_claim(rq))
 		return 0;
-	if (entry_ms > 0)
-		fuse_reply_entry(rq->req, &e);
-	else
-		fuse_reply_err(rq->req, ENOENT);
+	request_replied(
+	    rq, entry_ms > 0 ? fuse_reply_entry(rq->req, &e) : fuse_reply_err(rq->req, ENOENT));
 	return 0;
 }
 
@@ -611,7 +634,7 @@ static int reply_open(
 	e.ino = n->id;
 	attr_of(n, &e.attr, &e.attr_timeout);
 	e.attr_timeout = 0;
-	node_looked_up(n);
+	request_looked_up(n);
 	ret = fuse_reply_create(rq->req, &e, fi);
 	if (ret == -ENOENT)
 		node_forget(n->fs, n->id, 1);
@@ -630,7 +653,8 @@ int request_reply_open(struct request *rq, struct handle *h, struct node *n, boo
 	/* Taken before: once the kernel knows the handle, its RELEASE may come on another thread. */
 	if (h)
 		handle_opened(h);
-	if (!request_claim(rq) || reply_open(rq, &fi, n, h && h->conversation) == -ENOENT)
+	if (!request_claim(rq) ||
+	    request_replied(rq, reply_open(rq, &fi, n, h && h->conversation)) == -ENOENT)
 		handle_closed(h);
 	return 0;
 }

@@ -118,14 +118,18 @@ struct ask request_ask(struct request *rq, enum ask_mode mode, int use);
  */
 void request_holds_directory(struct request *rq);
 
-/* The right to answer: false when that has happened (interrupted, timed out). */
+/* The right to answer: false when that has happened (interrupted, timed out). True: reply, and say so. */
 bool request_claim(struct request *rq);
+/* The reply is written; returns its `result`. */
+int request_replied(struct request *rq, int result);
 
 /* Each claims, replies and returns 0. */
 int request_reply_ok(struct request *rq);
 int request_reply_buf(struct request *rq, const void *bytes, size_t len);
 int request_reply_written(struct request *rq, size_t len);
 int request_reply_attr(struct request *rq, const struct stat *st, double timeout_s);
+/* Counts that the kernel learns of the node by the reply that is about to be sent. */
+void request_looked_up(struct node *n);
 /* Counts the look-up. Times in ms. */
 int request_reply_entry(struct request *rq, struct node *n, int64_t entry_ms);
 int request_reply_absent(struct request *rq, int64_t entry_ms);
@@ -144,7 +148,8 @@ void request_path(struct request *rq, struct buf *out);
 /* The parked requests of a mount and their counts (fs->requests). 0 or -ENOMEM. */
 int requests_new(struct fs *fs);
 void requests_free(struct fs *fs);
-/* Answers everything parked, at unmount; later ones are refused. Ends the watcher. */
+/* Answers everything parked, at unmount; later ones are refused. Ends the watcher, and waits for the
+ * replies that others are writing: no one touches the session's device afterwards. */
 void requests_shutdown(struct fs *fs);
 /* Prometheus text: requests by kind, and those that wait. */
 void requests_render(struct fs *fs, struct buf *out);

@@ -55,7 +55,7 @@ void showing_end(struct node *n)
 void showing_free(struct node *n)
 {
 	if (n->keys)
-		node_count_bytes(n->fs, -(ptrdiff_t)(NODE_KEYS * sizeof(*n->keys)));
+		budget_count(&n->fs->budget.nodes, -(ptrdiff_t)(NODE_KEYS * sizeof(*n->keys)));
 	free(n->keys);
 }
 
@@ -81,7 +81,7 @@ void node_note_key(struct node *dir, const struct region *r, const struct key *k
 			pthread_mutex_unlock(&t->lock);
 			return;
 		}
-		node_count_bytes(dir->fs, NODE_KEYS * sizeof(*dir->keys));
+		budget_count(&dir->fs->budget.nodes, NODE_KEYS * sizeof(*dir->keys));
 	}
 	while (i < NODE_KEYS - 1 && dir->keys[i].hash && dir->keys[i].hash != h)
 		i++;

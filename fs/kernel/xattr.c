@@ -63,7 +63,7 @@ static int reply(struct request *rq, const struct buf *out)
 	if (rq->size)
 		return request_reply_buf(rq, out->data, out->len);
 	if (request_claim(rq))
-		fuse_reply_xattr(rq->req, out->len);
+		request_replied(rq, fuse_reply_xattr(rq->req, out->len));
 	return 0;
 }
 

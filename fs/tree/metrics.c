@@ -34,6 +34,7 @@ static const struct family {
     {"ecsfs_fuse_parked", "gauge", "Requests that wait for AWS."},
     {"ecsfs_fuse_nodes", "gauge", "Files and directories that the kernel knows."},
     {"ecsfs_fuse_open_files", "gauge", "Open files."},
+    {"ecsfs_memory_bytes", "gauge", "Memory that -o cache_limit bounds, by use."},
     {"ecsfs_cache_entries", "gauge", "Cached answers."},
     {"ecsfs_cache_bytes", "gauge", "Memory of cached answers."},
     {"ecsfs_cache_hits_total", "counter", "Questions that a cached answer answered."},

@@ -105,6 +105,12 @@ bench_memory() {
 	canned_down
 }
 
+# What the daemon says that it holds.
+held() {
+	awk '/^ecsfs_fuse_nodes / { nodes = $2 } /^ecsfs_memory_bytes/ { split($1, of, "\""); text = text ", " of[2] " " int($2 / 1024) " KiB" }
+		END { print nodes " nodes" text }' "$mnt/.ecsfs/metrics"
+}
+
 # Tasks come and go, values are written and read: resident memory every half minute.
 bench_churn() {
 	local end=$((SECONDS + ${CHURN_S:-600})) next=0 rss first='' middle='' half=$((SECONDS + ${CHURN_S:-600} / 2)) n=0
@@ -125,7 +131,7 @@ bench_churn() {
 		rss=$(awk '/VmRSS/ { print $2 }' "/proc/$daemon/status")
 		first=${first:-$rss}
 		[ -n "$middle" ] || [ $SECONDS -lt $half ] || middle=$rss
-		row "churn, resident memory (KiB)" "$rss" "round $n"
+		row "churn, resident memory (KiB)" "$rss" "round $n, $(held)"
 	done
 	row "slope of the second half (% a minute)" \
 		"$(awk -v a="${middle:-$first}" -v b="$rss" -v s="${CHURN_S:-600}" 'BEGIN { printf "%.2f", (b - a) / a * 100 / (s / 120) }')" "goal under 1"

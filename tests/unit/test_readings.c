@@ -4,9 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+static struct budget budget = {.limit = 64 << 20};
 
 static json_t *reading(int desired, int running, int event)
 {
@@ -52,7 +55,7 @@ static json_t *change(json_t *doc, const char *member, json_t *value)
 
 static void test_recognised_by_what_moves(void **state)
 {
-	struct readings *r = readings_new();
+	struct readings *r = readings_new(&budget);
 
 	(void)state;
 	note(r, "arn", reading(2, 2, 1));
@@ -65,7 +68,7 @@ static void test_recognised_by_what_moves(void **state)
 
 static void test_iso_times_are_the_same(void **state)
 {
-	struct readings *r = readings_new();
+	struct readings *r = readings_new(&budget);
 	json_t *written = reading(2, 2, 1);
 
 	(void)state;
@@ -78,7 +81,7 @@ static void test_iso_times_are_the_same(void **state)
 
 static void test_numbers_are_the_same_in_any_form(void **state)
 {
-	struct readings *r = readings_new();
+	struct readings *r = readings_new(&budget);
 	json_t *written = reading(2, 2, 1);
 
 	(void)state;
@@ -89,7 +92,7 @@ static void test_numbers_are_the_same_in_any_form(void **state)
 
 static void test_one_edited_member_is_named(void **state)
 {
-	struct readings *r = readings_new();
+	struct readings *r = readings_new(&budget);
 
 	(void)state;
 	note(r, "arn", reading(2, 2, 1));
@@ -100,7 +103,7 @@ static void test_one_edited_member_is_named(void **state)
 
 static void test_unknown(void **state)
 {
-	struct readings *r = readings_new();
+	struct readings *r = readings_new(&budget);
 	json_t *stripped = reading(2, 2, 1);
 
 	(void)state;
@@ -115,7 +118,7 @@ static void test_unknown(void **state)
 
 static void test_a_moving_member_left_out_is_no_difference(void **state)
 {
-	struct readings *r = readings_new();
+	struct readings *r = readings_new(&budget);
 	json_t *stripped = reading(2, 2, 1);
 
 	(void)state;
@@ -128,7 +131,7 @@ static void test_a_moving_member_left_out_is_no_difference(void **state)
 /* What moves may stay as it is when another member changes: who read before that edits what he read. */
 static void test_the_reading_that_differs_least(void **state)
 {
-	struct readings *r = readings_new();
+	struct readings *r = readings_new(&budget);
 
 	(void)state;
 	note(r, "arn", change(reading(2, 2, 1), "a", json_integer(1)));
@@ -153,7 +156,7 @@ static void note_written(struct readings *r, pid_t writer, int desired)
 
 static void test_what_was_written_is_its_writers_reading(void **state)
 {
-	struct readings *r = readings_new();
+	struct readings *r = readings_new(&budget);
 
 	(void)state;
 	note(r, "arn", reading(2, 2, 1));
@@ -167,7 +170,7 @@ static void test_what_was_written_is_its_writers_reading(void **state)
 
 static void test_bounds(void **state)
 {
-	struct readings *r = readings_new();
+	struct readings *r = readings_new(&budget);
 	char key[32];
 
 	(void)state;
@@ -184,9 +187,50 @@ static void test_bounds(void **state)
 	readings_free(r);
 }
 
+static json_t *large_reading(int desired, int running, size_t len)
+{
+	char *text = malloc(len + 1);
+	memset(text, 'x', len);
+	text[len] = 0;
+	json_t *doc = change(reading(desired, running, 1), "taskDefinition", json_string(text));
+
+	free(text);
+	return doc;
+}
+
+static void test_bounds_in_bytes(void **state)
+{
+	struct readings *r = readings_new(&budget);
+	size_t part = budget_of_copies(&budget), large = part / 4;
+	size_t before;
+
+	(void)state;
+	note(r, "old", reading(2, 2, 1));
+	note(r, "arn", large_reading(1, 1, large));
+	before = budget_read(&budget.edits);
+	/* What stays as it is counts once, and is kept as long as any copy has it. */
+	for (int i = 2; i < 50; i++)
+		note(r, "arn", large_reading(1, i, large));
+	assert_true(budget_read(&budget.edits) < before + large / 8);
+	for (int i = 0; i < READINGS_EACH; i++)
+		note(r, "arn", large_reading(1, 100 + i, large));
+	assert_true(budget_read(&budget.edits) < before + large / 8);
+	expect(r, "old", reading(2, 2, 1), 2, NULL);
+	/* Another service is used meanwhile: this one's oldest go first, its newest last. */
+	for (int i = 2; i < 8; i++) {
+		note(r, "arn", large_reading(i, i, large));
+		assert_true(budget_read(&budget.edits) <= part);
+	}
+	expect(r, "old", reading(2, 2, 1), -1, NULL);
+	expect(r, "arn", large_reading(2, 2, large), -1, NULL);
+	expect(r, "arn", large_reading(7, 7, large), 7, NULL);
+	readings_free(r);
+	assert_int_equal(budget_read(&budget.edits), 0);
+}
+
 static void test_forgotten(void **state)
 {
-	struct readings *r = readings_new();
+	struct readings *r = readings_new(&budget);
 
 	(void)state;
 	note(r, "arn", reading(2, 2, 1));
@@ -202,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_forgotten),
+	    cmocka_unit_test(test_bounds_in_bytes),
 	    cmocka_unit_test(test_recognised_by_what_moves),
 	    cmocka_unit_test(test_iso_times_are_the_same),
 	    cmocka_unit_test(test_numbers_are_the_same_in_any_form),

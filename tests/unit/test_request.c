@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -25,7 +26,8 @@ struct fuse_req {
 	pthread_mutex_t lock; /* libfuse calls back under it, and takes it to set the callback */
 	fuse_interrupt_func_t interrupted;
 	void *data;
-	int replies, result; /* answers.lock */
+	int replies, result;		   /* answers.lock */
+	enum { FREE, HELD, HELD_UP } hold; /* answers.lock: its reply stops in the middle */
 };
 
 static struct {
@@ -49,6 +51,11 @@ void fuse_req_interrupt_func(fuse_req_t req, fuse_interrupt_func_t func, void *d
 int fuse_reply_err(fuse_req_t req, int err)
 {
 	pthread_mutex_lock(&answers.lock);
+	while (req->hold != FREE) {
+		req->hold = HELD_UP;
+		pthread_cond_broadcast(&answers.changed);
+		pthread_cond_wait(&answers.changed, &answers.lock);
+	}
 	req->replies++;
 	req->result = err;
 	pthread_cond_broadcast(&answers.changed);
@@ -385,17 +392,67 @@ static void so_many_wait_and_no_more(void **state)
 	free(reqs);
 }
 
+static void *wake_it(void *arg)
+{
+	struct waiter *w = arg;
+
+	w->wake(w);
+	return NULL;
+}
+
+static void *shut_down(void *arg)
+{
+	struct fuse_req *slow = arg;
+
+	requests_shutdown(&fs);
+	/* The device may be closed now. */
+	return replies(slow) ? arg : NULL;
+}
+
+static void set_hold(struct fuse_req *req, int hold)
+{
+	pthread_mutex_lock(&answers.lock);
+	req->hold = hold;
+	pthread_cond_broadcast(&answers.changed);
+	pthread_mutex_unlock(&answers.lock);
+}
+
+static void wait_until_held_up(struct fuse_req *req)
+{
+	pthread_mutex_lock(&answers.lock);
+	while (req->hold != HELD_UP)
+		pthread_cond_wait(&answers.changed, &answers.lock);
+	pthread_mutex_unlock(&answers.lock);
+}
+
 /* The last one: nothing waits any more behind it. */
 static void at_the_end_all_are_answered(void **state)
 {
-	struct fuse_req waiting = new_req(getpid()), late = new_req(getpid());
-	struct waiter *first;
+	struct fuse_req waiting = new_req(getpid()), late = new_req(getpid()),
+			slow = new_req(getpid());
+	struct waiter *first, *slows;
+	pthread_t worker, end;
+	void *told;
 
 	(void)state;
 	start(&waiting, REQ_OPEN);
 	first = now.waiter;
-	requests_shutdown(&fs);
+	start(&slow, REQ_OPEN);
+	slows = now.waiter;
+	/* A worker is in the middle of its reply. */
+	now.ready = true;
+	set_hold(&slow, HELD);
+	pthread_create(&worker, NULL, wake_it, slows);
+	wait_until_held_up(&slow);
+	now.ready = false;
+	pthread_create(&end, NULL, shut_down, &slow);
 	assert_int_equal(answer_to(&waiting), EINTR);
+	/* A chance to end too early. */
+	nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	set_hold(&slow, FREE);
+	pthread_join(end, &told);
+	pthread_join(worker, NULL);
+	assert_non_null(told);
 	start(&late, REQ_OPEN);
 	assert_int_equal(answer_to(&late), EINTR);
 	first->wake(first);

@@ -176,10 +176,10 @@ static void begin(const struct scripted_entry *entries, size_t count)
 	w.regions[0] = region_new(w.account.client, &options);
 	w.account.regions = w.regions;
 	w.accounts[0] = &w.account;
-	w.fs.accounts = w.accounts;
-	w.fs.clock = &clock_system;
-	w.fs.readings = readings_new();
-	w.fs.memory = memory_new();
+	w.fs = (struct fs){
+	    .accounts = w.accounts, .clock = &clock_system, .budget.limit = LIMIT_CACHE};
+	w.fs.readings = readings_new(&w.fs.budget);
+	w.fs.memory = memory_new(&w.fs.budget);
 	w.fs.serial = serial_new();
 	assert_int_equal(fs_state_new(&w.fs, root_type(&w.fs)), 0);
 	assert_int_equal(journal_open(NULL, &clock_system, &w.fs.journal, NULL), 0);
