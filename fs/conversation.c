@@ -138,7 +138,8 @@ static void push_early(struct conversation *c)
 		ops_of(c)->end_input(c->impl);
 }
 
-static int call_start(struct conversation *c, void **ret, struct ecsfs_error *err)
+static int call_start(struct conversation *c, const struct conversation_start *start, void **ret,
+    struct ecsfs_error *err)
 {
 	auto_buf struct buf path = BUF_INIT(64 * KIB);
 	struct place p;
@@ -155,7 +156,7 @@ static int call_start(struct conversation *c, void **ret, struct ecsfs_error *er
 	commit.path = buf_str(&path);
 	/* The implementation's own reference, which on_done() gives back. */
 	atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
-	int e = ops_of(c)->start(&commit, &c->start, ret, err);
+	int e = ops_of(c)->start(&commit, start, ret, err);
 	if (e)
 		conversation_unref(c);
 	return e;
@@ -166,10 +167,16 @@ static void start_job(struct job *j)
 	struct conversation *c =
 	    (struct conversation *)((char *)j - offsetof(struct conversation, job));
 	struct ecsfs_error err = {0};
+	struct conversation_start start;
 	void *impl = NULL;
-	int e = call_start(c, &impl, &err);
 	bool unwanted;
+	int e;
 
+	/* The terminal's size may change while the session is opened. */
+	pthread_mutex_lock(&c->lock);
+	start = c->start;
+	pthread_mutex_unlock(&c->lock);
+	e = call_start(c, &start, &impl, &err);
 	if (e && !err.err)
 		ecsfs_error_set(
 		    &err, -e, NULL, "%s: the command cannot be started", c->node->file_name);
@@ -183,6 +190,8 @@ static void start_job(struct job *j)
 		c->state = RUNNING;
 	if (c->state == RUNNING) {
 		c->impl = impl;
+		if (c->start.terminal)
+			ops_of(c)->resize(impl, c->start.cols, c->start.rows);
 		push_early(c);
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -358,15 +367,23 @@ int conversation_read(struct request *rq, struct ecsfs_error *err)
 	return n < 0 ? (int)n : request_reply_buf(rq, bytes, (size_t)n);
 }
 
-static int status_of(struct conversation *c, int *ret_status)
+static int result_of(struct conversation *c, struct conversation_result *ret)
 {
-	int e = -EAGAIN;
+	struct ecsfs_error err = {0};
+	int e = -EINPROGRESS;
 
+	*ret = (struct conversation_result){0};
 	if (c->state == FAILED)
-		return failure(c, NULL);
-	if (c->state == RUNNING)
-		e = ops_of(c)->status(c->impl, ret_status);
-	return e == -EINPROGRESS ? -EAGAIN : e;
+		e = failure(c, &err);
+	else if (c->state == RUNNING)
+		e = ops_of(c)->status(c->impl, &ret->status, &err);
+	if (e == -EINPROGRESS)
+		return -EAGAIN;
+	ret->error = -e;
+	if (e)
+		snprintf(ret->sentence, sizeof(ret->sentence), "%s",
+		    *err.message ? err.message : strerror(-e));
+	return 0;
 }
 
 static int set_size(struct conversation *c, const struct conversation_size *size)
@@ -391,8 +408,8 @@ static int end_input(struct conversation *c)
 	return 0;
 }
 
-int conversation_ioctl(
-    struct conversation *c, unsigned command, const struct conversation_size *size, int *ret_status)
+int conversation_ioctl(struct conversation *c, unsigned command,
+    const struct conversation_size *size, struct conversation_result *ret)
 {
 	int e = -ENOTTY;
 
@@ -401,8 +418,8 @@ int conversation_ioctl(
 		e = set_size(c, size);
 	else if (command == CONVERSATION_END_INPUT)
 		e = end_input(c);
-	else if (command == CONVERSATION_STATUS)
-		e = status_of(c, ret_status);
+	else if (command == CONVERSATION_RESULT)
+		e = result_of(c, ret);
 	pthread_mutex_unlock(&c->lock);
 	return e;
 }

@@ -21,15 +21,20 @@ struct conversation;
 
 /*
  * What ioctl(2) does on such an open file, for `ecsfs exec`. CONVERSATION_TERMINAL before the first
- * line asks for a terminal; later it changes the size. CONVERSATION_STATUS: EAGAIN while it goes
- * on, else its exit status, or the errno of its failure.
+ * line asks for a terminal; later it changes the size. CONVERSATION_RESULT: EAGAIN while it goes
+ * on, else how it ended.
  */
 struct conversation_size {
 	unsigned short cols, rows;
 };
+struct conversation_result {
+	int error;	    /* errno of its failure; 0: the command ended */
+	int status;	    /* the command's exit status */
+	char sentence[512]; /* why it failed */
+};
 #define CONVERSATION_TERMINAL _IOW('e', 1, struct conversation_size)
 #define CONVERSATION_END_INPUT _IO('e', 2)
-#define CONVERSATION_STATUS _IOR('e', 3, int)
+#define CONVERSATION_RESULT _IOR('e', 3, struct conversation_result)
 
 /* NULL: no memory. */
 struct conversation *conversation_new(struct node *n, int flags);
@@ -45,8 +50,8 @@ void conversation_free(struct conversation *c);
 int conversation_read(struct request *rq, struct ecsfs_error *err);
 int conversation_write(struct request *rq, struct ecsfs_error *err);
 int conversation_flush(struct request *rq, struct ecsfs_error *err);
-/* 0 or -errno; `ret_status` for CONVERSATION_STATUS. -ENOTTY: no such command. */
+/* 0 or -errno; `ret` for CONVERSATION_RESULT. -ENOTTY: no such command. */
 int conversation_ioctl(struct conversation *c, unsigned command,
-    const struct conversation_size *size, int *ret_status);
+    const struct conversation_size *size, struct conversation_result *ret);
 
 #endif

@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 
 	occupy_standard_files();
 	if (command)
-		return command->run(argc - 1, argv + 1);
+		return command_run(command, argc - 1, argv + 1);
 	if (mistyped_command(argc, argv))
 		return 2;
 	if (options_parse(argc, argv, &o, &err) == 0)
@@ -85,5 +85,5 @@ int main(int argc, char **argv)
 	else
 		fprintf(stderr, "ecsfs: %s\n", err.message);
 	options_release(&o);
-	return status;
+	return command_check_output("", status);
 }

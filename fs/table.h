@@ -136,8 +136,8 @@ struct conversation_ops {
 	    void *conversation, const void *bytes, size_t len, struct ecsfs_error *err);
 	void (*end_input)(void *conversation);
 	void (*resize)(void *conversation, unsigned cols, unsigned rows);
-	/* 0 and the exit status; -EINPROGRESS; -errno where it failed otherwise. */
-	int (*status)(void *conversation, int *ret_status);
+	/* 0 and the exit status; -EINPROGRESS; -errno with a sentence where it failed otherwise. */
+	int (*status)(void *conversation, int *ret_status, struct ecsfs_error *err);
 	void (*close)(void *conversation);
 };
 

@@ -39,7 +39,7 @@ struct link {
 	TAILQ_HEAD(, outgoing) unacknowledged;
 	/* A ring: the message with sequence n is in early[n % LINK_EARLY_MAX]. */
 	struct early **early;
-	size_t early_count;
+	size_t early_count, early_bytes;
 };
 
 struct link *link_new(enum message_type sends, const struct link_ops *ops, void *arg)
@@ -196,7 +196,8 @@ static bool keep_early(struct link *l, const struct message *m)
 {
 	struct early **slot, *e;
 
-	if (m->sequence - l->next_in >= LINK_EARLY_MAX)
+	if (m->sequence - l->next_in >= LINK_EARLY_MAX ||
+	    l->early_bytes + m->payload_len > LINK_EARLY_BYTES)
 		return false;
 	if (!l->early)
 		l->early = calloc(LINK_EARLY_MAX, sizeof(struct early *));
@@ -213,6 +214,7 @@ static bool keep_early(struct link *l, const struct message *m)
 	e->m.payload = e->payload;
 	*slot = e;
 	l->early_count++;
+	l->early_bytes += m->payload_len;
 	return true;
 }
 
@@ -231,6 +233,7 @@ static int deliver_early(struct link *l)
 			return r;
 		*slot = NULL;
 		l->early_count--;
+		l->early_bytes -= e->m.payload_len;
 		l->next_in++;
 		free(e);
 	}

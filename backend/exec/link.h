@@ -19,6 +19,7 @@
 #define LINK_WINDOW 512
 #define LINK_PROBE 4 /* before anything was acknowledged */
 #define LINK_EARLY_MAX 10000
+#define LINK_EARLY_BYTES ((size_t)16 * 1024 * 1024)
 
 struct link_ops {
 	/* Puts one binary frame on the wire. 0 or -errno, which the caller of the link gets. */

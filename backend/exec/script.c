@@ -13,9 +13,10 @@
  * end "M:0:M". $0 and $2 are the halves of the marker, so that no list of processes shows it whole;
  * $1 is the command.
  *
- * The clean one. The terminal stays in canonical mode, in which a line has at most 4,095 bytes, so
- * input comes as lines of base64 and ends with a dot, which is none. dd reads once per turn: one
- * line of input, or what the command has printed, so that nothing waits for a full block. The status
+ * The clean one. The terminal stays in canonical mode, in which a line has at most 4,095 bytes and
+ * read(2) returns one line, so input comes as lines of base64, before them their number, and ends
+ * with a dot. dd reads exactly those lines: two processes decode up to 32 of them. For the output dd
+ * reads once per turn what the command has printed, so that nothing waits for a full block. The status
  * follows the command's output inside the same pipe: no program that still runs can come between
  * them. What the shells themselves say (dash reports "Terminated") goes nowhere.
  */
@@ -23,7 +24,8 @@ static const char clean_script[] =
     "for p in stty base64 dd; do command -v $p >/dev/null 2>&1 ||"
     " { printf '%s:lacks %s:%s' \"$0$2\" $p \"$0$2\"; exit 127; }; done; "
     "stty -echo -onlcr; printf '%s:ready:%s' \"$0$2\" \"$0$2\"; exec 2>/dev/null; "
-    "while dd bs=4096 count=1 2>/dev/null | base64 -d; do :; done | "
+    "while read -r n && [ \"$n\" != . ] && dd bs=4096 count=\"$n\" 2>/dev/null | base64 -d;"
+    " do :; done | "
     "{ (exec sh -c \"$1\" 2>&1); printf '%s:%s:%s' \"$0$2\" $? \"$0$2\"; } | "
     "while d=$(dd bs=32768 count=1 2>/dev/null | base64) && [ -n \"$d\" ];"
     " do printf '%s\\n' \"$d\"; done";
@@ -39,6 +41,7 @@ struct script {
 	char marker[MARKER_LEN + 1];
 	char *command;
 	bool ready, ended;
+	bool mid_line; /* of the input, on a terminal */
 	int status;
 	struct buf noise; /* before the script began */
 	/* The tail of the terminal's output, and of the decoded one, that may begin a marker. */
@@ -177,8 +180,8 @@ static int take_word(struct script *s, const char *word, struct ecsfs_error *err
 	}
 	if (!strncmp(word, "lacks ", 6))
 		return ecsfs_error_set(err, ENOENT, NULL,
-		    "the container has no %s, which exact bytes need: use a terminal (ecsfs exec "
-		    "-t)",
+		    "the container has no %s, which exact bytes need; a terminal works without it "
+		    "(ecsfs exec -t)",
 		    word + 6);
 	if (*word && !*end && status >= 0 && status <= 255) {
 		s->ended = true;
@@ -275,15 +278,24 @@ void script_input(struct script *s, const char *bytes, size_t len, struct buf *o
 {
 	if (s->mode == SCRIPT_TERMINAL) {
 		buf_add(out, bytes, len);
+		s->mid_line = bytes[len - 1] != '\n' && bytes[len - 1] != '\r';
 		return;
 	}
-	if (crypt_base64(bytes, len, out))
-		buf_fail(out);
-	buf_addc(out, '\n');
+	buf_addf(out, "%zu\n", (len + SCRIPT_LINE - 1) / SCRIPT_LINE);
+	for (size_t at = 0; at < len; at += SCRIPT_LINE) {
+		size_t n = len - at < SCRIPT_LINE ? len - at : SCRIPT_LINE;
+
+		if (crypt_base64(bytes + at, n, out))
+			buf_fail(out);
+		buf_addc(out, '\n');
+	}
 }
 
 void script_input_end(struct script *s, struct buf *out)
 {
 	if (s->mode == SCRIPT_CLEAN)
 		buf_adds(out, ".\n");
+	else
+		/* Behind an unfinished line the first Ctrl-D only hands that over. */
+		buf_adds(out, s->mid_line ? "\004\004" : "\004");
 }

@@ -46,10 +46,15 @@ bool script_ended(const struct script *s, int *ret_status);
  * sh says. Borrowed. */
 const char *script_noise_peek(const struct script *s);
 
-/* Input as it goes out. `SCRIPT_INPUT_MAX` bytes at most at once. */
-#define SCRIPT_INPUT_MAX 2940
+/*
+ * Input as it goes out, at most SCRIPT_INPUT_MAX bytes at once. SCRIPT_LINE bytes become at most 4,096:
+ * a line of base64, and before the first line the number of lines.
+ */
+#define SCRIPT_LINE 2940
+#define SCRIPT_LINES_MAX 32
+#define SCRIPT_INPUT_MAX ((size_t)SCRIPT_LINE * SCRIPT_LINES_MAX)
 void script_input(struct script *s, const char *bytes, size_t len, struct buf *out);
-/* The end of the input. */
+/* The end of the input. On a terminal it is Ctrl-D. */
 void script_input_end(struct script *s, struct buf *out);
 
 #endif

@@ -26,7 +26,8 @@ enum {
 	PING_MS = 5 * 60 * 1000, /* as session-manager-plugin */
 	CONNECT_MS = 10000,
 	RESUME_TRIES = 5,
-	RESUME_PAUSE_MS = 200, /* doubles */
+	RESUME_PAUSE_MS = 200,	  /* doubles */
+	IDLE_MS = 20 * 60 * 1000, /* ECS developer guide, "ECS Exec": it cannot be changed */
 	STACK_BYTES = 256 * 1024,
 };
 
@@ -45,6 +46,7 @@ struct exec_session {
 	struct script *script;
 	char *url, *token;
 	int64_t started_ms, pinged_ms, goodbye_ms;
+	int64_t active_ms; /* when bytes last went in either direction */
 	bool end_sent, goodbye;
 	struct buf plain; /* output on its way to `output` */
 	struct ecsfs_error trouble;
@@ -142,14 +144,38 @@ static bool is_closing(struct exec_session *s)
 	return closing;
 }
 
+static void drain_wake(struct exec_session *s)
+{
+	uint64_t count;
+
+	if (read(s->wake_fd, &count, sizeof(count)) < 0)
+		return;
+}
+
+/* Returns after `ms` (-1: never), or when the session is closed. Readers and writers wake the thread
+ * too: their bytes wait in the buffers. */
 static void pause_ms(struct exec_session *s, int ms)
 {
 	struct pollfd p = {.fd = s->wake_fd, .events = POLLIN};
+	int64_t until = now_ms() + ms, left = ms;
 
-	poll(&p, 1, ms);
+	while (left != 0 && !is_closing(s)) {
+		poll(&p, 1, (int)left);
+		drain_wake(s);
+		if (ms >= 0)
+			left = until > now_ms() ? until - now_ms() : 0;
+	}
 }
 
-/* A new token for the same session. 0; -ESHUTDOWN: the session timed out. */
+const char *exec_session_gone(int64_t idle_ms)
+{
+	return idle_ms >= IDLE_MS
+	    ? "the session has ended: ECS Exec ends sessions that are idle for 20 minutes"
+	    : "the session has ended: AWS does not resume it; the task has stopped, its agent was "
+	      "restarted, or the session was terminated";
+}
+
+/* A new token for the same session. 0; -ESHUTDOWN: the session has ended. */
 static int resume(struct exec_session *s, struct ecsfs_error *err)
 {
 	json_auto_t *request = json_pack("{s:s}", "SessionId", s->session_id);
@@ -162,8 +188,8 @@ static int resume(struct exec_session *s, struct ecsfs_error *err)
 	token = json_string_value(json_object_get(answer, "TokenValue"));
 	url = json_string_value(json_object_get(answer, "StreamUrl"));
 	if (!token || !*token || !url || !*url)
-		return ecsfs_error_set(err, ESHUTDOWN, NULL,
-		    "the session has ended: ECS Exec ends sessions that are idle for 20 minutes");
+		return ecsfs_error_set(
+		    err, ESHUTDOWN, NULL, "%s", exec_session_gone(now_ms() - s->active_ms));
 	secret_free(s->token);
 	free(s->url);
 	s->token = strdup(token);
@@ -223,6 +249,7 @@ static int channel_output(void *arg, const void *bytes, size_t len)
 	struct exec_session *s = arg;
 	int status, r = script_output(s->script, bytes, len, &s->plain, &s->trouble);
 
+	s->active_ms = now_ms();
 	give_output(s);
 	if (r == 0 && script_ended(s->script, &status))
 		finish(s, status, NULL);
@@ -256,46 +283,48 @@ static int channel_data_key(void *arg, const char *key_id, unsigned char ret_key
 static const struct channel_ops channel_ops = {
     .transmit = channel_transmit, .output = channel_output, .data_key = channel_data_key};
 
-/* Takes input from the writers, as much as the channel sends at once. */
-static size_t take_input(struct exec_session *s, char bytes[SCRIPT_INPUT_MAX], bool *ret_end)
+/* How much input the channel takes at once, encoded: whole lines of four messages. */
+static size_t input_room(const struct exec_session *s)
 {
+	size_t lines = channel_room(s->channel) / ((size_t)4 * MESSAGE_PAYLOAD_MAX);
+
+	return lines < SCRIPT_LINES_MAX ? lines * SCRIPT_LINE : SCRIPT_INPUT_MAX;
+}
+
+/* Encodes what the writers gave into `out`, as much as the channel takes. Returns whether there was any. */
+static bool take_input(struct exec_session *s, struct buf *out)
+{
+	size_t most = input_room(s), n;
+
 	pthread_mutex_lock(&s->lock);
-	size_t n = s->input.len < SCRIPT_INPUT_MAX ? s->input.len : SCRIPT_INPUT_MAX;
+	n = s->input.len < most ? s->input.len : most;
 	if (n) {
-		memcpy(bytes, s->input.data, n);
+		script_input(s->script, s->input.data, n, out);
 		buf_consume(&s->input, n);
 	}
-	*ret_end = s->input_ended && !s->input.len;
+	s->end_sent = s->input_ended && !s->input.len;
 	bool room = s->input_full && s->input.len < SESSION_BUFFER / 2;
 	if (room)
 		s->input_full = false;
 	pthread_mutex_unlock(&s->lock);
+	if (s->end_sent)
+		script_input_end(s->script, out);
 	if (room)
 		notify(s);
-	return n;
+	return out->len > 0;
 }
 
 static int send_input(struct exec_session *s)
 {
-	char bytes[SCRIPT_INPUT_MAX];
-	bool end = false;
 	int r = 0;
 
-	/* A line of base64 takes four messages. */
-	while (r == 0 && !end && !s->end_sent && script_ready(s->script) &&
-	    channel_room(s->channel) >= (size_t)4 * MESSAGE_PAYLOAD_MAX) {
-		auto_buf struct buf out = BUF_INIT((size_t)64 * 1024);
-		size_t n = take_input(s, bytes, &end);
+	while (r == 0 && !s->end_sent && script_ready(s->script) && input_room(s)) {
+		auto_buf struct buf out = BUF_INIT((size_t)256 * 1024);
 
-		if (n)
-			script_input(s->script, bytes, n, &out);
-		if (end) {
-			script_input_end(s->script, &out);
-			s->end_sent = true;
-		}
-		if (!n && !end)
+		if (!take_input(s, &out))
 			break;
-		r = channel_input(s->channel, buf_str(&out), out.len);
+		s->active_ms = now_ms();
+		r = buf_failed(&out) ? -ENOMEM : channel_input(s->channel, out.data, out.len);
 	}
 	return r;
 }
@@ -360,6 +389,9 @@ static int check_closed(struct exec_session *s, struct ecsfs_error *err)
 		return ecsfs_error_set(err, EIO, NULL,
 		    "the container's agent ended the session: %.200s%s%.200s", text,
 		    *text && *noise ? "; " : "", noise);
+	if (now_ms() - s->active_ms >= IDLE_MS)
+		return ecsfs_error_set(
+		    err, ESHUTDOWN, NULL, "%s", exec_session_gone(now_ms() - s->active_ms));
 	return ecsfs_error_set(err, EIO, NULL,
 	    "the container's agent ended the session before the command's exit status was known");
 }
@@ -370,14 +402,6 @@ static int ping(struct exec_session *s)
 		return 0;
 	s->pinged_ms = now_ms();
 	return websocket_ping(s->socket);
-}
-
-static void drain_wake(struct exec_session *s)
-{
-	uint64_t count;
-
-	if (read(s->wake_fd, &count, sizeof(count)) < 0)
-		return;
 }
 
 /* How long poll(2) may sleep: the channel's timer, the ping, the start, the goodbye. */
@@ -488,8 +512,7 @@ static void *thread_main(void *arg)
 	struct exec_session *s = arg;
 
 	run(s);
-	while (!is_closing(s))
-		pause_ms(s, -1), drain_wake(s);
+	pause_ms(s, -1);
 	if (s->done)
 		s->done(s->arg);
 	exec_session_free(s);
@@ -565,7 +588,7 @@ int exec_session_new(
 	s->client = o->client;
 	s->script = o->script;
 	s->start_timeout_ms = o->start_timeout_ms;
-	s->started_ms = now_ms();
+	s->started_ms = s->active_ms = now_ms();
 	s->cols = o->cols ? o->cols : 300;
 	s->rows = o->rows ? o->rows : 100;
 	s->changed = o->changed;

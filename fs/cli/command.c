@@ -2,6 +2,7 @@
 
 #include "backend/base/nearest.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -48,6 +49,33 @@ int command_unknown(const char *name, const char *argument)
 		    name, "unknown argument '%s' (did you mean %s?)", argument, nearest_peek(&n));
 	return command_refuse(
 	    name, "unknown argument '%s' (usage: ecsfs %s %s)", argument, name, c->usage);
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (!strcmp(argv[i], "--help"))
+			return true;
+	return false;
+}
+
+int command_check_output(const char *name, int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(
+	    stderr, "ecsfs%s%s: standard output: %s\n", *name ? " " : "", name, strerror(errno));
+	return status ? status : 1;
+}
+
+int command_run(const struct command *c, int argc, char **argv)
+{
+	/* Words that have no help are completed, not obeyed. */
+	if (c->help && wants_help(argc, argv)) {
+		command_print_usage(c->name, stdout);
+		return command_check_output(c->name, 0);
+	}
+	return command_check_output(c->name, c->run(argc, argv));
 }
 
 void command_print_usage(const char *name, FILE *f)

@@ -21,6 +21,12 @@ struct command {
 /* The rows of command_table.c, ended by { 0 }. */
 extern const struct command commands[];
 
+/* Runs a command, or prints its usage where --help stands before "--". The exit status. */
+int command_run(const struct command *c, int argc, char **argv);
+/* Flushes stdout. `status`, or 1 in place of 0 after a message where what was printed is lost. `name` is
+ * the command's, "" for none. */
+int command_check_output(const char *name, int status);
+
 /* The command of that name; NULL: there is none. */
 const struct command *command_find(const char *name);
 /* The name nearest to a mistyped one; NULL: none is near. */

@@ -93,6 +93,19 @@ static int start_terminal(struct talk *t)
 	return e ? TALK_FAILED : 0;
 }
 
+/* A talk_take. */
+static int print(void *arg, const char *bytes, size_t len)
+{
+	int e = talk_put(STDOUT_FILENO, bytes, len);
+
+	(void)arg;
+	if (e) {
+		terminal_restore();
+		fprintf(stderr, "ecsfs exec: writing the output: %s\n", strerror(-e));
+	}
+	return e ? -1 : 0;
+}
+
 static int run_in_terminal(struct talk *t)
 {
 	sigset_t changes;
@@ -106,9 +119,9 @@ static int run_in_terminal(struct talk *t)
 	if (isatty(STDIN_FILENO)) {
 		pthread_create(&thread, NULL, follow_size, t);
 		terminal_raw(STDIN_FILENO);
+		t->filter = terminal_escapes;
 	}
-	status = talk_run(
-	    t, STDIN_FILENO, STDOUT_FILENO, isatty(STDIN_FILENO) ? terminal_escapes : NULL);
+	status = talk_run(t, STDIN_FILENO);
 	terminal_restore();
 	return status;
 }
@@ -121,7 +134,8 @@ static int run(struct talk *t, const struct wish *w)
 		status = talk_start(t, buf_str(&w->command));
 	if (status)
 		return status;
-	return w->terminal ? run_in_terminal(t) : talk_run(t, STDIN_FILENO, STDOUT_FILENO, NULL);
+	t->take = print;
+	return w->terminal ? run_in_terminal(t) : talk_run(t, STDIN_FILENO);
 }
 
 int exec_main(int argc, char **argv)

@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static int take_value(int argc, char **argv, int *i, const char **ret)
 {
@@ -28,6 +29,32 @@ static int take_variable(struct run_wish *w, const char *text)
 	if (w->variable_count == RUN_VARIABLES_MAX)
 		return command_refuse("run", "-e: more than %d variables", RUN_VARIABLES_MAX);
 	w->variables[w->variable_count++] = text;
+	return 0;
+}
+
+/* "256", or with a unit ".5 vCPU", "1 GB": what ECS takes as a task's size. */
+static bool is_size(const char *text, const char *unit)
+{
+	size_t whole = strspn(text, "0123456789");
+	size_t number = whole;
+
+	if (whole && !text[whole])
+		return true;
+	if (text[number] == '.')
+		number += 1 + strspn(text + number + 1, "0123456789");
+	return number > (text[whole] == '.') &&
+	    strcasecmp(text + number + (text[number] == ' '), unit) == 0;
+}
+
+static int check_sizes(const struct run_wish *w)
+{
+	if (w->cpu && !is_size(w->cpu, "vCPU"))
+		return command_refuse("run",
+		    "--cpu: \"%s\" is no size: expected CPU units (256) or vCPUs (\".25 vCPU\")",
+		    w->cpu);
+	if (w->memory && !is_size(w->memory, "GB"))
+		return command_refuse("run",
+		    "--memory: \"%s\" is no size: expected MiB (512) or GB (\"1 GB\")", w->memory);
 	return 0;
 }
 
@@ -74,6 +101,8 @@ static int parse(int argc, char **argv, struct run_wish *w)
 		status = command_refuse("run",
 		    "expected the directory of a cluster and a task "
 		    "definition: ecsfs run CLUSTER_DIR TASK_DEFINITION");
+	if (!status)
+		status = check_sizes(w);
 	if (!status && i < argc) {
 		w->command = argv + i + 1;
 		w->command_count = (size_t)(argc - i - 1);

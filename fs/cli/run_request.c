@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 static int refuse(const char *path, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -34,6 +35,29 @@ static int refuse(const char *path, const char *fmt, ...)
 	return RUN_NOT_STARTED;
 }
 
+static bool is_absent(int e)
+{
+	return e == ENOENT || e == ENOTDIR;
+}
+
+int run_read_value(const char *dir, const char *name, char *ret, size_t size)
+{
+	auto_free char *path = NULL;
+	auto_fclose FILE *f = NULL;
+
+	*ret = '\0';
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		return -ENOMEM;
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	errno = 0;
+	if (!fgets(ret, (int)size, f) && ferror(f))
+		return errno ? -errno : -EIO;
+	ret[strcspn(ret, "\n")] = '\0';
+	return 0;
+}
+
 static json_t *load(const char *dir, const char *name, char **ret_path)
 {
 	json_t *json = NULL;
@@ -44,10 +68,13 @@ static json_t *load(const char *dir, const char *name, char **ret_path)
 		return NULL;
 	}
 	f = fopen(*ret_path, "re");
-	if (f) {
-		json = json_loadf(f, 0, NULL);
-		fclose(f);
-	}
+	if (!f)
+		return NULL;
+	errno = 0;
+	json = json_loadf(f, 0, NULL);
+	if (!json && !errno)
+		errno = EIO;
+	fclose(f);
 	return json;
 }
 
@@ -140,6 +167,11 @@ static int add_network(const struct run_wish *w, json_t *request)
 	static const char *const members[] = {
 	    "networkConfiguration", "platformVersion", "enableExecuteCommand"};
 
+	if (!service && is_absent(errno))
+		return refuse(NULL,
+		    "--network-from: %s is not the directory of a service "
+		    "(clusters/CLUSTER/services/NAME of a mount)",
+		    w->network_from);
 	if (!service)
 		return refuse(path ? path : "", NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
@@ -160,6 +192,11 @@ static int make_request(const struct run_wish *w, json_t **ret, char **ret_conta
 	const char *container = NULL;
 	int status;
 
+	if (!definition && is_absent(errno))
+		return refuse(NULL,
+		    "there is no task definition \"%s\": expected FAMILY, FAMILY:REVISION or an "
+		    "ARN",
+		    w->definition);
 	if (!definition || !request)
 		return refuse(path ? path : w->definition, NULL);
 	status = choose_container(w, definition, &container);
@@ -187,6 +224,8 @@ static int send(const char *path, const json_t *request, json_t **ret)
 		return refuse(path, NULL);
 	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
 		buf_add(&answer, bytes, (size_t)n);
+	if (n < 0)
+		return refuse(path, NULL);
 	*ret = json_loadb(buf_str(&answer), answer.len, 0, NULL);
 	return *ret ? 0 : refuse(NULL, "%s: the answer of RunTask cannot be read", path);
 }
@@ -196,13 +235,17 @@ int run_start(const struct run_wish *w, char **ret_task_dir, char **ret_containe
 	json_auto_t *request = NULL, *answer = NULL;
 	auto_free char *path = NULL;
 	const char *arn;
-	int status = make_request(w, &request, ret_container);
+	int status;
 
-	if (status)
-		return status;
 	if (asprintf(&path, "%s/run_task", w->cluster_dir) < 0)
 		return RUN_NOT_STARTED;
-	status = send(path, request, &answer);
+	if (access(path, F_OK) && is_absent(errno))
+		return refuse(NULL,
+		    "%s is not the directory of a cluster (clusters/NAME of a mount)",
+		    w->cluster_dir);
+	status = make_request(w, &request, ret_container);
+	if (!status)
+		status = send(path, request, &answer);
 	if (status)
 		return status;
 	arn = doc_string_peek(json_array_get(json_object_get(answer, "tasks"), 0), "taskArn");

@@ -24,4 +24,10 @@ struct run_wish {
  */
 int run_start(const struct run_wish *w, char **ret_task_dir, char **ret_container);
 
+/*
+ * The first line of DIR/NAME, without its newline and cut to `size`; "" for an empty file. 0 or
+ * -errno.
+ */
+int run_read_value(const char *dir, const char *name, char *ret, size_t size);
+
 #endif

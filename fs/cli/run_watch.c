@@ -14,11 +14,15 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
 	LOGS_MAX = 10, /* containers of a task definition (AWS's quota) */
 	LOOK_MS = 300,
+	RETRY_MS = 1000,
+	NEW_MS =
+	    30000, /* DescribeTasks may not know a new task yet (it is eventually consistent) */
 	/* CloudWatch Logs shows a line some seconds after it was sent: the logs are complete once
 	 * they have been quiet for so long after the end, and there is a limit to that. */
 	QUIET_MS = 4000,
@@ -29,7 +33,7 @@ struct log {
 	char *name; /* the container's */
 	char *path;
 	int fd; /* -1: not open yet */
-	bool line_open;
+	bool line_open, complained;
 };
 
 struct watch {
@@ -37,7 +41,10 @@ struct watch {
 	struct log logs[LOGS_MAX];
 	size_t count;
 	atomic_bool ended;
-	struct buf last; /* the last line of the outcome; the main thread's once `ended` */
+	/* The main thread's once `ended`. */
+	struct buf last; /* the last line of the outcome */
+	int lost;	 /* the errno that ended the watching before the task's end; 0 */
+	int unwritten;	 /* the errno of the first line that could not be printed; 0 */
 };
 
 static atomic_int interrupts;
@@ -55,17 +62,74 @@ static char *path_of(const char *dir, const char *name)
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
 }
 
-/* The thread that waits for the end. Its read ends with an error where the task failed. */
-static void *wait_for_end(void *arg)
+/* Whether the task has stopped: 1, 0, or -errno where that cannot be read. */
+static int has_stopped(const struct watch *w)
 {
-	struct watch *w = arg;
+	char status[32] = "";
+	int e = run_read_value(w->dir, "last_status", status, sizeof(status));
+
+	return e ? e : !strcmp(status, "STOPPED");
+}
+
+/* Reads `outcome` to its end. 0, or the errno of the open or the read. */
+static int follow_outcome(struct watch *w)
+{
 	auto_free char *path = path_of(w->dir, "outcome"), *line = NULL;
 	auto_fclose FILE *f = path ? fopen(path, "re") : NULL;
 	size_t size = 0;
+	int e;
 
-	while (f && getline(&line, &size, f) > 0) {
+	if (!f)
+		return path ? errno : ENOMEM;
+	for (errno = 0; getline(&line, &size, f) > 0; errno = 0) {
 		buf_reset(&w->last);
 		buf_addf(&w->last, "%.*s", (int)strcspn(line, "\n"), line);
+	}
+	e = errno;
+	return ferror(f) ? e : 0;
+}
+
+/* What no later try can mend; all else is the network's, AWS's, or a restart of the mount's. */
+static bool is_permanent(int e)
+{
+	return e == ENOENT || e == ENOTDIR || e == EACCES || e == EPERM || e == EINVAL ||
+	    e == ENOTCONN;
+}
+
+static void say_trouble(const struct watch *w, int e, const char *what)
+{
+	auto_free char *path = path_of(w->dir, "outcome");
+	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
+
+	talk_complaint(path ? path : "", e, &text);
+	fprintf(stderr, "ecsfs run: the task's end cannot be seen: %s: %s\n", buf_str(&text), what);
+}
+
+/*
+ * The thread that waits for the end. The read of `outcome` fails where the task failed, and where
+ * AWS could not be asked: the task's own status tells them apart.
+ */
+static void *wait_for_end(void *arg)
+{
+	struct watch *w = arg;
+	int64_t began_ms = clock_mono(&clock_system);
+	bool said = false;
+
+	for (;;) {
+		int e = follow_outcome(w), stopped = has_stopped(w);
+		bool fresh = clock_mono(&clock_system) - began_ms < NEW_MS;
+
+		if (stopped == 1)
+			break;
+		e = e ? e : stopped < 0 ? -stopped : 0;
+		if (is_permanent(e) && !(e == ENOENT && fresh)) {
+			w->lost = e;
+			break;
+		}
+		if (e && !said)
+			say_trouble(w, e, "trying again");
+		said |= e != 0;
+		poll(NULL, 0, RETRY_MS);
 	}
 	atomic_store(&w->ended, true);
 	return NULL;
@@ -114,19 +178,34 @@ static void print(const struct watch *w, struct log *l, const char *bytes, size_
 	}
 }
 
+/* A log that is not there yet comes with its first line. */
+static void complain_of_log(struct log *l, int e)
+{
+	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
+
+	if (e == ENOENT || e == EINTR || l->complained)
+		return;
+	l->complained = true;
+	talk_complaint(l->path, e, &text);
+	fprintf(stderr, "ecsfs run: the log of %s cannot be read: %s\n", l->name, buf_str(&text));
+}
+
 /* Whether anything came. */
 static bool read_log(const struct watch *w, struct log *l)
 {
 	char bytes[65536];
 	bool any = false;
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (l->fd < 0 && l->path)
 		l->fd = open(l->path, O_RDONLY | O_CLOEXEC);
 	while (l->fd >= 0 && (n = read(l->fd, bytes, sizeof(bytes))) > 0) {
 		print(w, l, bytes, (size_t)n);
 		any = true;
+		l->complained = false;
 	}
+	if (l->fd < 0 || n < 0)
+		complain_of_log(l, errno);
 	return any;
 }
 
@@ -136,8 +215,12 @@ static bool read_logs(struct watch *w)
 
 	for (size_t i = 0; i < w->count; i++)
 		any |= read_log(w, &w->logs[i]);
-	if (any)
-		fflush(stdout);
+	if (any && (fflush(stdout) || ferror(stdout)) && !w->unwritten) {
+		w->unwritten = errno;
+		fprintf(stderr,
+		    "ecsfs run: standard output: %s: the log is not shown; the task goes on\n",
+		    strerror(errno));
+	}
 	return any;
 }
 
@@ -196,28 +279,38 @@ static bool follow(struct watch *w)
 	}
 }
 
-/* A whole number from a file; -1: it has none. */
-static int read_number(const char *dir, const char *name)
+/* Reads it again while it fails for a reason that passes. 0 or -errno. */
+static int read_patiently(const struct watch *w, const char *name, char *ret, size_t size)
 {
-	auto_free char *path = path_of(dir, name);
-	auto_fclose FILE *f = path ? fopen(path, "re") : NULL;
-	int n;
+	int e;
 
-	return f && fscanf(f, "%d", &n) == 1 ? n : -1;
+	while ((e = run_read_value(w->dir, name, ret, size)) && !is_permanent(-e) &&
+	    atomic_load(&interrupts) < 3)
+		poll(NULL, 0, RETRY_MS);
+	return e;
 }
 
 static int exit_status(const struct watch *w, const char *container)
 {
 	auto_free char *name = NULL;
-	int code;
+	char code[16] = "";
+	int e = 0;
 
 	if (container && asprintf(&name, "containers/%s/exit_code", container) < 0)
-		name = NULL;
-	code = read_number(w->dir, name ? name : "exit_code");
-	if (code >= 0)
-		return code & 0xff;
-	fprintf(stderr, "ecsfs run: the task did not run to its end: %s\n", buf_str(&w->last));
-	return RUN_NOT_STARTED;
+		return RUN_NOT_STARTED;
+	if (w->lost) {
+		say_trouble(w, w->lost, "the task may go on");
+		return RUN_NOT_STARTED;
+	}
+	e = read_patiently(w, name ? name : "exit_code", code, sizeof(code));
+	if (e)
+		fprintf(stderr, "ecsfs run: the exit code cannot be read: %s\n", strerror(-e));
+	else if (!*code)
+		fprintf(
+		    stderr, "ecsfs run: the task did not run to its end: %s\n", buf_str(&w->last));
+	if (e || !*code)
+		return RUN_NOT_STARTED;
+	return (int)strtol(code, NULL, 10) & 0xff;
 }
 
 static void release(struct watch *w)
@@ -255,6 +348,9 @@ int run_watch(const char *task_dir, const char *container)
 		_exit(status); /* the thread still waits, and the task goes on stopping */
 	pthread_join(thread, NULL);
 	status = exit_status(&w, container);
+	/* Lines that were lost are no success. */
+	if (w.unwritten && !status)
+		status = RUN_NOT_STARTED;
 	release(&w);
 	return status;
 }

@@ -2,18 +2,20 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "fs/cli/terminal.h"
 #include "fs/conversation.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-enum { PIECE = 64 * 1024 };
+enum { PIECE = 64 * 1024, SENTENCE_AGE_S = 60 };
 
 void talk_quote(struct buf *out, const char *word)
 {
@@ -47,7 +49,40 @@ static char *find_root(const char *path)
 	return NULL;
 }
 
-/* The last line of the mount's errors that is about `path`, without time and path. */
+/* Whether a line "TIME ERRNO PATH ..." is about `path` and not older than a minute. */
+static bool is_about(const char *line, const char *path)
+{
+	struct tm tm = {0};
+	const char *at = strptime(line, "%Y-%m-%dT%H:%M:%S", &tm);
+	size_t len = strlen(path);
+
+	if (!at || timegm(&tm) < time(NULL) - SENTENCE_AGE_S)
+		return false;
+	for (int words = 0; words < 2 && at; words++)
+		at = (at = strchr(at, ' ')) ? at + 1 : NULL;
+	return at && !strncmp(at, path, len) && (at[len] == ' ' || at[len] == ':');
+}
+
+/* The sentence of such a line, without how often and since when it was said. */
+static bool add_sentence(const char *line, struct buf *out)
+{
+	const char *at = strstr(line, ": "), *end, *times;
+
+	if (!at)
+		return false;
+	at += 2;
+	end = at + strcspn(at, "\n");
+	for (times = strstr(at, " ("); times; times = strstr(times + 1, " (")) {
+		unsigned long n;
+
+		if (sscanf(times, " (%lu times since ", &n) == 1)
+			end = times;
+	}
+	buf_reset(out);
+	buf_add(out, at, (size_t)(end - at));
+	return true;
+}
+
 static bool find_sentence(const char *path, struct buf *out)
 {
 	auto_free char *root = find_root(path), *file = NULL, *line = NULL, *full = NULL;
@@ -59,15 +94,9 @@ static bool find_sentence(const char *path, struct buf *out)
 		return false;
 	full = realpath(path, NULL);
 	path = full ? full + strlen(root) + 1 : path;
-	while (getline(&line, &size, f) > 0) {
-		const char *at = strstr(line, path);
-
-		if (!at || !(at = strstr(at, ": ")))
-			continue;
-		buf_reset(out);
-		buf_addf(out, "%.*s", (int)strcspn(at + 2, "\n"), at + 2);
-		found = true;
-	}
+	while (getline(&line, &size, f) > 0)
+		if (is_about(line, path))
+			found |= add_sentence(line, out);
 	return found;
 }
 
@@ -77,13 +106,20 @@ void talk_complaint(const char *path, int err, struct buf *out)
 		buf_adds(out, strerror(err));
 }
 
-static int complain(const struct talk *t, int err)
+static int complain(const struct talk *t, const char *text)
 {
-	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
-
-	talk_complaint(t->path, err, &text);
-	fprintf(stderr, "ecsfs %s: %s\n", t->name, buf_str(&text));
+	fprintf(stderr, "ecsfs %s: %s\n", t->name, text);
 	return TALK_FAILED;
+}
+
+/* The conversation's own sentence, or strerror(err) where it has none. */
+static int complain_of(const struct talk *t, int err)
+{
+	struct conversation_result result;
+
+	if (ioctl(t->fd, CONVERSATION_RESULT, &result) == 0 && result.error)
+		return complain(t, result.sentence);
+	return complain(t, strerror(err));
 }
 
 int talk_open(struct talk *t, const char *name, const char *container_dir)
@@ -96,8 +132,12 @@ int talk_open(struct talk *t, const char *name, const char *container_dir)
 	t->fd = open(t->path, O_RDWR | O_CLOEXEC);
 	if (t->fd >= 0)
 		return 0;
-	if (errno != ENOENT && errno != ENOTDIR)
-		return complain(t, errno);
+	if (errno != ENOENT && errno != ENOTDIR) {
+		auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
+
+		talk_complaint(t->path, errno, &text);
+		return complain(t, buf_str(&text));
+	}
 	fprintf(stderr,
 	    "ecsfs %s: %s is not the directory of a container (clusters/CLUSTER/tasks/TASK/"
 	    "containers/NAME of a mount)\n",
@@ -133,105 +173,134 @@ int talk_start(struct talk *t, const char *command)
 		    LIMIT_VALUE - 2);
 		return TALK_FAILED;
 	}
-	return write(t->fd, line.data, line.len) == (ssize_t)line.len ? 0 : complain(t, errno);
+	return write(t->fd, line.data, line.len) == (ssize_t)line.len ? 0 : complain_of(t, errno);
 }
 
+/*
+ * The input, on a thread of its own that may wait for a terminal for ever: it has descriptors of its
+ * own, borrows nothing, and ends with the process.
+ */
 struct feeder {
-	struct talk *talk;
-	int in;
+	int in, out;
+	const char *name;
 	talk_filter filter;
+	void (*fed)(uint64_t bytes);
+	char bytes[PIECE], filtered[PIECE + 1];
 };
 
-static int put_all(int fd, const char *bytes, size_t len)
+int talk_put(int fd, const char *bytes, size_t len)
 {
 	while (len) {
 		ssize_t n = write(fd, bytes, len);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		bytes += n;
-		len -= (size_t)n;
+		if (n < 0 && errno == EAGAIN)
+			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
+		else if (n < 0 && errno != EINTR)
+			return -errno;
+		bytes += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
 	}
 	return 0;
 }
 
-/* One piece of input. 0: the end of it, or of the session. */
-static ssize_t feed_piece(struct feeder *f)
+/* Without the end of the input, so that the command does not take a part of it for all. */
+static void give_up(const struct feeder *f, const char *what, const char *why)
 {
-	char bytes[PIECE], filtered[PIECE + 1];
-	const char *from = bytes;
-	ssize_t n = read(f->in, bytes, sizeof(bytes)), taken = n;
-
-	if (n <= 0)
-		return n < 0 && errno == EINTR ? 1 : 0;
-	if (f->filter) {
-		n = f->filter(bytes, (size_t)n, filtered);
-		from = filtered;
-	}
-	/* `~.`: the fatal signal restores the terminal. */
-	if (n < 0)
-		raise(SIGHUP);
-	return put_all(f->talk->fd, from, (size_t)n) ? 0 : taken;
+	terminal_restore();
+	fprintf(stderr, "ecsfs %s: %s%s\n", f->name, what, why);
+	_exit(TALK_FAILED);
 }
 
-/* The thread of the input. It ends with the process where it still waits for a terminal. */
+/* One piece of input. 0: the end of it. */
+static ssize_t read_piece(struct feeder *f)
+{
+	ssize_t n;
+
+	while ((n = read(f->in, f->bytes, sizeof(f->bytes))) < 0) {
+		if (errno == EAGAIN)
+			poll(&(struct pollfd){.fd = f->in, .events = POLLIN}, 1, -1);
+		else if (errno != EINTR)
+			give_up(f, "reading the input: ", strerror(errno));
+	}
+	return n;
+}
+
 static void *feed(void *arg)
 {
 	struct feeder *f = arg;
 	uint64_t total = 0;
-	ssize_t n;
+	ssize_t n, len;
 
-	while ((n = feed_piece(f)) > 0) {
+	while ((n = len = read_piece(f)) > 0) {
+		if (f->filter)
+			len = f->filter(f->bytes, (size_t)n, f->filtered);
+		if (len < 0)
+			give_up(f, "the session was ended by ~.", "");
+		/* EPIPE: the command has ended, or reads no more. */
+		if (talk_put(f->out, f->filter ? f->filtered : f->bytes, (size_t)len))
+			break;
 		total += (uint64_t)n;
-		if (f->talk->progress)
-			f->talk->progress(total);
+		if (f->fed)
+			f->fed(total);
 	}
-	ioctl(f->talk->fd, CONVERSATION_END_INPUT);
+	ioctl(f->out, CONVERSATION_END_INPUT);
+	close(f->out);
+	close(f->in);
+	free(f);
 	return NULL;
 }
 
-static int start_feeder(struct feeder *f, pthread_t *ret)
+static int start_feeder(const struct talk *t, int in)
 {
-	if (f->in < 0)
-		return ioctl(f->talk->fd, CONVERSATION_END_INPUT) ? -errno : 0;
-	return -pthread_create(ret, NULL, feed, f);
+	struct feeder *f = calloc(1, sizeof(*f));
+	pthread_t thread;
+	int e;
+
+	if (!f)
+		return -ENOMEM;
+	f->name = t->name;
+	f->filter = t->filter;
+	f->fed = t->fed;
+	f->in = fcntl(in, F_DUPFD_CLOEXEC, 3);
+	f->out = fcntl(t->fd, F_DUPFD_CLOEXEC, 3);
+	e = f->in < 0 || f->out < 0 ? errno : pthread_create(&thread, NULL, feed, f);
+	if (!e) {
+		pthread_detach(thread);
+		return 0;
+	}
+	close(f->in);
+	close(f->out);
+	free(f);
+	return -e;
 }
 
-/* Carries the output. 0 at its end, else the errno of the read or (EPIPE) of the write. */
-static int drain(struct talk *t, int out, bool count)
+/* Carries the output. 0 at its end, the errno of the read, or -1: it was not taken. */
+static int drain(const struct talk *t)
 {
 	char bytes[PIECE];
-	uint64_t total = 0;
 	ssize_t n;
 
-	while ((n = read(t->fd, bytes, sizeof(bytes))) > 0 || (n < 0 && errno == EINTR)) {
-		if (n > 0 && put_all(out, bytes, (size_t)n)) {
-			if (errno != EPIPE)
-				fprintf(stderr, "ecsfs %s: writing the output: %s\n", t->name,
-				    strerror(errno));
-			return EPIPE;
-		}
-		total += n > 0 ? (uint64_t)n : 0;
-		if (count && t->progress)
-			t->progress(total);
-	}
+	while ((n = read(t->fd, bytes, sizeof(bytes))) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0 && t->take(t->take_arg, bytes, (size_t)n))
+			return -1;
 	return n < 0 ? errno : 0;
 }
 
-int talk_run(struct talk *t, int in, int out, talk_filter filter)
+int talk_run(struct talk *t, int in)
 {
-	struct feeder feeder = {t, in, filter};
-	pthread_t thread;
-	int status = 0, e = -start_feeder(&feeder, &thread);
+	struct conversation_result result;
+	int e;
 
+	if (in < 0)
+		e = ioctl(t->fd, CONVERSATION_END_INPUT) ? errno : 0;
+	else
+		e = -start_feeder(t, in);
 	if (!e)
-		e = drain(t, out, in < 0);
-	if (e == EPIPE)
+		e = drain(t);
+	if (e < 0)
 		return TALK_FAILED;
-	/* The status is known where the command ended, whatever it is; else the errno says why. */
-	if (ioctl(t->fd, CONVERSATION_STATUS, &status) == 0)
-		return status;
-	return complain(t, e ? e : errno);
+	/* The status is known where the command ended, whatever it is. */
+	if (ioctl(t->fd, CONVERSATION_RESULT, &result) == 0)
+		return result.error ? complain(t, result.sentence) : result.status;
+	return complain(t, strerror(e ? e : errno));
 }

@@ -14,12 +14,21 @@
 /* The exit status of "could not", as ssh has it. */
 #define TALK_FAILED 255
 
+/* Filters input of a terminal into `out`, which has room for len + 1 bytes. Returns how many it put
+ * there; -1: the session is to end. */
+typedef ssize_t (*talk_filter)(const char *bytes, size_t len, char *out);
+/* Takes output. 0, or -1 after a message: nothing more is read. */
+typedef int (*talk_take)(void *arg, const char *bytes, size_t len);
+
 struct talk {
 	int fd;		  /* -1: none */
-	const char *name; /* the command's, for messages */
+	const char *name; /* the command's, for messages; static storage */
 	char *path;	  /* of the exec file */
-	/* Called with the bytes carried so far, in either direction; NULL: nobody cares. */
-	void (*progress)(uint64_t bytes);
+	talk_take take;
+	void *take_arg;
+	talk_filter filter; /* NULL: none */
+	/* The bytes of input carried so far, on a thread of its own; NULL: nobody counts. */
+	void (*fed)(uint64_t bytes);
 };
 
 /* Opens CONTAINER_DIR/exec. 0, or TALK_FAILED after a message. Close it in either case. */
@@ -31,22 +40,21 @@ int talk_resize(struct talk *t, unsigned cols, unsigned rows);
 /* Starts a command line of sh, which may hold newlines. 0, or TALK_FAILED after a message. */
 int talk_start(struct talk *t, const char *command);
 
-/* Filters input of a terminal into `out`, which has room for len + 1 bytes. Returns how many it put
- * there; -1: the session is to end. */
-typedef ssize_t (*talk_filter)(const char *bytes, size_t len, char *out);
-
 /*
- * Carries bytes from `in` (-1: none) and to `out` until the command ends. Its exit status, or
- * TALK_FAILED after a message. `filter` may be NULL.
+ * Carries bytes from `in` (-1: none) and to `take` until the command ends. Its exit status, or
+ * TALK_FAILED after a message. Input that cannot be read, and the filter's -1, end the process with
+ * TALK_FAILED.
  */
-int talk_run(struct talk *t, int in, int out, talk_filter filter);
+int talk_run(struct talk *t, int in);
 
+/* Writes all of it. 0 or -errno. */
+int talk_put(int fd, const char *bytes, size_t len);
 /* Appends `word` quoted for sh. */
 void talk_quote(struct buf *out, const char *word);
 
 /*
- * Appends the sentence that the mount's .ecsfs/errors has for a path in it, or strerror(err). The
- * newest line that ends in the path counts.
+ * Appends the sentence that the mount's .ecsfs/errors has for a failure of `path` within the last
+ * minute, or strerror(err).
  */
 void talk_complaint(const char *path, int err, struct buf *out);
 

@@ -1,3 +1,7 @@
+/*
+ * Raw mode belongs to the terminal, not to the process: whoever ends without restoring it leaves a
+ * shell that echoes nothing. Here are all the ends: return, exit, fatal signals, and a stop.
+ */
 #include "fs/cli/terminal.h"
 
 #include <errno.h>
@@ -8,8 +12,25 @@
 #include <termios.h>
 #include <unistd.h>
 
-static struct termios saved;
+static struct termios saved, raw;
 static volatile sig_atomic_t raw_fd = -1;
+
+/*
+ * Safe in a handler (POSIX). At once, for output that is held (Ctrl-S) never drains; without SIGTTOU,
+ * which would stop a process in the background.
+ */
+static int set_mode(int fd, const struct termios *mode)
+{
+	sigset_t ttou, old;
+	int r;
+
+	sigemptyset(&ttou);
+	sigaddset(&ttou, SIGTTOU);
+	pthread_sigmask(SIG_BLOCK, &ttou, &old);
+	r = tcsetattr(fd, TCSANOW, mode) ? -errno : 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return r;
+}
 
 void terminal_restore(void)
 {
@@ -17,10 +38,9 @@ void terminal_restore(void)
 
 	raw_fd = -1;
 	if (fd >= 0)
-		tcsetattr(fd, TCSADRAIN, &saved);
+		set_mode(fd, &saved);
 }
 
-/* tcsetattr(3) is safe in a handler (POSIX). */
 static void on_fatal(int sig)
 {
 	terminal_restore();
@@ -28,10 +48,35 @@ static void on_fatal(int sig)
 	raise(sig);
 }
 
+/* Ctrl-Z is the container's; this comes from kill(1). */
+static void on_stop(int sig)
+{
+	int e = errno;
+
+	(void)sig;
+	if (raw_fd >= 0)
+		set_mode(raw_fd, &saved);
+	kill(getpid(), SIGSTOP);
+	errno = e;
+}
+
+/* In the foreground again; the size may have changed meanwhile. */
+static void on_continue(int sig)
+{
+	int e = errno, fd = raw_fd;
+
+	(void)sig;
+	if (fd >= 0 && tcgetpgrp(fd) == getpgrp()) {
+		set_mode(fd, &raw);
+		kill(getpid(), SIGWINCH);
+	}
+	errno = e;
+}
+
 int terminal_raw(int fd)
 {
 	static const int fatal[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
-	struct termios raw;
+	struct sigaction act = {.sa_handler = on_fatal, .sa_flags = SA_RESTART};
 
 	if (tcgetattr(fd, &saved))
 		return -errno;
@@ -40,8 +85,12 @@ int terminal_raw(int fd)
 	raw_fd = fd;
 	atexit(terminal_restore);
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++)
-		signal(fatal[i], on_fatal);
-	return tcsetattr(fd, TCSADRAIN, &raw) ? -errno : 0;
+		sigaction(fatal[i], &act, NULL);
+	act.sa_handler = on_stop;
+	sigaction(SIGTSTP, &act, NULL);
+	act.sa_handler = on_continue;
+	sigaction(SIGCONT, &act, NULL);
+	return set_mode(fd, &raw);
 }
 
 void terminal_size(int fd, unsigned *ret_cols, unsigned *ret_rows)

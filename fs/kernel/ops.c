@@ -278,7 +278,8 @@ static void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned cmd, void *arg,
 {
 	struct handle *h = (struct handle *)(uintptr_t)fi->fh;
 	const struct conversation_size *size = in_len >= sizeof(*size) ? in : NULL;
-	int status = 0, e;
+	struct conversation_result result = {0};
+	int e;
 
 	(void)ino, (void)arg;
 	request_count(request_fs(req), REQ_OTHER);
@@ -286,11 +287,11 @@ static void op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned cmd, void *arg,
 		fuse_reply_err(req, ENOTTY);
 		return;
 	}
-	e = conversation_ioctl(h->conversation, cmd, size, &status);
+	e = conversation_ioctl(h->conversation, cmd, size, &result);
 	if (e)
 		fuse_reply_err(req, -e);
 	else
-		fuse_reply_ioctl(req, 0, &status, out_len < sizeof(status) ? 0 : sizeof(status));
+		fuse_reply_ioctl(req, 0, &result, out_len < sizeof(result) ? 0 : sizeof(result));
 }
 
 static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)

@@ -19,16 +19,6 @@
 /* How long the agent may take until the command runs, beyond AWS's answer. */
 #define START_TIMEOUT_MS 30000
 
-static int fetch_task(struct commit *c, struct answer *ret, struct ecsfs_error *err)
-{
-	const struct place *p = c->place;
-	struct key k = {.kind = KIND_TASK, .a = p->cluster, .b = p->task};
-	struct freshness now = region_fresh_now(p->region);
-	int e = region_get(p->region, &k, &now, ret, err);
-
-	return e ? e : ret->err;
-}
-
 static int check_agent(const json_t *container, const char *name, struct ecsfs_error *err)
 {
 	const json_t *agent = doc_find_peek(
@@ -74,6 +64,32 @@ static int check_task(const struct place *p, const json_t *task, const json_t **
 		    err, EINVAL, "container %s is %s, not RUNNING", p->container, status);
 	*ret_container = container;
 	return check_agent(container, p->container, err);
+}
+
+/* The task, and the container in it if a command can run there. */
+static int look(const struct place *p, const struct freshness *f, struct answer *ret_task,
+    const json_t **ret_container, struct ecsfs_error *err)
+{
+	struct key k = {.kind = KIND_TASK, .a = p->cluster, .b = p->task};
+	int e = region_get(p->region, &k, f, ret_task, err);
+
+	if (!e && ret_task->err)
+		e = ret_task->err;
+	return e ? e : check_task(p, ret_task->value, ret_container, err);
+}
+
+/* A copy within the TTL that says yes saves a round trip, for ECS checks again; a "no" must be new. */
+static int find_container(const struct place *p, struct answer *ret_task,
+    const json_t **ret_container, struct ecsfs_error *err)
+{
+	struct freshness recent = region_fresh(p->region), now;
+
+	if (look(p, &recent, ret_task, ret_container, NULL) == 0)
+		return 0;
+	answer_release(ret_task);
+	*ret_task = (struct answer){0};
+	now = region_fresh_now(p->region);
+	return look(p, &now, ret_task, ret_container, err);
 }
 
 static int check_line(const struct commit *c, struct ecsfs_error *err)
@@ -144,9 +160,7 @@ static int start_exec(
 	int e = check_line(c, err);
 
 	if (!e)
-		e = fetch_task(c, &task, err);
-	if (!e)
-		e = check_task(c->place, task.value, &container, err);
+		e = find_container(c->place, &task, &container, err);
 	if (e)
 		return e;
 	script = script_new(mode, c->text);
@@ -175,9 +189,9 @@ static void exec_resize(void *session, unsigned cols, unsigned rows)
 	exec_session_resize(session, cols, rows);
 }
 
-static int exec_status(void *session, int *ret_status)
+static int exec_status(void *session, int *ret_status, struct ecsfs_error *err)
 {
-	return exec_session_status(session, ret_status, NULL);
+	return exec_session_status(session, ret_status, err);
 }
 
 static void exec_close(void *session)

@@ -139,6 +139,191 @@ in_terminal() {
 	[ "$(cat "$BATS_TEST_TMPDIR/g")" = text ]
 }
 
+@test "cp: a file that is there keeps its mode, a new one gets the source's, a link leads to its file" {
+	cd "$BATS_TEST_TMPDIR"
+	echo new >"$inside/m"
+	chmod 751 "$inside/m"
+	echo old >kept
+	chmod 600 kept
+	ln -s kept link
+	echo mine >kept.part
+	ecsfs cp "$container:$inside/m" link
+	[ -L link ]
+	[ "$(cat kept)" = new ]
+	[ "$(stat -c %a kept)" = 600 ]
+	[ "$(cat kept.part)" = mine ]
+	ecsfs cp "$container:$inside/m" fresh
+	[ "$(stat -c %a fresh)" = 751 ]
+	echo old >"$inside/kept"
+	chmod 604 "$inside/kept"
+	ecsfs cp kept "$container:$inside/kept"
+	[ "$(cat "$inside/kept")" = new ]
+	[ "$(stat -c %a "$inside/kept")" = 604 ]
+	[ "$(ls -A)" = $'fresh\nkept\nkept.part\nlink' ]
+	[ "$(ls -A "$inside" | grep -c part)" = 0 ]
+}
+
+@test "cp: pipes, devices and standard output are written, not replaced" {
+	cd "$BATS_TEST_TMPDIR"
+	head -c 70000 /dev/urandom >"$inside/bytes"
+	mkfifo pipe
+	ecsfs cp "$container:$inside/bytes" pipe &
+	cmp pipe "$inside/bytes"
+	wait $!
+	[ -p pipe ]
+	ecsfs cp "$container:$inside/bytes" - | cmp - "$inside/bytes"
+	ecsfs cp - "$container:$inside/in" <"$inside/bytes"
+	cmp "$inside/in" "$inside/bytes"
+	ecsfs cp "$container:$inside/bytes" /dev/null
+	[ -c /dev/null ]
+	run ecsfs cp "$container:$inside/bytes" /dev/full
+	[ "$status" -eq 1 ]
+	[[ $output == *'/dev/full: writing the copy: No space left on device'* ]]
+	[ "$(wc -l <<<"$output")" = 1 ]
+}
+
+@test "cp: every end removes the unfinished copy, signals too, and the file stays as it was" {
+	cd "$BATS_TEST_TMPDIR"
+	mkfifo "$inside/slow"
+	echo old >target
+	for signal in INT TERM HUP; do
+		env --default-signal "$build/ecsfs" cp "$container:$inside/slow" target 3>&- &
+		exec 5<>"$inside/slow"
+		head -c 5000 /dev/zero >&5
+		wait_for 20 sh -c 'ls -A | grep -q "^\.target\."'
+		kill -"$signal" $!
+		run wait $!
+		exec 5>&-
+		[ "$(ls -A)" = target ]
+		[ "$(cat target)" = old ]
+	done
+	mkdir locked
+	chmod 555 locked
+	[ "$(id -u)" = 0 ] || {
+		run ecsfs cp "$container:$inside/m" locked/x
+		[ "$status" -eq 1 ]
+		[[ $output == *'Permission denied'* ]]
+	}
+	ln -s nowhere dangling
+	run ecsfs cp "$container:$inside/m" dangling
+	[ "$status" -eq 1 ]
+	[[ $output == *'symbolic link to a file that does not exist'* ]]
+}
+
+@test "cp: names with spaces, dashes, newlines, quotes and slashes at the end" {
+	cd "$BATS_TEST_TMPDIR"
+	local name
+	for name in 'a b' '-n' $'two\nlines' "it's" '$HOME' 'x:y'; do
+		echo "$name" >"$inside/$name"
+		ecsfs cp -- "$container:$inside/$name" "./$name"
+		cmp "$inside/$name" "./$name"
+		ecsfs cp -- "$name" "$container:$inside/again"
+		cmp "$inside/$name" "$inside/again"
+		rm -- "$name"
+	done
+	mkdir here
+	ecsfs cp "$container:$inside/a b" here/
+	[ "$(cat 'here/a b')" = 'a b' ]
+	ecsfs cp "$container:$inside/cp/dir/" here
+	diff -r here/dir "$inside/cp/dir"
+	(cd here && ecsfs cp . "$container:$inside/dot" && diff -r . "$inside/dot")
+	run ecsfs cp "$container:$inside/a b" absent/
+	[ "$status" -eq 1 ]
+	[[ $output == *'absent/: Not a directory'* ]]
+	run ecsfs cp here "$container:$inside/again"
+	[ "$status" -eq 1 ]
+	run ecsfs cp 'here/a b' "$container:$inside/absent/"
+	[ "$status" -eq 1 ]
+	[[ $output == *'not a directory in the container'* ]]
+	mkdir 'a b'
+	run ecsfs cp "$container:$inside/a b" .
+	[ "$status" -eq 1 ]
+	[[ $output == *'./a b: Is a directory'* ]]
+}
+
+@test "cp: what fails in the container is shown in its words, the file's bytes are not" {
+	cd "$BATS_TEST_TMPDIR"
+	run ecsfs cp "$container:/proc/self/mem" x
+	[ "$status" -eq 1 ]
+	[[ $output == *'in the container: cat: '*'rror'* ]]
+	[ "$(wc -l <<<"$output")" = 1 ]
+	[ -z "$(ls -A)" ]
+	echo x >file
+	run ecsfs cp file "$container:/proc/no/such"
+	[ "$status" -eq 1 ]
+	[[ $output == *'in the container: '*'/proc/no/such'* ]]
+	run ecsfs cp "$container:$inside/a b" "$container:$inside/c"
+	[ "$status" -eq 2 ]
+	[[ $output == *'ecsfs cp FROM - | ecsfs cp - TO'* ]]
+	run ecsfs cp --recursive a b
+	[ "$status" -eq 2 ]
+}
+
+@test "--help of a command is its usage, and is an argument behind --" {
+	local name
+	for name in exec run cp list policy; do
+		run ecsfs "$name" --help
+		[ "$status" -eq 0 ]
+		[[ $output == "usage: ecsfs $name"* ]]
+	done
+	run ecsfs exec "$container" -- sh -c 'printf "%s" "$1"' sh --help
+	[ "$output" = --help ]
+}
+
+@test "output that cannot be written is a failure of every command" {
+	run sh -c "'$build/ecsfs' list >/dev/full"
+	[ "$status" -eq 1 ]
+	[[ $output == *'No space left on device'* ]]
+	run sh -c "'$build/ecsfs' policy --read-only >/dev/full"
+	[ "$status" -eq 1 ]
+	run sh -c "'$build/ecsfs' --help >/dev/full"
+	[ "$status" -eq 1 ]
+	run sh -c "'$build/ecsfs' exec '$container' -- echo x >/dev/full"
+	[ "$status" -eq 255 ]
+	[[ $output == *'No space left on device'* ]]
+	run sh -c "'$build/ecsfs' run '$mnt/clusters/prod' migrate --network-from '$mnt/clusters/prod/services/web' >/dev/full"
+	[ "$status" -eq 125 ]
+	[[ $output == *'No space left on device'* ]]
+}
+
+@test "a pipe takes the bytes and the status from every shell" {
+	head -c 50000 /dev/urandom >"$BATS_TEST_TMPDIR/bytes"
+	local shell
+	for shell in bash dash zsh fish; do
+		command -v "$shell" >/dev/null || continue
+		"$shell" -c "cat '$BATS_TEST_TMPDIR/bytes' | '$build/ecsfs' exec '$container' -- cat | cat >'$BATS_TEST_TMPDIR/$shell'"
+		cmp "$BATS_TEST_TMPDIR/bytes" "$BATS_TEST_TMPDIR/$shell"
+		run "$shell" -c "echo x | '$build/ecsfs' exec '$container' -- sh -c 'cat; exit 9'"
+		[ "$status" -eq 9 ]
+		run "$shell" -c "tar -C '$top/scripts' -cf - . | '$build/ecsfs' exec '$container' -- sh -c 'tar -tf - | grep -c sh'"
+		[ "$status" -eq 0 ]
+		[ "$output" = "$(tar -C "$top/scripts" -cf - . | tar -tf - | grep -c sh)" ]
+		run "$shell" -c "'$build/ecsfs' exec '$without' -- true"
+		[ "$status" -eq 255 ]
+	done
+}
+
+@test "exec: input that cannot be read does not look like its end" {
+	run sh -c "'$build/ecsfs' exec '$container' -- sh -c 'cat && echo complete >$inside/end' </"
+	[ "$status" -eq 255 ]
+	[[ $output == *'reading the input: Is a directory'* ]]
+	[ ! -e "$inside/end" ]
+}
+
+@test "exec: the sentence is this session's, not an older one's" {
+	run ecsfs exec "$without" -- true
+	[[ $output == *'ECS Exec is not enabled'* ]]
+	run ecsfs exec "$without" -- true
+	[[ $output != *'times since'* ]]
+	faults 'ExecuteCommand:1:error=AccessDeniedException'
+	run ecsfs exec "$container" -- true
+	[ "$status" -eq 255 ]
+	run ecsfs exec "$container" -- sh -c 'kill -9 0'
+	[ "$status" -eq 255 ]
+	[[ $output != *AccessDenied* ]]
+	faults ''
+}
+
 @test "cp: what is not there is an error, and leaves nothing behind" {
 	run ecsfs cp "$container:/no/such/file" "$BATS_TEST_TMPDIR/x"
 	[ "$status" -eq 1 ]
@@ -172,6 +357,53 @@ in_terminal() {
 	[[ $output == *'no container "nobody"'* ]]
 	run ecsfs run "$mnt/clusters/prod"
 	[ "$status" -eq 2 ]
+}
+
+@test "run: each wrong word is a line that names it and what is accepted" {
+	local words
+	while IFS='|' read -r words wanted; do
+		# shellcheck disable=SC2086
+		run ecsfs run "$mnt/clusters/prod" migrate $words
+		[ "$status" -eq 2 ]
+		[[ $output == *"$wanted"* ]]
+		[ "$(wc -l <<<"$output")" = 1 ]
+	done <<-'EOF'
+		--cpu abc|--cpu: "abc"
+		--cpu 1vCPUs|vCPU
+		--memory lots|--memory: "lots"
+		--memory .GB|--memory
+		-e X|-e: expected KEY=VALUE, got "X"
+		-e|-e needs a value
+		--nothing|--container
+	EOF
+	run ecsfs run "$mnt/clusters" migrate
+	[ "$status" -eq 125 ]
+	[[ $output == *'is not the directory of a cluster'* ]]
+	run ecsfs run "$mnt/clusters/prod" 'no-such:7'
+	[ "$status" -eq 125 ]
+	[[ $output == *'no task definition "no-such:7"'*'FAMILY:REVISION'* ]]
+	run ecsfs run "$mnt/clusters/prod" migrate --network-from "$mnt/clusters/prod"
+	[ "$status" -eq 125 ]
+	[[ $output == *'--network-from: '*'is not the directory of a service'* ]]
+}
+
+@test "run: a while without AWS is not the task's end" {
+	"$build/ecsfs" run "$mnt/clusters/prod" web --network-from "$mnt/clusters/prod/services/web" \
+		>"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	local pid=$! task
+	wait_for 20 grep -q tasks/ "$BATS_TEST_TMPDIR/err"
+	task=$(sed -n 's/^ecsfs run: //p' "$BATS_TEST_TMPDIR/err" | head -n 1)
+	wait_for 20 grep -q RUNNING "$task/last_status"
+	faults 'DescribeTasks:error=InvalidParameterException'
+	touch "$task"
+	wait_for 20 sh -c "! cat '$task/last_status'"
+	kill -0 "$pid"
+	faults ''
+	echo enough >"$task/stop"
+	wait "$pid" || status=$?
+	[ "$status" -ne 0 ]
+	grep -q '' "$task/exit_code"
+	[ "$status" = "$(cat "$task/exit_code")" ]
 }
 
 @test "run: the first Ctrl-C says how to stop the task, the second stops it" {

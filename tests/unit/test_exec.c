@@ -319,7 +319,29 @@ static void test_a_session_that_timed_out(void **state)
 	for (int i = 0; i < 20; i++)
 		exec_session_write(r.session, "line of input\n", 14, NULL);
 	assert_int_equal(converse(&r, "", 0), -ESHUTDOWN);
-	assert_non_null(strstr(r.err.message, "20 minutes"));
+	assert_non_null(strstr(r.err.message, "the session has ended"));
+	/* It was not idle. */
+	assert_null(strstr(r.err.message, "20 minutes"));
+	finish(&r);
+}
+
+static void test_the_idle_limit_is_said_when_it_is_the_cause(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(exec_session_gone((int64_t)20 * 60 * 1000), "20 minutes"));
+	assert_null(strstr(exec_session_gone((int64_t)20 * 60 * 1000 - 1), "20 minutes"));
+}
+
+/* The end of the input of a terminal is Ctrl-D, twice behind an unfinished line. */
+static void test_a_terminals_input_ends(void **state)
+{
+	struct run r;
+
+	(void)state;
+	start(&r, SCRIPT_TERMINAL, "stty -echo; cat; exit 3");
+	assert_int_equal(converse(&r, "unfinished", 10), -EIO);
+	assert_non_null(strstr(buf_str(&r.out), "unfinished"));
+	assert_int_equal(r.status, 3);
 	finish(&r);
 }
 
@@ -438,6 +460,8 @@ int main(void)
 	    cmocka_unit_test_teardown(test_a_bad_line_loses_nothing, no_faults),
 	    cmocka_unit_test_teardown(test_a_lost_connection_is_resumed, no_faults),
 	    cmocka_unit_test_teardown(test_a_session_that_timed_out, no_faults),
+	    cmocka_unit_test(test_the_idle_limit_is_said_when_it_is_the_cause),
+	    cmocka_unit_test(test_a_terminals_input_ends),
 	    cmocka_unit_test_teardown(test_handshake_and_key, no_faults),
 	    cmocka_unit_test_teardown(test_an_agent_that_never_answers, no_faults),
 	    cmocka_unit_test(test_a_terminal_has_a_size_and_a_status),

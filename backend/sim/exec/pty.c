@@ -27,12 +27,20 @@ static void directory_of(pid_t pid, char *ret, size_t size)
 	snprintf(ret, size, "%s/ecsfs-exec-%d", tmp && *tmp ? tmp : "/tmp", (int)pid);
 }
 
+/* The programs that containers have: ECSFS_SIM_EXEC_PATH, for tests of containers that lack some. */
+static void path_variable(char *ret, size_t size)
+{
+	const char *path = getenv("ECSFS_SIM_EXEC_PATH");
+
+	snprintf(ret, size, "PATH=%s",
+	    path && *path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+}
+
 /* In the child: nothing but calls that are safe between fork and exec. */
-static void become(char *const *word, const char *path)
+static void become(char *const *word, const char *path, char *paths)
 {
 	static char term[] = "TERM=xterm", home[] = "HOME=/";
-	static char paths[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	char *const environment[] = {term, home, paths, NULL};
+	char *environment[] = {term, home, paths, NULL};
 	sigset_t none;
 
 	close_range(3, ~0U, 0);
@@ -41,8 +49,10 @@ static void become(char *const *word, const char *path)
 	/* What this program ignores, a shell that started it in the background included. */
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
+	/* execvpe(3) would look for the program in this program's own PATH. */
+	environ = environment;
 	if (chdir(path) == 0)
-		execvpe(word[0], word, environment);
+		execvp(word[0], word);
 	dprintf(STDOUT_FILENO, "exec: \"%s\": executable file not found in $PATH\r\n", word[0]);
 	_exit(127);
 }
@@ -51,11 +61,12 @@ int pty_start(const char *command, int *ret_fd, pid_t *ret_pid)
 {
 	struct winsize size = {.ws_row = 100, .ws_col = 300};
 	struct words words;
-	char path[256];
+	char path[256], paths[1024];
 	int gate[2], r = words_split(command, &words);
 
 	if (r)
 		return r;
+	path_variable(paths, sizeof(paths));
 	/* The child waits for its directory, which has its number in the name. */
 	if (!words.count || pipe2(gate, O_CLOEXEC)) {
 		words_release(&words);
@@ -67,7 +78,7 @@ int pty_start(const char *command, int *ret_fd, pid_t *ret_pid)
 
 		if (read(gate[0], &go, 1) == 1) {
 			directory_of(getpid(), path, sizeof(path));
-			become(words.word, path);
+			become(words.word, path, paths);
 		}
 		_exit(126);
 	}
