@@ -109,6 +109,14 @@ static int on_message(void *arg, bool text, const void *bytes, size_t len)
 	return text ? 0 : channel_receive(s->channel, bytes, len, &s->trouble);
 }
 
+/* The first connection may take until the command should run, a later one leaves time for more tries. */
+static int connect_patience(const struct exec_session *s)
+{
+	int64_t left = s->started_ms + s->start_timeout_ms - now_ms();
+
+	return script_ready(s->script) || left < CONNECT_MS ? CONNECT_MS : (int)left;
+}
+
 static int connect_channel(struct exec_session *s, struct ecsfs_error *err)
 {
 	auto_secret_buf struct buf lines = BUF_INIT(64 * 1024);
@@ -116,7 +124,7 @@ static int connect_channel(struct exec_session *s, struct ecsfs_error *err)
 	struct websocket_options o = {.url = s->url,
 	    .headers = headers,
 	    .ca_bundle = aws_client_settings_peek(s->client)->ca_bundle,
-	    .timeout_ms = CONNECT_MS,
+	    .timeout_ms = connect_patience(s),
 	    .cancelled = &s->cancelled,
 	    .message = on_message,
 	    .arg = s,
