@@ -16,7 +16,7 @@ say() {
 build_packages=(gcc cmake ninja-build pkg-config libc6-dev fuse3 libfuse3-dev libcurl4-openssl-dev
 	libssl-dev libjansson-dev libexpat1-dev libyaml-dev libwslay-dev zlib1g-dev libmicrohttpd-dev ca-certificates)
 test_packages=(libcmocka-dev bats curl jq procps psmisc python3 openssl vim nano moreutils sed coreutils less
-	dash zsh busybox)
+	dash zsh busybox tmux)
 check_packages=(clang clang-format clang-tidy libclang-rt-dev git mandoc)
 
 installed() {
