@@ -40,6 +40,7 @@ struct parse {
 	struct anchor *anchors;
 	size_t anchor_count, anchor_room;
 	struct yaml_node *root;
+	bool ended; /* the first document */
 	struct ecsfs_error *err;
 	int ret;
 };
@@ -414,9 +415,27 @@ static bool on_end(struct parse *p)
 	return place(p, l.node);
 }
 
-/* False: an error, or the end of the document. */
+/* A second document would be lost in silence; only an empty one, behind a last "---", says nothing. */
+static bool on_second(struct parse *p, const yaml_event_t *e)
+{
+	if (e->type == YAML_SCALAR_EVENT && !e->data.scalar.length && e->data.scalar.plain_implicit)
+		return true;
+	return fail(p, e->start_mark.line + 1, EINVAL,
+	    "a second YAML document: one document is read from a file; put it into a file of its "
+	    "own");
+}
+
+static bool is_content(const yaml_event_t *e)
+{
+	return e->type == YAML_SCALAR_EVENT || e->type == YAML_ALIAS_EVENT ||
+	    e->type == YAML_SEQUENCE_START_EVENT || e->type == YAML_MAPPING_START_EVENT;
+}
+
+/* False: an error, or the end of the file. */
 static bool on_event(struct parse *p, const yaml_event_t *e)
 {
+	if (p->ended && is_content(e))
+		return on_second(p, e);
 	switch (e->type) {
 	case YAML_SCALAR_EVENT:
 		return on_scalar(p, e);
@@ -432,6 +451,8 @@ static bool on_event(struct parse *p, const yaml_event_t *e)
 	case YAML_MAPPING_END_EVENT:
 		return on_end(p);
 	case YAML_DOCUMENT_END_EVENT:
+		p->ended = true;
+		return true;
 	case YAML_STREAM_END_EVENT:
 	case YAML_NO_EVENT:
 		return false;

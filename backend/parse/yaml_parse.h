@@ -15,8 +15,9 @@ struct yaml_doubled {
 };
 
 /*
- * Parses one document into `ret`; NULL: the file is empty. -EINVAL with "FILE:LINE: what is wrong"
- * in `err`, -EFBIG, -ENOMEM. `text` is not needed afterwards.
+ * Parses the file's one document into `ret`; NULL: the file is empty. -EINVAL with "FILE:LINE: what
+ * is wrong" in `err`, also where a second document follows; -EFBIG, -ENOMEM. `text` is not needed
+ * afterwards.
  */
 int yaml_parse(struct yaml_arena *a, const char *file, const char *text, size_t len,
     struct yaml_node **ret, struct ecsfs_error *err);

@@ -271,6 +271,29 @@ static void test_large_files(void **state)
 	assert_refused(text, 10 * MIB, EFBIG, "exceed the limit");
 }
 
+static void assert_invalid(const char *text, const char *words)
+{
+	assert_refused(text, strlen(text), EINVAL, words);
+}
+
+static void test_a_second_document(void **state)
+{
+	(void)state;
+	assert_invalid("a: 1\n---\nb: 2\n", "f.yml:3: a second YAML document");
+	assert_invalid("---\na: 1\n...\n\n---\n- x\n", "f.yml:6: a second YAML document");
+	assert_invalid("---\n---\na: 1\n", "f.yml:3: a second YAML document");
+	assert_invalid("a: 1\n---\n''\n---\n", "f.yml:3: a second YAML document");
+	/* Nothing behind the first document is skipped. */
+	assert_invalid("a: 1\n---\n{", "f.yml:3: ");
+}
+
+static void test_an_empty_second_document_says_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("%YAML 1.1\n---\na: 1\n---\n")->count, 1);
+	assert_int_equal(parse("a: 1\n...\n# done\n")->count, 1);
+}
+
 static void test_many_keys_are_read_quickly(void **state)
 {
 	auto_free char *text = malloc(MIB);
@@ -298,6 +321,8 @@ int main(void)
 	    CASE(test_depth),
 	    CASE(test_a_deep_alias_is_as_deep_as_what_it_names),
 	    CASE(test_large_files),
+	    CASE(test_a_second_document),
+	    CASE(test_an_empty_second_document_says_nothing),
 	    CASE(test_many_keys_are_read_quickly),
 	};
 
