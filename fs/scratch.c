@@ -22,6 +22,7 @@ struct scratch {
 	int64_t closed_ms; /* mono; of the last close, at first of the making */
 	char *bytes;
 	size_t len, room;
+	size_t limit; /* of len */
 	mode_t mode;
 	int64_t mtime_ns;
 };
@@ -78,6 +79,19 @@ static void drop_bytes(struct scratch *s)
 	s->len = s->room = 0;
 }
 
+static size_t limit_below(struct node *dir, const char *name)
+{
+	const struct dir_type *type = node_type(dir);
+
+	return type->keeps && type->kept_limit ? type->kept_limit(name) : LIMIT_SCRATCH_BYTES;
+}
+
+static int too_large(size_t limit, struct ecsfs_error *err)
+{
+	return ecsfs_error_set(err, EFBIG, NULL, "the file would exceed the limit of %zu bytes%s",
+	    limit, limit == LIMIT_SCRATCH_BYTES ? " of all files in memory" : "");
+}
+
 static int make(
     struct node *dir, const char *name, const struct dir_type *type, mode_t mode, struct node **ret)
 {
@@ -91,6 +105,7 @@ static int make(
 	scratch_sweep(dir->fs);
 	s->kept = node_type(dir)->keeps != NULL;
 	s->is_dir = type != NULL;
+	s->limit = limit_below(dir, name);
 	s->mode = mode & 0777;
 	s->mtime_ns = now_ns(s->fs);
 	s->closed_ms = clock_mono(s->fs->clock);
@@ -156,20 +171,27 @@ void scratch_remove(struct node *n)
 	node_unref(held);
 }
 
-int scratch_rename(struct node *n, struct node *dir, const char *name)
+int scratch_rename(struct node *n, struct node *dir, const char *name, struct ecsfs_error *err)
 {
 	struct scratch *s = n->scratch;
-	struct node *old = node_child(dir, name);
+	size_t limit = limit_below(dir, name);
 
+	pthread_mutex_lock(&s->fs->scratches->lock);
+	bool large = s->len > limit;
+	pthread_mutex_unlock(&s->fs->scratches->lock);
+	if (large)
+		return too_large(limit, err);
+	struct node *old = node_child(dir, name);
 	if (old && old != n && old->scratch)
 		scratch_remove(old);
 	node_unref(old);
-	int err = node_move(n, dir, name);
-	if (err)
-		return err;
+	int e = node_move(n, dir, name);
+	if (e)
+		return e;
 	pthread_mutex_lock(&s->fs->scratches->lock);
 	bool kept = node_type(dir)->keeps != NULL, was = n->scratch->kept;
 	n->scratch->kept = kept;
+	n->scratch->limit = limit;
 	pthread_mutex_unlock(&s->fs->scratches->lock);
 	if (kept || was)
 		atomic_fetch_add(&s->fs->scratches->generation, 1);
@@ -193,19 +215,19 @@ void scratch_closed(struct scratch *s)
 }
 
 /* Room for `size` bytes. Under the lock. */
-static int reserve(struct scratch *s, size_t size)
+static int reserve(struct scratch *s, size_t size, struct ecsfs_error *err)
 {
 	size_t room = s->room ? s->room : 4096;
 	char *bytes;
 
+	if (size > s->limit)
+		return too_large(s->limit, err);
 	if (size <= s->room)
 		return 0;
-	if (size > LIMIT_SCRATCH_BYTES)
-		return -EFBIG;
 	while (room < size)
 		room *= 2;
 	if (s->fs->scratches->byte_count - s->room + room > LIMIT_SCRATCH_BYTES)
-		return -EFBIG;
+		return too_large(LIMIT_SCRATCH_BYTES, err);
 	bytes = realloc(s->bytes, room);
 	if (!bytes)
 		return -ENOMEM;
@@ -215,12 +237,12 @@ static int reserve(struct scratch *s, size_t size)
 	return 0;
 }
 
-static int resize(struct scratch *s, size_t size)
+static int resize(struct scratch *s, size_t size, struct ecsfs_error *err)
 {
-	int err = reserve(s, size);
+	int e = reserve(s, size, err);
 
-	if (err)
-		return err;
+	if (e)
+		return e;
 	if (size > s->len)
 		memset(s->bytes + s->len, 0, size - s->len);
 	s->len = size;
@@ -228,34 +250,35 @@ static int resize(struct scratch *s, size_t size)
 	return 0;
 }
 
-int scratch_write(struct scratch *s, const void *bytes, size_t len, off_t off, bool append)
+int scratch_write(struct scratch *s, const void *bytes, size_t len, off_t off, bool append,
+    struct ecsfs_error *err)
 {
-	int err = 0;
+	int e = 0;
 
 	pthread_mutex_lock(&s->fs->scratches->lock);
 	size_t at = append ? s->len : (size_t)off;
 	if (at > LIMIT_SCRATCH_BYTES || len > LIMIT_SCRATCH_BYTES - at)
-		err = -EFBIG;
+		e = too_large(s->limit, err);
 	else if (at + len > s->len)
-		err = resize(s, at + len);
-	if (!err && len) {
+		e = resize(s, at + len, err);
+	if (!e && len) {
 		memcpy(s->bytes + at, bytes, len);
 		s->mtime_ns = now_ns(s->fs);
 	}
 	pthread_mutex_unlock(&s->fs->scratches->lock);
 	changed(s);
-	return err;
+	return e;
 }
 
-int scratch_truncate(struct scratch *s, off_t size)
+int scratch_truncate(struct scratch *s, off_t size, struct ecsfs_error *err)
 {
 	if (size < 0 || (uint64_t)size > LIMIT_SCRATCH_BYTES)
-		return -EFBIG;
+		return too_large(LIMIT_SCRATCH_BYTES, err);
 	pthread_mutex_lock(&s->fs->scratches->lock);
-	int err = resize(s, (size_t)size);
+	int e = resize(s, (size_t)size, err);
 	pthread_mutex_unlock(&s->fs->scratches->lock);
 	changed(s);
-	return err;
+	return e;
 }
 
 size_t scratch_read(struct scratch *s, void *out, size_t len, off_t off)

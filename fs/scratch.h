@@ -21,14 +21,19 @@ int scratch_mkdir(struct node *dir, const char *name, mode_t mode, struct node *
 
 /* Under every name it loses; bytes are freed when the last open file is closed. */
 void scratch_remove(struct node *n);
-int scratch_rename(struct node *n, struct node *dir, const char *name);
+/* 0, -ENOMEM, or -EFBIG with a sentence: a file of the new name may not be so large. */
+int scratch_rename(struct node *n, struct node *dir, const char *name, struct ecsfs_error *err);
 
 void scratch_opened(struct scratch *s);
 void scratch_closed(struct scratch *s);
 
-/* 0 or -EFBIG (the ceiling of all of them together), -ENOMEM. */
-int scratch_write(struct scratch *s, const void *bytes, size_t len, off_t off, bool append);
-int scratch_truncate(struct scratch *s, off_t size);
+/*
+ * 0, -ENOMEM, or -EFBIG with a sentence: the limit of a file of its name (struct dir_type:
+ * kept_limit), or that of all of them together.
+ */
+int scratch_write(struct scratch *s, const void *bytes, size_t len, off_t off, bool append,
+    struct ecsfs_error *err);
+int scratch_truncate(struct scratch *s, off_t size, struct ecsfs_error *err);
 /* Copies at most `len` bytes; returns how many. */
 size_t scratch_read(struct scratch *s, void *out, size_t len, off_t off);
 /* The whole content. NULL: no memory. */

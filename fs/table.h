@@ -242,6 +242,8 @@ struct dir_type {
 	 * they are removed. Directories made in here are of this type. NULL: editors' files alone.
 	 */
 	const struct dir_type *keeps;
+	/* The most bytes that a kept file of that name may have; NULL: all that there is room for. */
+	size_t (*kept_limit)(const char *name);
 	/*
 	 * Called when a path was walked into a directory of this type, with place.name (and the
 	 * listing's part) filled: sets what the name stands for (place.account, place.region). Not

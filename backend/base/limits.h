@@ -22,7 +22,8 @@
 #define LIMIT_CACHE (64 * MIB) /* -o cache_limit: answers, and the nodes that show them */
 #define LIMIT_PARKED 8192
 #define LIMIT_SCRATCH_FILES 1024
-#define LIMIT_SCRATCH_BYTES (64 * MIB)
+#define LIMIT_SCRATCH_BYTES (64 * MIB) /* of all of them together */
+#define LIMIT_KEPT_FILE (10 * MIB)     /* of one file of a compose project that is no YAML */
 #define LIMIT_LOGFILES 1024
 #define LIMIT_LOG_SEEN ((size_t)1 << 19) /* events of a log that are known again, by file */
 #define LIMIT_SPOOL_BYTES ((int64_t)4 * 1024 * 1024 * 1024)

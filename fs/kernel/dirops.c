@@ -209,12 +209,29 @@ int dirops_rmdir(struct request *rq, struct ecsfs_error *err)
 	return request_job(rq, p.region, false, rmdir_job);
 }
 
+/*
+ * A file that is made from kept ones stands for nothing of AWS, and is made again when it is looked
+ * at. Removing it succeeds, so that `rm -r` and `rsync --delete` do not fail half way, with the kept
+ * files gone already.
+ */
+static bool is_made(struct node *dir, const char *name)
+{
+	const struct dir_type *type = node_type(dir);
+
+	return type && type->keeps && lookup_find_row(type, name);
+}
+
 int dirops_unlink(struct request *rq, struct ecsfs_error *err)
 {
 	auto_node struct node *n = node_child(rq->node, rq->name);
 
 	if (read_only(rq))
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+	if (is_made(rq->node, rq->name)) {
+		if (n)
+			node_detach(n);
+		return request_reply_ok(rq);
+	}
 	if ((!n || !n->scratch) && node_type(rq->node) && node_type(rq->node)->listing &&
 	    is_removable(node_type(rq->node), rq->name))
 		return unlink_listed(rq, err);
@@ -297,7 +314,7 @@ int dirops_rename(struct request *rq, struct ecsfs_error *err)
 	if (!e && !(old && old->scratch))
 		e = newname_check(rq->to, rq->to_name, false, err);
 	if (!e)
-		e = scratch_rename(from, rq->to, rq->to_name);
+		e = scratch_rename(from, rq->to, rq->to_name, err);
 	return e ? e : request_reply_ok(rq);
 }
 
@@ -330,13 +347,13 @@ static void touch(struct node *n)
 	notify_stale(type ? n : n->parent);
 }
 
-static int set_scratch(struct request *rq)
+static int set_scratch(struct request *rq, struct ecsfs_error *err)
 {
 	struct scratch *s = rq->node->scratch;
 	int e = 0;
 
 	if (rq->to_set & FUSE_SET_ATTR_SIZE)
-		e = scratch_truncate(s, rq->off);
+		e = scratch_truncate(s, rq->off, err);
 	if (rq->to_set & FUSE_SET_ATTR_MODE)
 		scratch_chmod(s, rq->mode);
 	if (rq->to_set & FUSE_SET_ATTR_MTIME_NOW)
@@ -356,7 +373,7 @@ int dirops_setattr(struct request *rq, struct ecsfs_error *err)
 	if (read_only(rq))
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (n->scratch)
-		e = set_scratch(rq);
+		e = set_scratch(rq, err);
 	else if ((rq->to_set & FUSE_SET_ATTR_SIZE) && rq->handle)
 		handle_truncate(rq->handle, rq->off);
 	else if (rq->to_set & FUSE_SET_ATTR_SIZE)

@@ -331,6 +331,6 @@ int open_create(struct request *rq, struct ecsfs_error *err)
 	if (!n && !e)
 		e = scratch_create(rq->node, rq->name, rq->mode, &n);
 	if (!e && (rq->flags & O_TRUNC))
-		e = scratch_truncate(n->scratch, 0);
+		e = scratch_truncate(n->scratch, 0, err);
 	return e ? e : reply_handle(rq, n, NULL);
 }

@@ -232,7 +232,8 @@ static int run_write(struct request *rq, struct ecsfs_error *err)
 		return conversation_write(rq, err);
 	if (!rq->node->scratch)
 		return commit_write(rq, err);
-	e = scratch_write(rq->node->scratch, rq->bytes, rq->size, rq->off, h->flags & O_APPEND);
+	e = scratch_write(
+	    rq->node->scratch, rq->bytes, rq->size, rq->off, h->flags & O_APPEND, err);
 	return e ? e : request_reply_written(rq, rq->size);
 }
 
@@ -317,8 +318,9 @@ static void op_fallocate(
 	request_count(request_fs(req), REQ_OTHER);
 	if (n && n->scratch && !n->type && mode == 0) {
 		scratch_attr(n->scratch, &st, &timeout);
-		e = offset + length > st.st_size ? scratch_truncate(n->scratch, offset + length)
-						 : 0;
+		e = offset + length > st.st_size
+		    ? scratch_truncate(n->scratch, offset + length, NULL)
+		    : 0;
 	}
 	fuse_reply_err(req, -e);
 }

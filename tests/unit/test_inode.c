@@ -262,12 +262,12 @@ static void test_scratch_files(void **state)
 
 	(void)state;
 	assert_int_equal(scratch_create(web, ".swp", 0600, &n), 0);
-	assert_int_equal(scratch_write(n->scratch, "abc", 3, 0, false), 0);
-	assert_int_equal(scratch_write(n->scratch, "de", 2, 0, true), 0);
-	assert_int_equal(scratch_write(n->scratch, "x", 1, 6, false), 0);
+	assert_int_equal(scratch_write(n->scratch, "abc", 3, 0, false, NULL), 0);
+	assert_int_equal(scratch_write(n->scratch, "de", 2, 0, true, NULL), 0);
+	assert_int_equal(scratch_write(n->scratch, "x", 1, 6, false, NULL), 0);
 	assert_int_equal(scratch_read(n->scratch, bytes, sizeof(bytes), 0), 7);
 	assert_memory_equal(bytes, "abcde\0x", 7);
-	assert_int_equal(scratch_rename(n, web, "new"), 0);
+	assert_int_equal(scratch_rename(n, web, "new", NULL), 0);
 	node_scratch_names(web, names);
 	assert_int_equal(json_array_size(names), 1);
 	assert_string_equal(json_string_value(json_array_get(names, 0)), "new");
@@ -296,9 +296,9 @@ static void test_scratch_ceiling(void **state)
 
 	(void)state;
 	assert_int_equal(scratch_create(web, "big", 0600, &n), 0);
-	assert_int_equal(scratch_truncate(n->scratch, (off_t)1 << 40), -EFBIG);
-	assert_int_equal(scratch_write(n->scratch, "x", 1, (off_t)1 << 40, false), -EFBIG);
-	assert_int_equal(scratch_write(n->scratch, "x", 1, 10, false), 0);
+	assert_int_equal(scratch_truncate(n->scratch, (off_t)1 << 40, NULL), -EFBIG);
+	assert_int_equal(scratch_write(n->scratch, "x", 1, (off_t)1 << 40, false, NULL), -EFBIG);
+	assert_int_equal(scratch_write(n->scratch, "x", 1, 10, false, NULL), 0);
 }
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)

@@ -50,7 +50,7 @@ static void fill(struct fs *fs)
 	handle_opened(h);
 	handle_unref(h);
 	assert_int_equal(scratch_create(root, "value~", 0600, &made), 0);
-	assert_int_equal(scratch_write(made->scratch, "x", 1, 0, false), 0);
+	assert_int_equal(scratch_write(made->scratch, "x", 1, 0, false, NULL), 0);
 	assert_int_equal(local_add(&p, "draft", "web"), 0);
 }
 
