@@ -1,6 +1,8 @@
 #include "fs/kept.h"
 
+#include "backend/base/buf.h"
 #include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
 #include "fs/scratch.h"
 
 #include <stdlib.h>
@@ -40,9 +42,34 @@ char *kept_read(struct node *dir, const char *path, size_t *ret_len)
 	return copy;
 }
 
-void kept_names(struct node *dir, json_t *names)
+/* `prefix`: the path of `dir`, "" or with a slash behind it. Directories nest as scratch.c allows. */
+static void add_paths(struct node *dir, const char *prefix, json_t *paths)
 {
+	json_auto_t *names = json_array();
+	const json_t *one;
+	size_t i;
+
 	node_scratch_names(dir, names);
+	json_array_foreach (names, i, one) {
+		const char *name = json_string_value(one);
+		auto_node struct node *n = node_child(dir, name);
+		auto_buf struct buf path = BUF_INIT(LIMIT_VALUE);
+
+		if (!n || !n->scratch)
+			continue;
+		buf_addf(&path, "%s%s", prefix, name);
+		if (!n->type) {
+			json_array_append_new(paths, json_string(buf_str(&path)));
+			continue;
+		}
+		buf_addc(&path, '/');
+		add_paths(n, buf_str(&path), paths);
+	}
+}
+
+void kept_paths(struct node *dir, json_t *paths)
+{
+	add_paths(dir, "", paths);
 }
 
 uint64_t kept_generation(const struct fs *fs)

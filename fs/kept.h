@@ -17,8 +17,8 @@ struct fs;
  * free(3) it. NULL: there is none, or no memory. No part of the path is "." or "..".
  */
 char *kept_read(struct node *dir, const char *path, size_t *ret_len);
-/* Appends the names in `dir`, unsorted. */
-void kept_names(struct node *dir, json_t *names);
+/* Appends the paths of all files below `dir`, unsorted. */
+void kept_paths(struct node *dir, json_t *paths);
 /* Moves whenever a kept file or its name changes: what was read before is known to be old then. */
 uint64_t kept_generation(const struct fs *fs);
 

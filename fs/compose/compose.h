@@ -24,11 +24,12 @@ struct compose_file {
 
 struct compose_input {
 	const char *project;	 /* the family */
-	const char *directory;	 /* where relative host paths begin */
+	const char *directory;	 /* where relative host paths begin, on the container instance */
 	const char *home;	 /* what "~" stands for; NULL: it stays */
 	const char *region;	 /* of log groups that name none */
 	const char *launch_type; /* EC2 or FARGATE; NULL: not said */
 	const char *credentials; /* a file of registry credentials (ecs-cli registry-creds); NULL */
+	const json_t *paths;	 /* all files, so that unread ones can be named; NULL: not known */
 	/* False: there is no such file. The bytes are borrowed until the conversion ends. */
 	bool (*read)(void *arg, const char *path, struct compose_file *ret);
 	void *arg;
@@ -36,8 +37,7 @@ struct compose_input {
 
 /* The result of a conversion; release it with compose_release(). */
 struct compose_output {
-	json_t
-	    *task_definition; /* a RegisterTaskDefinition request; NULL: there is no compose file */
+	json_t *task_definition; /* a RegisterTaskDefinition request */
 	json_t *service; /* a CreateService request without the name; NULL: see service_error */
 	struct ecsfs_error service_error;
 	json_t *log_groups; /* [{"region", "name"}], each once, in the order of the containers */
@@ -45,8 +45,8 @@ struct compose_output {
 };
 
 /*
- * 0, also where there is no compose file. -EINVAL: what is wrong, as FILE:LINE, the key and what is
- * accepted; -EFBIG, -ENOMEM.
+ * 0. -EINVAL: what is wrong, as FILE:LINE, the key and what is accepted, or that there is no compose
+ * file; -EFBIG, -ENOMEM.
  */
 int compose_convert(
     const struct compose_input *in, struct compose_output *ret, struct ecsfs_error *err);

@@ -9,6 +9,7 @@
 #include "backend/base/words.h"
 #include "backend/parse/yaml_scalar.h"
 #include "fs/compose/env.h"
+#include "fs/compose/values.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -168,7 +169,7 @@ static void put_log(
 		return;
 	}
 	if (!driver)
-		compose_warn(k->c, at, "%s.logging names no driver: ECS will refuse it", k->what);
+		values_refuse(k->c, at, "%s.logging names no driver", k->what);
 	json_object_set_new(logging, "logDriver", driver ? driver : json_string(""));
 	if (options && !is_empty(options))
 		json_object_set_new(logging, "options", options);
@@ -182,6 +183,9 @@ static void convert_logging(struct container *k, const struct yaml_node *n)
 	const struct yaml_node *map = compose_mapping(k->c, n, container_key(k, "logging"));
 	const struct yaml_node *driver = yaml_get(map, "driver");
 
+	if (!yaml_is_null(driver) && yaml_text(driver))
+		values_check_text(
+		    k->c, driver, "log driver", container_key(k, "logging.driver"), driver->text);
 	if (map)
 		put_log(k, n,
 		    yaml_is_null(driver) ? NULL : compose_string(k->c, driver, "logging.driver"),
@@ -192,8 +196,26 @@ static void convert_logging(struct container *k, const struct yaml_node *n)
 /* Version 1's own way to say it. */
 static void convert_log_driver(struct container *k, const struct yaml_node *n)
 {
-	put_log(k, n, compose_string(k->c, n, container_key(k, "log_driver")),
+	const char *what = container_key(k, "log_driver");
+
+	values_check_text(k->c, n, "log driver", what, compose_text(k->c, n, what));
+	put_log(k, n, compose_string(k->c, n, what),
 	    compose_map(k->c, yaml_get(k->service, "log_opt"), container_key(k, "log_opt")));
+}
+
+/* Each text of a list of strings, by the row of `name`. */
+static void check_texts(
+    struct container *k, const struct yaml_node *n, const char *name, const char *what)
+{
+	for (size_t i = 0; n && n->kind == YAML_SEQUENCE && i < n->count; i++)
+		if (yaml_text(n->items[i]))
+			values_check_text(k->c, n->items[i], name, what, n->items[i]->text);
+}
+
+static void convert_links(struct container *k, const struct yaml_node *n)
+{
+	check_texts(k, n, "link", container_key(k, "links"));
+	container_put(k, "links", compose_strings(k->c, n, container_key(k, "links")));
 }
 
 static json_t *capabilities(struct container *k)
@@ -202,9 +224,10 @@ static json_t *capabilities(struct container *k)
 	static const char *const keys[][2] = {{"cap_add", "add"}, {"cap_drop", "drop"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		json_t *list = compose_strings(
-		    k->c, yaml_get(k->service, keys[i][0]), container_key(k, keys[i][0]));
+		const struct yaml_node *n = yaml_get(k->service, keys[i][0]);
+		json_t *list = compose_strings(k->c, n, container_key(k, keys[i][0]));
 
+		check_texts(k, n, "capability", container_key(k, keys[i][0]));
 		if (list)
 			json_object_set_new(sets, keys[i][1], list);
 	}
@@ -278,7 +301,7 @@ static const struct key keys[] = {
     {"environment", HOW_ELSEWHERE, NULL, NULL},
     {"env_file", HOW_ELSEWHERE, NULL, NULL},
     {"ports", HOW_CALL, NULL, convert_ports},
-    {"links", HOW_LIST, "links", NULL},
+    {"links", HOW_CALL, NULL, convert_links},
     {"volumes", HOW_CALL, NULL, convert_volumes},
     {"volumes_from", HOW_CALL, NULL, convert_volumes_from},
     {"depends_on", HOW_CALL, NULL, convert_depends_on},
@@ -426,6 +449,8 @@ static void convert_key(struct container *k, const struct key *key, const struct
 	switch (key->how) {
 	case HOW_TEXT:
 		text = compose_text(k->c, n, what);
+		if (*text && strcmp(key->name, "image") == 0)
+			values_check_text(k->c, n, "image", what, text);
 		if (*text)
 			container_put(k, key->member, compose_string(k->c, n, what));
 		break;
@@ -483,6 +508,6 @@ void container_convert(struct container *k)
 			convert_key(k, &keys[i], n);
 	}
 	if (!*json_string_value(json_object_get(k->definition, "image")))
-		compose_warn(k->c, k->key, "%s has no image: ECS will refuse it", k->what);
+		values_refuse(k->c, k->key, "%s has no image", k->what);
 	settle_memory(k);
 }

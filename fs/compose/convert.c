@@ -7,6 +7,7 @@
 #include "fs/compose/files.h"
 #include "fs/compose/params.h"
 #include "fs/compose/registry.h"
+#include "fs/compose/values.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -91,19 +92,6 @@ static void settle_essential(struct container *k)
 	}
 }
 
-static void check_name(struct container *k)
-{
-	size_t len =
-	    strspn(k->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
-
-	if (!len || k->name[len] || len > 255)
-		compose_warn(k->c, k->key,
-		    "services.%s: ECS takes letters, digits, - and _ in a container's name: it "
-		    "will "
-		    "refuse it",
-		    k->name);
-}
-
 static const char *what_of(struct compose *c, const char *name)
 {
 	char *what = yaml_alloc(c->arena, strlen(name) + 10);
@@ -138,7 +126,7 @@ static void add_container(struct compose *c, const struct yaml_pair *pair, json_
 	}
 	k.definition = json_object();
 	k.linux_parameters = json_object();
-	check_name(&k);
+	values_check_text(c, k.key, "name of a container", "services", k.name);
 	container_convert(&k);
 	settle_essential(&k);
 	if (k.params && !c->failed)
@@ -146,6 +134,7 @@ static void add_container(struct compose *c, const struct yaml_pair *pair, json_
 	health_warn(&k);
 	json_object_set_new(k.definition, "essential", json_boolean(k.essential));
 	settle_sizes(&k, definition);
+	values_check_container(&k, definition);
 	settle_linux(&k);
 	json_decref(k.linux_parameters);
 	json_array_append_new(json_object_get(definition, "containerDefinitions"), k.definition);
@@ -273,6 +262,7 @@ static json_t *task_definition(struct compose *c)
 	volumes_declare(c);
 	add_containers(c, definition);
 	params_volumes(c);
+	values_check_task(c, definition);
 	if (!c->failed)
 		settle_dependencies(c, definition);
 	registry_apply(c, definition);
@@ -350,7 +340,7 @@ static void warn_logs(struct compose *c, const json_t *definition)
 static void convert(struct compose *c, struct compose_output *ret)
 {
 	files_load(c);
-	if (!c->root || c->failed)
+	if (c->failed)
 		return;
 	ret->task_definition = task_definition(c);
 	if (c->failed)
@@ -358,6 +348,7 @@ static void convert(struct compose *c, struct compose_output *ret)
 	warn_logs(c, ret->task_definition);
 	ret->service = params_create_service(c, ret->task_definition, &ret->service_error);
 	ret->log_groups = log_groups(c, ret->task_definition);
+	files_name_unread(c);
 }
 
 int compose_convert(
@@ -370,6 +361,7 @@ int compose_convert(
 	    .arena = arena,
 	    .err = err,
 	    .warned = json_object(),
+	    .read = json_object(),
 	    .elsewhere = json_object(),
 	    .base = "",
 	    .env = &env,
@@ -385,6 +377,7 @@ int compose_convert(
 	if (!ret->warnings)
 		compose_no_memory(&c);
 	json_decref(c.warned);
+	json_decref(c.read);
 	json_decref(c.elsewhere);
 	json_decref(c.variables);
 	json_decref(c.volumes);

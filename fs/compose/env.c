@@ -114,7 +114,7 @@ void env_read_variables(struct compose *c)
 	struct entry e;
 
 	c->variables = json_object();
-	if (!c->in->read(c->in->arg, ".env", &file))
+	if (!compose_read(c, ".env", &file))
 		return;
 	l = lines_of(c, ".env", &file);
 	while (next_line(&l, &e))
@@ -177,7 +177,7 @@ static void read_env_file(
 		compose_no_memory(c);
 		return;
 	}
-	if (!c->in->read(c->in->arg, full, &file)) {
+	if (!compose_read(c, full, &file)) {
 		if (required)
 			compose_fail(
 			    c, at, "env_file: \"%s\" is not in the project: copy it there", full);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define MAX_FILES 32
 
@@ -26,17 +27,19 @@ static const char *const overrides[][2] = {
     {"docker-compose.override.yml", "docker-compose.override.yaml"},
     {"compose.override.yml", "compose.override.yaml"}};
 
+static const char *const params[] = {"ecs-params.yml", "ecs-params.yaml"};
+
 struct files {
 	char *paths[MAX_FILES]; /* of the arena */
 	struct yaml_node *roots[MAX_FILES];
 	size_t count;
 };
 
-static bool exists(const struct compose *c, const char *path)
+static bool exists(struct compose *c, const char *path)
 {
 	struct compose_file file;
 
-	return c->in->read(c->in->arg, path, &file);
+	return compose_read(c, path, &file);
 }
 
 static void add_path(struct compose *c, struct files *f, const char *path)
@@ -237,12 +240,11 @@ static void note_doubled(struct compose *c)
 
 static void load_params(struct compose *c)
 {
-	static const char *const params[] = {"ecs-params.yml", "ecs-params.yaml"};
 	struct compose_file file;
 	struct yaml_node *root = NULL;
 	size_t i = 0;
 
-	while (i < ARRAY_SIZE(params) && !c->in->read(c->in->arg, params[i], &file))
+	while (i < ARRAY_SIZE(params) && !compose_read(c, params[i], &file))
 		i++;
 	if (i == ARRAY_SIZE(params) || c->failed)
 		return;
@@ -251,6 +253,81 @@ static void load_params(struct compose *c)
 		root = interpolate(c, root);
 	if (compose_mapping(c, root, params[i]))
 		c->params = root;
+}
+
+/* The names by which a file is read without being named. */
+static void try_usual(struct nearest *n)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		nearest_try(n, names[i]);
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; j < 2; j++)
+			nearest_try(n, overrides[i][j]);
+	for (size_t i = 0; i < ARRAY_SIZE(params); i++)
+		nearest_try(n, params[i]);
+}
+
+static bool is_yaml(const char *path)
+{
+	const char *name = strrchr(path, '/'), *end = strrchr(path, '.');
+
+	name = name ? name + 1 : path;
+	/* Older credentials than those that are used. */
+	return end && (strcasecmp(end, ".yml") == 0 || strcasecmp(end, ".yaml") == 0) &&
+	    strncmp(name, "ecs-registry-creds_", 19) != 0;
+}
+
+/* What the usual name would have been; NULL: none is near. */
+static const char *usual_peek(const char *path)
+{
+	struct nearest n;
+
+	nearest_begin(&n, path);
+	try_usual(&n);
+	return nearest_peek(&n);
+}
+
+void files_name_unread(struct compose *c)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (c->in->paths, i, one) {
+		const char *path = json_string_value(one), *usual = usual_peek(path);
+		const struct yaml_node at = {.file = yaml_strndup(c->arena, path, strlen(path))};
+
+		if (!is_yaml(path) || json_object_get(c->read, path))
+			continue;
+		if (usual && strcmp(usual, path) != 0)
+			compose_warn(c, &at, "not read: did you mean \"%s\"?", usual);
+		else
+			compose_warn(c, &at, "not read: %s",
+			    usual ? "other files are read in its place"
+				  : "COMPOSE_FILE (in .env), env_file and extends do not name it");
+	}
+}
+
+/* No compose file: perhaps one is called otherwise. */
+static void refuse_empty(struct compose *c)
+{
+	const json_t *one;
+	const char *near = NULL, *usual = NULL;
+	size_t i;
+
+	json_array_foreach (c->in->paths, i, one) {
+		const char *path = json_string_value(one), *found = usual_peek(path);
+
+		if (!found || !is_yaml(path) || json_object_get(c->read, path))
+			continue;
+		if (near && strcmp(near, path) < 0)
+			continue;
+		near = path;
+		usual = found;
+	}
+	compose_fail(c, NULL,
+	    "the project has no docker-compose.yml (or .yaml, compose.yml, compose.yaml)%s%s%s%s%s",
+	    near ? ": did you mean \"" : "", usual ? usual : "", near ? "\" by \"" : "",
+	    near ? near : "", near ? "\"?" : "");
 }
 
 static void set_base(struct compose *c, const struct files *f)
@@ -303,8 +380,12 @@ void files_load(struct compose *c)
 		add_named(c, &f, named);
 	else
 		add_usual(c, &f);
-	if (!f.count || c->failed)
+	if (c->failed)
 		return;
+	if (!f.count) {
+		refuse_empty(c);
+		return;
+	}
 	load_all(c, &f);
 	load_params(c);
 	note_doubled(c);

@@ -8,8 +8,11 @@
 
 /*
  * Fills c->root and c->params from the project's files: finds the compose files, reads the version,
- * fills in variables, resolves `extends` and merges. c->root stays NULL where there is none.
+ * fills in variables, resolves `extends` and merges. It is a failure that there is none.
  */
 void files_load(struct compose *c);
+
+/* Once all is read: warns of YAML files that nothing has read. */
+void files_name_unread(struct compose *c);
 
 #endif

@@ -3,6 +3,7 @@
 #include "fs/compose/container.h"
 
 #include "backend/base/cleanup.h"
+#include "fs/compose/values.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,8 +46,7 @@ void health_warn(struct container *k)
 	if (!health)
 		return;
 	if (!first)
-		compose_warn(k->c, n ? n : k->key, "%s.healthcheck has no test: ECS will refuse it",
-		    k->what);
+		values_refuse(k->c, n ? n : k->key, "%s.healthcheck has no test", k->what);
 	else if (strcmp(first, "CMD") != 0 && strcmp(first, "CMD-SHELL") != 0)
 		compose_warn(k->c, n ? n : k->key,
 		    "%s.healthcheck: a list for ECS begins with CMD or CMD-SHELL, not with \"%s\"",

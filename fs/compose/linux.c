@@ -4,6 +4,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "fs/compose/values.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,8 @@ void add_tmpfs(struct container *k, const struct yaml_node *at, const char *text
 			n->len -= 5;
 			size = compose_bytes(k->c, n, container_key(k, "tmpfs")) / (int64_t)MIB;
 		} else if (len) {
+			values_check_text(
+			    k->c, n, "tmpfs option", container_key(k, "tmpfs"), n->text);
 			json_array_append_new(options, json_string(n->text));
 		}
 		option += len;
@@ -202,8 +205,11 @@ void convert_ulimits(struct container *k, const struct yaml_node *n)
 		for (size_t i = 0; i < n->count; i++) {
 			const char *name = yaml_text(n->pairs[i].key);
 
-			if (name && !yaml_is_null(n->pairs[i].value))
-				add_ulimit(k, name, n->pairs[i].value, list);
+			if (!name || yaml_is_null(n->pairs[i].value))
+				continue;
+			values_check_text(
+			    k->c, n->pairs[i].key, "ulimit", container_key(k, "ulimits"), name);
+			add_ulimit(k, name, n->pairs[i].value, list);
 		}
 	container_put(k, "ulimits", list);
 }

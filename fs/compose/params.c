@@ -4,6 +4,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/nearest.h"
 #include "backend/parse/yaml_scalar.h"
+#include "fs/compose/values.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -113,25 +114,28 @@ static void warn_key(struct compose *c, const struct yaml_node *key, const char 
 	    near ? "\"?" : "");
 }
 
-static void check(struct compose *c, const struct yaml_node *n, const char *path);
+static void check(struct compose *c, const struct yaml_node *n, const char *path, const char *what);
 
-static void check_below(
-    struct compose *c, const struct yaml_node *n, const char *path, const char *name)
+/* `key`: of the schema's path, "*" for a name or an item; `name`: what is there, for sentences. */
+static void check_below(struct compose *c, const struct yaml_node *n, const char *path,
+    const char *key, const char *what, const char *name)
 {
-	char below[256];
+	char below[256], below_what[256];
 
+	snprintf(below, sizeof(below), "%s%s%s", path, *path ? "." : "", key);
+	snprintf(below_what, sizeof(below_what), "%s%s%s", what, *what && *name ? "." : "", name);
 	if (n->kind == YAML_SCALAR)
-		return;
-	snprintf(below, sizeof(below), "%s%s%s", path, *path ? "." : "", name);
-	check(c, n, below);
+		values_check(c, n, below, below_what);
+	else
+		check(c, n, below, below_what);
 }
 
-static void check(struct compose *c, const struct yaml_node *n, const char *path)
+static void check(struct compose *c, const struct yaml_node *n, const char *path, const char *what)
 {
 	const char *keys = keys_of(path);
 
 	for (size_t i = 0; n->kind == YAML_SEQUENCE && i < n->count; i++)
-		check_below(c, n->items[i], path, "*");
+		check_below(c, n->items[i], path, "*", what, "");
 	for (size_t i = 0; n->kind == YAML_MAPPING && i < n->count; i++) {
 		const struct yaml_pair *p = &n->pairs[i];
 		const char *key = yaml_text(p->key);
@@ -139,9 +143,9 @@ static void check(struct compose *c, const struct yaml_node *n, const char *path
 		if (!key)
 			compose_fail(c, p->key, "a key of ecs-params must be a text");
 		else if (!keys)
-			check_below(c, p->value, path, "*");
+			check_below(c, p->value, path, "*", what, key);
 		else if (has_word(keys, key, strlen(key)))
-			check_below(c, p->value, path, key);
+			check_below(c, p->value, path, key, what, key);
 		else if (strncmp(key, "x-", 2) != 0)
 			warn_key(c, p->key, path);
 	}
@@ -150,7 +154,7 @@ static void check(struct compose *c, const struct yaml_node *n, const char *path
 void params_check(struct compose *c)
 {
 	if (c->params)
-		check(c, c->params, "");
+		check(c, c->params, "", "");
 }
 
 static const struct yaml_node *task_definition(const struct compose *c)

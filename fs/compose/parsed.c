@@ -11,7 +11,7 @@ struct yaml_node *parsed_parse(struct compose *c, const char *path, const struct
 	struct compose_file file;
 	struct yaml_node *root = NULL;
 
-	if (!c->in->read(c->in->arg, path, &file)) {
+	if (!compose_read(c, path, &file)) {
 		compose_fail(c, at, "%s is not in the project: copy it there", path);
 		return NULL;
 	}

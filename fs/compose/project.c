@@ -50,6 +50,14 @@ int compose_no_memory(struct compose *c)
 	return c->failed;
 }
 
+bool compose_read(struct compose *c, const char *path, struct compose_file *ret)
+{
+	if (!c->in->read(c->in->arg, path, ret))
+		return false;
+	json_object_set_new(c->read, path, json_true());
+	return true;
+}
+
 /* One line, whatever the files hold. */
 static void flatten(char *text)
 {

@@ -23,6 +23,7 @@ struct compose {
 	struct ecsfs_error *err;
 	int failed;	/* -errno of the first failure */
 	json_t *warned; /* the warnings, each once: [file, line] by text */
+	json_t *read;	/* the paths of the files that were read */
 
 	json_t *variables;	     /* of .env */
 	const struct yaml_node *env; /* stands for .env in messages */
@@ -38,7 +39,7 @@ struct compose {
 
 	struct parsed *parsed; /* files that were read, each once */
 
-	struct yaml_node *root;	  /* all files merged: services, volumes; NULL: no compose file */
+	struct yaml_node *root;	  /* all files merged: services, volumes */
 	struct yaml_node *params; /* ecs-params; NULL: none */
 
 	json_t *volumes;      /* of the task definition, in order */
@@ -52,6 +53,8 @@ struct compose {
 int compose_fail(struct compose *c, const struct yaml_node *at, const char *fmt, ...) LIKE_PRINTF;
 void compose_warn(struct compose *c, const struct yaml_node *at, const char *fmt, ...) LIKE_PRINTF;
 int compose_no_memory(struct compose *c);
+/* in->read(), noted in c->read. False: there is no such file. */
+bool compose_read(struct compose *c, const char *path, struct compose_file *ret);
 /* All warnings, a line each, by file and line: a new string. NULL: no memory, or too many. */
 char *compose_warnings(struct compose *c);
 

@@ -11,7 +11,7 @@ static struct yaml_node *load(struct compose *c)
 	struct compose_file file;
 	struct yaml_node *root = NULL;
 
-	if (!c->in->credentials || c->failed || !c->in->read(c->in->arg, c->in->credentials, &file))
+	if (!c->in->credentials || c->failed || !compose_read(c, c->in->credentials, &file))
 		return NULL;
 	c->failed = yaml_parse(c->arena, c->in->credentials, file.bytes, file.len, &root, c->err);
 	return c->failed ? NULL : root;

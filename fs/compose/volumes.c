@@ -6,6 +6,7 @@
 #include "fs/compose/container.h"
 
 #include "backend/base/cleanup.h"
+#include "fs/compose/values.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -84,6 +85,7 @@ void volumes_declare(struct compose *c)
 			compose_fail(c, n->pairs[i].key, "volumes: a name must be a text");
 			continue;
 		}
+		values_check_text(c, n->pairs[i].key, "name of a volume", "volumes", name);
 		check_declaration(c, name, n->pairs[i].value);
 		json_array_append_new(c->volumes, json_pack("{s:s}", "name", name));
 	}

@@ -5,6 +5,7 @@
 
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
+#include "fs/edit/image.h"
 #include "fs/edit/taskdef_edit.h"
 
 #include <ctype.h>
@@ -17,13 +18,13 @@ const json_t *container_peek(const json_t *definition, const char *name)
 	return doc_find_peek(json_object_get(definition, "containerDefinitions"), "name", name);
 }
 
-/* API_ContainerDefinition: letters, digits, - _ : . / # and, before a digest, @. */
 static int check_image(const char *image, struct ecsfs_error *err)
 {
-	for (const char *c = image; *c; c++)
-		if (!isalnum((unsigned char)*c) && !strchr("-_:./#@+", *c))
-			return ecsfs_error_set(err, EINVAL, NULL,
-			    "\"%.100s\" is not an image: '%c' cannot be part of one", image, *c);
+	const char *fault = image_fault_peek(image);
+
+	if (fault)
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "\"%.100s\" is not an image: '%c' cannot be part of one", image, *fault);
 	return 0;
 }
 

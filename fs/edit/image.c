@@ -5,12 +5,22 @@
 #include "cache/moment.h"
 #include "fs/edit/doc.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NAMED_TAGS 5
+
+/* API_ContainerDefinition: letters, digits, - _ : . / # and, before a digest, @. */
+const char *image_fault_peek(const char *image)
+{
+	for (const char *c = image; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("-_:./#@+", *c))
+			return c;
+	return NULL;
+}
 
 /* A host's parts: "ACCOUNT.dkr.ecr.REGION.amazonaws.com" and its other forms. */
 static bool registry_of(const char *host, size_t len, struct image_reference *ret)

@@ -16,6 +16,9 @@ struct image_reference {
 	char id[129]; /* a tag ("latest" where none is named) or a digest */
 };
 
+/* The first character that is in no image's name (API_ContainerDefinition); NULL: none. Borrowed. */
+const char *image_fault_peek(const char *image);
+
 /* False: it is not an image of an ECR registry. */
 bool image_reference(const char *image, struct image_reference *ret);
 

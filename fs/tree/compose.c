@@ -12,11 +12,13 @@
 #include "fs/edit/doc.h"
 #include "fs/edit/memory.h"
 #include "fs/kept.h"
+#include "fs/kernel/caller.h"
 #include "fs/value.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define PROJECT "project"
 #define MAX_READ 256 /* files that one conversion reads */
@@ -45,44 +47,31 @@ static void reading_release(struct reading *r)
 		free(r->bytes[i]);
 }
 
-/* The newest file of `ecs-cli registry-creds`: its name ends in its time. NULL: none. */
-static char *find_credentials(struct node *dir)
+/* The newest file of `ecs-cli registry-creds`: its name ends in its time. NULL: none. Borrowed. */
+static const char *credentials_peek(const json_t *paths)
 {
-	json_auto_t *names = json_array();
 	const char *newest = NULL;
 	const json_t *one;
 	size_t i;
 
-	kept_names(dir, names);
-	json_array_foreach (names, i, one) {
+	json_array_foreach (paths, i, one) {
 		const char *name = json_string_value(one), *end = strrchr(name, '.');
 
 		if (strncmp(name, "ecs-registry-creds_", 19) == 0 && end &&
 		    strcmp(end, ".yml") == 0 && (!newest || strcmp(name, newest) > 0))
 			newest = name;
 	}
-	return newest ? strdup(newest) : NULL;
-}
-
-/* Where relative host paths begin: the project's directory, as the mount's owner sees it. */
-static void add_directory(const struct place *p, struct buf *out)
-{
-	buf_adds(out, p->fs->mountpoint ? p->fs->mountpoint : "");
-	if (p->fs->many_accounts)
-		buf_addf(out, "/%s", p->account->name);
-	if (p->fs->many_regions)
-		buf_addf(out, "/%s", region_name_peek(p->region));
-	buf_addf(out, "/compose/%s", p->project);
+	return newest;
 }
 
 /*
- * The result of a project's conversion, as one document: generation, warnings, and task_definition, service and
- * log_groups where there is a compose file; or the failure.
+ * The result of a project's conversion, as one document: generation, warnings, task_definition,
+ * service and log_groups; or the failure.
  */
 static json_t *convert(const struct place *p, uint64_t generation)
 {
-	auto_buf struct buf directory = BUF_INIT(64 * KIB);
-	auto_free char *credentials = find_credentials(p->files);
+	auto_buf struct buf directory = BUF_INIT(LIMIT_VALUE);
+	json_auto_t *paths = json_array();
 	const struct aws_settings *settings = aws_client_settings_peek(p->account->client);
 	struct reading r = {.dir = p->files};
 	struct compose_input in = {
@@ -90,7 +79,7 @@ static json_t *convert(const struct place *p, uint64_t generation)
 	    .home = settings->home,
 	    .region = region_name_peek(p->region),
 	    .launch_type = settings->launch_type,
-	    .credentials = credentials,
+	    .paths = paths,
 	    .read = read_file,
 	    .arg = &r,
 	};
@@ -98,10 +87,14 @@ static json_t *convert(const struct place *p, uint64_t generation)
 	struct ecsfs_error err = {0};
 	json_t *made;
 
-	add_directory(p, &directory);
+	/* Relative host paths begin in one place whatever the mount, so that the same files make the
+	 * same definition everywhere. */
+	buf_addf(&directory, "/compose/%s", p->project);
 	in.directory = buf_str(&directory);
+	kept_paths(p->files, paths);
+	in.credentials = credentials_peek(paths);
 	if (compose_convert(&in, &out, &err) == 0)
-		made = json_pack("{s:O*, s:O*, s:O*, s:s, s:s, s:i}", "task_definition",
+		made = json_pack("{s:O, s:O*, s:O, s:s, s:s, s:i}", "task_definition",
 		    out.task_definition, "service", out.service, "log_groups", out.log_groups,
 		    "warnings", out.warnings, "service_error", out.service_error.message,
 		    "service_errno", out.service_error.err);
@@ -218,15 +211,16 @@ static int create_group(struct commit *c, const json_t *group, struct ecsfs_erro
 	return e;
 }
 
-/* A project without a compose file makes nothing. */
+/* A copy of a project holds what these files showed: copying one is not what they do. */
 static int made_for_write(struct commit *c, json_t **ret, struct ecsfs_error *err)
 {
-	int e = made_of(c->place, ret, err);
+	char name[16] = "";
 
-	if (!e && !json_object_get(*ret, "task_definition"))
-		return act_refuse(err, EINVAL,
-		    "the project has no docker-compose.yml (or .yaml, compose.yml, compose.yaml)");
-	return e;
+	caller_name(c->caller.pid, name, sizeof(name));
+	if (c->at == COMMIT_RENAME || strcmp(name, "cp") == 0)
+		return act_refuse(err, EPERM,
+		    "a copy of another project's file does nothing: echo > %s", c->row->name);
+	return made_of(c->place, ret, err);
 }
 
 static int commit_log_groups(struct commit *c, struct ecsfs_error *err)
@@ -312,11 +306,22 @@ static const struct row project_rows[] = {
     {0},
 };
 
+/* What is read as YAML may not be larger than its reader takes. */
+static size_t limit_of_file(const char *name)
+{
+	const char *end = strrchr(name, '.');
+
+	return end && (strcasecmp(end, ".yml") == 0 || strcasecmp(end, ".yaml") == 0)
+	    ? LIMIT_YAML
+	    : LIMIT_KEPT_FILE;
+}
+
 /* The directories that a project's files need. */
 const struct dir_type dir_project_files = {
     .what = "a directory of a project",
     .help = "files of a compose project",
     .keeps = &dir_project_files,
+    .kept_limit = limit_of_file,
 };
 
 const struct dir_type dir_project = {
@@ -324,6 +329,7 @@ const struct dir_type dir_project = {
     .help = "a compose project: docker-compose.yml, ecs-params.yml, .env and what they name",
     .rows = project_rows,
     .keeps = &dir_project_files,
+    .kept_limit = limit_of_file,
 };
 
 static int list_projects(

@@ -109,13 +109,54 @@ eu-west-1 /shop/proxy' ]
 	[ "$(stat -c %s "$project/task_definition.json")" = "$(wc -c <"$work/first")" ]
 }
 
-@test "an empty project makes nothing, and registers nothing" {
+@test "without a compose file nothing is made, and every file says so" {
 	mkdir "$mnt/compose/empty"
 	project=$mnt/compose/empty
-	[ -z "$(cat "$project"/{task_definition.json,service.json,warnings,log_groups,register})" ]
+	for name in task_definition.json service.json warnings log_groups; do
+		fails 'Invalid argument' cat "$project/$name"
+		said "compose/empty/$name: the project has no docker-compose.yml"
+	done
+	[ -z "$(cat "$project/register")" ]
 	refused bash -c "echo >'$project/register'"
-	said 'has no docker-compose.yml'
+	said 'compose/empty/register: the project has no docker-compose.yml'
 	refused bash -c "echo >'$project/log_groups'"
+	echo 'services: {web: {image: i}}' >"$project/docker-compse.yml"
+	fails 'Invalid argument' cat "$project/warnings"
+	said 'did you mean "docker-compose.yml" by "docker-compse.yml"?'
+	mv "$project/docker-compse.yml" "$project/docker-compose.yml"
+	echo 'version: 1' >"$project/ecs-param.yml"
+	grep -q 'ecs-param.yml: not read: did you mean "ecs-params.yml"?' "$project/warnings"
+	jq -e .family "$project/task_definition.json"
+}
+
+@test "a copy of a project neither registers nor creates log groups" {
+	files
+	echo >"$project/register"
+	mkdir "$mnt/compose/copy"
+	calls_reset
+	run cp -r "$project/." "$mnt/compose/copy/"
+	[ "$status" -ne 0 ]
+	cat "$mnt/compose/copy/docker-compose.yml" | cmp - "$project/docker-compose.yml"
+	if command -v rsync >/dev/null; then
+		run rsync -r --ignore-times "$project/" "$mnt/compose/copy/"
+		[ "$status" -ne 0 ]
+	fi
+	[ "$(changes)" = 0 ]
+	grep -q "copy/register: a copy of another project's file does nothing: echo > register" "$mnt/.ecsfs/errors"
+	grep -q "copy/log_groups: a copy of another project's file does nothing" "$mnt/.ecsfs/errors"
+	rmdir "$mnt/compose/copy"
+}
+
+@test "relative host paths do not depend on the mount" {
+	printf 'services:\n  web: {image: i, volumes: ["./data:/data"]}\n' >"$project/docker-compose.yml"
+	[ "$(jq -r '.volumes[0].host.sourcePath' "$project/task_definition.json")" = /compose/shop/data ]
+	grep -q 'docker-compose.yml:2: .*./data is the path /compose/shop/data of the container instance' "$project/warnings"
+}
+
+@test "a second document of a file is refused" {
+	printf 'services:\n  web: {image: i}\n---\nservices:\n  api: {image: j}\n' >"$project/docker-compose.yml"
+	fails 'Invalid argument' cat "$project/task_definition.json"
+	said 'docker-compose.yml:4: a second YAML document'
 }
 
 @test "what cannot be converted is an error with file and line, and the sources stay" {
@@ -138,8 +179,8 @@ eu-west-1 /shop/proxy' ]
 	fails 'File too large' cat "$project/task_definition.json"
 	printf 'services:\n  web: {image: i, command: %s}\n' "$(printf '[%.0s' $(seq 500))" >"$project/docker-compose.yml"
 	fails 'Invalid argument' cat "$project/task_definition.json"
-	head -c 10000000 /dev/zero | tr '\0' 'a' >"$project/docker-compose.yml"
-	fails 'File too large' cat "$project/task_definition.json"
+	fails 'File too large' bash -c "head -c 10000000 /dev/zero | tr '\\0' a >'$project/docker-compose.yml'"
+	said 'would exceed the limit of 1048576 bytes'
 	[ -d "$mnt/clusters/prod" ]
 }
 

@@ -108,6 +108,45 @@ teardown() {
 	mkdir "$project"
 }
 
+@test "rm -r of a project, and rsync --delete, come to their end" {
+	mkdir "$project/d" "$work/src"
+	echo x >"$project/d/f"
+	echo x >"$project/.env"
+	rm -rf "$project"
+	[ ! -e "$project" ]
+	mkdir "$project"
+	echo 'services: {web: {image: i}}' >"$work/src/docker-compose.yml"
+	echo x >"$project/old"
+	if command -v rsync >/dev/null; then
+		rsync -a --delete "$work/src/" "$project/"
+		[ ! -e "$project/old" ]
+		rsync -a --delete "$work/src/" "$project/"
+		cmp "$work/src/docker-compose.yml" "$project/docker-compose.yml"
+	else
+		cp "$work/src/docker-compose.yml" "$project/"
+	fi
+	# What is made is made again.
+	rm "$project/task_definition.json"
+	jq -e .family "$project/task_definition.json"
+	jq -e .family "$project/task_definition.json"
+	echo 'services: {web: {image: j}}' >"$project/docker-compose.yml"
+	[ "$(jq -r '.containerDefinitions[0].image' "$project/task_definition.json")" = j ]
+	find "$project" -mindepth 1 -delete
+	[ ! -e "$project/docker-compose.yml" ]
+}
+
+@test "what is too large to be read is refused when it is written" {
+	head -c 2000000 /dev/zero | tr '\0' '#' >"$work/big.yml"
+	fails 'File too large' cp "$work/big.yml" "$project/compose.yml"
+	said 'would exceed the limit of 1048576 bytes'
+	cp "$work/big.yml" "$project/notes.txt"
+	fails 'File too large' mv "$project/notes.txt" "$project/compose.yaml"
+	cmp "$work/big.yml" "$project/notes.txt"
+	fails 'File too large' truncate -s 1048577 "$project/compose.yml"
+	truncate -s 1048576 "$project/compose.yml"
+	fails 'File too large' truncate -s 10485761 "$project/notes.txt"
+}
+
 @test "memory has a ceiling" {
 	head -c 80000000 /dev/zero >"$work/zero"
 	fails 'File too large' cp "$work/zero" "$project/zero"

@@ -59,6 +59,7 @@ static inline int project_teardown(void **state)
 {
 	(void)state;
 	compose_release(&project.out);
+	json_decref((json_t *)project.in.paths);
 	return 0;
 }
 

@@ -1,12 +1,69 @@
 /* Which files a project has, their versions, variables, and how they are put together. */
 #include "compose_project.h"
 
-static void test_no_compose_file_makes_nothing(void **state)
+static void paths(const char *text)
+{
+	json_decref((json_t *)project.in.paths);
+	project.in.paths = parsed(text);
+}
+
+static void assert_fails(const char *words)
+{
+	assert_int_equal(run_conversion(), -EINVAL);
+	assert_null(project.out.task_definition);
+	if (!strstr(project.err.message, words))
+		fail_msg("\"%s\" is not in: %s", words, project.err.message);
+}
+
+static void test_no_compose_file_is_a_failure(void **state)
 {
 	(void)state;
+	assert_fails("the project has no docker-compose.yml (or .yaml, compose.yml, compose.yaml)");
+	file("docker-compse.yml", V3);
+	paths("['x/y.yml', 'docker-compse.yml', 'README.md']");
+	assert_fails("did you mean \"docker-compose.yml\" by \"docker-compse.yml\"?");
+	file("ecs-params.yml", "version: 1\n");
+	paths("['ecs-params.yml']");
+	assert_fails("the project has no docker-compose.yml");
+}
+
+static void test_unread_files_are_named(void **state)
+{
+	(void)state;
+	file("ecs-params.yaml", "version: 1\n");
+	file("b/base.yml", "services: {x: {image: j}}\n");
+	file("e.yml", "A=1\n");
+	paths("['ecs-param.yml', 'compose.prod.yml', 'docker-compose.yml', 'ecs-params.yaml', "
+	      "'b/base.yml', 'b/other.YAML', 'e.yml', 'ecs-registry-creds_1.yml', 'notes.txt']");
+	compose(SPEC "    env_file: e.yml\n    extends: {file: b/base.yml, service: x}\n");
+	assert_warned("ecs-param.yml: not read: did you mean \"ecs-params.yml\"?\n");
+	assert_warned(
+	    "b/other.YAML: not read: COMPOSE_FILE (in .env), env_file and extends do not");
+	assert_warned("compose.prod.yml: not read");
+	assert_not_warned("creds");
+	assert_not_warned("base.yml");
+	assert_not_warned("e.yml: ");
+	assert_not_warned("notes");
+	assert_not_warned("docker-compose.yml: not");
+	/* The usual file is there, and something else is read. */
+	file(".env", "COMPOSE_FILE=compose.prod.yml\n");
+	file("compose.prod.yml", SPEC);
 	convert();
-	assert_null(project.out.task_definition);
-	assert_string_equal(project.out.warnings, "");
+	assert_warned("docker-compose.yml: not read: other files are read in its place");
+	assert_not_warned("compose.prod.yml: not");
+}
+
+static void test_a_second_document_is_refused_in_every_file(void **state)
+{
+	(void)state;
+	assert_refused(SPEC "---\nservices: {b: {image: j}}\n",
+	    "docker-compose.yml:5: a second YAML document");
+	file("ecs-params.yml", "version: 1\n---\ntask_definition: {}\n");
+	assert_refused(SPEC, "ecs-params.yml:3: a second YAML document");
+	file("ecs-params.yml", "version: 1\n");
+	project.in.credentials = "creds.yml";
+	file("creds.yml", "version: 1\n---\na: 1\n");
+	assert_refused(SPEC, "creds.yml:3: a second YAML document");
 }
 
 static void test_names_of_the_compose_file(void **state)
@@ -551,7 +608,9 @@ static void test_bombs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(test_no_compose_file_makes_nothing),
+	    CASE(test_no_compose_file_is_a_failure),
+	    CASE(test_unread_files_are_named),
+	    CASE(test_a_second_document_is_refused_in_every_file),
 	    CASE(test_names_of_the_compose_file),
 	    CASE(test_the_override_is_taken),
 	    CASE(test_the_project_is_called_as_its_directory),

@@ -536,8 +536,10 @@ static void test_keys_that_do_not_exist(void **state)
 static void test_names_of_containers(void **state)
 {
 	(void)state;
-	compose("services: {a.b: {image: i}}\n");
-	assert_warned("it will refuse it");
+	assert_refused("services: {a.b: {image: i}}\n", "services: \"a.b\": ECS takes letters");
+	compose("version: '3'\nservices: {a.b: {image: i}}\n");
+	assert_warned(
+	    "\"a.b\": ECS takes letters, digits, - and _, at most 255: ECS will refuse it");
 	compose("services: {y: {image: i}, 1: {image: j}}\n");
 	assert_json(json_object_get(container("y"), "image"), "'i'");
 	assert_json(json_object_get(container("1"), "image"), "'j'");
