@@ -39,11 +39,16 @@ static json_t *add(json_t *all, int weight, const char *says, const char *advice
 }
 
 /* What containers and AWS say may hold what a terminal would obey, and is cut within a character. */
-static void add_line(json_t *lines, char *text)
+static void clean(char *text)
 {
 	for (char *c = text; *c; c++)
 		*c = (unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c;
 	unicode_mend(text, strlen(text));
+}
+
+static void add_line(json_t *lines, char *text)
+{
+	clean(text);
 	json_array_append_new(lines, json_string(text));
 }
 
@@ -179,6 +184,7 @@ static void add_container(
 	else
 		snprintf(
 		    says, sizeof(says), "the container %.200s exits with code %d", name, (int)code);
+	clean(says);
 	f = add(all, 91, says, "its log says why; logs/ has more of it");
 	say(f, "task %s: %s", id_of(task), doc_string_peek(task, "stoppedReason"));
 	quote_log(f, e, id_of(task));
@@ -460,6 +466,11 @@ void findings_render(const struct evidence *e, struct buf *out)
 	if (json_array_size(all) == 0)
 		buf_adds(out, "steady\n");
 	render(all, out);
-	json_array_foreach (e->withheld, i, sentence)
-		buf_addf(out, "not looked at: %s\n", json_string_value(sentence));
+	json_array_foreach (e->withheld, i, sentence) {
+		char text[1200];
+
+		snprintf(text, sizeof(text), "not looked at: %s", json_string_value(sentence));
+		clean(text);
+		buf_addf(out, "%s\n", text);
+	}
 }
