@@ -1,5 +1,5 @@
 /*
- * What Elastic Load Balancing knows of a service: its targets' health, and where it is reached.
+ * What Elastic Load Balancing knows of a service: its target groups, and its targets' health.
  */
 #ifndef ECSFS_TREE_BALANCER_H
 #define ECSFS_TREE_BALANCER_H
@@ -10,6 +10,10 @@
  * Classic Load Balancer are none. */
 json_t *balancer_groups(const json_t *service);
 
+/* The same of the place's service: new. May ask. */
+int balancer_ask_groups(
+    struct ask *q, const struct place *p, json_t **ret, struct ecsfs_error *err);
+
 /*
  * The targets of a service, a new array of objects: group (its name), id, port, state, reason,
  * description, task ("" where no running task has that address). May ask.
@@ -18,7 +22,5 @@ int balancer_targets(struct ask *q, const struct place *p, json_t **ret, struct 
 
 int render_target_health(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err);
-int render_url(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
-    struct ecsfs_error *err);
 
 #endif

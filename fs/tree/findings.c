@@ -4,6 +4,7 @@
 #include "backend/parse/unicode.h"
 #include "fs/edit/doc.h"
 #include "fs/tree/meanings.h"
+#include "fs/tree/target_match.h"
 #include "fs/value.h"
 
 #include <stdio.h>
@@ -288,6 +289,11 @@ static void add_targets(json_t *all, const struct evidence *e)
 		const char *state = doc_string_peek(t, "state");
 		json_t *f;
 
+		if (!strcmp(state, GROUP_GONE)) {
+			f = add_known(all, e, "target group is not found");
+			say(f, "target group %s", doc_string_peek(t, "group"));
+			continue;
+		}
 		if (strncmp(state, "unhealthy", 9) != 0 && strcmp(state, "unavailable") != 0)
 			continue;
 		f = add_known(all, e, "failed ELB health checks");

@@ -20,6 +20,7 @@
 #include "fs/tree/diagnosis.h"
 #include "fs/tree/growing.h"
 #include "fs/tree/overview.h"
+#include "fs/tree/url.h"
 #include "fs/value.h"
 
 #include <errno.h>
