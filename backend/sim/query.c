@@ -66,6 +66,12 @@ static json_t *child_for(const char *rest)
 	return rest && element_of(rest, &behind) ? json_array() : json_object();
 }
 
+static bool has_members(const json_t *value)
+{
+	return json_is_object(value) || json_is_array(value);
+}
+
+/* What contradicts a part that came before, or has no name in UTF-8, is left out. */
 static void put(json_t *into, const char *path, json_t *value)
 {
 	const char *rest = NULL;
@@ -77,9 +83,9 @@ static void put(json_t *into, const char *path, json_t *value)
 		while (n && json_array_size(into) < n)
 			json_array_append_new(into, rest ? child_for(rest) : json_null());
 		child = n ? json_array_get(into, n - 1) : NULL;
-		if (child && rest)
+		if (rest && has_members(child))
 			put(child, rest, value);
-		else if (n)
+		else if (n && !rest)
 			json_array_set_new(into, n - 1, value);
 		else
 			json_decref(value);
@@ -88,10 +94,10 @@ static void put(json_t *into, const char *path, json_t *value)
 	auto_free char *name = first_part(path, &rest);
 	child = json_object_get(into, name);
 	if (rest && !child) {
-		child = child_for(rest);
-		json_object_set_new(into, name, child);
+		json_object_set_new(into, name, child_for(rest));
+		child = json_object_get(into, name);
 	}
-	if (rest && (json_is_object(child) || json_is_array(child)))
+	if (rest && has_members(child))
 		put(child, rest, value);
 	else if (!rest)
 		json_object_set_new(into, name, value);

@@ -40,6 +40,15 @@ static const struct kind {
     {25, 25, " DescribeLogStreams "},
     {10, 10, " DescribeLogGroups "},
     {5, 5, " StartLiveTail "},
+    {40, 10,
+	" DescribeLoadBalancers DescribeTargetGroups DescribeTargetHealth DescribeListeners "
+	"DescribeRules "},
+    {500, 500, " GetMetricData "},
+    {50, 10, " DescribeNetworkInterfaces "},
+    {10, 10,
+	" DescribeScalableTargets DescribeScalingPolicies DescribeScheduledActions "
+	"DescribeScalingActivities RegisterScalableTarget DeregisterScalableTarget "
+	"PutScalingPolicy DeleteScalingPolicy PutScheduledAction DeleteScheduledAction "},
 };
 
 struct bucket {

@@ -7,6 +7,7 @@
 #include "fs/tree/meanings.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
