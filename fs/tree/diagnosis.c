@@ -24,6 +24,7 @@ struct gathering {
 	const struct place *p;
 	struct ecsfs_error *err;
 	json_t *stopped, *running, *images, *logs, *withheld, *targets;
+	struct evidence evidence; /* borrows the above */
 };
 
 static void release(struct gathering *g)
@@ -48,8 +49,8 @@ static int without(struct gathering *g, const char *what, int e, const struct ec
 	return e;
 }
 
-/* Adds the documents of a listing's tasks, those that stopped before `since` left out. */
-static int add_tasks(struct gathering *g, enum kind kind, double since, json_t *into)
+/* Adds the documents of a listing's tasks. */
+static int add_tasks(struct gathering *g, enum kind kind, json_t *into)
 {
 	const struct key list = {.kind = kind, .a = g->p->cluster, .b = g->p->service};
 	struct ecsfs_error why = {0};
@@ -72,9 +73,7 @@ static int add_tasks(struct gathering *g, enum kind kind, double since, json_t *
 		}
 		if (e)
 			break;
-		double ended = json_number_value(json_object_get(a.value, "stoppedAt"));
-		if (ended == 0 || ended >= since)
-			json_array_append(into, a.value);
+		json_array_append(into, a.value);
 	}
 	return without(g, kind == KIND_SERVICE_TASKS ? "tasks" : "stopped tasks", e, &why);
 }
@@ -140,7 +139,7 @@ static int add_images(struct gathering *g)
 	int e = 0;
 
 	json_array_foreach (g->stopped, i, task) {
-		if (!lacks_image(task))
+		if (!lacks_image(task) || !findings_concern(&g->evidence, task))
 			continue;
 		json_array_foreach (json_object_get(task, "containers"), j, container)
 			if (!e && json_object_size(g->images) < MOST_IMAGES)
@@ -209,7 +208,8 @@ static int add_logs(struct gathering *g)
 	int e = 0;
 
 	json_array_foreach (g->stopped, i, task) {
-		const char *name = failed_container(task);
+		const char *name =
+		    findings_concern(&g->evidence, task) ? failed_container(task) : "";
 
 		if (!e && *name && json_object_size(g->logs) < MOST_LOGS)
 			e = add_log(g, task, name);
@@ -220,10 +220,12 @@ static int add_logs(struct gathering *g)
 static int gather(struct gathering *g, const json_t *service)
 {
 	struct ecsfs_error why = {0};
-	int e = add_tasks(g, KIND_SERVICE_STOPPED_TASKS, steady_since(service), g->stopped);
+	int e = add_tasks(g, KIND_SERVICE_STOPPED_TASKS, g->stopped);
 
+	g->evidence = (struct evidence){
+	    .service = service, .stopped = g->stopped, .since = steady_since(service)};
 	if (!e)
-		e = add_tasks(g, KIND_SERVICE_TASKS, 0, g->running);
+		e = add_tasks(g, KIND_SERVICE_TASKS, g->running);
 	if (!e)
 		e = balancer_targets(g->q, g->p, &g->targets, &why);
 	e = without(g, "targets", e, &why);
@@ -258,15 +260,13 @@ int render_diagnosis(struct ask *q, const struct place *p, const struct row *row
 	e = gather(&g, service);
 	if (e)
 		return e;
-	const struct evidence evidence = {.service = service,
-	    .deployment = deployment.value,
-	    .stopped = g.stopped,
-	    .running = g.running,
-	    .targets = g.targets,
-	    .images = g.images,
-	    .logs = g.logs,
-	    .withheld = g.withheld,
-	    .stale = q->stale};
-	findings_render(&evidence, out);
+	g.evidence.deployment = deployment.value;
+	g.evidence.running = g.running;
+	g.evidence.targets = g.targets;
+	g.evidence.images = g.images;
+	g.evidence.logs = g.logs;
+	g.evidence.withheld = g.withheld;
+	g.evidence.stale = q->stale;
+	findings_render(&g.evidence, out);
 	return 0;
 }

@@ -201,6 +201,72 @@ static bool ended_on_purpose(const json_t *task)
 		!meaning_of(doc_string_peek(task, "stoppedReason")));
 }
 
+/* A task whose own reason says what happened. */
+static void add_ended(
+    json_t *all, const struct evidence *e, const json_t *task, const struct meaning *m)
+{
+	json_t *f = add_meaning(all, e, m);
+	const json_t *container;
+	size_t i;
+
+	say(f, "task %s: %s", id_of(task), doc_string_peek(task, "stoppedReason"));
+	json_array_foreach (json_object_get(task, "containers"), i, container)
+		say_newest(f, e, doc_string_peek(container, "image"));
+	quote_log(f, e, id_of(task));
+}
+
+/* So many tasks that ran and ended by themselves are no accident. */
+enum { FLAPPING = 3 };
+
+/* What tasks that had started and ended by themselves have in common. */
+struct ends {
+	int count;
+	double shortest, longest; /* how long they ran, s */
+};
+
+/* Whether the task belongs to the deployment that is to stay. */
+static bool is_current(const struct evidence *e, const json_t *task)
+{
+	const char *by = doc_string_peek(task, "startedBy");
+	const json_t *primary = doc_primary_peek(e->service, "deployments");
+
+	if (*by && *doc_string_peek(primary, "id"))
+		return !strcmp(by, doc_string_peek(primary, "id"));
+	return !strcmp(doc_string_peek(task, "taskDefinitionArn"),
+	    doc_string_peek(e->service, "taskDefinition"));
+}
+
+/* AWS's own event comes late, and not for tasks that run for a while. */
+static struct ends count_ends(const struct evidence *e)
+{
+	struct ends ends = {0};
+	const json_t *task;
+	size_t i;
+
+	json_array_foreach (e->stopped, i, task) {
+		double began = json_number_value(json_object_get(task, "startedAt"));
+		double ran = json_number_value(json_object_get(task, "stoppedAt")) - began;
+
+		if (began <= 0 || ran < 0 || ended_on_purpose(task) || !is_current(e, task))
+			continue;
+		ends.shortest = !ends.count || ran < ends.shortest ? ran : ends.shortest;
+		ends.longest = ran > ends.longest ? ran : ends.longest;
+		ends.count++;
+	}
+	return ends;
+}
+
+bool findings_concern(const struct evidence *e, const json_t *task)
+{
+	double ended = json_number_value(json_object_get(task, "stoppedAt"));
+
+	if (ended_on_purpose(task))
+		return false;
+	if (ended == 0 || ended >= e->since)
+		return true;
+	return is_current(e, task) && count_ends(e).count >= FLAPPING;
+}
+
 static void add_stopped(json_t *all, const struct evidence *e)
 {
 	const json_t *task, *container;
@@ -210,17 +276,12 @@ static void add_stopped(json_t *all, const struct evidence *e)
 		const char *reason = doc_string_peek(task, "stoppedReason");
 		const struct meaning *m = meaning_of(reason);
 
-		if (ended_on_purpose(task))
+		if (!findings_concern(e, task))
 			continue;
 		if (!m && !strcmp(doc_string_peek(task, "stopCode"), "SpotInterruption"))
 			m = meaning_of("SpotInterruption");
 		if (m) {
-			json_t *f = add_meaning(all, e, m);
-
-			say(f, "task %s: %s", id_of(task), reason);
-			json_array_foreach (json_object_get(task, "containers"), j, container)
-				say_newest(f, e, doc_string_peek(container, "image"));
-			quote_log(f, e, id_of(task));
+			add_ended(all, e, task, m);
 			continue;
 		}
 		json_array_foreach (json_object_get(task, "containers"), j, container)
@@ -228,34 +289,14 @@ static void add_stopped(json_t *all, const struct evidence *e)
 	}
 }
 
-/* So many tasks that ran and ended by themselves are no accident. */
-enum { FLAPPING = 3 };
-
-/* Tasks that had started and ended by themselves. AWS's own event comes late, and not for those that
- * run for a while. */
 static void add_flapping(json_t *all, const struct evidence *e)
 {
-	double shortest = 0, longest = 0;
-	const json_t *task;
-	int count = 0;
-	size_t i;
-	json_t *f;
+	struct ends ends = count_ends(e);
 
-	json_array_foreach (e->stopped, i, task) {
-		double began = json_number_value(json_object_get(task, "startedAt"));
-		double ran = json_number_value(json_object_get(task, "stoppedAt")) - began;
-
-		if (began <= 0 || ran < 0 || ended_on_purpose(task))
-			continue;
-		shortest = !count || ran < shortest ? ran : shortest;
-		longest = ran > longest ? ran : longest;
-		count++;
-	}
-	if (count < FLAPPING)
-		return;
-	f = add_known(all, e, "consistently start tasks successfully");
-	say(f, "%d tasks of the last hour ended by themselves, after %.0f s to %.0f s", count,
-	    shortest, longest);
+	if (ends.count >= FLAPPING)
+		say(add_known(all, e, "consistently start tasks successfully"),
+		    "%d tasks of the last hour ended by themselves, after %.0f s to %.0f s",
+		    ends.count, ends.shortest, ends.longest);
 }
 
 /* Events, the newest first, back to when all was well. */

@@ -20,8 +20,13 @@ struct evidence {
 	const json_t *images;	  /* image to {"newest": [tags]}: those that ECR does not have */
 	const json_t *logs;	  /* task id to its last lines: strings */
 	const json_t *withheld;	  /* sentences: what could not be looked at, and why */
+	double since;		  /* epoch s: the service became steady then; 0: it is not */
 	bool stale;		  /* AWS could not be asked: this is older than it may be */
 };
+
+/* Whether a stopped task is part of what is wrong now: it stopped since the service became steady, or
+ * the service's tasks end again and again, steady in between. */
+bool findings_concern(const struct evidence *e, const json_t *task);
 
 /* Appends the findings; "steady" alone where there are none. */
 void findings_render(const struct evidence *e, struct buf *out);

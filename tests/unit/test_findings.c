@@ -183,6 +183,38 @@ static void test_flapping(void **state)
 	}
 }
 
+/* Tasks that end again and again are shown though the service is steady in between; what ended in a
+ * deployment before, or only once, is over. */
+static void test_over(void **state)
+{
+	static const struct {
+		const char *primary;
+		int count;
+		bool steady;
+	} rows[] = {{"ecs-svc/1", 3, false}, {"ecs-svc/1", 2, true}, {"ecs-svc/2", 5, true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		json_auto_t *service = json_pack("{s:i, s:i, s:[{s:s, s:s}]}", "desiredCount", 1,
+		    "runningCount", 1, "deployments", "status", "PRIMARY", "id", rows[i].primary);
+		json_auto_t *stopped = ended(rows[i].count, "EssentialContainerExited");
+		struct buf out = BUF_INIT(64 * 1024);
+		json_t *task;
+		size_t j;
+
+		json_array_foreach (stopped, j, task)
+			json_object_set_new(task, "startedBy", json_string("ecs-svc/1"));
+		findings_render(
+		    &(struct evidence){.service = service, .stopped = stopped, .since = 1000},
+		    &out);
+		assert_int_equal(strcmp(buf_str(&out), "steady\n") == 0, rows[i].steady);
+		if (!rows[i].steady)
+			assert_non_null(
+			    strstr(buf_str(&out), "the container a exits with code 1 (3 times)"));
+		buf_release(&out);
+	}
+}
+
 /* The likelier cause stands before what follows from it. */
 static void test_order(void **state)
 {
@@ -214,6 +246,7 @@ int main(void)
 	    cmocka_unit_test(test_wordings),
 	    cmocka_unit_test(test_findings),
 	    cmocka_unit_test(test_flapping),
+	    cmocka_unit_test(test_over),
 	    cmocka_unit_test(test_order),
 	};
 
