@@ -453,16 +453,16 @@ json_t *readings_recognise(struct readings *r, const char *key, const json_t *wr
 
 /* Under the lock. */
 static const struct reading *fewest_differences(
-    struct history *h, const json_t *written, const struct shape *members)
+    const struct history *h, const json_t *written, const struct shape *members)
 {
-	size_t have = h->count < READINGS_EACH ? h->count : READINGS_EACH, fewest = SIZE_MAX;
 	json_auto_t *mine = canon_plain(written, members);
-	const struct reading *found = NULL;
+	const struct reading *found = NULL, *reading;
+	size_t fewest = SIZE_MAX;
 
-	for (size_t i = 1; i <= have; i++) {
-		const struct reading *reading = &h->ring[(h->count - i) % READINGS_EACH];
-		json_auto_t *theirs = canon_plain(reading->rest, members);
-		size_t n = differences(mine, theirs);
+	TAILQ_FOREACH (reading, &h->readings, link) {
+		json_auto_t *doc = document(reading->still, reading->moving);
+		json_auto_t *theirs = doc ? canon_plain(doc, members) : NULL;
+		size_t n = theirs ? differences(mine, theirs) : SIZE_MAX;
 
 		if (n >= fewest)
 			continue;
@@ -475,7 +475,7 @@ static const struct reading *fewest_differences(
 json_t *readings_nearest(struct readings *r, const char *key, const json_t *written,
     const struct shape *members, json_t **ret_newest)
 {
-	const struct reading *found;
+	const struct reading *found, *newest;
 	struct history *h;
 	json_t *base = NULL;
 
@@ -484,8 +484,9 @@ json_t *readings_nearest(struct readings *r, const char *key, const json_t *writ
 	h = find(r, key);
 	found = h ? fewest_differences(h, written, members) : NULL;
 	if (found) {
-		base = json_incref(found->rest);
-		*ret_newest = json_incref(newest(h)->rest);
+		newest = TAILQ_FIRST(&h->readings);
+		base = document(found->still, found->moving);
+		*ret_newest = document(newest->still, newest->moving);
 	}
 	pthread_mutex_unlock(&r->lock);
 	return base;

@@ -1,6 +1,7 @@
 /* The answers of what stands around a service: what they cost in calls, and what a response that
  * lacks members, or is about something else, does to them. */
 #include "cache/fetch/fetch.h"
+#include "cache/moment.h"
 #include "cache/region.h"
 
 #include "backend/base/cleanup.h"

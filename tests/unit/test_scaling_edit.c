@@ -41,7 +41,8 @@ struct row {
 
 static void check(const struct row *row, const struct scaling_edit *kind)
 {
-	struct readings *readings = readings_new();
+	struct budget budget = {.limit = 64 << 20};
+	struct readings *readings = readings_new(&budget);
 	json_auto_t *written = parse(row->written), *theirs = parse(row->theirs), *newest = NULL;
 	json_auto_t *want = row->err ? NULL : parse(row->sent), *sent = NULL;
 	struct scaling_edit edit = *kind;
