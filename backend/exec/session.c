@@ -10,8 +10,8 @@
 #include "backend/config/settings.h"
 #include "backend/credentials/credentials.h"
 #include "backend/exec/channel.h"
-#include "backend/exec/crypt.h"
 #include "backend/exec/link.h"
+#include "backend/exec/session_calls.h"
 #include "backend/exec/stream_url.h"
 #include "backend/exec/websocket.h"
 
@@ -26,8 +26,7 @@ enum {
 	PING_MS = 5 * 60 * 1000, /* as session-manager-plugin */
 	CONNECT_MS = 10000,
 	RESUME_TRIES = 5,
-	RESUME_PAUSE_MS = 200,	  /* doubles */
-	IDLE_MS = 20 * 60 * 1000, /* ECS developer guide, "ECS Exec": it cannot be changed */
+	RESUME_PAUSE_MS = 200, /* doubles */
 	STACK_BYTES = 256 * 1024,
 };
 
@@ -175,34 +174,28 @@ static void pause_ms(struct exec_session *s, int ms)
 	}
 }
 
-const char *exec_session_gone(int64_t idle_ms)
+static struct session_name name_of(const struct exec_session *s)
 {
-	return idle_ms >= IDLE_MS
-	    ? "the session has ended: ECS Exec ends sessions that are idle for 20 minutes"
-	    : "the session has ended: AWS does not resume it; the task has stopped, its agent was "
-	      "restarted, or the session was terminated";
+	return (struct session_name){s->client, s->region, s->session_id, s->target};
 }
 
 /* A new token for the same session. 0; -ESHUTDOWN: the session has ended. */
 static int resume(struct exec_session *s, struct ecsfs_error *err)
 {
-	json_auto_t *request = json_pack("{s:s}", "SessionId", s->session_id);
-	json_auto_t *answer = NULL;
-	const char *token, *url;
-	int r = aws_call(s->client, s->region, "ssm", "ResumeSession", request, &answer, err);
+	struct session_name n = name_of(s);
+	char *token = NULL, *url = NULL;
+	int r = session_call_resume(&n, &token, &url, err);
 
+	if (r == -ESHUTDOWN)
+		return ecsfs_error_set(
+		    err, ESHUTDOWN, NULL, "%s", session_gone(now_ms() - s->active_ms));
 	if (r)
 		return r;
-	token = json_string_value(json_object_get(answer, "TokenValue"));
-	url = json_string_value(json_object_get(answer, "StreamUrl"));
-	if (!token || !*token || !url || !*url)
-		return ecsfs_error_set(
-		    err, ESHUTDOWN, NULL, "%s", exec_session_gone(now_ms() - s->active_ms));
 	secret_free(s->token);
 	free(s->url);
-	s->token = strdup(token);
-	s->url = strdup(url);
-	return s->token && s->url ? 0 : -ENOMEM;
+	s->token = token;
+	s->url = url;
+	return 0;
 }
 
 /* After a lost connection. */
@@ -268,24 +261,9 @@ static int channel_data_key(void *arg, const char *key_id, unsigned char ret_key
     struct buf *ret_encrypted, struct ecsfs_error *err)
 {
 	struct exec_session *s = arg;
-	json_auto_t *request = json_pack("{s:s, s:i, s:{s:s, s:s}}", "KeyId", key_id,
-	    "NumberOfBytes", 64, "EncryptionContext", "aws:ssm:SessionId", s->session_id,
-	    "aws:ssm:TargetId", s->target);
-	auto_secret_json json_t *answer = NULL;
-	auto_secret_buf struct buf key = BUF_INIT(1024);
-	const char *plain, *encrypted;
-	int r = aws_call(s->client, s->region, "kms", "GenerateDataKey", request, &answer, err);
+	struct session_name n = name_of(s);
 
-	if (r)
-		return r;
-	plain = json_string_value(json_object_get(answer, "Plaintext"));
-	encrypted = json_string_value(json_object_get(answer, "CiphertextBlob"));
-	if (!plain || !encrypted || crypt_unbase64(plain, strlen(plain), &key) || key.len != 64)
-		return ecsfs_error_set(
-		    err, EIO, NULL, "KMS returned no data key of 64 bytes for %s", key_id);
-	memcpy(ret_key, key.data, 64);
-	buf_adds(ret_encrypted, encrypted);
-	return 0;
+	return session_call_data_key(&n, key_id, ret_key, ret_encrypted, err);
 }
 
 static const struct channel_ops channel_ops = {
@@ -397,9 +375,9 @@ static int check_closed(struct exec_session *s, struct ecsfs_error *err)
 		return ecsfs_error_set(err, EIO, NULL,
 		    "the container's agent ended the session: %.200s%s%.200s", text,
 		    *text && *noise ? "; " : "", noise);
-	if (now_ms() - s->active_ms >= IDLE_MS)
+	if (now_ms() - s->active_ms >= SESSION_IDLE_MS)
 		return ecsfs_error_set(
-		    err, ESHUTDOWN, NULL, "%s", exec_session_gone(now_ms() - s->active_ms));
+		    err, ESHUTDOWN, NULL, "%s", session_gone(now_ms() - s->active_ms));
 	return ecsfs_error_set(err, EIO, NULL,
 	    "the container's agent ended the session before the command's exit status was known");
 }

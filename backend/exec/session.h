@@ -43,9 +43,6 @@ int exec_session_new(
  */
 #define SESSION_GOODBYE_MS 2000
 void exec_session_close(struct exec_session *s);
-/* The sentence for a session that AWS does not know any more, after so long without a byte in either
- * direction. Static storage. */
-const char *exec_session_gone(int64_t idle_ms);
 /* Waits until the threads of all closed sessions have ended, for unmount. */
 void exec_sessions_wait(void);
 

@@ -4,6 +4,8 @@
  */
 #include "backend/config/settings.h"
 #include "backend/exec/session.h"
+#include "backend/exec/session_calls.h"
+#include "backend/sim/ecs/tasks.h"
 #include "backend/sim/exec/exec.h"
 #include "backend/sim/exec/sessions.h"
 #include "backend/sim/server.h"
@@ -328,8 +330,8 @@ static void test_a_session_that_timed_out(void **state)
 static void test_the_idle_limit_is_said_when_it_is_the_cause(void **state)
 {
 	(void)state;
-	assert_non_null(strstr(exec_session_gone((int64_t)20 * 60 * 1000), "20 minutes"));
-	assert_null(strstr(exec_session_gone((int64_t)20 * 60 * 1000 - 1), "20 minutes"));
+	assert_non_null(strstr(session_gone((int64_t)20 * 60 * 1000), "20 minutes"));
+	assert_null(strstr(session_gone((int64_t)20 * 60 * 1000 - 1), "20 minutes"));
 }
 
 /* The end of the input of a terminal is Ctrl-D, twice behind an unfinished line. */

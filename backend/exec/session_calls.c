@@ -1,0 +1,62 @@
+#include "backend/exec/session_calls.h"
+
+#include "backend/credentials/credentials.h"
+#include "backend/exec/crypt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int session_call_resume(
+    const struct session_name *n, char **ret_token, char **ret_url, struct ecsfs_error *err)
+{
+	json_auto_t *request = json_pack("{s:s}", "SessionId", n->id);
+	auto_secret_json json_t *answer = NULL;
+	const char *token, *url;
+	int r = aws_call(n->client, n->region, "ssm", "ResumeSession", request, &answer, err);
+
+	if (r)
+		return r;
+	token = json_string_value(json_object_get(answer, "TokenValue"));
+	url = json_string_value(json_object_get(answer, "StreamUrl"));
+	if (!token || !*token || !url || !*url)
+		return -ESHUTDOWN;
+	*ret_token = strdup(token);
+	*ret_url = strdup(url);
+	if (*ret_token && *ret_url)
+		return 0;
+	secret_free(*ret_token);
+	free(*ret_url);
+	return -ENOMEM;
+}
+
+int session_call_data_key(const struct session_name *n, const char *key_id,
+    unsigned char ret_key[64], struct buf *ret_encrypted, struct ecsfs_error *err)
+{
+	json_auto_t *request =
+	    json_pack("{s:s, s:i, s:{s:s, s:s}}", "KeyId", key_id, "NumberOfBytes", 64,
+		"EncryptionContext", "aws:ssm:SessionId", n->id, "aws:ssm:TargetId", n->target);
+	auto_secret_json json_t *answer = NULL;
+	auto_secret_buf struct buf key = BUF_INIT(1024);
+	const char *plain, *encrypted;
+	int r = aws_call(n->client, n->region, "kms", "GenerateDataKey", request, &answer, err);
+
+	if (r)
+		return r;
+	plain = json_string_value(json_object_get(answer, "Plaintext"));
+	encrypted = json_string_value(json_object_get(answer, "CiphertextBlob"));
+	if (!plain || !encrypted || crypt_unbase64(plain, strlen(plain), &key) || key.len != 64)
+		return ecsfs_error_set(
+		    err, EIO, NULL, "KMS returned no data key of 64 bytes for %s", key_id);
+	memcpy(ret_key, key.data, 64);
+	buf_adds(ret_encrypted, encrypted);
+	return 0;
+}
+
+const char *session_gone(int64_t idle_ms)
+{
+	return idle_ms >= SESSION_IDLE_MS
+	    ? "the session has ended: ECS Exec ends sessions that are idle for 20 minutes"
+	    : "the session has ended: AWS does not resume it; the task has stopped, its agent was "
+	      "restarted, or the session was terminated";
+}

@@ -1,0 +1,34 @@
+/*
+ * The calls that a session makes to AWS while it goes on: a new token after a lost connection
+ * (ssm:ResumeSession), and the data key of a channel that is encrypted (kms:GenerateDataKey). They
+ * block.
+ */
+#ifndef ECSFS_EXEC_SESSION_CALLS_H
+#define ECSFS_EXEC_SESSION_CALLS_H
+
+#include "backend/aws.h"
+
+struct session_name {
+	struct aws_client *client;
+	const char *region;
+	const char *id;
+	const char *target; /* "ecs:CLUSTER_TASKID_RUNTIMEID" */
+};
+
+/*
+ * 0 and new strings, the token a secret; -ESHUTDOWN without a sentence: AWS does not know the session
+ * any more; another -errno with one.
+ */
+int session_call_resume(
+    const struct session_name *n, char **ret_token, char **ret_url, struct ecsfs_error *err);
+/* 64 bytes for `key_id`, plain, and encrypted in base64. 0 or -errno and a sentence. */
+int session_call_data_key(const struct session_name *n, const char *key_id,
+    unsigned char ret_key[64], struct buf *ret_encrypted, struct ecsfs_error *err);
+
+/* ECS developer guide, "ECS Exec": the limit cannot be changed. */
+#define SESSION_IDLE_MS ((int64_t)20 * 60 * 1000)
+/* The sentence for a session that AWS does not know any more, after so long without a byte in either
+ * direction. Static storage. */
+const char *session_gone(int64_t idle_ms);
+
+#endif
