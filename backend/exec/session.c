@@ -184,11 +184,8 @@ static int resume(struct exec_session *s, struct ecsfs_error *err)
 {
 	struct session_name n = name_of(s);
 	char *token = NULL, *url = NULL;
-	int r = session_call_resume(&n, &token, &url, err);
+	int r = session_call_resume(&n, now_ms() - s->active_ms, &token, &url, err);
 
-	if (r == -ESHUTDOWN)
-		return ecsfs_error_set(
-		    err, ESHUTDOWN, NULL, "%s", session_gone(now_ms() - s->active_ms));
 	if (r)
 		return r;
 	secret_free(s->token);

@@ -7,8 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-int session_call_resume(
-    const struct session_name *n, char **ret_token, char **ret_url, struct ecsfs_error *err)
+const char *session_gone(int64_t idle_ms)
+{
+	return idle_ms >= SESSION_IDLE_MS
+	    ? "the session has ended: ECS Exec ends sessions that are idle for 20 minutes"
+	    : "the session has ended: AWS does not resume it; the task has stopped, its agent was "
+	      "restarted, or the session was terminated";
+}
+
+int session_call_resume(const struct session_name *n, int64_t idle_ms, char **ret_token,
+    char **ret_url, struct ecsfs_error *err)
 {
 	json_auto_t *request = json_pack("{s:s}", "SessionId", n->id);
 	auto_secret_json json_t *answer = NULL;
@@ -20,7 +28,7 @@ int session_call_resume(
 	token = json_string_value(json_object_get(answer, "TokenValue"));
 	url = json_string_value(json_object_get(answer, "StreamUrl"));
 	if (!token || !*token || !url || !*url)
-		return -ESHUTDOWN;
+		return ecsfs_error_set(err, ESHUTDOWN, NULL, "%s", session_gone(idle_ms));
 	*ret_token = strdup(token);
 	*ret_url = strdup(url);
 	if (*ret_token && *ret_url)
@@ -51,12 +59,4 @@ int session_call_data_key(const struct session_name *n, const char *key_id,
 	memcpy(ret_key, key.data, 64);
 	buf_adds(ret_encrypted, encrypted);
 	return 0;
-}
-
-const char *session_gone(int64_t idle_ms)
-{
-	return idle_ms >= SESSION_IDLE_MS
-	    ? "the session has ended: ECS Exec ends sessions that are idle for 20 minutes"
-	    : "the session has ended: AWS does not resume it; the task has stopped, its agent was "
-	      "restarted, or the session was terminated";
 }

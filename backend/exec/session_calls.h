@@ -16,11 +16,11 @@ struct session_name {
 };
 
 /*
- * 0 and new strings, the token a secret; -ESHUTDOWN without a sentence: AWS does not know the session
- * any more; another -errno with one.
+ * 0 and new strings, the token a secret; -errno with a sentence: -ESHUTDOWN where AWS does not know the
+ * session any more, after `idle_ms` without a byte in either direction.
  */
-int session_call_resume(
-    const struct session_name *n, char **ret_token, char **ret_url, struct ecsfs_error *err);
+int session_call_resume(const struct session_name *n, int64_t idle_ms, char **ret_token,
+    char **ret_url, struct ecsfs_error *err);
 /* 64 bytes for `key_id`, plain, and encrypted in base64. 0 or -errno and a sentence. */
 int session_call_data_key(const struct session_name *n, const char *key_id,
     unsigned char ret_key[64], struct buf *ret_encrypted, struct ecsfs_error *err);
