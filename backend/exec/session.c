@@ -422,8 +422,9 @@ static int turn(struct exec_session *s, struct ecsfs_error *err)
 	int64_t wait_ms = -1;
 	int r = websocket_io(s->socket, true);
 
+	/* The agent's last words may come in one piece with the close of the connection. */
 	if (r == -EPIPE)
-		return -ENOLINK;
+		return (r = check_closed(s, err)) ? r : -ENOLINK;
 	if (r) {
 		*err = s->trouble;
 		return err->err
@@ -461,7 +462,7 @@ static void run(struct exec_session *s)
 			break;
 		r = turn(s, &err);
 		if (r == -ENOLINK)
-			r = s->goodbye ? -EPIPE : reconnect(s, &err);
+			r = is_over(s) ? -EPIPE : reconnect(s, &err);
 	}
 	if (r && !err.err)
 		ecsfs_error_set(&err, -r, NULL, "the session ended: %s", strerror(-r));
