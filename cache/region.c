@@ -52,7 +52,7 @@ struct region *region_new(struct aws_client *client, const struct region_options
 		r->options.call = aws_request;
 	if (!r->options.clock)
 		r->options.clock = &clock_system;
-	r->whole_ms = NEVER_MS;
+	r->whole_ms = r->write_began_ms = NEVER_MS;
 	r->landed_ahead = ahead_landed;
 	r->peek = region_peek;
 	TAILQ_INIT(&r->groups);

@@ -40,6 +40,7 @@ static void entry_free(struct cache *c, struct entry *e)
 	c->bytes -= e->bytes;
 	budget_count(&c->budget->used, -(ptrdiff_t)e->bytes);
 	packed_unref(e->value);
+	packed_unref(e->before);
 	free(e->words);
 	free(e->failure);
 	guard_free(&e->guard);
@@ -134,8 +135,8 @@ void cache_account(struct cache *c, struct entry *e)
 {
 	/* With its place in the table. */
 	size_t bytes = sizeof(*e) + key_strings_size(&e->key) + 2 * BUDGET_BLOCK +
-	    packed_size(e->value) + words_size(e->words) + words_size(e->failure) +
-	    guard_size(e->guard) + turns_size(e->turns);
+	    packed_size(e->value) + packed_size(e->before) + words_size(e->words) +
+	    words_size(e->failure) + guard_size(e->guard) + turns_size(e->turns);
 
 	budget_count(&c->budget->used, (ptrdiff_t)bytes - (ptrdiff_t)e->bytes);
 	c->bytes += bytes - e->bytes;

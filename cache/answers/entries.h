@@ -52,6 +52,9 @@ struct entry {
 	bool moved; /* the last fetch brought another version */
 	int err;    /* a negative answer, -errno */
 	struct packed *value;
+	/* The value that the last fetch replaced, kept while a write may be under way; NULL: none. */
+	struct packed *before;
+	uint64_t moved_at;	  /* region_moment() when `value` or `err` last changed */
 	json_t *tree;		  /* of value, parsed; NULL: not now */
 	TAILQ_ENTRY(entry) trees; /* while there is one */
 	size_t tree_bytes;

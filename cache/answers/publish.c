@@ -2,9 +2,11 @@
  * What a write of the mount does to the cache: its response is published, or what is known becomes
  * doubtful; and the same for the listings and documents that depend on it.
  *
- * A response is a snapshot of AWS at a moment while its call was under way. It is published only if
- * nothing else happened to the key meanwhile (another write ended, a Describe that began later has
- * arrived): then their order is unknown, and the next reader asks AWS.
+ * A response is a snapshot of AWS at a moment while its call was under way. If another write of the key
+ * ended meanwhile, their order is unknown: nothing is published, and the next reader asks AWS.
+ *
+ * If a Describe that began later has arrived meanwhile, the next reader asks AWS too. Yet both that Describe
+ * and the next one may show the state before the write, so the write is guarded as always.
  */
 #include "cache/answers/publish.h"
 
@@ -177,6 +179,18 @@ static bool is_read_anew(const struct entry *e, const struct region_write *since
 	return e->known && e->started_at > since->began_at;
 }
 
+/*
+ * What was known when the call began, or was asked for before it; NULL: nothing. New.
+ */
+static json_t *tree_before(struct region *r, struct entry *e, const struct region_write *since)
+{
+	if (e->moved_at > since->began_at && e->before)
+		return packed_value(e->before);
+	if (e->moved_at > since->began_at && is_read_anew(e, since))
+		return NULL;
+	return cache_tree(&r->cache, e);
+}
+
 /* A listing gains or loses a name; its age stays, and so does what a fetch under way may bring. */
 static void list_name(struct region *r, const struct key *k, const char *name, bool present,
     const struct region_write *since, struct news *n)
@@ -188,14 +202,15 @@ static void list_name(struct region *r, const struct key *k, const char *name, b
 
 	if (!e)
 		return;
-	/* Touched, listed anew, or the same name written since the call began: which is newer? */
-	if (e->mutated_at > since->began_at || is_read_anew(e, since) ||
-	    guard_ended_at(e->guard, name) > since->began_at) {
+	/* Touched, or the same name written since the call began: which is newer? */
+	if (e->written_at > since->began_at || guard_ended_at(e->guard, name) > since->began_at) {
 		forget_name(r, e, name);
 		mark_entry(r, e, n);
 		return;
 	}
 	guard_name(&e->guard, name, present, &span);
+	if (is_read_anew(e, since))
+		mark_entry(r, e, n);
 	cache_account(&r->cache, e);
 	if (!e->value || packed_has_name(e->value, name) == present)
 		return;
@@ -300,10 +315,7 @@ static bool is_whole(const struct kind_row *row, const json_t *doc)
 	return true;
 }
 
-/*
- * Whether the key was written or invalidated, or read by a Describe that began later, since the call
- * began: then nobody knows which of the two AWS has.
- */
+/* Whether the key was written or invalidated since the call began: then nobody knows what AWS has. */
 static bool is_overtaken(
     const struct region *r, const struct key *k, const struct region_write *since)
 {
@@ -311,7 +323,7 @@ static bool is_overtaken(
 
 	if (!e)
 		return r->mutated_unknown_at > since->began_at;
-	return e->written_at > since->began_at || is_read_anew(e, since);
+	return e->written_at > since->began_at;
 }
 
 /* Stores a snapshot taken since the call began; `old` was known before it. */
@@ -359,32 +371,44 @@ static bool publish_one(struct region *r, const struct key *k, json_t *doc,
 {
 	const struct kind_row *row = kind_row(k->kind);
 	struct guard_span span = span_of(r, since);
-	json_auto_t *full = NULL, *old = NULL;
-	bool overtaken = is_overtaken(r, k, since);
+	json_auto_t *full = NULL, *known = NULL, *old = NULL;
+	bool overtaken = is_overtaken(r, k, since), doubtful;
 	struct entry *e = cache_get(&r->cache, k);
 
 	if (!e)
 		return false;
+	doubtful = is_read_anew(e, since);
 	if (overtaken || !key_names(k, doc)) {
 		cache_unguard(&r->cache, e);
 		mark_entry(r, e, n);
 		return false;
 	}
-	old = cache_tree(&r->cache, e);
-	full = complete(row, old, doc);
-	guard_document(&e->guard, old, kind_gone(row, full) ? NULL : full, &span);
+	known = cache_tree(&r->cache, e);
+	old = tree_before(r, e, since);
+	full = complete(row, known, doc);
+	/* Of what was not known before, nobody can tell whether a Describe shows it. */
+	if (old || !doubtful)
+		guard_document(&e->guard, old, kind_gone(row, full) ? NULL : full, &span);
 	store_published(r, e, full, is_whole(row, doc), since, n);
 	e->mutated_at = e->written_at = span.ended_at;
+	if (doubtful)
+		mark_entry(r, e, n);
 	cache_account(&r->cache, e);
 	return true;
 }
 
-struct region_write region_write_begin(const struct region *r)
+struct region_write region_write_begin(struct region *r)
 {
-	return (struct region_write){
+	struct region_write w;
+
+	pthread_mutex_lock(&r->lock);
+	w = (struct region_write){
 	    .began_ms = region_now_ms(r),
 	    .began_at = region_moment(),
 	};
+	r->write_began_ms = w.began_ms;
+	pthread_mutex_unlock(&r->lock);
+	return w;
 }
 
 void region_publish(
@@ -409,7 +433,8 @@ static void publish_members(struct region *r, struct entry *e, json_t *members,
     const struct region_write *since, struct news *n)
 {
 	struct guard_span span = span_of(r, since);
-	json_auto_t *old = cache_tree(&r->cache, e), *full = json_copy(old);
+	json_auto_t *known = cache_tree(&r->cache, e), *full = json_copy(known);
+	json_auto_t *old = tree_before(r, e, since);
 	struct packed *value;
 
 	if (full)
@@ -419,11 +444,15 @@ static void publish_members(struct region *r, struct entry *e, json_t *members,
 		mark_entry(r, e, n);
 		return;
 	}
-	guard_members(&e->guard, old, members, &span);
+	if (old)
+		guard_members(&e->guard, old, members, &span);
 	e->written_at = span.ended_at;
 	cache_set_value(&r->cache, e, value);
 	e->version = ++r->version;
-	news_change(r, n, &e->key);
+	if (is_read_anew(e, since))
+		mark_entry(r, e, n);
+	else
+		news_change(r, n, &e->key);
 }
 
 void region_publish_members(

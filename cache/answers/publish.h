@@ -21,7 +21,7 @@ struct region_write {
 	int64_t began_ms;
 	uint64_t began_at; /* region_moment() */
 };
-struct region_write region_write_begin(const struct region *r);
+struct region_write region_write_begin(struct region *r);
 
 /*
  * After a write: publishes what AWS answered for `k` (borrowed `doc`), so that every reader sees it

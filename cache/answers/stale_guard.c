@@ -311,9 +311,9 @@ static void replace(json_t **value, bool listing, const struct guarded *m)
 	}
 }
 
-/* Whether the member is corrected. */
-static bool correct(
-    struct stale_guard **g, struct guarded *m, bool listing, json_t **value, uint64_t started_at)
+/* Whether the member is corrected. `ret_ended` is set where the response ends the guard. */
+static bool correct(struct stale_guard **g, struct guarded *m, bool listing, json_t **value,
+    uint64_t started_at, bool *ret_ended)
 {
 	json_auto_t *mark =
 	    listing ? json_boolean(names_have(*value, m->name)) : mark_of(*value, m->name);
@@ -325,22 +325,24 @@ static bool correct(
 		replace(value, listing, m);
 		return true;
 	}
-	if (started_at >= m->span.ended_at)
+	if (started_at >= m->span.ended_at) {
 		drop(g, m);
+		*ret_ended = true;
+	}
 	return false;
 }
 
-const struct guard_span *guard_correct(
-    struct stale_guard **g, bool listing, json_t **value, uint64_t started_at, int64_t now_ms)
+const struct guard_span *guard_correct(struct stale_guard **g, bool listing, json_t **value,
+    uint64_t started_at, int64_t started_ms, bool *ret_ended)
 {
 	const struct guard_span *oldest = NULL;
 	struct guarded *m, *next;
 
 	for (m = *g ? STAILQ_FIRST(&(*g)->all) : NULL; m; m = next) {
 		next = STAILQ_NEXT(m, link);
-		if (now_ms >= m->span.until_ms && started_at >= m->span.ended_at)
+		if (started_ms >= m->span.until_ms && started_at >= m->span.ended_at)
 			drop(g, m);
-		else if (correct(g, m, listing, value, started_at) &&
+		else if (correct(g, m, listing, value, started_at, ret_ended) &&
 		    (!oldest || m->span.began_at < oldest->began_at))
 			oldest = &m->span;
 	}

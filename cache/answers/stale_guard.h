@@ -51,15 +51,17 @@ void guard_free(struct stale_guard **g);
 size_t guard_size(const struct stale_guard *g);
 
 /*
- * Corrects a response whose request began at `started_at` (region_moment()) and arrived at `now_ms`:
+ * Corrects a response whose request began at `started_at` (region_moment()), which is `started_ms`:
  * `value` (owned; NULL: the object does not exist) is replaced where a guard knows better, and the
  * guards that the response ends are removed. Returns the write that the result rests on (the oldest
  * one), which is its age, or NULL where the response stands as it is: valid until the guards change.
+ * `ret_ended` is set where AWS shows what was written, or what somebody wrote since: responses of other
+ * requests that are under way at this moment may be older, and no guard corrects them any more.
  *
  * `value` becomes NULL where the object was deleted by the mount. Where it was created by the mount
  * and AWS does not find it, `*value` stays NULL and the caller keeps what it has.
  */
-const struct guard_span *guard_correct(
-    struct stale_guard **g, bool listing, json_t **value, uint64_t started_at, int64_t now_ms);
+const struct guard_span *guard_correct(struct stale_guard **g, bool listing, json_t **value,
+    uint64_t started_at, int64_t started_ms, bool *ret_ended);
 
 #endif

@@ -68,6 +68,7 @@ struct region {
 	int64_t whole_ms; /* when the tasks of a whole cluster were last fetched for its services */
 	uint64_t
 	    mutated_unknown_at; /* region_moment() of the last write of a key without an entry */
+	int64_t write_began_ms; /* when the mount last began a write */
 	struct credits credits;
 	int64_t unknown_until_ms[KIND_COUNT]; /* the endpoint does not have the action */
 	struct kind_counts counts[KIND_COUNT];

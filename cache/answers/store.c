@@ -12,6 +12,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* A write is taken for ended after so long, whatever its time limit is. */
+#define LONGEST_WRITE_MS 60000
+
 static void replace_words(struct ecsfs_error **words, const struct ecsfs_error *with)
 {
 	if (*words == with)
@@ -25,6 +28,22 @@ static void replace_words(struct ecsfs_error **words, const struct ecsfs_error *
 static bool same_answer(const struct entry *e, const struct packed *value, int err)
 {
 	return e->known && e->err == err && packed_equal(e->value, value);
+}
+
+/*
+ * A write that is under way by now may need to know what its key had when it began (publish.c). Without
+ * one nothing is kept.
+ */
+static void keep_before(const struct region *r, struct entry *e, struct packed *before)
+{
+	bool writing = region_now_ms(r) - r->write_began_ms <= LONGEST_WRITE_MS;
+
+	if (e->moved || !writing) {
+		packed_unref(e->before);
+		e->before = writing ? packed_ref(before) : NULL;
+	}
+	if (e->moved)
+		e->moved_at = region_moment();
 }
 
 /* An equal value keeps the old one, whose tree others may hold already. */
@@ -43,6 +62,7 @@ void store_value(struct region *r, struct entry *e, struct packed *value, int er
 		news_change(r, n, &e->key);
 	}
 	packed_unref(value);
+	keep_before(r, e, before);
 	replace_words(&e->words, err ? words : NULL);
 	replace_words(&e->failure, NULL);
 	r->answered |= !err || err == -ENOENT;
@@ -100,11 +120,18 @@ static bool guarded(
 	/* A reference: the address of a tree that was freed may be that of the next. */
 	json_auto_t *before = json_incref(it->value);
 	const struct guard_span *rests_on;
+	bool ended = false;
 
 	if (!e->guard || (it->err && it->err != -ENOENT))
 		return true;
-	rests_on = guard_correct(
-	    &e->guard, kind_row(e->key.kind)->lists, &it->value, a->started_at, a->now_ms);
+	rests_on = guard_correct(&e->guard, kind_row(e->key.kind)->lists, &it->value, a->started_at,
+	    a->started_ms, &ended);
+	/*
+	 * AWS shows the write now. A request that is under way may have been answered before that, and
+	 * nothing would correct it any more.
+	 */
+	if (ended)
+		e->mutated_at = region_moment();
 	if (it->value != before) {
 		packed_unref(it->packed);
 		it->packed = NULL;

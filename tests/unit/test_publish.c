@@ -178,6 +178,43 @@ static void a_write_that_a_describe_overtook_is_not_published(void **state)
 	assert_int_equal(world.calls, 2);
 }
 
+/* The Describe, and the next one, show the state before the write. */
+static void a_describe_during_a_write_does_not_take_it_back(void **state)
+{
+	struct key k = service_key("s001");
+	json_auto_t *done = service_doc("s001", 4);
+	struct region_write since;
+
+	(void)state;
+	assert_int_equal(desired_of("s001"), 1);
+	now_ms += 6000;
+	since = region_write_begin(region);
+	assert_int_equal(desired_of("s001"), 1);
+	region_publish(region, &k, done, &since);
+	assert_int_equal(desired_of("s001"), 4);
+	assert_int_equal(world.calls, 3);
+	world.desired = 4;
+	now_ms += 6000;
+	assert_int_equal(desired_of("s001"), 4);
+}
+
+/* It shows what somebody else wrote after the write. */
+static void a_describe_during_a_write_may_know_better(void **state)
+{
+	struct key k = service_key("s001");
+	json_auto_t *done = service_doc("s001", 4);
+	struct region_write since;
+
+	(void)state;
+	assert_int_equal(desired_of("s001"), 1);
+	now_ms += 6000;
+	since = region_write_begin(region);
+	world.desired = 7;
+	assert_int_equal(desired_of("s001"), 7);
+	region_publish(region, &k, done, &since);
+	assert_int_equal(desired_of("s001"), 7);
+}
+
 static void written_tags_leave_the_rest_and_its_age(void **state)
 {
 	struct key k = service_key("s001");
@@ -375,6 +412,8 @@ int main(void)
 	    TEST(aws_has_the_word_when_it_is_asked_for),
 	    TEST(a_write_that_another_overtook_is_not_published),
 	    TEST(a_write_that_a_describe_overtook_is_not_published),
+	    TEST(a_describe_during_a_write_does_not_take_it_back),
+	    TEST(a_describe_during_a_write_may_know_better),
 	    TEST(written_tags_leave_the_rest_and_its_age),
 	    TEST(what_was_made_is_listed),
 	    TEST(a_publication_keeps_tags),

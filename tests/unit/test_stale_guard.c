@@ -17,6 +17,8 @@ static struct guard_span written(uint64_t at)
 	    .ended_at = at + 1};
 }
 
+static bool ended; /* set by a response that ends a guard */
+
 static json_t *service(int desired, int running, const char *primary)
 {
 	return json_pack("{s:s,s:i,s:i,s:[{s:s,s:s,s:i}]}", "status", "ACTIVE", "desiredCount",
@@ -36,7 +38,8 @@ static void write_document(struct stale_guard **g, uint64_t at, json_t *old, jso
 /* A response (stolen) that began at `at`: whether it was corrected, and its desiredCount after it. */
 static bool corrects(struct stale_guard **g, uint64_t at, json_t *response, int *ret_desired)
 {
-	const struct guard_span *rests_on = guard_correct(g, false, &response, at, (int64_t)at);
+	const struct guard_span *rests_on =
+	    guard_correct(g, false, &response, at, (int64_t)at, &ended);
 
 	*ret_desired = (int)json_integer_value(json_object_get(response, "desiredCount"));
 	json_decref(response);
@@ -101,7 +104,7 @@ static void only_what_was_written_is_guarded(void **state)
 	(void)state;
 	json_object_set_new(response, "status", json_string("DRAINING"));
 	write_document(&g, 10, service(2, 2, "1"), service(4, 2, "1"));
-	assert_non_null(guard_correct(&g, false, &response, 20, 20));
+	assert_non_null(guard_correct(&g, false, &response, 20, 20, &ended));
 	assert_int_equal(json_integer_value(json_object_get(response, "desiredCount")), 4);
 	assert_int_equal(json_integer_value(json_object_get(response, "runningCount")), 9);
 	assert_string_equal(json_string_value(json_object_get(response, "status")), "DRAINING");
@@ -172,10 +175,10 @@ static void what_was_made_is_not_missing(void **state)
 
 	(void)state;
 	write_document(&g, 10, NULL, service(2, 0, "1"));
-	assert_non_null(guard_correct(&g, false, &missing, 20, 20));
+	assert_non_null(guard_correct(&g, false, &missing, 20, 20, &ended));
 	assert_false(corrects(&g, 30, service(3, 0, "1"), &desired));
 	assert_int_equal(desired, 3);
-	assert_null(guard_correct(&g, false, &missing, 40, 40)); /* found once, then lost */
+	assert_null(guard_correct(&g, false, &missing, 40, 40, &ended)); /* found once, then lost */
 	guard_free(&g);
 }
 
@@ -189,9 +192,9 @@ static void what_was_deleted_is_gone_unless_made_anew(void **state)
 	json_object_set_new(still, "createdAt", json_integer(1));
 	json_object_set_new(anew, "createdAt", json_integer(2));
 	write_document(&g, 10, doc, NULL);
-	assert_non_null(guard_correct(&g, false, &still, 20, 20));
+	assert_non_null(guard_correct(&g, false, &still, 20, 20, &ended));
 	assert_null(still);
-	assert_null(guard_correct(&g, false, &anew, 30, 30));
+	assert_null(guard_correct(&g, false, &anew, 30, 30, &ended));
 	assert_non_null(anew);
 	json_decref(anew);
 	guard_free(&g);
@@ -213,13 +216,13 @@ static void every_name_of_a_listing_has_its_own_time(void **state)
 	(void)state;
 	write_name(&g, "a", true, 10);
 	write_name(&g, "d", false, 3000);
-	rests_on = guard_correct(&g, true, &names, 4000, 4000);
+	rests_on = guard_correct(&g, true, &names, 4000, 4000, &ended);
 	assert_non_null(rests_on);
 	assert_int_equal(rests_on->began_ms, 10);
 	assert_true(names_have(names, "a") && !names_have(names, "d"));
 	json_decref(names);
 	names = json_pack("[s,s]", "b", "d");
-	rests_on = guard_correct(&g, true, &names, 6000, 6000);
+	rests_on = guard_correct(&g, true, &names, 6000, 6000, &ended);
 	assert_int_equal(rests_on->began_ms, 3000);
 	assert_true(!names_have(names, "a") && !names_have(names, "d"));
 	json_decref(names);
@@ -233,8 +236,10 @@ static void a_listing_that_agrees_ends_it_for_that_name(void **state)
 
 	(void)state;
 	write_name(&g, "a", true, 10);
-	assert_null(guard_correct(&g, true, &names, 20, 20));
+	ended = false;
+	assert_null(guard_correct(&g, true, &names, 20, 20, &ended));
 	assert_null(g);
+	assert_true(ended);
 	write_name(&g, "a", true, 30);
 	guard_forget(&g, "a");
 	assert_null(g);
