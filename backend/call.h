@@ -7,6 +7,7 @@
 
 #include "backend/base/buf.h"
 #include "backend/error.h"
+#include "backend/stop.h"
 
 #include <jansson.h>
 #include <stdatomic.h>
@@ -52,6 +53,11 @@ struct aws_request {
 	 * which ends the waiting behind others. Must live as long as the call.
 	 */
 	const atomic_bool *wanted;
+	/*
+	 * NULL: it ends by itself. Ends a call that only reads with EINTR as soon as another thread stops
+	 * it, and closes its connection. Must live as long as the call.
+	 */
+	struct stop *stop;
 	struct buf *room; /* with AWS_RAW: memory for the answer, taken over; NULL: fresh */
 };
 

@@ -304,7 +304,7 @@ static CURLcode drive(struct connection *c, struct exchange *x)
 	CURLMsg *done;
 
 	for (;;) {
-		if (atomic_load(&x->http->cancelled)) {
+		if (atomic_load(&x->http->cancelled) || is_stopped(x->rq->stop)) {
 			x->failure = EINTR;
 			return CURLE_ABORTED_BY_CALLBACK;
 		}
@@ -322,6 +322,22 @@ static CURLcode drive(struct connection *c, struct exchange *x)
 	}
 	done = curl_multi_info_read(c->multi, &left);
 	return done ? done->data.result : CURLE_RECV_ERROR;
+}
+
+static void wake(void *multi)
+{
+	curl_multi_wakeup(multi);
+}
+
+/* As drive(), and ends at once when the request is stopped. */
+static CURLcode drive_until_stopped(struct connection *c, struct exchange *x)
+{
+	CURLcode code;
+
+	stop_attach(x->rq->stop, wake, c->multi);
+	code = drive(c, x);
+	stop_detach(x->rq->stop);
+	return code;
 }
 
 static const char *why(const struct connection *c, const struct exchange *x, CURLcode code)
@@ -375,7 +391,7 @@ static int run(struct connection *c, struct exchange *x, struct ecsfs_error *err
 		curl_slist_free_all(headers);
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	}
-	code = drive(c, x);
+	code = drive_until_stopped(c, x);
 	r = report(c, x, code, err);
 	curl_multi_remove_handle(c->multi, c->easy);
 	/* Pointers borrowed for this exchange must not be read by the next one. */

@@ -5,6 +5,7 @@
 #define ECSFS_HTTP_MESSAGE_H
 
 #include "backend/base/buf.h"
+#include "backend/stop.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +30,8 @@ struct http_request {
 	/* Gets a 2xx body as it comes; NULL: gather it. Other than 0 ends the exchange, ECANCELED. */
 	int (*sink)(void *arg, const void *bytes, size_t len);
 	void *sink_arg;
+	struct stop
+	    *stop; /* ends the exchange with EINTR and closes its connection; NULL: nothing does */
 };
 
 struct http_response {

@@ -153,9 +153,9 @@ bool limiter_learn(struct limiter *l, const struct limiter_turn *turn, bool thro
 	return by_chance;
 }
 
-static int pause_for(const struct limiter_layer *self, int64_t ms)
+static int pause_for(const struct limiter_layer *self, const struct aws_exchange *x, int64_t ms)
 {
-	return self->cx->pause->wait(self->cx->pause, ms);
+	return self->cx->pause->wait(self->cx->pause, ms, x->rq->stop);
 }
 
 /* How often background work looks whether somebody waits for it by now. */
@@ -180,7 +180,7 @@ static int wait_for_spare(struct limiter_layer *self, const struct aws_exchange 
 			return 0;
 		if (clock_mono(self->cx->clock) + wait >= until_ms)
 			return -EBUSY;
-		if (pause_for(self, rq->wanted && wait > LOOK_MS ? LOOK_MS : wait) < 0)
+		if (pause_for(self, x, rq->wanted && wait > LOOK_MS ? LOOK_MS : wait) < 0)
 			return -EINTR;
 	}
 	return 1;
@@ -198,7 +198,7 @@ static int wait_for_turn(struct limiter_layer *self, const struct aws_exchange *
 	while (wait > 0) {
 		if (clock_mono(clock) + wait > until_ms)
 			return -EBUSY;
-		if (pause_for(self, wait) < 0)
+		if (pause_for(self, x, wait) < 0)
 			return -EINTR;
 		wait = limiter_wait(self->limiter, turn);
 	}

@@ -5,20 +5,22 @@
 #ifndef ECSFS_PAUSE_H
 #define ECSFS_PAUSE_H
 
+#include "backend/stop.h"
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct pause {
-	/* 0 after `ms` milliseconds, -EINTR as soon as it is cancelled. */
-	int (*wait)(struct pause *self, int64_t ms);
+	/* 0 after `ms` milliseconds, -EINTR as soon as it is cancelled or `stop` (may be NULL) is set. */
+	int (*wait)(struct pause *self, int64_t ms, struct stop *stop);
 };
 
 struct cancel_pause {
 	struct pause pause;
 	pthread_mutex_t lock;
-	pthread_cond_t cancelling;
-	bool cancelled; /* lock */
+	pthread_cond_t changed; /* it was cancelled, or a stop was set */
+	bool cancelled;		/* lock */
 };
 
 void cancel_pause_init(struct cancel_pause *p);

@@ -135,7 +135,7 @@ static int retry_call(struct aws_layer *layer, struct aws_exchange *x, struct aw
 		}
 		metrics_retry(x->rq->service, x->rq->action,
 		    x->retry == RETRY_THROTTLE ? METRICS_THROTTLED : METRICS_RETRIED);
-		if (wait && cx->pause->wait(cx->pause, wait) < 0) {
+		if (wait && cx->pause->wait(cx->pause, wait, x->rq->stop) < 0) {
 			r = ecsfs_error_set(err, EINTR, NULL,
 			    "cancelled while waiting to repeat %s", x->rq->action);
 			err->lost_answer = lost;

@@ -294,7 +294,8 @@ static int exchange(const struct aws_context *cx, const struct target *t, struct
 	    .direct_ok_http = true,
 	    .once = x->rq->flags & (AWS_ONCE | AWS_FRESH),
 	    .sink = x->rq->flags & AWS_STREAM ? x->rq->sink : NULL,
-	    .sink_arg = x->rq->sink_arg};
+	    .sink_arg = x->rq->sink_arg,
+	    .stop = x->rq->stop};
 	struct http_response answer;
 	int r = write_request(t, x, aws_context_now_ms(cx) / 1000, body, &lines, err);
 

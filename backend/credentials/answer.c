@@ -59,7 +59,7 @@ int provider_exchange(struct provider_env *env, struct http_request *rq, int att
 		if (attempt >= attempts || !is_passing(r, ret))
 			return r;
 		provider_response_release(ret);
-		if (env->pause->wait(env->pause, wait_ms) < 0)
+		if (env->pause->wait(env->pause, wait_ms, NULL) < 0)
 			return ecsfs_error_set(err, EINTR, NULL, "cancelled");
 	}
 }

@@ -41,7 +41,7 @@ struct scripted {
 	pthread_mutex_t lock;
 	char *requests[MAX_REQUESTS]; /* lock */
 	int request_count;	      /* lock */
-	int accepted;		      /* lock */
+	int accepted, dropped;	      /* lock */
 	char complaint[1024];	      /* lock; the first one */
 };
 
@@ -61,7 +61,7 @@ static void complain(struct scripted *s, const char *fmt, ...)
 	pthread_mutex_unlock(&s->lock);
 }
 
-static void drop(struct connection *c, bool reset)
+static void drop(struct scripted *s, struct connection *c, bool reset)
 {
 	struct linger now = {.l_onoff = 1, .l_linger = 0};
 
@@ -70,6 +70,9 @@ static void drop(struct connection *c, bool reset)
 	close(c->fd);
 	free(c->in);
 	*c = (struct connection){.fd = -1};
+	pthread_mutex_lock(&s->lock);
+	s->dropped++;
+	pthread_mutex_unlock(&s->lock);
 }
 
 static void send_all(int fd, const char *bytes, size_t len)
@@ -98,21 +101,21 @@ static void answer(const struct connection *c, const struct scripted_entry *e)
 	send_all(c->fd, body, half ? len / 2 : len);
 }
 
-static void act(struct connection *c, const struct scripted_entry *e)
+static void act(struct scripted *s, struct connection *c, const struct scripted_entry *e)
 {
 	switch (e->act) {
 	case SCRIPTED_RESET:
-		drop(c, true);
+		drop(s, c, true);
 		return;
 	case SCRIPTED_CLOSE:
-		drop(c, false);
+		drop(s, c, false);
 		return;
 	case SCRIPTED_STALL:
 		c->stalled = true;
 		return;
 	case SCRIPTED_RAW:
 		send_all(c->fd, e->body, strlen(e->body));
-		drop(c, false);
+		drop(s, c, false);
 		return;
 	case SCRIPTED_HALF:
 		answer(c, e);
@@ -122,7 +125,7 @@ static void act(struct connection *c, const struct scripted_entry *e)
 	case SCRIPTED_TRUNCATE:
 		answer(c, e);
 		if (e->act == SCRIPTED_TRUNCATE || e->close_after)
-			drop(c, false);
+			drop(s, c, false);
 		return;
 	}
 }
@@ -162,7 +165,7 @@ static void serve(struct scripted *s, struct connection *c, size_t len)
 	}
 	memmove(c->in, c->in + len, c->len - len);
 	c->len -= len;
-	act(c, e);
+	act(s, c, e);
 }
 
 /* The length of the first whole request in the buffer, 0 while there is none. */
@@ -191,13 +194,13 @@ static void take_input(struct scripted *s, struct connection *c)
 	size_t len;
 
 	if (n <= 0) {
-		drop(c, false);
+		drop(s, c, false);
 		return;
 	}
 	in = c->len + (size_t)n < MAX_REQUEST ? realloc(c->in, c->len + (size_t)n + 1) : NULL;
 	if (!in) {
 		complain(s, "a request over the ceiling");
-		drop(c, true);
+		drop(s, c, true);
 		return;
 	}
 	c->in = in;
@@ -249,7 +252,7 @@ static void *run(void *arg)
 	}
 	for (int i = 0; i < MAX_CONNECTIONS; i++)
 		if (s->connections[i].fd >= 0)
-			drop(&s->connections[i], false);
+			drop(s, &s->connections[i], false);
 	return NULL;
 }
 
@@ -288,6 +291,28 @@ int scripted_connections(struct scripted *s)
 	n = s->accepted;
 	pthread_mutex_unlock(&s->lock);
 	return n;
+}
+
+static int open_connections(struct scripted *s)
+{
+	int n;
+
+	pthread_mutex_lock(&s->lock);
+	n = s->accepted - s->dropped;
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+void scripted_wait_open(struct scripted *s, int count)
+{
+	const struct timespec tick = {.tv_nsec = 2000000};
+
+	for (int i = 0; i < 2500; i++) {
+		if (open_connections(s) == count)
+			return;
+		nanosleep(&tick, NULL);
+	}
+	fail_msg("%d connections are open, not %d", open_connections(s), count);
 }
 
 const char *scripted_request(struct scripted *s, int n)

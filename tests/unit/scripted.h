@@ -36,6 +36,8 @@ struct scripted *scripted_start(const struct scripted_entry *entries, size_t cou
 const char *scripted_url(const struct scripted *s);
 /* How many connections were accepted so far. */
 int scripted_connections(struct scripted *s);
+/* Waits (at most 5 s, else fails) until so many connections are open. */
+void scripted_wait_open(struct scripted *s, int count);
 /* Waits (at most 5 s, else fails) until so many requests have been read. */
 void scripted_wait_requests(struct scripted *s, int count);
 /* The text of the nth request read, from 0; borrowed; NULL if there was none. */

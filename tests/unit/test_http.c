@@ -419,6 +419,58 @@ static void cancel(void **state)
 	scripted_finish(s);
 }
 
+struct stoppable {
+	const char *url;
+	struct stop stop;
+};
+
+static void *exchange_until_stopped(void *arg)
+{
+	struct stoppable *a = arg;
+	struct http_request rq = request(a->url);
+	struct http_response ret;
+	int r;
+
+	rq.stop = &a->stop;
+	r = http_exchange(pool, &rq, &ret, NULL);
+	http_response_release(&ret);
+	return (void *)(intptr_t)r;
+}
+
+/* The server sees its connection closed; the others go on. */
+static void stopping_one_exchange_closes_its_connection(void **state)
+{
+	static const struct scripted_entry script[] = {
+	    {.act = SCRIPTED_STALL}, {.act = SCRIPTED_HALF, .body = "1234"}, {.body = "answer"}};
+	struct scripted *s = scripted_start(script, ARRAY_SIZE(script));
+	struct stoppable a[2] = {{.url = scripted_url(s)}, {.url = scripted_url(s)}};
+	pthread_t threads[2];
+	void *r;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		stop_init(&a[i].stop);
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, exchange_until_stopped, &a[i]), 0);
+		scripted_wait_requests(s, i + 1);
+	}
+	for (int i = 0; i < 2; i++) {
+		scripted_wait_open(s, 2 - i);
+		stop_now(&a[i].stop);
+		pthread_join(threads[i], &r);
+		assert_int_equal((intptr_t)r, -EINTR);
+		scripted_wait_open(s, 1 - i);
+	}
+	/* Stopped before it begins: nothing is sent. */
+	assert_int_equal((intptr_t)exchange_until_stopped(&a[0]), -EINTR);
+	stop_release(&a[0].stop);
+	stop_init(&a[0].stop);
+	assert_int_equal((intptr_t)exchange_until_stopped(&a[0]), 0);
+	for (int i = 0; i < 2; i++)
+		stop_release(&a[i].stop);
+	scripted_finish(s);
+}
+
 static void loopback(void **state)
 {
 	static const char *const yes[] = {"http://127.0.0.1:80/x", "http://127.9.9.9",
@@ -448,6 +500,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(proxy_from_environment, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(tls_is_verified, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(cancel, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		stopping_one_exchange_closes_its_connection, set_up, tear_down),
 	    cmocka_unit_test(loopback),
 	};
 

@@ -152,9 +152,10 @@ static int64_t waited_ms;
 static int answer;
 static enum retry_class answer_class;
 
-static int turn_hand(struct pause *self, int64_t ms)
+static int turn_hand(struct pause *self, int64_t ms, struct stop *stop)
 {
 	(void)self;
+	(void)stop;
 	waited_ms += ms;
 	now_ms += ms;
 	return 0;
@@ -246,11 +247,11 @@ static void a_learnt_pace_refuses_nobody(void **state)
 
 static atomic_bool wanted;
 
-static int somebody_comes(struct pause *self, int64_t ms)
+static int somebody_comes(struct pause *self, int64_t ms, struct stop *stop)
 {
 	if (waited_ms + ms > 300)
 		atomic_store(&wanted, true);
-	return turn_hand(self, ms);
+	return turn_hand(self, ms, stop);
 }
 
 static void people_come_before_background_work(void **state)

@@ -21,9 +21,10 @@ static int64_t hand(const struct clock *c)
 
 static const struct clock by_hand = {.mono_ms = hand, .wall_ms = hand};
 
-static int turn_hand(struct pause *self, int64_t ms)
+static int turn_hand(struct pause *self, int64_t ms, struct stop *stop)
 {
 	(void)self;
+	(void)stop;
 	waited_ms += ms;
 	now_ms += ms;
 	return cancelled ? -EINTR : 0;
