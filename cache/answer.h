@@ -34,6 +34,7 @@ struct freshness {
 	 * these, perhaps others. "": none. NULL: all. Of a listing: the one name that is looked for.
 	 */
 	const char *only;
+	struct stop *stop; /* ends the wait of region_get() with EINTR; NULL: nothing does */
 };
 
 struct answer {
@@ -50,9 +51,15 @@ struct answer {
 void answer_release(struct answer *a);
 #define auto_answer __attribute__((cleanup(answer_release)))
 
+struct region;
+struct entry;
+
 struct waiter {
 	void (*wake)(struct waiter *w); /* once, on a worker thread, no lock held */
 	struct waiter *next;		/* the cache's while waiting */
+	/* The region's: where region_ask() queued it, last; for which answer, under its lock. */
+	struct region *_Atomic region;
+	struct entry *entry;
 };
 
 #endif

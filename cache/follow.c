@@ -16,7 +16,8 @@
  *   asked  closed
  *   no     no      waits for due_ms
  *   yes    no      fn runs when the answer is there
- *   yes    yes     out of the list; ended when the answer is there, or fn has returned
+ *   yes    yes     out of the list; ended when the answer is there, or fn has returned; at once where
+ *                  the question could be taken back
  */
 struct follower {
 	struct waiter waiter;
@@ -28,6 +29,7 @@ struct follower {
 	void (*done)(void *arg);
 	void *arg;
 	struct freshness fresh; /* of the question under way */
+	struct freshness born;	/* when it was opened */
 	/* All below: follow->lock. */
 	int64_t due_ms; /* mono, of the machine */
 	bool asked, closed;
@@ -74,6 +76,14 @@ static void end(struct follower *w)
 	free_follower(w);
 }
 
+static void question_ended(struct follow *f)
+{
+	pthread_mutex_lock(&f->lock);
+	f->asked--;
+	pthread_cond_broadcast(&f->changed);
+	pthread_mutex_unlock(&f->lock);
+}
+
 /* The answer is there, or a failure: hands it over, and goes to sleep again. Lock not held. */
 static void answered(struct follower *w, const struct answer *a, const struct ecsfs_error *err)
 {
@@ -92,10 +102,7 @@ static void answered(struct follower *w, const struct answer *a, const struct ec
 	pthread_mutex_unlock(&f->lock);
 	if (closed)
 		end(w);
-	pthread_mutex_lock(&f->lock);
-	f->asked--;
-	pthread_cond_broadcast(&f->changed);
-	pthread_mutex_unlock(&f->lock);
+	question_ended(f);
 }
 
 static void ask_or_answer(struct follower *w)
@@ -192,6 +199,37 @@ static char *copy_part(const char *part, bool *failed)
 	return copy;
 }
 
+/* Another follower of the same key, the oldest one; NULL: there is none. Lock held. */
+static struct follower *first_of_key(struct follow *f, const struct follower *w)
+{
+	struct follower *first = NULL;
+
+	for (struct follower *o = f->followers; o; o = o->next) {
+		if (o != w && o->region == w->region && o->interval_ms == w->interval_ms &&
+		    key_equal(&o->key, &w->key))
+			first = o;
+	}
+	return first;
+}
+
+struct freshness follower_fresh(struct follower *w)
+{
+	struct follow *f = w->follow;
+	struct freshness fresh;
+	const struct follower *first;
+	int64_t least = region_now_ms(w->region) - w->interval_ms;
+
+	pthread_mutex_lock(&f->lock);
+	first = first_of_key(f, w);
+	fresh = first ? first->born : w->born;
+	pthread_mutex_unlock(&f->lock);
+	if (fresh.born_ms < least) {
+		fresh.born_ms = least;
+		fresh.born_at = 0;
+	}
+	return fresh;
+}
+
 int follower_open(struct follow *f, struct region *r, const struct key *k, int interval_ms,
     follow_fn fn, void (*done)(void *arg), void *arg, struct follower **ret)
 {
@@ -209,9 +247,13 @@ int follower_open(struct follow *f, struct region *r, const struct key *k, int i
 	    .fn = fn,
 	    .done = done,
 	    .arg = arg,
+	    .born = region_fresh_now(r),
 	    .due_ms = now_ms() + interval_ms};
 	pthread_mutex_lock(&f->lock);
 	int e = failed ? -ENOMEM : start(f);
+	const struct follower *first = first_of_key(f, w);
+	if (first && !first->asked)
+		w->due_ms = first->due_ms;
 	if (!e) {
 		w->next = f->followers;
 		f->followers = w;
@@ -237,10 +279,14 @@ void follower_close(struct follower *w)
 		}
 	}
 	w->closed = true;
-	bool ended = !w->asked;
+	/* With the lock: the answer may come at this moment, and ends the follower. */
+	bool left = w->asked && region_leave(&w->waiter);
+	bool ended = !w->asked || left;
 	pthread_mutex_unlock(&f->lock);
 	if (ended)
 		end(w);
+	if (left)
+		question_ended(f);
 }
 
 void follow_free(struct follow *f)

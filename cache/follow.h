@@ -28,13 +28,20 @@ struct follow *follow_new(void);
 void follow_free(struct follow *f);
 
 /*
- * Follows `k` (copied) of `r`: the first question goes out after `interval_ms`, then one that long
- * after each answer. An answer that others asked for in the last half of the interval will do.
+ * Follows `k` (copied) of `r`: the first question goes out after `interval_ms`, or with that of another
+ * follower of the key, then one that long after each answer. An answer that others asked for in the last
+ * half of the interval will do.
  * `done` lets go of `arg`, once: after follower_close(), when `fn` neither runs nor will.
  * -ENOMEM, -EAGAIN: no thread; `done` is not called.
  */
 int follower_open(struct follow *f, struct region *r, const struct key *k, int interval_ms,
     follow_fn fn, void (*done)(void *arg), void *arg, struct follower **ret);
+/*
+ * What a follower that was just opened may take for its first answer: what was asked for since the key
+ * is followed, by the first one who does, and within the interval. So the first one asks AWS, and however many
+ * come later share that.
+ */
+struct freshness follower_fresh(struct follower *w);
 /* Never waits: `fn` may still run on another thread, or be who calls. It does not begin again. */
 void follower_close(struct follower *w);
 

@@ -56,6 +56,7 @@ struct region *region_new(struct aws_client *client, const struct region_options
 	r->landed_ahead = ahead_landed;
 	r->peek = region_peek;
 	TAILQ_INIT(&r->groups);
+	LIST_INIT(&r->flights);
 	for (int k = 0; k < KIND_COUNT; k++)
 		r->walked[k].at_ms = NEVER_MS;
 	pthread_mutex_init(&r->lock, NULL);
@@ -320,6 +321,8 @@ static int wait_for(
 		return rc;
 	w->next = e->waiters;
 	e->waiters = w;
+	w->entry = e;
+	w->region = r;
 	ahead_asked(r, e, true, now);
 	return -EINPROGRESS;
 }
@@ -396,6 +399,33 @@ int region_ask(struct region *r, const struct key *k, const struct freshness *f,
 	return rc ? rc : unpack(r, k, f->only, ret, err);
 }
 
+static void take_back(struct entry *e, struct waiter *w)
+{
+	struct waiter **at = &e->waiters;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	w->entry = NULL;
+}
+
+bool region_leave(struct waiter *w)
+{
+	struct region *r = w->region;
+	struct entry *e;
+
+	if (!r)
+		return false;
+	pthread_mutex_lock(&r->lock);
+	e = w->entry;
+	if (e) {
+		take_back(e, w);
+		flight_left(r, e);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return e;
+}
+
 int region_peek(struct region *r, const struct key *k, const char *only, struct answer *ret)
 {
 	struct entry *e;
@@ -444,13 +474,37 @@ static void getter_wake(struct waiter *w)
 	pthread_mutex_unlock(&g->lock);
 }
 
-static void getter_wait(struct getter *g)
+static void getter_stopped(void *arg)
 {
+	struct getter *g = arg;
+
 	pthread_mutex_lock(&g->lock);
-	while (!g->woken)
+	pthread_cond_signal(&g->wake);
+	pthread_mutex_unlock(&g->lock);
+}
+
+/* False: it was stopped before it was woken. */
+static bool getter_wait_once(struct getter *g, const struct stop *stop)
+{
+	bool woken;
+
+	pthread_mutex_lock(&g->lock);
+	while (!g->woken && !is_stopped(stop))
 		pthread_cond_wait(&g->wake, &g->lock);
+	woken = g->woken;
 	g->woken = false;
 	pthread_mutex_unlock(&g->lock);
+	return woken;
+}
+
+/* False: stopped, and nothing wakes it any more. */
+static bool getter_wait(struct getter *g, const struct stop *stop)
+{
+	if (getter_wait_once(g, stop))
+		return true;
+	if (region_leave(&g->waiter))
+		return false;
+	return getter_wait_once(g, NULL);
 }
 
 int region_get(struct region *r, const struct key *k, const struct freshness *f, struct answer *ret,
@@ -461,8 +515,14 @@ int region_get(struct region *r, const struct key *k, const struct freshness *f,
 	    .wake = PTHREAD_COND_INITIALIZER};
 	int rc;
 
-	while ((rc = region_ask(r, k, f, &g.waiter, ret, err)) == -EINPROGRESS)
-		getter_wait(&g);
+	stop_attach(f->stop, getter_stopped, &g);
+	while ((rc = region_ask(r, k, f, &g.waiter, ret, err)) == -EINPROGRESS) {
+		if (!getter_wait(&g, f->stop)) {
+			rc = ecsfs_error_set(err, EINTR, NULL, "nobody waits any more");
+			break;
+		}
+	}
+	stop_detach(f->stop);
 	pthread_cond_destroy(&g.wake);
 	pthread_mutex_destroy(&g.lock);
 	return rc;

@@ -47,6 +47,14 @@ int region_ask(struct region *r, const struct key *k, const struct freshness *f,
     struct answer *ret, struct ecsfs_error *err);
 
 /*
+ * Takes back a waiter: whoever waited has gone (interrupted, out of time). True: it is not woken any more.
+ * False: it was, or is being woken at this moment, or waits for no region. A call that nobody else
+ * waits for ends, and its connection is closed. Any thread; also while region_ask() queues it, which
+ * it may then not see.
+ */
+bool region_leave(struct waiter *w);
+
+/*
  * What is known, however old; -ENODATA: nothing. Never queues. Negative answers are given too.
  * `only`: as in struct freshness.
  */

@@ -18,6 +18,7 @@ struct stream {
 		STREAM_FAILED
 	} state;		/* lock; `impl`, `err` before it */
 	struct waiter *waiters; /* lock */
+	struct stop stop;	/* of the open: nobody waits for it any more */
 	void *impl;
 	struct ecsfs_error err;
 	int64_t opened_ms;
@@ -67,6 +68,7 @@ void stream_unref(struct stream *s)
 	if (s->impl)
 		ops_of(s)->close(s->impl);
 	node_unref(s->node);
+	stop_release(&s->stop);
 	free(s);
 }
 
@@ -109,6 +111,7 @@ static void open_job(struct job *j)
 	int e;
 
 	place_of(s->node, &p);
+	p.stop = &s->stop;
 	e = ops_of(s)->open(&p, s->node->row, &s->impl, &s->err);
 	if (e)
 		finish(s, e);
@@ -138,6 +141,7 @@ static struct stream *stream_new(struct node *n)
 	s->opened_ms = clock_mono(n->fs->clock);
 	s->job.run = open_job;
 	s->ready.wake = woken;
+	stop_init(&s->stop);
 	s->next = streams_of(n)->first;
 	streams_of(n)->first = s;
 	return s;
@@ -191,6 +195,29 @@ int stream_open(struct request *rq, struct ecsfs_error *err)
 	}
 	pthread_mutex_unlock(&streams_of(s->node)->lock);
 	return e;
+}
+
+bool stream_leave(struct request *rq)
+{
+	struct stream *s = rq->stream;
+	struct waiter **at;
+	bool left;
+
+	if (!s)
+		return false;
+	pthread_mutex_lock(&streams_of(s->node)->lock);
+	at = &s->waiters;
+	while (*at && *at != &rq->waiter)
+		at = &(*at)->next;
+	left = *at;
+	if (left)
+		*at = (*at)->next;
+	if (left && !s->waiters && s->state == STREAM_OPENING) {
+		s->shared = false;
+		stop_now(&s->stop);
+	}
+	pthread_mutex_unlock(&streams_of(s->node)->lock);
+	return left;
 }
 
 static void wait_for_ever(struct request *rq, const struct stream *s)

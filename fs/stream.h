@@ -15,6 +15,11 @@ struct stream;
  * opens it. -errno: it could not be opened.
  */
 int stream_open(struct request *rq, struct ecsfs_error *err);
+/*
+ * The opener that waits has gone. True: it is not woken any more. An open that nobody else waits for
+ * is told to end, and nobody joins it.
+ */
+bool stream_leave(struct request *rq);
 void stream_unref(struct stream *s);
 struct stream *stream_ref(struct stream *s);
 

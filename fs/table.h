@@ -37,6 +37,7 @@ struct place {
 	const char *api_service;	/* .ecsfs/api/SERVICE */
 	struct node *files; /* the outermost directory above that keeps files (fs/kept.h) */
 	const char *name;   /* the last name of the path: a listed file's own */
+	struct stop *stop;  /* set when whoever opens the file has gone; NULL: not told */
 };
 #define PLACE(member) offsetof(struct place, member)
 

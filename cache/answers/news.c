@@ -10,6 +10,7 @@ void news_wake(struct news *n, struct entry *e)
 
 	while ((w = e->waiters)) {
 		e->waiters = w->next;
+		w->entry = NULL;
 		w->next = n->woken;
 		n->woken = w;
 	}

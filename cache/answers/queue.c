@@ -4,6 +4,9 @@
  * A key that must be fetched joins the queue of its group, the keys that may share a call. The first
  * one is taken by a worker at once; while a call of the group is under way the next ones gather for
  * gather_ms, or until there are as many as a call takes.
+ *
+ * When the last one of those who wait for a call leaves, the call ends: whoever comes next begins another.
+ * What is asked for nobody from the start goes on.
  */
 #include "cache/answers/queue.h"
 
@@ -36,11 +39,13 @@
 
 /* The entries of one call, while it is under way. */
 struct flight {
+	LIST_ENTRY(flight) link;
 	struct entry *entries[LARGEST_BATCH];
 	struct fetch_item items[LARGEST_BATCH];
 	bool asked[LARGEST_BATCH]; /* somebody waits: not only taken along */
 	struct fetch fetch;
 	atomic_bool wanted; /* somebody waits for it */
+	struct stop stop;   /* set when nobody waits any more */
 	struct arrival arrival;
 	bool hasty;	   /* all who wait may be given what is known */
 	bool slow;	   /* the region's lock: they were, and it is asked on behind them */
@@ -96,6 +101,7 @@ static void prepare(struct region *r, struct flight *f)
 	f->fetch.clock = r->options.clock;
 	f->fetch.peek = r->peek;
 	f->fetch.owner = r;
+	f->fetch.stop = &f->stop;
 	f->unknown = f->arrival.started_ms < r->unknown_until_ms[f->entries[0]->key.kind];
 	if (r->options.timeout_ms > 0)
 		f->fetch.deadline_ms = f->arrival.started_ms + r->options.timeout_ms;
@@ -234,6 +240,21 @@ static void let_go(struct entry *e, const struct flight *f)
 		e->state = ENTRY_IDLE;
 }
 
+/* It ended because nobody waited: that is no failure. */
+static bool is_given_up(const struct flight *f, size_t i)
+{
+	return is_stopped(&f->stop) && f->items[i].err == -EINTR;
+}
+
+/* Those who came after the call was given up, and found too many of them under way to begin another. */
+static void wake_latecomers(const struct flight *f, struct news *n)
+{
+	for (size_t i = 0; i < f->fetch.n; i++) {
+		if (f->entries[i]->state == ENTRY_IDLE)
+			news_wake(n, f->entries[i]);
+	}
+}
+
 static void land(struct region *r, struct flight *f, bool ahead, struct news *n)
 {
 	struct entry *listing = batch_listing(r, f->items[0].key);
@@ -252,6 +273,8 @@ static void land(struct region *r, struct flight *f, bool ahead, struct news *n)
 		/* Another call began since: its failure or answer is awaited, not this failure. */
 		if (e->flight && e->flight != f && f->items[i].err && f->items[i].err != -ENOENT)
 			continue;
+		if (is_given_up(f, i))
+			continue;
 		if (!unanswered_sibling(f, i))
 			store_item(r, e, &f->items[i], &f->arrival, n);
 		news_wake(n, e);
@@ -260,6 +283,7 @@ static void land(struct region *r, struct flight *f, bool ahead, struct news *n)
 		store_extra(r, x, &f->arrival, n);
 	for (size_t i = 0; i < f->fetch.n; i++)
 		let_go(f->entries[i], f);
+	wake_latecomers(f, n);
 	if (ahead && f->fetch.n == 1 && f->entries[0]->value)
 		r->landed_ahead(r, f->entries[0], f->arrival.now_ms);
 	forget_some(r, f->arrival.now_ms);
@@ -339,10 +363,12 @@ static bool drain_once(struct drain *d)
 		g->flying++;
 		prepare(r, f);
 		note_ahead(r, f);
+		LIST_INSERT_HEAD(&r->flights, f, link);
 		pthread_mutex_unlock(&r->lock);
 		fly_hastily(r, f);
 		fetch_pack(&f->fetch);
 		pthread_mutex_lock(&r->lock);
+		LIST_REMOVE(f, link);
 		g->flying--;
 		land(r, f, d->ahead, &n);
 	} else {
@@ -364,6 +390,7 @@ static bool drain_once(struct drain *d)
 #endif
 	pthread_mutex_unlock(&r->lock);
 	fetch_release(&f->fetch);
+	stop_release(&f->stop);
 	news_tell(r, &n);
 	return more;
 }
@@ -375,6 +402,7 @@ static void drain_run(struct job *j)
 	do {
 		d->flight = (struct flight){.fetch.items = d->flight.items};
 		STAILQ_INIT(&d->flight.fetch.extras);
+		stop_init(&d->flight.stop);
 	} while (drain_once(d));
 	free(d);
 }
@@ -470,6 +498,54 @@ void flight_wanted(struct entry *e)
 {
 	if (e->flight)
 		atomic_store(&e->flight->wanted, true);
+}
+
+/* Nobody waits for any of its answers, and it was not begun for nobody. */
+static bool is_unwanted(const struct flight *f, const struct entry *left)
+{
+	bool concerned = false;
+
+	if (f->fetch.wanted || f->slow || is_stopped(&f->stop))
+		return false;
+	for (size_t i = 0; i < f->fetch.n; i++) {
+		if (f->entries[i]->waiters)
+			return false;
+		concerned |= f->entries[i] == left;
+	}
+	return concerned;
+}
+
+static void end_flight(struct flight *f)
+{
+	stop_now(&f->stop);
+	/* Nobody joins it any more. */
+	for (size_t i = 0; i < f->fetch.n; i++) {
+		if (f->entries[i]->flight == f)
+			f->entries[i]->flight = NULL;
+	}
+}
+
+static void unqueue(struct region *r, struct entry *e)
+{
+	struct group *g = group_get(r, &e->key); /* there is one: the entry is in its queue */
+
+	TAILQ_REMOVE(&g->waiting, e, pending);
+	g->waiting_n--;
+	e->state = e->flights ? ENTRY_FLYING : ENTRY_IDLE;
+}
+
+void flight_left(struct region *r, struct entry *e)
+{
+	struct flight *f;
+
+	if (e->waiters)
+		return;
+	if (e->state == ENTRY_PENDING && !e->ahead)
+		unqueue(r, e);
+	LIST_FOREACH (f, &r->flights, link) {
+		if (is_unwanted(f, e))
+			end_flight(f);
+	}
 }
 
 void flight_start_ahead(struct region *r)

@@ -20,6 +20,8 @@ bool flight_is_lost(const struct entry *e, const struct freshness *f, int64_t no
 bool flight_is_slow(const struct entry *e);
 /* Somebody waits for a call that began for nobody. */
 void flight_wanted(struct entry *e);
+/* A waiter of the entry has left: calls that nobody waits for any more end. */
+void flight_left(struct region *r, struct entry *e);
 /* Puts calls under way for what is queued for nobody, as far as there is room. */
 void flight_start_ahead(struct region *r);
 

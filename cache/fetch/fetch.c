@@ -16,10 +16,13 @@ int fetch_call(struct fetch *f, const char *service, const char *action, const j
 	    .action = action,
 	    .body = body,
 	    .flags = f->wanted ? AWS_BACKGROUND : 0,
-	    .wanted = f->wanted};
+	    .wanted = f->wanted,
+	    .stop = f->stop};
 	struct aws_response rs = {0};
 	int rc;
 
+	if (is_stopped(f->stop))
+		return ecsfs_error_set(err, EINTR, NULL, "%s: nobody waits for it", action);
 	if (f->deadline_ms) {
 		rq.timeout_ms = f->deadline_ms - clock_mono(f->clock);
 		if (rq.timeout_ms <= 0)

@@ -39,6 +39,7 @@ struct fetch {
 	region_call_fn call;
 	const struct clock *clock;
 	const atomic_bool *wanted; /* NULL: somebody waits for it from the start */
+	struct stop *stop;	   /* ends its calls with EINTR; NULL: nothing does */
 	int64_t deadline_ms;	   /* mono, of all its calls together; 0: the client's own bound */
 	struct fetch_item *items;
 	size_t n;

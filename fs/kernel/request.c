@@ -155,15 +155,24 @@ static void list_add(struct request *rq)
 		pthread_cond_signal(&p->changed);
 }
 
+/* It was answered while it waited: what nobody else waits for is not asked for any longer. */
+static void leave(struct request *rq)
+{
+	if (region_leave(&rq->waiter) || stream_leave(rq))
+		request_unref(rq);
+}
+
 bool request_claim(struct request *rq)
 {
 	struct requests *p = rq->fs->requests;
 	pthread_mutex_lock(&p->lock);
-	bool mine = !rq->answered;
+	bool mine = !rq->answered, parked = rq->phase == RQ_PARKED;
 	rq->answered = true;
 	p->replying += mine;
 	list_remove(rq);
 	pthread_mutex_unlock(&p->lock);
+	if (mine && parked)
+		leave(rq);
 	/* After this no interrupt callback runs, so `rq` need not outlive the reply. */
 	if (mine && rq->watched)
 		fuse_req_interrupt_func(rq->req, NULL, NULL);
@@ -384,9 +393,11 @@ static bool park(struct request *rq)
 	if (e)
 		request_fail(rq, e, NULL);
 	pthread_mutex_lock(&p->lock);
-	bool again = rq->phase == RQ_WOKEN && !rq->answered;
+	bool again = rq->phase == RQ_WOKEN && !rq->answered, gone = rq->answered;
 	rq->phase = again ? RQ_RUNNING : RQ_PARKED;
 	pthread_mutex_unlock(&p->lock);
+	if (gone)
+		leave(rq);
 	return !again;
 }
 

@@ -98,6 +98,7 @@ static int fill_events(struct events *ev, const struct place *p, struct ecsfs_er
 	auto_answer struct answer a = {0};
 	struct key k;
 
+	q.fresh.stop = p->stop;
 	int e = ev->source->key(&q, p, &k, err);
 	if (!e)
 		e = ask(&q, p->region, &k, &a, err);

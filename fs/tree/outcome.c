@@ -1,6 +1,6 @@
 /*
- * tasks/T/outcome and exit_code: a task to its end. Each open file of outcome follows the task's
- * document by itself; the cache asks AWS once for all of them (cache/follow.h).
+ * tasks/T/outcome and exit_code: a task to its end. The first open file of a task's outcome asks AWS; all
+ * of them follow the task's document, and AWS is asked once for all (cache/follow.h).
  */
 #include "fs/tree/outcome.h"
 
@@ -27,6 +27,7 @@ struct outcome_reader {
 	json_t *definition; /* NULL: not known */
 
 	pthread_mutex_t lock; /* of all that follows */
+	bool begun;	      /* its first snapshot was taken */
 	struct outcome outcome;
 	enum outcome_verdict verdict;
 	int failed; /* -errno: the lines cannot be kept, or ECS forgot the task */
@@ -106,7 +107,7 @@ static void see(struct outcome_reader *r, const json_t *task)
 	double now = (double)clock_wall(r->fs->clock) / 1000;
 
 	pthread_mutex_lock(&r->lock);
-	if (r->verdict == OUTCOME_GOING && !r->failed) {
+	if (r->begun && r->verdict == OUTCOME_GOING && !r->failed) {
 		if (task) {
 			r->verdict = outcome_see(&r->outcome, task, r->definition, now, &lines);
 		} else {
@@ -146,47 +147,52 @@ static void reader_free(void *arg)
 	free(r);
 }
 
-/*
- * The first snapshot. One within the TTL will do, so that a hundred readers cost one call: a task
- * that has stopped never runs again, and one that has stopped since is seen by the follower.
- */
+/* The first snapshot: AWS's word as of the open, or of the first one who follows the task. */
 static int first(
     struct outcome_reader *r, const struct place *p, const struct key *k, struct ecsfs_error *err)
 {
-	struct freshness fresh = region_fresh(p->region);
+	struct freshness fresh = follower_fresh(r->follower);
 	struct ask q = ask_blocking(p->region);
 	auto_answer struct answer task = {0}, definition = {0};
-	int e = region_get(p->region, k, &fresh, &task, err);
+	int e;
 
+	fresh.stop = q.fresh.stop = p->stop;
+	e = region_get(p->region, k, &fresh, &task, err);
 	if (!e && task.err)
 		e = task.err;
 	if (e == -ENOENT)
 		return ecsfs_error_set(err, ENOENT, NULL,
 		    "ECS does not remember task %s: it forgets stopped tasks after about an hour",
 		    p->task);
-	if (!e && task.stale)
-		e = ecsfs_error_set(
-		    err, ETIMEDOUT, NULL, "AWS does not answer: how the task is now is not known");
 	if (e)
 		return e;
 	ask_definition(&q, p, task.value, &definition);
 	r->definition = json_incref(definition.value);
+	pthread_mutex_lock(&r->lock);
+	r->begun = true;
+	pthread_mutex_unlock(&r->lock);
 	see(r, task.value);
 	return 0;
 }
 
+/* Frees the reader where it fails. */
 static int reader_open(struct outcome_reader *r, const struct place *p, struct ecsfs_error *err)
 {
 	struct key k = {.kind = KIND_TASK, .a = p->cluster, .b = p->task};
 	int e = spool_new(&r->spool, err);
 
-	if (!e)
-		e = first(r, p, &k, err);
-	if (e)
+	if (!e &&
+	    follower_open(
+		p->fs->follow, p->region, &k, WATCH_MS, follow_task, reader_free, r, &r->follower))
+		e = ecsfs_error_set(err, EAGAIN, NULL, "the task cannot be followed");
+	if (e) {
+		reader_free(r);
 		return e;
-	e = follower_open(
-	    p->fs->follow, p->region, &k, WATCH_MS, follow_task, reader_free, r, &r->follower);
-	return e ? ecsfs_error_set(err, -e, NULL, "the task cannot be followed") : 0;
+	}
+	e = first(r, p, &k, err);
+	if (e)
+		follower_close(r->follower);
+	return e;
 }
 
 static int open_outcome(
@@ -202,9 +208,7 @@ static int open_outcome(
 	r->fs = p->fs;
 	r->grown_ms = clock_wall(p->fs->clock);
 	e = reader_open(r, p, err);
-	if (e)
-		reader_free(r);
-	else
+	if (!e)
 		*ret_stream = r;
 	return e;
 }

@@ -560,12 +560,15 @@ static void close_rollout(void *stream)
 	free(r);
 }
 
-static int first_picture(struct watch *w, struct ecsfs_error *err)
+static int first_picture(struct watch *w, struct stop *stop, struct ecsfs_error *err)
 {
 	struct key k = {.kind = KIND_SERVICE, .a = w->cluster, .b = w->service};
 	struct freshness now = region_fresh_now(w->region);
 	auto_answer struct answer a = {0};
-	int e = region_get(w->region, &k, &now, &a, err);
+	int e;
+
+	now.stop = stop;
+	e = region_get(w->region, &k, &now, &a, err);
 
 	if (!e && a.err)
 		e = a.err;
@@ -607,7 +610,7 @@ static int open_rollout(
 	if (!e)
 		e = join_watch(r, p, &alone, err);
 	if (!e && alone)
-		e = first_picture(r->watch, err);
+		e = first_picture(r->watch, p->stop, err);
 	if (e)
 		close_rollout(r);
 	else

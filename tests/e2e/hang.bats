@@ -12,6 +12,7 @@ teardown_file() {
 }
 
 teardown() {
+	cd /
 	faults ''
 	mount_down
 }
@@ -41,6 +42,71 @@ PY
 		wait_for 10 parked
 		kill -INT "$(cat "$mnt_dir/reader")"
 		wait_for 3 not_running "$(cat "$mnt_dir/reader")"
+	done
+}
+
+# Connections between the mount and the region that neither has closed.
+connections() {
+	awk -v end="$(printf ':%04X$' "${AWS_ENDPOINT_URL##*:}")" \
+		'$2 ~ end && $4 == "01" { n++ } END { print n + 0 }' /proc/net/tcp
+}
+
+fewer_connections_than() {
+	[ "$(connections)" -lt "$1" ]
+}
+
+waiting() {
+	awk '/^ecsfs_fuse_parked / { print $2 }' "$mnt/.ecsfs/metrics"
+}
+
+as_many_wait_as() {
+	[ "$(waiting)" -ge "$1" ]
+}
+
+@test "killed readers of a hung call leave nothing: it is cut, and the next reader is answered at once" {
+	local readers=() reader before begin
+	mount_up -o timeout=60,ttl=0
+	cd "$mnt/clusters/prod/services/web"
+	cat desired_count >/dev/null
+	calls_reset
+	faults 'DescribeServices:stall=30000'
+	for _ in $(seq 50); do
+		cat desired_count 2>/dev/null 3>&- &
+		readers+=($!)
+	done
+	wait_for 30 as_many_wait_as 50
+	# Those who come while it has hung for two seconds begin another one, up to four.
+	[ "$(calls DescribeServices)" -le 4 ]
+	faults ''
+	before=$(connections)
+	kill -KILL "${readers[@]}"
+	for reader in "${readers[@]}"; do
+		wait_for 10 not_running "$reader"
+	done
+	wait_for 10 fewer_connections_than "$before"
+	# The call that hung would have been given up after 12 s.
+	begin=${EPOCHREALTIME/./}
+	[ -n "$(cat desired_count)" ]
+	[ $((${EPOCHREALTIME/./} - begin)) -lt 2000000 ]
+	cd /
+}
+
+@test "a killed opener of rollout or outcome leaves nothing" {
+	local file task before waiting
+	mount_up -o timeout=60
+	cat "$mnt/clusters/prod/services/web/arn"
+	task=$(ls -d "$mnt"/clusters/prod/tasks/* | head -n 1)
+	cat "$task/arn"
+	for file in "$mnt/clusters/prod/services/web/rollout" "$task/outcome"; do
+		faults 'DescribeServices:stall=30000,DescribeTasks:stall=30000'
+		waiting=$(waiting)
+		cat "$file" >/dev/null 2>&1 3>&- &
+		wait_for 20 as_many_wait_as "$((waiting + 1))"
+		before=$(connections)
+		kill -KILL $!
+		wait_for 10 fewer_connections_than "$before"
+		faults ''
+		timeout 4 cat "${file%/*}/arn"
 	done
 }
 

@@ -129,6 +129,70 @@ static void test_within_half_an_interval_nobody_is_asked_again(void **state)
 	follow_free(f);
 }
 
+/* Opened at other times they go on asking together: one call an interval. */
+static void test_followers_of_one_key_share_their_questions(void **state)
+{
+	struct follow *f = follow_new();
+	struct told told[3];
+	struct follower *w[3];
+	int mark = 0;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		w[i] = open_follower(f, "s001", &told[i]);
+		set_desired(2 + i);
+		wait_desired(&told[0], 2 + i);
+	}
+	for (int i = 0; i < 3; i++)
+		wait_desired(&told[i], 4);
+	calls_since(&mark);
+	set_desired(9);
+	for (int i = 0; i < 3; i++)
+		wait_desired(&told[i], 9);
+	assert_int_equal(calls_since(&mark), 1);
+	for (int i = 0; i < 3; i++)
+		follower_close(w[i]);
+	follow_free(f);
+}
+
+static int desired_by(struct follower *w)
+{
+	struct key k = service_key("s001");
+	struct freshness fresh = follower_fresh(w);
+	auto_answer struct answer a = {0};
+
+	assert_int_equal(region_get(region, &k, &fresh, &a, NULL), 0);
+	return (int)json_integer_value(json_object_get(a.value, "desiredCount"));
+}
+
+/* What was cached before anybody followed will not do; the later ones take what the first one got. */
+static void test_the_first_one_asks_and_the_others_share_it(void **state)
+{
+	struct follow *f = follow_new();
+	struct key k = service_key("s001");
+	struct told told[3];
+	struct follower *w[3] = {0};
+	int mark = 0;
+
+	(void)state;
+	assert_int_equal(desired_of("s001"), 1);
+	calls_since(&mark);
+	for (int i = 0; i < 3; i++) {
+		told_init(&told[i]);
+		assert_int_equal(
+		    follower_open(f, region, &k, 60000, be_told, be_done, &told[i], &w[i]), 0);
+		assert_int_equal(desired_by(w[i]), 1);
+		assert_int_equal(calls_since(&mark), i == 0 ? 1 : 0);
+		now_ms += 1000;
+	}
+	now_ms += 61000;
+	assert_int_equal(desired_by(w[1]), 1);
+	assert_int_equal(calls_since(&mark), 1);
+	for (int i = 0; i < 3; i++)
+		follower_close(w[i]);
+	follow_free(f);
+}
+
 static void test_a_failure_is_told_and_the_asking_goes_on(void **state)
 {
 	struct follow *f = follow_new();
@@ -204,6 +268,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_each_change_is_told, world_setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_within_half_an_interval_nobody_is_asked_again, world_setup, world_teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_followers_of_one_key_share_their_questions, world_setup, world_teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_the_first_one_asks_and_the_others_share_it, world_setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_a_failure_is_told_and_the_asking_goes_on, world_setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(test_one_closed_while_its_question_is_out_hears_nothing,

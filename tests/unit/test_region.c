@@ -562,72 +562,6 @@ static void what_another_cluster_has_is_not_shown(void **state)
 	assert_int_equal(desired_of("s003"), 8);
 }
 
-/* AWS says nothing: what is known is given after a while, and it is asked on behind. */
-static void a_silent_aws_is_not_waited_for_long(void **state)
-{
-	struct waiter w[2];
-
-	(void)state;
-	woken = 0;
-	assert_int_equal(desired_of("s001"), 1);
-	now_ms += 6000;
-	world.silent_ms = 2000;
-	close_gate(true);
-	assert_int_equal(ask_service("s001", &w[0]), -EINPROGRESS);
-	wait_woken(1);
-	wait_at_gate(1);
-	/* The one that goes on is joined by nobody who has something to show. */
-	assert_int_equal(ask_service("s001", &w[1]), 0);
-	world.desired = 3;
-	close_gate(false);
-	while (desired_of("s001") != 3)
-		now_ms += 1000;
-}
-
-static void a_lost_call_is_not_joined(void **state)
-{
-	struct waiter w[3];
-	int mark = 0;
-
-	(void)state;
-	woken = 0;
-	close_gate(true);
-	assert_int_equal(ask_service("s001", &w[0]), -EINPROGRESS);
-	wait_at_gate(1);
-	calls_since(&mark);
-	now_ms += 1000;
-	assert_int_equal(ask_service("s001", &w[1]), -EINPROGRESS);
-	assert_int_equal(calls_since(&mark), 0);
-	now_ms += 1500;
-	assert_int_equal(ask_service("s001", &w[2]), -EINPROGRESS);
-	wait_at_gate(2);
-	close_gate(false);
-	wait_woken(3);
-	assert_int_equal(calls_since(&mark), 1);
-}
-
-/* A forced question does not wait for a call that began before it. */
-static void a_forced_question_begins_its_own(void **state)
-{
-	struct key k = service_key("s001");
-	struct freshness f;
-	struct waiter w[2];
-	struct answer a;
-
-	(void)state;
-	woken = 0;
-	close_gate(true);
-	assert_int_equal(ask_service("s001", &w[0]), -EINPROGRESS);
-	wait_at_gate(1);
-	now_ms += 10;
-	f = region_fresh_now(region);
-	w[1].wake = w[0].wake;
-	assert_int_equal(region_ask(region, &k, &f, &w[1], &a, NULL), -EINPROGRESS);
-	wait_at_gate(2);
-	close_gate(false);
-	wait_woken(2);
-}
-
 /* Tasks that are listed no longer are forgotten, unless somebody read them just now. */
 static void what_is_listed_no_longer_is_forgotten(void **state)
 {
@@ -653,9 +587,6 @@ int main(void)
 	    TEST(concurrent_misses_share_batches),
 	    TEST(siblings_come_along_after_a_listing),
 	    TEST(who_picks_names_is_not_read_ahead_for),
-	    TEST(a_silent_aws_is_not_waited_for_long),
-	    TEST(a_lost_call_is_not_joined),
-	    TEST(a_forced_question_begins_its_own),
 	    TEST(what_is_listed_no_longer_is_forgotten),
 	    TEST(a_reader_of_one_refreshes_one),
 	    TEST(missing_names_are_remembered_briefly),

@@ -177,17 +177,42 @@ static void count_call(const struct aws_request *rq)
 	}
 }
 
+static void stopped(void *unused)
+{
+	(void)unused;
+	pthread_mutex_lock(&world.lock);
+	pthread_cond_broadcast(&world.changed);
+	pthread_mutex_unlock(&world.lock);
+}
+
+/* With the lock. False: the call was stopped there. */
+static bool pass_gate(struct stop *stop)
+{
+	world.at_gate++;
+	pthread_cond_broadcast(&world.changed);
+	while (world.closed && !is_stopped(stop))
+		pthread_cond_wait(&world.changed, &world.lock);
+	world.at_gate--;
+	if (!is_stopped(stop))
+		return true;
+	world.stopped++;
+	pthread_cond_broadcast(&world.changed);
+	return false;
+}
+
 static int fake_call(struct aws_client *c, const struct aws_request *rq, struct aws_response *ret,
     struct ecsfs_error *err)
 {
 	struct ecsfs_error why = {0};
 
 	(void)c;
+	stop_attach(rq->stop, stopped, NULL);
 	pthread_mutex_lock(&world.lock);
 	count_call(rq);
 	/* The picture is taken when the call arrives, and may be old when it leaves the gate. */
 	if (rq->timeout_ms <= world.silent_ms) {
 		pthread_mutex_unlock(&world.lock);
+		stop_detach(rq->stop);
 		return ecsfs_error_set(err, ETIMEDOUT, NULL, "silent");
 	}
 	if (world.fail_err) {
@@ -195,12 +220,14 @@ static int fake_call(struct aws_client *c, const struct aws_request *rq, struct 
 		why.http_status = world.fail_status;
 	} else
 		ret->json = world.says ? json_loads(world.says, 0, NULL) : answer(rq, &why);
-	world.at_gate++;
-	pthread_cond_broadcast(&world.changed);
-	while (world.closed)
-		pthread_cond_wait(&world.changed, &world.lock);
-	world.at_gate--;
+	if (!pass_gate(rq->stop)) {
+		json_decref(ret->json);
+		ret->json = NULL;
+		why = (struct ecsfs_error){0};
+		ecsfs_error_set(&why, EINTR, NULL, "stopped");
+	}
 	pthread_mutex_unlock(&world.lock);
+	stop_detach(rq->stop);
 	if (err)
 		*err = why;
 	return -why.err;
@@ -218,6 +245,14 @@ void wait_at_gate(int calls)
 {
 	pthread_mutex_lock(&world.lock);
 	while (world.at_gate < calls)
+		pthread_cond_wait(&world.changed, &world.lock);
+	pthread_mutex_unlock(&world.lock);
+}
+
+void wait_stopped(int calls)
+{
+	pthread_mutex_lock(&world.lock);
+	while (world.stopped < calls)
 		pthread_cond_wait(&world.changed, &world.lock);
 	pthread_mutex_unlock(&world.lock);
 }
@@ -240,7 +275,7 @@ static int setup_ttl(int ttl_ms)
 	world.fail_err = world.fail_status = 0;
 	world.silent_ms = 0;
 	world.says = NULL;
-	world.calls = world.describes = world.largest = world.at_gate = 0;
+	world.calls = world.describes = world.largest = world.at_gate = world.stopped = 0;
 	world.closed = false;
 	now_ms = 1000000;
 	region = region_new(NULL, &options);

@@ -24,6 +24,7 @@ struct world {
 	const char *denied;   /* a service that may not be described */
 	bool closed;	      /* calls stop at the gate */
 	int at_gate;
+	int stopped;	  /* calls that were ended there */
 	int silent_ms;	  /* calls that may take no longer get no answer */
 	int fail_err;	  /* every call fails so */
 	int fail_status;  /* with this HTTP status */
@@ -61,6 +62,8 @@ int calls_since(int *mark);
 /* Calls that reached AWS stop there, answered, until the gate opens. */
 void close_gate(bool closed);
 void wait_at_gate(int calls);
+/* Waits until so many calls were ended at the gate because nobody waited. */
+void wait_stopped(int calls);
 /* Puts a call for s099 under way and closes the gate, so that what follows gathers. */
 void occupy(struct waiter *w);
 
