@@ -5,8 +5,9 @@
  * throttling.
  *
  * A call that somebody waits for comes before background work (AWS_BACKGROUND), which takes only what
- * its bucket has to spare. An endpoint that is not AWS's has no known rates: no limit, until a
- * throttled answer; the pace after that is learnt, and refuses nobody.
+ * its bucket has to spare. An endpoint that is not AWS's has no known rates: a few calls at first, more
+ * with each that goes through, then no limit until a throttled answer; the pace after that is learnt,
+ * and refuses nobody.
  */
 #ifndef ECSFS_LIMITER_H
 #define ECSFS_LIMITER_H

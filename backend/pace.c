@@ -32,6 +32,13 @@
 #define SPARE 0.25 /* of the burst, kept for those whom somebody waits for */
 #define LEARNT_BURST_S 0.05 /* what may go at once at a rate that was learnt */
 
+/* Before anything is known of a rate. */
+#define START_CALLS 4
+#define START_MORE 2	       /* for each that goes through */
+#define START_ENOUGH 128       /* nobody limits so many at once */
+#define START_RATE 40.	       /* calls a second that go also when nothing is answered, */
+#define START_RATE_THROTTLED 6 /* or once something is throttled */
+
 enum {
 	/* Calls of an epoch: to judge it at all, to believe its numbers, to judge it early. */
 	CALLS_MIN = 10,
@@ -44,6 +51,7 @@ enum {
 	TEST_MIN_MS = 2500,
 	TEST_MAX_MS = 20000,
 	LOOK_AGAIN_MS = 200, /* the rate may have changed while a call waits */
+	START_LOOK_MS = 5,   /* the same while more may go with each answer */
 };
 
 static double larger(double a, double b)
@@ -70,10 +78,21 @@ static void cap(struct pace *p)
 	p->allowed = smaller(p->allowed, (double)p->taken + most);
 }
 
+/* Time alone brings back the first few, and no more. */
+static void refill_start(struct pace *p, int64_t now_ms)
+{
+	double rate = p->measuring ? START_RATE_THROTTLED : START_RATE;
+	double more = (double)(now_ms - p->filled_ms) * rate / 1000;
+
+	if (p->starting && p->start_left < START_CALLS)
+		p->start_left = smaller(p->start_left + more, START_CALLS);
+}
+
 static void refill(struct pace *p, int64_t now_ms)
 {
 	double more = isinf(p->rate) ? 0 : (double)(now_ms - p->filled_ms) * p->rate / 1000;
 
+	refill_start(p, now_ms);
 	p->filled_ms = now_ms;
 	p->tokens += more;
 	p->allowed = isinf(p->rate) ? (double)p->taken : p->allowed + more;
@@ -94,6 +113,7 @@ static void set_rate(struct pace *p, double rate, int64_t now_ms)
 	double slowest = p->top_rate > 0 ? p->top_rate / SLOWEST_PART : SLOWEST;
 
 	p->rate = smaller(larger(rate, slowest), top);
+	p->starting = false;
 	cap(p);
 	begin_epoch(p, now_ms);
 }
@@ -106,6 +126,8 @@ void pace_init(struct pace *p, double rate, double burst, int64_t now_ms)
 	    .allowed = burst,
 	    .tokens = burst,
 	    .bursts = rate > 0,
+	    .starting = rate == 0,
+	    .start_left = START_CALLS,
 	    .filled_ms = now_ms,
 	    .epoch_ms = now_ms,
 	    .cliff = INFINITY};
@@ -133,6 +155,8 @@ static int64_t until(const struct pace *p, uint64_t number, double kept)
 {
 	double missing = larger((double)number - p->allowed, 1 - p->tokens) + kept;
 
+	if (p->starting)
+		return p->start_left >= 1 ? 0 : START_LOOK_MS;
 	if (isinf(p->rate) || missing <= 0)
 		return 0;
 	return (int64_t)(missing * 1000 / p->rate) + 1;
@@ -142,7 +166,9 @@ static void send(struct pace *p, struct pace_turn *turn)
 {
 	turn->epoch = p->epoch;
 	p->sent++;
-	if (!isinf(p->rate))
+	if (p->starting)
+		p->start_left -= 1;
+	else if (!isinf(p->rate))
 		p->tokens -= 1;
 }
 
@@ -157,7 +183,7 @@ int64_t pace_take(struct pace *p, int64_t now_ms, int64_t patience_ms, struct pa
 		return -EBUSY;
 	*ret = (struct pace_turn){.number = ++p->taken};
 	if (wait)
-		p->waited = true;
+		p->waited = !p->starting;
 	else
 		send(p, ret);
 	return wait;
@@ -169,7 +195,7 @@ int64_t pace_wait(struct pace *p, int64_t now_ms, struct pace_turn *turn)
 
 	refill(p, now_ms);
 	wait = until(p, turn->number, 0);
-	p->waited = true;
+	p->waited = !p->starting;
 	if (!wait)
 		send(p, turn);
 	return ms_min(wait, LOOK_AGAIN_MS);
@@ -345,8 +371,17 @@ static bool is_enough(const struct pace *p, int64_t now_ms)
 	return p->throttled >= 3 || p->answered >= CALLS_ENOUGH || passed >= EPOCH_MS;
 }
 
+static void go_on_starting(struct pace *p)
+{
+	p->start_left += START_MORE;
+	if (p->start_left > START_ENOUGH)
+		p->starting = false;
+}
+
 void pace_learn(struct pace *p, int64_t now_ms, const struct pace_turn *turn, bool throttled)
 {
+	if (p->starting && !throttled)
+		go_on_starting(p);
 	if (turn->epoch != p->epoch)
 		return;
 	if (throttled && !p->measuring)

@@ -2,8 +2,8 @@
  * The pace of the calls that share one bucket of AWS: when each may go, and what throttled answers
  * teach about the rate.
  *
- * A pace begins with the rate and the burst that AWS documents, or without any limit. Throttled
- * answers are counted by epochs, each with one rate. A share above a tenth cuts the rate to what went
+ * A pace begins with the rate and the burst that AWS documents, or with a few calls, each of whose answers
+ * lets two more go, until there is no limit. Throttled answers are counted by epochs, each with one rate. A share above a tenth cuts the rate to what went
  * through. Where a cut lowers what goes through as much as what is sent, the answers were no matter
  * of rate: the rate is restored, and that share of throttled answers is expected from then on (and
  * tested again now and then). Without throttled answers the rate rises, to AWS's own or until there
@@ -25,6 +25,9 @@ struct pace {
 	uint64_t taken;
 	bool bursts;	/* top_burst may be used: nothing was throttled for a while */
 	bool measuring; /* answers are counted: one was throttled */
+	/* No rate is known, nor that there is none: how many calls may go before more is known. */
+	bool starting;
+	double start_left;
 	int64_t filled_ms;
 	int64_t throttled_ms; /* the last throttled answer that was not expected; 0: none */
 

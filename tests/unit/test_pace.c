@@ -180,12 +180,27 @@ static void a_true_rate_is_found(void **state)
 		}
 }
 
-/* All of it together, the learning too, where not all callers come at once. */
+/* All of it together, the learning too, also where many callers come at once. */
 static void learning_costs_little(void **state)
 {
+	static const double rates[] = {5, 10, 20};
+	static const int callers[] = {8, 16, 32, 64};
 	static struct run r;
 
 	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rates); i++)
+		for (size_t k = 0; k < ARRAY_SIZE(callers); k++) {
+			const struct server s = {.rate = rates[i], .burst = rates[i]};
+
+			begin(&r, callers[k], 0, 0, s);
+			play(&r, 60000);
+			print_message(
+			    "rate %g, %d callers, from the start: %.2f of it, %.1f %% throttled\n",
+			    rates[i], callers[k], (double)r.through / 60 / rates[i],
+			    share(&r) * 100);
+			assert_true((double)r.through >= 0.9 * 60 * rates[i]);
+			assert_true(share(&r) < 0.1);
+		}
 	begin(&r, 8, 0, 0, (struct server){.rate = 10, .burst = 10});
 	play(&r, 60000);
 	assert_true((double)r.through >= 0.9 * 60 * 10);
@@ -302,10 +317,34 @@ static void background_takes_what_is_to_spare(void **state)
 	assert_true(pace_take_spare(&p, 1000, &turn) > 0);
 	assert_int_equal(pace_take(&p, 1000, 0, &turn), 0);
 	assert_int_equal(pace_take_spare(&p, 10000, &turn), 0);
-	/* Without a limit there is no reason to wait. */
+	/* Without a limit there is no reason to wait, once that is known. */
 	pace_init(&p, 0, 0, 0);
+	for (int i = 0; i < 1000; i++) {
+		assert_int_equal(pace_take_spare(&p, 0, &turn), 0);
+		pace_learn(&p, 0, &turn, false);
+	}
 	for (int i = 0; i < 1000; i++)
 		assert_int_equal(pace_take_spare(&p, 0, &turn), 0);
+}
+
+/* Where no rate is known, the answers tell how many may go; a server that is silent holds nobody up. */
+static void an_unknown_server_is_tried_with_a_few(void **state)
+{
+	struct pace p;
+	struct pace_turn turn[8], late;
+	int sent = 0;
+
+	(void)state;
+	pace_init(&p, 0, 0, 0);
+	while (pace_take(&p, 0, 1000, &turn[sent]) == 0)
+		sent++;
+	assert_int_equal(sent, 4);
+	late = turn[sent];
+	assert_in_range(pace_wait(&p, 10, &late), 1, 5);
+	assert_int_equal(pace_wait(&p, 25, &late), 0);
+	pace_learn(&p, 30, &turn[0], false);
+	assert_int_equal(pace_take(&p, 30, 0, &turn[0]), 0);
+	assert_int_equal(pace_take(&p, 30, 0, &turn[0]), 0);
 }
 
 static void a_turn_comes_sooner_when_the_rate_rises(void **state)
@@ -334,6 +373,7 @@ int main(void)
 	    cmocka_unit_test(chance_is_not_taken_for_a_rate),
 	    cmocka_unit_test(without_throttling_the_limit_ends),
 	    cmocka_unit_test(background_takes_what_is_to_spare),
+	    cmocka_unit_test(an_unknown_server_is_tried_with_a_few),
 	    cmocka_unit_test(a_turn_comes_sooner_when_the_rate_rises),
 	};
 
