@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 struct connection {
 	CURL *easy;
@@ -450,4 +451,13 @@ int http_exchange(struct http *h, const struct http_request *rq, struct http_res
 void http_response_release(struct http_response *r)
 {
 	buf_release(&r->body);
+}
+
+int64_t http_date_ms(const char *date)
+{
+	struct tm tm = {0};
+
+	if (!strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm))
+		return 0;
+	return (int64_t)timegm(&tm) * 1000;
 }

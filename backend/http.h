@@ -38,4 +38,7 @@ int http_exchange(struct http *h, const struct http_request *rq, struct http_res
     struct ecsfs_error *err);
 void http_response_release(struct http_response *r);
 
+/* A Date header ("Sun, 06 Nov 1994 08:49:37 GMT") in milliseconds since the epoch; 0: it is none. */
+int64_t http_date_ms(const char *date);
+
 #endif

@@ -198,15 +198,6 @@ static int write_request(const struct target *t, const struct aws_exchange *x, i
 	return r < 0 ? ecsfs_error_set(err, -r, NULL, "%s: cannot be signed", x->rq->action) : 0;
 }
 
-static int64_t parse_date(const char *text)
-{
-	struct tm tm = {0};
-
-	if (!strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm))
-		return 0;
-	return (int64_t)timegm(&tm) * 1000;
-}
-
 /* No answer came: a line cut, a name not found, a time limit. */
 static int judge_failure(
     struct aws_exchange *x, const struct http_response *answer, struct ecsfs_error *err)
@@ -231,7 +222,7 @@ static int judge_answer(const struct target *t, struct aws_exchange *x,
 	int r = 0;
 
 	x->retry_after_ms = answer->retry_after_ms;
-	x->server_ms = parse_date(answer->date);
+	x->server_ms = http_date_ms(answer->date);
 	if (answer->status / 100 != 2) {
 		r = wire_error(x->rq->action, t->url, answer, &x->retry, err);
 		x->in_doubt = x->retry == RETRY_TRANSIENT;

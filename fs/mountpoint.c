@@ -67,21 +67,30 @@ static int check_empty(const char *path, struct ecsfs_error *err)
 	    "%s: the mount point is not empty (use -o nonempty to mount anyway)", path);
 }
 
-/* fusermount3 refuses this too, in a line of its own on top of ours. */
-static int check_sharing(const struct options *o, struct ecsfs_error *err)
+int mountpoint_sharing_allowed(void)
 {
 	auto_buf struct buf text = BUF_INIT(64 * KIB);
-	bool wanted = o->fs.allow_other || (o->kernel && strstr(o->kernel, "allow_root"));
 	char *rest, *line;
+	int e = file_read("/etc/fuse.conf", false, &text);
 
-	if (!wanted || geteuid() == 0 || file_read("/etc/fuse.conf", false, &text) < 0)
-		return 0;
+	if (e < 0)
+		return e;
 	line = text.data ? strtok_r(text.data, "\n", &rest) : NULL;
 	for (; line; line = strtok_r(NULL, "\n", &rest)) {
 		line += strspn(line, " \t");
 		if (strncmp(line, "user_allow_other", 16) == 0)
-			return 0;
+			return 1;
 	}
+	return 0;
+}
+
+/* fusermount3 refuses this too, in a line of its own on top of ours. */
+static int check_sharing(const struct options *o, struct ecsfs_error *err)
+{
+	bool wanted = o->fs.allow_other || (o->kernel && strstr(o->kernel, "allow_root"));
+
+	if (!wanted || geteuid() == 0 || mountpoint_sharing_allowed() != 0)
+		return 0;
 	return ecsfs_error_set(err, EPERM, NULL,
 	    "%s needs root, or user_allow_other in /etc/fuse.conf",
 	    o->fs.allow_other ? "allow_other" : "allow_root");
@@ -103,16 +112,11 @@ static int check_free(const char *path, struct ecsfs_error *err)
 	    pid.len ? " (pid " : "", buf_str(&pid), pid.len ? ")" : "", quote, path, quote);
 }
 
-int mountpoint_check(struct options *o, struct ecsfs_error *err)
+int mountpoint_look(struct options *o, struct ecsfs_error *err)
 {
+	char *path = realpath(o->mountpoint, NULL);
 	struct stat st;
-	char *path;
-	int e = check_sharing(o, err);
 
-	if (e)
-		return e;
-	clear_dead_mount(o->mountpoint);
-	path = realpath(o->mountpoint, NULL);
 	if (!path)
 		return ecsfs_error_set(err, errno, NULL, "%s: %s", o->mountpoint, strerror(errno));
 	free(o->mountpoint);
@@ -122,6 +126,16 @@ int mountpoint_check(struct options *o, struct ecsfs_error *err)
 	if (!S_ISDIR(st.st_mode))
 		return ecsfs_error_set(
 		    err, ENOTDIR, NULL, "%s: the mount point is not a directory", path);
-	e = check_free(path, err);
+	int e = check_free(path, err);
 	return e || o->nonempty ? e : check_empty(path, err);
+}
+
+int mountpoint_check(struct options *o, struct ecsfs_error *err)
+{
+	int e = check_sharing(o, err);
+
+	if (e)
+		return e;
+	clear_dead_mount(o->mountpoint);
+	return mountpoint_look(o, err);
 }

@@ -3,7 +3,9 @@
  *
  *     GET  /_sim/calls      {"total": N, "actions": {"DescribeServices": 3, ...}} since the last reset
  *     GET  /_sim/requests   the newest of them: [{"number", "time", "action", "region", "status", "body"}]
- *     POST /_sim/reset      forgets both
+ *     GET  /_sim/made       ["ecs:ListClusters", ...]: every action that ecsfs (by its User-Agent)
+ *                           has called since the start
+ *     POST /_sim/reset      forgets calls and requests
  *     POST /_sim/faults     the body is the fault script (faults.c); an empty one ends them
  *     POST /_sim/latency    the body is a number of milliseconds
  *     POST /_sim/exec?NAME=N   how the agents of ECS Exec behave (exec/exec.h)
@@ -36,7 +38,23 @@ static void count_call(struct sim *s, const char *action)
 	}
 }
 
-uint64_t admin_record(struct sim *s, const char *region, const char *action,
+/* Actions of AWS that are known here; what tests and other programs call is not ecsfs's. */
+static void note_made(
+    struct sim *s, const struct sim_request *rq, const char *service, const char *action)
+{
+	if (!service || !rq->user_agent || strncmp(rq->user_agent, "ecsfs/", 6) != 0)
+		return;
+	for (size_t i = 0; i < SIM_MAX_ACTIONS; i++) {
+		if (!s->made[i].action) {
+			s->made[i].service = service;
+			s->made[i].action = action;
+		}
+		if (s->made[i].action == action && s->made[i].service == service)
+			return;
+	}
+}
+
+uint64_t admin_record(struct sim *s, const char *region, const char *service, const char *action,
     const struct sim_request *rq, int64_t now_ms)
 {
 	struct kept_request *k;
@@ -44,6 +62,7 @@ uint64_t admin_record(struct sim *s, const char *region, const char *action,
 
 	pthread_mutex_lock(&s->lock);
 	count_call(s, action);
+	note_made(s, rq, service, action);
 	number = ++s->kept_count;
 	k = &s->kept[number % SIM_KEPT_REQUESTS];
 	free(k->body);
@@ -86,6 +105,16 @@ static json_t *calls_render(struct sim *s)
 	for (size_t i = 0; i < SIM_MAX_ACTIONS && s->calls[i].action; i++)
 		doc_put_int(actions, s->calls[i].action, (int64_t)s->calls[i].count);
 	return json_pack("{s:I,s:o}", "total", (json_int_t)s->total, "actions", actions);
+}
+
+static json_t *made_render(struct sim *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < SIM_MAX_ACTIONS && s->made[i].action; i++)
+		json_array_append_new(
+		    list, json_sprintf("%s:%s", s->made[i].service, s->made[i].action));
+	return list;
 }
 
 static json_t *request_render(const struct kept_request *k)
@@ -198,6 +227,8 @@ static json_t *get(struct sim *s, const char *what)
 		o = calls_render(s);
 	else if (strcmp(what, "requests") == 0)
 		o = requests_render(s);
+	else if (strcmp(what, "made") == 0)
+		o = made_render(s);
 	pthread_mutex_unlock(&s->lock);
 	return o;
 }

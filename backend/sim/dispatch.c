@@ -279,7 +279,7 @@ void sim_dispatch(struct sim *s, struct sim_request *rq, struct sim_reply *ret)
 	else
 		denied =
 		    sim_fail(&c, 400, "UnknownOperationException", "The operation is not known.");
-	number = admin_record(s, region, c.action, rq, c.now_ms);
+	number = admin_record(s, region, action ? protocol->service : NULL, c.action, rq, c.now_ms);
 	snprintf(principal, sizeof(principal), "arn:aws:iam::%s:user/demo", s->account);
 	c.principal = principal;
 	c.region_name = region;

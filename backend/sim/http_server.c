@@ -55,6 +55,7 @@ static struct sim_request *request_new(
 	buf_init(&rq->query, 64 * KIB);
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query, &rq->query);
 	rq->target = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Amz-Target");
+	rq->user_agent = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "User-Agent");
 	rq->content_type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type");
 	request_id(s, rq->id);
 	return rq;

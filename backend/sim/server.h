@@ -72,6 +72,10 @@ struct sim {
 		uint64_t count;
 	} calls[SIM_MAX_ACTIONS];
 	uint64_t total;
+	/* What ecsfs itself has called since the start: never reset. */
+	struct {
+		const char *service, *action; /* static */
+	} made[SIM_MAX_ACTIONS];
 	struct kept_request kept[SIM_KEPT_REQUESTS]; /* a ring */
 	uint64_t kept_count;
 	struct fault_rule *rules;
@@ -86,7 +90,7 @@ struct sim_request {
 	struct MHD_Connection *connection;
 	const char *method, *path;
 	struct buf query; /* as sent */
-	const char *target, *content_type;
+	const char *target, *content_type, *user_agent;
 	struct buf body;
 	bool too_large;
 	char id[37]; /* x-amzn-RequestId */

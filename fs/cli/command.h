@@ -15,7 +15,10 @@ struct command {
 	const char *help;  /* one line, at most 60 columns; NULL: not for people */
 	/* argv[0] is the name. The exit status; 2 for words that are not understood. */
 	int (*run)(int argc, char **argv);
-	const char *const *options; /* "--json", ...; NULL-ended, for completion; NULL: none */
+	const char *const
+	    *options; /* of its own: "--json", ...; NULL-ended, for completion; NULL: none */
+	bool paths;   /* its words are paths, for completion */
+	bool mounts;  /* takes options of a mount too, and a mount point */
 };
 
 /* The rows of command_table.c, ended by { 0 }. */

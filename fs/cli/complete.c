@@ -258,32 +258,39 @@ static const struct option_row *taker(const char *before)
 	return row && row->arg ? row : NULL;
 }
 
+/* A line that mounts: options with their values, presets, the mount point. */
+static void mount_line(const char *before, const char *word)
+{
+	struct offered at = {.typed = word + 1};
+
+	if (strcmp(before, "-o") == 0)
+		mount_options(word);
+	else if (taker(before))
+		offer_list(taker(before), word, 0, ",");
+	else if (strncmp(word, "--", 2) == 0)
+		long_option(word);
+	else if (*word == '@')
+		preset_each(offer_preset, &at);
+	else if (*word == '-')
+		offer_long_options("--");
+	else
+		puts(":directories ");
+}
+
 int complete_run(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[argc - 1] : "", *before = argc > 2 ? argv[argc - 2] : "";
 	const struct command *c = argc > 2 ? command_find(argv[1]) : NULL;
 
-	if (c && c->help) {
+	if (c && !c->help)
+		c = NULL;
+	if (c && (!c->mounts || *word == '-'))
 		command_options(c, word);
-		if (!c->options)
-			puts(":files ");
-	} else if (strcmp(before, "-o") == 0) {
-		mount_options(word);
-	} else if (taker(before)) {
-		offer_list(taker(before), word, 0, ",");
-	} else if (strncmp(word, "--", 2) == 0) {
-		long_option(word);
-	} else if (*word == '@') {
-		struct offered at = {.typed = word + 1};
-
-		preset_each(offer_preset, &at);
-	} else {
-		if (argc <= 2)
-			offer_commands(word);
-		if (*word == '-')
-			offer_long_options("--");
-		else
-			puts(":directories ");
-	}
+	if (c && c->paths && *word != '-')
+		puts(":files ");
+	if (argc <= 2 && *word != '-' && *word != '@')
+		offer_commands(word);
+	if (!c || c->mounts)
+		mount_line(before, word);
 	return 0;
 }

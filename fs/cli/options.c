@@ -167,6 +167,7 @@ struct arguments {
 	char *const *argv;
 	const char *positional[2];
 	int count;
+	bool unmounted;	   /* no mount point is needed */
 	const char *taker; /* the last option whose value was an argument of its own */
 };
 
@@ -281,7 +282,8 @@ static int over_preset(
 	const char *name = preset_of(a) + 1;
 	int e;
 
-	*a = (struct arguments){.argc = a->argc, .argv = a->argv, .next = 1};
+	*a = (struct arguments){
+	    .argc = a->argc, .argv = a->argv, .next = 1, .unmounted = a->unmounted};
 	options_release(o);
 	option_defaults(o);
 	e = preset_apply(name, o, ret_mountpoint, err);
@@ -303,7 +305,8 @@ static int check_cluster(const struct options *o, struct ecsfs_error *err)
 static int check_mountpoint_given(const struct options *o, const struct arguments *a,
     const char *mountpoint, struct ecsfs_error *err)
 {
-	if (mountpoint || o->help || o->help_all || o->version || o->print_credential_source)
+	if (mountpoint || a->unmounted || o->help || o->help_all || o->version ||
+	    o->print_credential_source)
 		return 0;
 	if (preset_of(a))
 		return ecsfs_error_set(err, EINVAL, NULL,
@@ -338,16 +341,29 @@ static int finish(
 	return 0;
 }
 
+static int parse(struct options *ret, struct arguments *a, struct ecsfs_error *err)
+{
+	auto_free char *mountpoint = NULL;
+
+	option_defaults(ret);
+	int e = arguments(ret, a, err);
+	if (!e && preset_of(a))
+		e = over_preset(ret, a, &mountpoint, err);
+	return e ? e : finish(ret, a, mountpoint, err);
+}
+
 int options_parse(int argc, char *const *argv, struct options *ret, struct ecsfs_error *err)
 {
 	struct arguments a = {.argc = argc, .argv = argv, .next = 1};
 
-	option_defaults(ret);
-	auto_free char *mountpoint = NULL;
-	int e = arguments(ret, &a, err);
-	if (!e && preset_of(&a))
-		e = over_preset(ret, &a, &mountpoint, err);
-	return e ? e : finish(ret, &a, mountpoint, err);
+	return parse(ret, &a, err);
+}
+
+int options_parse_any(int argc, char *const *argv, struct options *ret, struct ecsfs_error *err)
+{
+	struct arguments a = {.argc = argc, .argv = argv, .next = 1, .unmounted = true};
+
+	return parse(ret, &a, err);
 }
 
 char *options_text(const struct options *o)

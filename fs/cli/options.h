@@ -14,6 +14,8 @@
 
 /* 0, or -EINVAL with one line that names the option and what it takes. Release it either way. */
 int options_parse(int argc, char *const *argv, struct options *ret, struct ecsfs_error *err);
+/* The same where the mount point may be missing: for commands that take the options of a mount. */
+int options_parse_any(int argc, char *const *argv, struct options *ret, struct ecsfs_error *err);
 void options_release(struct options *o);
 
 /* The options in force, "ttl=5,ro": as -o takes them, but for flags that are off. New; NULL: no memory. */

@@ -51,15 +51,29 @@ PY
 }
 
 @test "unknown words name the nearest, with status 2" {
-	for line in "lsit:list" "polcy:policy" "list --jsn:--json" "policy --readonly:--read-only"; do
+	for line in "lsit:list" "polcy:policy" "doctro:doctor" "list --jsn:--json" "policy --readonly:--read-only" \
+		"run --cpus=1:--cpu" "exec -x:" "cp --recursive:"; do
 		# shellcheck disable=SC2086
 		run ecsfs ${line%:*}
 		[ "$status" -eq 2 ]
 		[ "${#lines[@]}" -eq 1 ]
-		[[ $output == *"did you mean "*"${line##*:}?"* ]]
+		[[ -z ${line##*:} || $output == *"did you mean "*"${line##*:}?"* ]]
 	done
-	run ecsfs policy
-	[ "$status" -eq 2 ]
+	local command
+	for command in policy run exec cp; do
+		run ecsfs "$command"
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -le 2 ]
+	done
+	# Nothing is mounted half.
+	mkdir "$HOME/half"
+	for line in "--regoin=x" "-o tll=3" "--ttl=soon" "@nosuch" "-Z"; do
+		# shellcheck disable=SC2086
+		run ecsfs $line "$HOME/half"
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+		! mountpoint -q "$HOME/half"
+	done
 }
 
 @test "completion knows options and their values" {
@@ -71,6 +85,12 @@ PY
 	[ "$(ecsfs complete --journal=)" = ":files --journal=" ]
 	[ "$(ecsfs complete pol)" = $'policy\tprint the IAM policy that ecsfs needs\n:directories ' ]
 	[ "$(ecsfs complete policy --read-o)" = --read-only ]
+	[ "$(ecsfs complete policy "" | xargs)" = "--read-only --read-write" ]
+	[ "$(ecsfs complete run --net)" = --network-from ]
+	[ "$(ecsfs complete exec "")" = $'-t\n-T\n:files ' ]
+	[ "$(ecsfs complete doctor --js)" = --json ]
+	[ "$(ecsfs complete doctor --profile o)" = ops ]
+	[ "$(ecsfs complete doctor -o region=us-west-1:us-west-)" = $'region=us-west-1:us-west-1\nregion=us-west-1:us-west-2' ]
 	# Every option has a completion.
 	for option in $(ecsfs --help-all | grep -oE -- '--[a-z-]+' | sort -u); do
 		ecsfs complete "$option" | grep -qE "^($option|$option=)($|$(printf '\t'))" || grep -q -- "$option" <<<"--json --read-only --read-write"

@@ -87,11 +87,14 @@ static int act_execute_command(struct sim_call *c)
 static int act_resume_session(struct sim_call *c)
 {
 	const char *id = doc_str(c->in, "SessionId");
-	auto_free char *token = c->sim->exec && id ? exec_resume(c->sim->exec, id) : NULL;
 
-	doc_put_str(c->out, "SessionId", id ? id : "");
+	if (!id || strncmp(id, "ecs-execute-command-", 20) != 0)
+		return sim_fail(c, 400, "DoesNotExistException", "Session does not exist.");
+	auto_free char *token = c->sim->exec ? exec_resume(c->sim->exec, id) : NULL;
+
+	doc_put_str(c->out, "SessionId", id);
 	doc_put_str(c->out, "TokenValue", token ? token : "");
-	doc_put_new(c->out, "StreamUrl", stream_url(c, id ? id : ""));
+	doc_put_new(c->out, "StreamUrl", stream_url(c, id));
 	return 0;
 }
 

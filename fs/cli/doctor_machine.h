@@ -1,0 +1,13 @@
+/*
+ * The part of `ecsfs doctor` that asks this machine: whether FUSE can mount, and where.
+ */
+#ifndef ECSFS_CLI_DOCTOR_MACHINE_H
+#define ECSFS_CLI_DOCTOR_MACHINE_H
+
+#include "fs/cli/doctor_report.h"
+#include "fs/cli/options.h"
+
+/* Changes nothing but o->mountpoint, which becomes absolute. */
+void doctor_machine(struct report *r, struct options *o);
+
+#endif

@@ -1,0 +1,12 @@
+/*
+ * The part of `ecsfs doctor` that asks the way to AWS: proxy, endpoints with TLS, and the clock.
+ */
+#ifndef ECSFS_CLI_DOCTOR_NETWORK_H
+#define ECSFS_CLI_DOCTOR_NETWORK_H
+
+#include "fs/cli/doctor_calls.h"
+
+/* Adds to d->unreachable what does not answer. Sends nothing that is signed. */
+void doctor_network(struct report *r, struct doctor_region *d);
+
+#endif

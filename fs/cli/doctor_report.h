@@ -1,0 +1,31 @@
+/*
+ * What `ecsfs doctor` says: a line for each check, or JSON, and what the exit status is made from.
+ */
+#ifndef ECSFS_CLI_DOCTOR_REPORT_H
+#define ECSFS_CLI_DOCTOR_REPORT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum report_state {
+	REPORT_OK,
+	REPORT_WARN, /* it works, but not as it should */
+	REPORT_FAIL,
+	REPORT_SKIP, /* it was not asked, or the response does not tell */
+};
+
+struct report {
+	json_t *json;	     /* the array of --json; NULL: lines on stdout, as they come */
+	const char *subject; /* of the lines to come: "ops/us-east-1"; NULL: none */
+	size_t count[REPORT_SKIP + 1];
+};
+
+/* What it means, and where it is not well what to do; `remedy` NULL: nothing. */
+void report_add(struct report *r, enum report_state state, const char *check, const char *remedy,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* Prints the last line, or the JSON. The exit status: 1 where something has failed. */
+int report_end(struct report *r);
+
+#endif
