@@ -1,5 +1,6 @@
 #include "fs/cli/command.h"
 
+#include "backend/base/cleanup.h"
 #include "backend/base/nearest.h"
 
 #include <errno.h>
@@ -39,9 +40,10 @@ int command_refuse(const char *name, const char *fmt, ...)
 int command_unknown(const char *name, const char *argument)
 {
 	const struct command *c = command_find(name);
+	auto_free char *word = strndup(argument, strcspn(argument, "="));
 	struct nearest n;
 
-	nearest_begin(&n, argument);
+	nearest_begin(&n, word ? word : argument);
 	for (const char *const *option = c->options; option && *option; option++)
 		nearest_try(&n, *option);
 	if (nearest_peek(&n))
@@ -78,9 +80,29 @@ int command_run(const struct command *c, int argc, char **argv)
 	return command_check_output(c->name, c->run(argc, argv));
 }
 
+/* The words of `text` from column `at` on, within a terminal. */
+static void print_wrapped(FILE *f, int at, const char *text)
+{
+	enum { WIDTH = 79, INDENT = 4 };
+
+	while (*text) {
+		/* What stands in brackets is one word. */
+		size_t len = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, " ");
+
+		len += strcspn(text + len, " ");
+		if (at + (int)len + 1 > WIDTH)
+			at = fprintf(f, "\n%*s", INDENT - 1, "") - 1;
+		at += fprintf(f, " %.*s", (int)len, text);
+		text += len + (text[len] == ' ');
+	}
+}
+
 void command_print_usage(const char *name, FILE *f)
 {
 	const struct command *c = command_find(name);
 
-	fprintf(f, "usage: ecsfs %s %s\n%s\n", c->name, c->usage, c->help ? c->help : "");
+	print_wrapped(f, fprintf(f, "usage: ecsfs %s", c->name), c->usage);
+	fprintf(f, "\n%s\n", c->help ? c->help : "");
+	if (c->mounts)
+		fputs("Options of a mount: ecsfs --help\n", f);
 }

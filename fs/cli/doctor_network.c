@@ -7,8 +7,10 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
 #include "backend/base/limits.h"
+#include "backend/config/endpoint.h"
 #include "backend/config/settings.h"
 #include "backend/http.h"
+#include "backend/http_url.h"
 #include "backend/service.h"
 
 #include <errno.h>

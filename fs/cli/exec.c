@@ -42,11 +42,7 @@ static int parse(int argc, char **argv, struct wish *w)
 		else if (!strcmp(argv[i], "-T"))
 			w->terminal = false;
 		else if (argv[i][0] == '-')
-			return command_refuse("exec",
-			    "unknown option '%s': -t (a terminal) and -T (none) are accepted, and "
-			    "-- "
-			    "before the command",
-			    argv[i]);
+			return command_unknown("exec", argv[i]);
 		else if (w->dir)
 			return command_refuse(
 			    "exec", "unexpected argument '%s': put -- before the command", argv[i]);

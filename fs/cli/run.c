@@ -75,11 +75,7 @@ static int take_option(int argc, char **argv, int *i, struct run_wish *w)
 	for (size_t k = 0; k < ARRAY_SIZE(options); k++)
 		if (!strcmp(argv[*i], options[k].name))
 			return take_value(argc, argv, i, options[k].value);
-	return command_refuse("run",
-	    "unknown option '%s': -e, --cpu, --memory, --container and --network-from are "
-	    "accepted, "
-	    "and -- before the command",
-	    argv[*i]);
+	return command_unknown("run", argv[*i]);
 }
 
 static int parse(int argc, char **argv, struct run_wish *w)

@@ -52,7 +52,7 @@ PY
 
 @test "unknown words name the nearest, with status 2" {
 	for line in "lsit:list" "polcy:policy" "doctro:doctor" "list --jsn:--json" "policy --readonly:--read-only" \
-		"run --cpus=1:--cpu" "exec -x:" "cp --recursive:"; do
+		"run --cpus=1:--cpu" "exec -x:" "cp --recursive x:"; do
 		# shellcheck disable=SC2086
 		run ecsfs ${line%:*}
 		[ "$status" -eq 2 ]
@@ -60,6 +60,13 @@ PY
 		[[ -z ${line##*:} || $output == *"did you mean "*"${line##*:}?"* ]]
 	done
 	local command
+	for command in run exec cp list doctor policy; do
+		run ecsfs "$command" --help
+		[ "$status" -eq 0 ]
+		[[ ${lines[0]} == "usage: ecsfs $command "* ]]
+		[ "$(wc -L <<<"$output")" -le 79 ]
+		[ "${#lines[@]}" -le 24 ]
+	done
 	for command in policy run exec cp; do
 		run ecsfs "$command"
 		[ "$status" -eq 2 ]
