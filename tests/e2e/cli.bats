@@ -206,57 +206,50 @@ PY
 	done
 }
 
-# Completes a line in bash: the words that come back.
-in_bash() {
-	bash -c '
-		source "$1"
-		compopt() { :; }
-		COMP_LINE=$2 COMP_POINT=${#2}
-		read -ra COMP_WORDS <<<"$(sed "s/\([=:]\)/ \1 /g" <<<"$2")"
-		[[ $2 != *" " ]] || COMP_WORDS+=("")
-		COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-		_ecsfs
-		printf "%s\n" "${COMPREPLY[@]}"' - "$top/fs/completion/ecsfs.bash" "$1"
+# tab SHELL LINE: the words on the line after Tab was pressed at its end.
+tab() {
+	python3 "$top/tests/e2e/press_tab.py" "$1" "$top/fs/completion" "$2"
+}
+
+# completes SHELL: what each shell must make of the same lines.
+completes() {
+	command -v "$1" >/dev/null || skip "no $1"
+	mkdir -p "$HOME/.config/ecsfs" "$HOME/mountpoint"
+	printf '[sim]\nttl = 7\n' >"$HOME/.config/ecsfs/config"
+	cd "$HOME"
+	local line
+	while IFS='|' read -r line want; do
+		[ "$(tab "$1" "$line" | sed 's|/>|>|g')" = "$want" ] || {
+			echo "$1: '$line' became $(tab "$1" "$line")" >&2
+			return 1
+		}
+	done <<-'LINES'
+		ecsfs --allow-d|<ecsfs><--allow-delete>
+		ecsfs --region=sa|<ecsfs><--region=sa-east-1>
+		ecsfs --region=us-east-1,sa|<ecsfs><--region=us-east-1,sa-east-1>
+		ecsfs --profile o|<ecsfs><--profile><ops>
+		ecsfs --profile=k|<ecsfs><--profile=keys>
+		ecsfs -o ro,profile=dev:o|<ecsfs><-o><ro,profile=dev:ops>
+		ecsfs --cluster-config=s|<ecsfs><--cluster-config=shop>
+		ecsfs @s|<ecsfs><@sim>
+		ecsfs doc|<ecsfs><doctor>
+		ecsfs run --net|<ecsfs><run><--network-from>
+		ecsfs list --|<ecsfs><list><--json>
+		ecsfs doctor --profile o|<ecsfs><doctor><--profile><ops>
+		ecsfs --log-level=wa|<ecsfs><--log-level=warn>
+		ecsfs mountp|<ecsfs><mountpoint>
+		ecsfs --spool-dir=mountp|<ecsfs><--spool-dir=mountpoint>
+	LINES
 }
 
 @test "bash" {
-	[ "$(in_bash 'ecsfs --reg')" = --region= ]
-	[ "$(in_bash 'ecsfs --region=us-east-')" = $'us-east-1\nus-east-2' ]
-	[ "$(in_bash 'ecsfs --region=')" != "" ]
-	[ "$(in_bash 'ecsfs --profile o')" = ops ]
-	[ "$(in_bash 'ecsfs -o ttl')" = ttl= ]
-	mkdir "$HOME/mountpoint"
-	cd "$HOME"
-	[ "$(in_bash 'ecsfs mountp')" = mountpoint ]
-	[ "$(in_bash 'ecsfs --spool-dir=mountp')" = mountpoint ]
-	[ "$(in_bash 'ecsfs list --')" = --json ]
+	completes bash
 }
 
 @test "zsh" {
-	command -v zsh >/dev/null || skip "no zsh"
-	in_zsh() {
-		zsh -f -c '
-			compadd() { local a; for a in open plain; do print -rl -- ${(P)a}; done }
-			compset() { : }
-			_files() { print files "$@" }
-			words=("${(@)argv[2,-1]}") CURRENT=$(($# - 1)) PREFIX=${argv[-1]}
-			source "$1"' - "$top/fs/completion/_ecsfs" "$@" | grep . | sort -u
-	}
-	[ "$(in_zsh ecsfs --reg)" = --region= ]
-	[ "$(in_zsh ecsfs --profile o)" = ops ]
-	[ "$(in_zsh ecsfs --journal=x)" = files ]
-	zsh -n "$top/fs/completion/_ecsfs"
+	completes zsh
 }
 
 @test "fish" {
-	command -v fish >/dev/null || skip "no fish"
-	in_fish() {
-		fish --no-config -c "source '$top/fs/completion/ecsfs.fish'; complete -C '$1'" | cut -f1
-	}
-	[ "$(in_fish 'ecsfs --reg')" = --region= ]
-	[ "$(in_fish 'ecsfs --region=us-east-')" = $'--region=us-east-1\n--region=us-east-2' ]
-	[ "$(in_fish 'ecsfs --profile o')" = ops ]
-	mkdir "$HOME/mountpoint"
-	cd "$HOME"
-	[ "$(in_fish 'ecsfs mountp')" = mountpoint/ ]
+	completes fish
 }
