@@ -54,7 +54,8 @@ recipe() {
 	local before
 	before=$(cat "$web/task_definition")
 	sed -i 's#shop/web:1.3#shop/web:missing#' recipe
-	run timeout 120 sh recipe
+	run timeout 200 sh recipe
+	echo "status $status: $output"
 	[ "$status" -eq 1 ]
 	[[ $output == *CannotPullContainerError* ]]
 	touch "$web"
