@@ -231,6 +231,33 @@ int aws_failure_errno(const char *reason)
 	return EINVAL;
 }
 
+#ifndef __GLIBC__
+/* Those of this program's tables and of the system calls that it makes. */
+static const char *strerrorname_np(int err)
+{
+#define NAME(e)                                                                                    \
+	{                                                                                          \
+		e, #e                                                                              \
+	}
+	static const struct {
+		int err;
+		const char *name;
+	} names[] = {NAME(EACCES), NAME(EAGAIN), NAME(EBADF), NAME(EBUSY), NAME(ECANCELED),
+	    NAME(ECONNABORTED), NAME(ECONNREFUSED), NAME(ECONNRESET), NAME(EDQUOT), NAME(EEXIST),
+	    NAME(EFBIG), NAME(EHOSTUNREACH), NAME(EINTR), NAME(EINVAL), NAME(EIO), NAME(EISDIR),
+	    NAME(EMFILE), NAME(ENAMETOOLONG), NAME(ENFILE), NAME(ENODATA), NAME(ENODEV),
+	    NAME(ENOENT), NAME(ENOMEM), NAME(ENOSPC), NAME(ENOTCONN), NAME(ENOTDIR),
+	    NAME(ENOTEMPTY), NAME(ENOTTY), NAME(EOPNOTSUPP), NAME(EPERM), NAME(EPIPE), NAME(EPROTO),
+	    NAME(ERANGE), NAME(EROFS), NAME(ESHUTDOWN), NAME(ESTALE), NAME(ETIMEDOUT)};
+#undef NAME
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].err == err)
+			return names[i].name;
+	return NULL;
+}
+#endif
+
 const char *errno_name(int err)
 {
 	const char *name = strerrorname_np(err);

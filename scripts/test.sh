@@ -39,7 +39,7 @@ end_to_end() {
 	local file failed=0
 
 	logs=$(mktemp -d)
-	export ECSFS_BUILD=$dir TMPDIR=$logs
+	export ECSFS_BUILD=$dir TMPDIR=$logs ECSFS_MADE=$logs/made
 	# Job control, so that the tests' SIGINT is not ignored as that of other background jobs.
 	set -m
 	printf '%s\n' "$top"/tests/e2e/*.bats |
@@ -56,6 +56,8 @@ end_to_end() {
 	done
 	cat "$logs"/*.bats | awk '/^ok .*# skip/ { s++; next } /^ok / { p++ } /^not ok / { f++ }
 		END { printf "end-to-end: %d passed, %d failed, %d skipped\n", p, f, s }'
+	[ ! -e "$ECSFS_MADE" ] || say "calls of the policy that no test has made: $(comm -13 <(sort -u "$ECSFS_MADE") \
+		<("$dir/ecsfs" policy --read-write | jq -r '[.Statement[].Action] | flatten | .[]' | sort) | xargs)"
 	rm -rf "$logs"
 	[ "$failed" -eq 0 ] || die "$failed files of end-to-end tests failed"
 }

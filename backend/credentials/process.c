@@ -62,9 +62,11 @@ static int start(struct run *run, struct ecsfs_error *err)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, complaints[1], STDERR_FILENO);
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+#ifdef __GLIBC__
+#if __GLIBC_PREREQ(2, 34)
 	/* libcurl's sockets would go with it. */
 	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+#endif
 #endif
 	posix_spawnattr_init(&attributes);
 	sigemptyset(&none);

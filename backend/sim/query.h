@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * The members of a form, new: "A.B=x" is {"A":{"B":"x"}}, "L.member.1=x" and "L.1=x" are {"L":["x"]}.

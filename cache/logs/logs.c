@@ -25,10 +25,12 @@ struct logs *logs_new(const struct logs_options *options)
 
 	if (!l)
 		return NULL;
-	/* Pages are megabytes on many threads: mapped one by one they go back to the system, which
+		/* Pages are megabytes on many threads: mapped one by one they go back to the system, which
 	 * blocks between others in as many heaps never do. */
+#ifdef __GLIBC__
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	mallopt(M_ARENA_MAX, 4);
+#endif
 	l->options = *options;
 	if (!l->options.clock)
 		l->options.clock = &clock_system;

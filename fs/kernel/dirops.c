@@ -2,6 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/base/portable.h"
 #include "cache/answer.h"
 #include "cache/answers/publish.h"
 #include "fs/commit.h"

@@ -5,6 +5,8 @@
 load lib
 
 setup_file() {
+	# Its probes are no calls of the tree.
+	unset ECSFS_MADE
 	sim_up --exec
 }
 
@@ -261,4 +263,21 @@ failures() {
 		[[ $output == "ecsfs doctor: "*"did you mean ${line##*:}?"* ]]
 	done
 	[ "$(calls)" = 0 ]
+}
+
+@test "a read-only mount makes calls of policy --read-only, and no other" {
+	local made
+	sim_up
+	mount_up -o ro
+	find "$mnt" -path "$mnt/.ecsfs" -prune -o -type f -print0 >"$HOME/files"
+	[ "$(tr -cd '\0' <"$HOME/files" | wc -c)" -gt 300 ]
+	xargs -0 -n 20 timeout 60 head -qc 2000 <"$HOME/files" >"$HOME/out" 2>"$HOME/err" || true
+	[ "$(wc -c <"$HOME/out")" -gt 100000 ]
+	fails 'Read-only file system' sh -c "echo 5 >$mnt/clusters/prod/services/web/desired_count"
+	made=$(curl -sf "$sim_url/_sim/made" | jq -r '.[]' | sed 's/^monitoring:/cloudwatch:/' | grep -v ^sts: | sort)
+	[ "$(wc -l <<<"$made")" -ge 15 ]
+	run comm -23 <(printf '%s\n' "$made") <(ecsfs policy --read-only | jq -r '[.Statement[].Action] | flatten | .[]' | sort)
+	echo "not in the policy: $output"
+	[ -z "$output" ]
+	all_down
 }

@@ -4,6 +4,7 @@
 #include "backend/sim/exec/exec.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/portable.h"
 #include "backend/base/words.h"
 
 #include <dirent.h>
@@ -43,7 +44,7 @@ static void become(char *const *word, const char *path, char *paths)
 	char *environment[] = {term, home, paths, NULL};
 	sigset_t none;
 
-	close_range(3, ~0U, 0);
+	portable_close_range(3, ~0U);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* What this program ignores, a shell that started it in the background included. */
