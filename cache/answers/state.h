@@ -58,8 +58,8 @@ struct region {
 	bool stopping;
 	bool answered; /* it gave an object or a listing, or said that there is none */
 	struct cache cache;
-	struct budget own_budget;   /* where none is shared */
-	TAILQ_HEAD(, group) groups; /* in the order of their first work */
+	struct budget own_budget;    /* where none is shared */
+	TAILQ_HEAD(, group) groups;  /* in the order of their first work */
 	LIST_HEAD(, flight) flights; /* the calls under way */
 	size_t drains[KIND_COUNT]; /* jobs, by the first kind that is answered by the same action */
 	size_t ahead_drains;	   /* of them, those that nobody waits for */
