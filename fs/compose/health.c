@@ -28,10 +28,19 @@ static void put_seconds(struct container *k, const struct yaml_node *n, const ch
 		json_object_set_new(health, member, json_integer(seconds));
 }
 
+/* The specification's other way to say it; ecs-cli hands the list on. */
+static bool is_none(const struct container *k, const struct yaml_node *test)
+{
+	return !k->c->legacy && test && test->kind == YAML_SEQUENCE && test->count &&
+	    yaml_text(test->items[0]) && strcmp(test->items[0]->text, "NONE") == 0;
+}
+
 static bool is_disabled(struct container *k, const struct yaml_node *n)
 {
 	const struct yaml_node *disable = yaml_get(n, "disable");
 
+	if (is_none(k, yaml_get(n, "test")))
+		return true;
 	return !yaml_is_null(disable) &&
 	    compose_flag(k->c, disable, container_key(k, "healthcheck.disable"));
 }

@@ -192,6 +192,13 @@ static void add_ulimit(
 	}
 	softly = limit(k, soft);
 	hardly = limit(k, hard);
+	if (soft == hard && softly < 0 && k->c->legacy && k->c->generation == 3) {
+		compose_warn(k->c, n,
+		    "%s.ulimits.%s: ecs-cli makes 0 of a bare -1, and so it is here: write soft "
+		    "and hard",
+		    k->what, name);
+		softly = hardly = 0;
+	}
 	json_array_append_new(list,
 	    json_pack("{s:s, s:I, s:I}", "name", name, "softLimit", (json_int_t)softly, "hardLimit",
 		(json_int_t)hardly));

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Compares the conversion of recorded ecs-cli cases with the requests that ecs-cli sent.
+"""Compares the conversion of compose projects with the requests that they should make.
+
+Cases own-* and pub-* are recordings of ecs-cli: what it sent. Cases v1-*, v2-*, v3-* and params-* were
+written from its rules, spec-* from the Compose Specification.
 
     cases.py CONVERT CASES_DIRECTORY [CASE...]
 

@@ -303,8 +303,16 @@ static void test_ulimits(void **state)
 	assert_member("ulimits",
 	    "[{'name':'nproc','softLimit':65535,'hardLimit':65535},"
 	    "{'name':'nofile','softLimit':2,'hardLimit':4},"
-	    "{'name':'memlock','softLimit':-1,'hardLimit':-1},"
+	    "{'name':'memlock','softLimit':0,'hardLimit':0},"
 	    "{'name':'core','softLimit':0,'hardLimit':0}]");
+	assert_warned("services.a.ulimits.memlock: ecs-cli makes 0 of a bare -1");
+	compose(V3 "    ulimits: {memlock: {soft: -1, hard: -1}}\n");
+	assert_member("ulimits", "[{'name':'memlock','softLimit':-1,'hardLimit':-1}]");
+	assert_not_warned("ecs-cli");
+	compose(V2 "    ulimits: {memlock: -1}\n");
+	assert_member("ulimits", "[{'name':'memlock','softLimit':-1,'hardLimit':-1}]");
+	compose(SPEC "    ulimits: {memlock: -1}\n");
+	assert_member("ulimits", "[{'name':'memlock','softLimit':-1,'hardLimit':-1}]");
 	assert_refused(V3 "    ulimits: {nofile: {soft: 2}}\n", "needs soft and hard");
 	assert_refused(V3 "    ulimits: {nofile: many}\n", "is not a whole number");
 }
@@ -380,6 +388,8 @@ static void test_health_checks(void **state)
 	assert_member("healthCheck", "{'command':['CMD','a','b']}");
 	compose(V3 "    healthcheck: {test: [NONE]}\n");
 	assert_member("healthCheck", "{'command':['NONE']}");
+	compose(SPEC "    healthcheck: {test: [NONE]}\n");
+	assert_member("healthCheck", NULL);
 	assert_warned("begins with CMD or CMD-SHELL");
 	compose(V3 "    healthcheck: {disable: true, test: x}\n");
 	assert_member("healthCheck", NULL);
