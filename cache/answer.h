@@ -27,7 +27,12 @@ struct freshness {
 	int tid;
 	/* A READ belongs to an open that asked: with ttl=0 it takes what is up to a second old. */
 	enum { FRESH_LOOKUP, FRESH_OPEN, FRESH_READ } use;
-	bool force;    /* only what was fetched since born_ms (rollout, touch) */
+	bool force; /* only what was fetched since born_ms (rollout, touch) */
+	/*
+	 * Whoever asks for AWS's own word ends the guard of the mount's own writes
+	 * (answers/stale_guard.h). Here it stands: what a write is based on must not be older than them.
+	 */
+	bool guarded;
 	bool constant; /* of a revision only its content is read, which never changes */
 	/*
 	 * The members of the document that the request reads, separated by spaces: the answer has

@@ -367,7 +367,7 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 	if (flight_is_slow(e) && entry_may_stand_in(r, e, f, now))
 		return give_stand_in(r, e, f, now, ret, err);
 	/* Who asks for AWS's own word gets it. */
-	if (f->force || r->options.ttl_ms == 0)
+	if (!f->guarded && (f->force || r->options.ttl_ms == 0))
 		end_guard(r, e);
 	if (f->use == FRESH_LOOKUP)
 		e->looked_up_by = f->tid;
@@ -455,6 +455,23 @@ void region_revive(struct region *r, const struct key *k, const char *only)
 	    !(e->failure && now - e->failed_ms < FAILURE_DAMP_MS))
 		flight_queue(r, e);
 	pthread_mutex_unlock(&r->lock);
+}
+
+static void starter_wake(struct waiter *w)
+{
+	free(w);
+}
+
+void region_start(struct region *r, const struct key *k, const struct freshness *f)
+{
+	struct waiter *w = calloc(1, sizeof(*w));
+	auto_answer struct answer known = {0};
+
+	if (!w)
+		return;
+	w->wake = starter_wake;
+	if (region_ask(r, k, f, w, &known, NULL) != -EINPROGRESS)
+		free(w);
 }
 
 struct getter {

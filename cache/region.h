@@ -63,6 +63,10 @@ int region_peek(struct region *r, const struct key *k, const char *only, struct 
 /* Where what is known is past its TTL a fetch is queued, and nobody waits for it. */
 void region_revive(struct region *r, const struct key *k, const char *only);
 
+/* Where what is known is not fresh, queues a fetch that nobody waits for: region_get() with the same
+ * freshness joins it. So an answer travels while something else is done. */
+void region_start(struct region *r, const struct key *k, const struct freshness *f);
+
 /* Asks and waits: for workers only, never from a FUSE thread. */
 int region_get(struct region *r, const struct key *k, const struct freshness *f, struct answer *ret,
     struct ecsfs_error *err);

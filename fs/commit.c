@@ -13,9 +13,12 @@
 #include <fcntl.h>
 #include <string.h>
 
+/* Programs write through buffers of this size or a multiple: a write that fills them goes on. */
+#define STDIO_BUFFER 4096
+
 /* The row's commit of `text` (NUL-terminated behind its length); `h` NULL: of a rename. */
 static int run_commit(struct request *rq, struct handle *h, struct node *n, enum commit_at at,
-    const struct text *text, size_t sent, struct ecsfs_error *err)
+    const struct text *text, size_t sent, bool entire, struct ecsfs_error *err)
 {
 	auto_buf struct buf path = BUF_INIT(64 * KIB);
 	auto_buf struct buf answer = BUF_INIT(LIMIT_RESPONSE);
@@ -27,6 +30,7 @@ static int run_commit(struct request *rq, struct handle *h, struct node *n, enum
 	    .text = text->bytes,
 	    .len = text->len,
 	    .sent = sent,
+	    .entire = entire,
 	    .at = at,
 	    .truncated = at == COMMIT_RENAME || (h && h->truncated),
 	    .caller = rq->caller,
@@ -84,7 +88,7 @@ static int call_job(struct request *rq, struct ecsfs_error *err)
 	enum commit_at at = rq->kind == REQ_FLUSH ? COMMIT_FLUSH : COMMIT_WRITE;
 	struct write_call *c = write_call_ref(rq->call);
 	struct handle *h = rq->handle;
-	int e = run_commit(rq, h, h->node, at, c->text, c->sent, err);
+	int e = run_commit(rq, h, h->node, at, c->text, c->sent, c->entire, err);
 	bool told = request_claim(rq);
 
 	end_call(h, c, e, told);
@@ -136,7 +140,7 @@ static int join_call(struct request *rq, struct handle *h, bool *ret_done)
 }
 
 /* What is due becomes a call: 1. 0: nothing is. Under the handle's lock. */
-static int start_call(struct request *rq, enum gather_end how, struct ecsfs_error *err)
+static int start_call(struct request *rq, enum gather_end how, bool entire, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
 	const struct row *row = h->node->row;
@@ -152,6 +156,7 @@ static int start_call(struct request *rq, enum gather_end how, struct ecsfs_erro
 	    write_call_new(&h->gather, end, h->gather.lines_sent, rq->bytes, rq->size, rq->off);
 	if (!rq->call)
 		return -ENOMEM;
+	rq->call->entire = entire;
 	h->call = write_call_ref(rq->call);
 	h->flushed |= how == GATHER_CLOSED;
 	gather_sent(&h->gather, row, end);
@@ -178,17 +183,19 @@ static int take(struct request *rq, enum caller_kind who, struct ecsfs_error *er
 		    "the program that writes is not known (/proc does not show it): end the text "
 		    "with a newline");
 	if (!e)
-		e = start_call(rq, how, err);
+		e = start_call(rq, how, who == CALLER_PROGRAM && rq->size % STDIO_BUFFER, err);
 	if (e < 0)
 		h->failed = e;
 	return e;
 }
 
-/* It matters for a text that the write does not end. */
+/* It matters for a text that the write does not end, and for lines, of which a shell may bring more. */
 static enum caller_kind kind_of_writer(const struct request *rq)
 {
-	if (rq->handle->node->row->form == ROW_DOCUMENT || !rq->size ||
-	    rq->bytes[rq->size - 1] == '\n')
+	enum row_form form = rq->handle->node->row->form;
+
+	if (form == ROW_DOCUMENT || !rq->size ||
+	    (form != ROW_LINES && rq->bytes[rq->size - 1] == '\n'))
 		return CALLER_PROGRAM;
 	return caller_kind(rq->caller.pid);
 }
@@ -234,7 +241,7 @@ static int end_text(struct request *rq, struct ecsfs_error *err)
 	int e = caller_killed(rq->caller.pid)
 	    ? ecsfs_error_set(err, ECANCELED, NULL,
 		  "the program that wrote was killed: what it had not finished was not sent")
-	    : start_call(rq, GATHER_CLOSED, err);
+	    : start_call(rq, GATHER_CLOSED, true, err);
 	if (e < 0)
 		h->failed = e;
 	return e;
@@ -343,7 +350,7 @@ static int rename_onto(
 	bool same = shows(rq, to, t, false) && shows(rq, to, t, true);
 	int e = same ? 0 : gather_check(to->row, t->bytes, t->len, err);
 	if (!e && !same)
-		e = run_commit(rq, NULL, to, COMMIT_RENAME, t, 0, err);
+		e = run_commit(rq, NULL, to, COMMIT_RENAME, t, 0, true, err);
 	if (!e)
 		scratch_remove(from);
 	return e;

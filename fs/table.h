@@ -73,7 +73,12 @@ struct commit {
 	struct caller caller;
 	int64_t deadline_ms; /* mono: the writer is told then that no answer came; 0: none */
 	size_t sent;	     /* ROW_LINES: so many bytes of `text`, whole lines, were sent before */
-	struct buf *answer;  /* ROW_DIALOG: what the open file reads afterwards */
+	/*
+	 * ROW_LINES: the text is as long as it will be, as far as one can know. Not in a write of a shell,
+	 * whose printf may bring line after line, nor in one that a full buffer cut off.
+	 */
+	bool entire;
+	struct buf *answer;	   /* ROW_DIALOG: what the open file reads afterwards */
 	struct region_write began; /* the last call that changed something (fs/act.h) */
 };
 

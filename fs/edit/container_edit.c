@@ -28,24 +28,73 @@ static int check_image(const char *image, struct ecsfs_error *err)
 	return 0;
 }
 
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+
+/* arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, of Secrets Manager or the parameter store. */
+static bool is_secret_arn(const char *text)
+{
+	const char *service = strchr(text + 4, ':'), *resource = text;
+
+	for (int i = 0; i < 5 && resource; i++) {
+		resource = strchr(resource, ':');
+		if (resource && *++resource == ':')
+			return false;
+	}
+	if (!resource)
+		return false;
+	return (!strncmp(service, ":secretsmanager:", 16) && !strncmp(resource, "secret:", 7) &&
+		   resource[7]) ||
+	    (!strncmp(service, ":ssm:", 5) && !strncmp(resource, "parameter/", 10) && resource[10]);
+}
+
+/* Systems Manager's rule: with a hierarchy the name begins with a slash; no part is empty. */
+static bool is_parameter_name(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len && strspn(text, NAME_CHARACTERS "/") == len && text[len - 1] != '/' &&
+	    !strstr(text, "//") && (*text == '/' || !strchr(text, '/'));
+}
+
 /* The ARN of a secret or a parameter, or the name of a parameter of this region. */
 static bool is_secret_reference(const char *text)
 {
-	if (!strncmp(text, "arn:", 4))
-		return strstr(text, ":secretsmanager:") || strstr(text, ":ssm:");
-	for (const char *c = text; *c; c++)
-		if (!isalnum((unsigned char)*c) && !strchr("-_./", *c))
-			return false;
-	return *text;
+	return strncmp(text, "arn:", 4) ? is_parameter_name(text) : is_secret_arn(text);
 }
 
-static int check_secrets(const json_t *secrets, struct ecsfs_error *err)
+/* Whether the container has it already: what AWS took once is not refused here. */
+static bool is_there(const json_t *list, const json_t *element, bool whole)
+{
+	const json_t *old = doc_find_peek(list, "name", doc_string_peek(element, "name"));
+
+	return whole ? old && json_equal(old, element) : old != NULL;
+}
+
+/* Blanks and a '#' at the start are of a comment or of shell text, hardly of a name. */
+static int check_names(const json_t *list, const json_t *old, struct ecsfs_error *err)
+{
+	size_t i;
+	json_t *element;
+
+	json_array_foreach (list, i, element) {
+		const char *name = doc_string_peek(element, "name");
+		size_t len = strcspn(name, " \t\n\r\v\f");
+
+		if ((*name == '#' || name[len]) && !is_there(old, element, false))
+			return ecsfs_error_set(err, EINVAL, NULL, "\"%.100s\" is not a name: it %s",
+			    name, *name == '#' ? "begins with #" : "has white space in it");
+	}
+	return 0;
+}
+
+static int check_secrets(const json_t *secrets, const json_t *old, struct ecsfs_error *err)
 {
 	size_t i;
 	json_t *secret;
 
 	json_array_foreach (secrets, i, secret)
-		if (!is_secret_reference(doc_string_peek(secret, "valueFrom")))
+		if (!is_secret_reference(doc_string_peek(secret, "valueFrom")) &&
+		    !is_there(old, secret, true))
 			return ecsfs_error_set(err, EINVAL, NULL,
 			    "%s=%.100s: expected the ARN of a Secrets Manager secret or of an SSM "
 			    "parameter, or a parameter's name",
@@ -74,18 +123,19 @@ static int check_apart(
 int container_check(
     const json_t *container, const char *member, const json_t *value, struct ecsfs_error *err)
 {
-	int e = 0;
+	bool secrets = !strcmp(member, "secrets");
+	const char *other = secrets ? "environment" : "secrets";
+	const json_t *old = json_object_get(container, member);
+	int e;
 
 	if (!strcmp(member, "image"))
 		return check_image(json_string_value(value), err);
-	if (!strcmp(member, "environment"))
-		return check_apart(value, json_object_get(container, "secrets"), "secrets", err);
-	if (strcmp(member, "secrets") != 0)
+	if (!secrets && strcmp(member, "environment") != 0)
 		return 0;
-	e = check_secrets(value, err);
-	return e
-	    ? e
-	    : check_apart(value, json_object_get(container, "environment"), "environment", err);
+	e = check_names(value, old, err);
+	if (!e && secrets)
+		e = check_secrets(value, old, err);
+	return e ? e : check_apart(value, json_object_get(container, other), other, err);
 }
 
 int container_edit(const json_t *definition, const char *container, const char *member,

@@ -22,6 +22,7 @@ struct write_call {
 	atomic_int refs;
 	struct text *text; /* what is sent; constant */
 	size_t sent;	   /* ROW_LINES: so many bytes of it were sent before; constant */
+	bool entire;	   /* ROW_LINES: nothing more is to be expected (struct commit); constant */
 	/* The write(2) itself; NULL bytes: close(2). Constant. */
 	char *bytes;
 	size_t size;

@@ -90,7 +90,8 @@ static int new_value(
 {
 	const char *member = c->row->member;
 	const struct shape *shape = shape_named(shape_container_definition, member);
-	bool whole = c->truncated || c->at == COMMIT_RENAME;
+	/* Else a shell's first line would be deployed alone, and its variables be all that is left. */
+	bool whole = (c->truncated && c->entire) || c->at == COMMIT_RENAME;
 	size_t from = whole ? 0 : c->sent;
 	json_auto_t *named = NULL;
 	int e;
@@ -115,8 +116,17 @@ static void base_release(struct base *b)
 	json_decref(b->definition);
 }
 
-/* By the TTL, or as AWS says `now`. */
-static int base_of_service(struct commit *c, bool now, struct base *ret, struct ecsfs_error *err)
+/* The definition that the service's newest deployment uses. Borrowed. */
+static const char *used_peek(const json_t *service)
+{
+	const json_t *primary = doc_primary_peek(service, "deployments");
+	const char *arn = doc_string_peek(primary, "taskDefinition");
+
+	return *arn ? arn : doc_string_peek(service, "taskDefinition");
+}
+
+static int base_of_service(
+    struct commit *c, const struct freshness *fresh, struct base *ret, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
 	struct ask q = ask_blocking(p->region), plain = q;
@@ -125,14 +135,12 @@ static int base_of_service(struct commit *c, bool now, struct base *ret, struct 
 	const json_t *object;
 	int e;
 
-	if (now)
-		q.fresh = region_fresh_now(p->region);
+	q.fresh = *fresh;
 	e = dir_object(&q, &dir_service, p, &service, &object, err);
 	if (!e)
 		e = service_accepts(object, change, err);
 	if (!e)
-		e = tree_ask_task_definition(
-		    &plain, p, doc_string_peek(object, "taskDefinition"), &definition, err);
+		e = tree_ask_task_definition(&plain, p, used_peek(object), &definition, err);
 	if (e)
 		return e;
 	base_release(ret);
@@ -184,7 +192,7 @@ static const char *overtaken_peek(const json_t *before, const json_t *after)
 		newest = at;
 		arn = doc_string_peek(deployment, "taskDefinition");
 	}
-	return strcmp(arn, doc_string_peek(before, "taskDefinition")) ? arn : "";
+	return strcmp(arn, used_peek(before)) ? arn : "";
 }
 
 /* What somebody deployed since the base was read must not be undone: the change is made on it too. */
@@ -209,7 +217,10 @@ static int follow_up(struct commit *c, const struct base *base, struct ecsfs_err
 	if (!e)
 		e = request_on(c, definition.value, &request, &same, &reason);
 	if (!e)
-		e = deploy_definition(c, request, arn, FIND_KNOWN, &reason);
+		e = deploy_definition(c,
+		    &(struct deployment){
+			.request = request, .read_from = arn, .effort = FIND_KNOWN},
+		    &reason);
 	if (!e)
 		return 0;
 	ecsfs_error_wrap(&reason,
@@ -221,25 +232,98 @@ static int follow_up(struct commit *c, const struct base *base, struct ecsfs_err
 	return e;
 }
 
-/* With the service entered. Only a fresh answer of AWS decides that nothing differs. */
+/* One write under way, from its base to its UpdateService. */
+struct change {
+	struct commit *c;
+	struct base base;
+	struct freshness now; /* AWS's word since the write came */
+	bool moved; /* somebody deployed another definition than the base: that is the base now */
+};
+
+/*
+ * Whether the service uses the base's definition as AWS says now. A revision never changes, so this
+ * is all that may be stale: what another mount deployed would be undone. The answer was asked for
+ * before RegisterTaskDefinition was sent, so that it costs a call, but no time.
+ */
+static int confirm_base(void *arg, struct ecsfs_error *err)
+{
+	struct change *change = arg;
+	__attribute__((cleanup(base_release))) struct base now = {0};
+	int e = base_of_service(change->c, &change->now, &now, err);
+
+	if (e)
+		return e;
+	change->moved = strcmp(used_peek(now.service), used_peek(change->base.service)) != 0;
+	base_release(&change->base);
+	change->base = now;
+	now = (struct base){0};
+	return change->moved ? ecsfs_error_set(err, EBUSY, NULL,
+				   "others deploy to this service at the same time: try again")
+			     : 0;
+}
+
+/* On the base as it is known. `ret_same`: the base says already what is written. */
+static int deploy_on_base(struct change *change, bool *ret_same, struct ecsfs_error *err)
+{
+	struct commit *c = change->c;
+	struct key k = tree_service_key(c->place);
+	json_auto_t *request = NULL;
+	int e = request_on(c, change->base.definition, &request, ret_same, err);
+
+	change->moved = false;
+	if (e || *ret_same)
+		return e;
+	region_start(c->place->region, &k, &change->now);
+	const struct deployment d = {.request = request,
+	    .read_from = used_peek(change->base.service),
+	    .effort = FIND_KNOWN,
+	    .confirm = confirm_base,
+	    .arg = change};
+	return deploy_definition(c, &d, err);
+}
+
+/* Only AWS's own word, without the guard, decides that nothing differs. */
+static int deploy_or_nothing(struct change *change, struct ecsfs_error *err)
+{
+	struct commit *c = change->c;
+	bool same = false;
+	int e = deploy_on_base(change, &same, err);
+
+	/* At the end of lines that were all sent: AWS answered the last of them a moment ago. */
+	if (e || !same || (c->at == COMMIT_FLUSH && c->sent == c->len))
+		return e;
+	change->now = region_fresh_now(c->place->region);
+	e = base_of_service(c, &change->now, &change->base, err);
+	return e ? e : deploy_on_base(change, &same, err);
+}
+
+/* With the service entered. A definition that moved under the write is confirmed already. */
 static int deploy_change(struct commit *c, struct ecsfs_error *err)
 {
-	__attribute__((cleanup(base_release))) struct base base = {0};
-	json_auto_t *request = NULL;
-	bool same = false;
-	int e = base_of_service(c, false, &base, err);
+	struct change change = {.c = c, .now = region_fresh_now(c->place->region)};
+	struct freshness known = region_fresh(c->place->region);
+	struct ecsfs_error reason = {0};
+	int e;
 
+	change.now.guarded = true;
+	e = base_of_service(c, &known, &change.base, &reason);
 	if (!e)
-		e = request_on(c, base.definition, &request, &same, err);
-	if (!e && same)
-		e = base_of_service(c, true, &base, err);
-	if (!e && same)
-		e = request_on(c, base.definition, &request, &same, err);
-	if (e || same)
-		return e;
-	e = deploy_definition(
-	    c, request, doc_string_peek(base.service, "taskDefinition"), FIND_KNOWN, err);
-	return e ? e : follow_up(c, &base, err);
+		e = deploy_or_nothing(&change, &reason);
+	if (change.moved) {
+		reason = (struct ecsfs_error){0};
+		e = deploy_or_nothing(&change, &reason);
+	}
+	if (!e)
+		e = follow_up(c, &change.base, &reason);
+	base_release(&change.base);
+	if (e && err)
+		*err = reason;
+	return e;
+}
+
+static bool has_line(const struct commit *c, size_t from)
+{
+	return strspn(c->text + from, "\r\n") < c->len - from;
 }
 
 static int commit_member(struct commit *c, struct ecsfs_error *err)
@@ -247,8 +331,14 @@ static int commit_member(struct commit *c, struct ecsfs_error *err)
 	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
 	int e;
 
-	/* At the flush: only the line that was held back. */
-	if (c->row->form == ROW_LINES && c->at == COMMIT_FLUSH && c->sent == c->len)
+	if (c->row->form == ROW_LINES && !has_line(c, 0))
+		return act_refuse(err, EINVAL,
+		    "no KEY=VALUE line (to remove all, take \"%s\" out of the container in "
+		    "task_definition.json)",
+		    c->row->member);
+	/* An empty line behind others; or all was sent and the file was not emptied first. */
+	if (c->row->form == ROW_LINES && !(c->truncated && c->at == COMMIT_FLUSH) &&
+	    !has_line(c, c->sent))
 		return 0;
 	e = service_enter(c->place, &key, err);
 	if (e)
@@ -269,7 +359,8 @@ static int commit_member(struct commit *c, struct ecsfs_error *err)
 	MEMBER_ROW("image", "the image; one of ECR is looked up before it is deployed", ROW_VALUE, \
 	    "image", write),                                                                       \
 	    MEMBER_ROW("environment",                                                              \
-		"KEY=VALUE lines; appended ones add or change, a whole file also removes",         \
+		"KEY=VALUE lines: appended ones add or change, a whole file also removes; each "   \
+		"write deploys",                                                                   \
 		ROW_LINES, "environment", write),                                                  \
 	    MEMBER_ROW("secrets", "NAME=ARN lines, as environment", ROW_LINES, "secrets", write),  \
 	    MEMBER_ROW("cpu", "CPU units, 1024 to a vCPU", ROW_VALUE, "cpu", write),               \

@@ -101,12 +101,15 @@ static int check_known(
 }
 
 /* The one UpdateService. `made`: the revision was registered for it, and stays if it fails. */
-static int deploy(struct commit *c, const char *arn, bool made, struct ecsfs_error *err)
+static int deploy(struct commit *c, const struct deployment *d, const char *arn, bool made,
+    struct ecsfs_error *err)
 {
 	json_auto_t *members = json_pack("{s:s}", "taskDefinition", arn);
 	struct ecsfs_error reason = {0};
-	int e = service_update(c, members, 0, &reason);
+	int e = d->confirm ? d->confirm(d->arg, &reason) : 0;
 
+	if (!e)
+		e = service_update(c, members, 0, &reason);
 	if (e && made)
 		ecsfs_error_wrap(&reason,
 		    "%s was registered, but the service was not updated (the same document written "
@@ -126,28 +129,27 @@ static bool is_inactive(const struct place *p, const char *arn)
 	    strcmp(doc_string_peek(definition, "status"), "ACTIVE") != 0;
 }
 
-int deploy_definition(struct commit *c, const json_t *request, const char *read_from,
-    enum find_effort effort, struct ecsfs_error *err)
+int deploy_definition(struct commit *c, const struct deployment *d, struct ecsfs_error *err)
 {
-	json_auto_t *found = registration_find(c->place, request, read_from, effort);
+	json_auto_t *found = registration_find(c->place, d->request, d->read_from, d->effort);
 	json_auto_t *made = NULL;
 	struct ecsfs_error reason = {0};
 	const char *arn = doc_string_peek(found, "taskDefinitionArn");
-	int e = found ? deploy(c, arn, false, &reason) : 0;
+	int e = found ? deploy(c, d, arn, false, &reason) : 0;
 
 	if (found && !(e == -EINVAL && is_inactive(c->place, arn))) {
 		if (e && err)
 			*err = reason;
 		return e;
 	}
-	e = registration_make(c, request, &made, err);
+	e = registration_make(c, d->request, &made, err);
 	if (e)
 		return e;
 	/* Under -o dry_run there is no new revision: its family stands for it. */
-	arn =
-	    made ? doc_string_peek(made, "taskDefinitionArn") : doc_string_peek(request, "family");
+	arn = made ? doc_string_peek(made, "taskDefinitionArn")
+		   : doc_string_peek(d->request, "family");
 	return *arn
-	    ? deploy(c, arn, true, err)
+	    ? deploy(c, d, arn, true, err)
 	    : act_refuse(err, EIO, "RegisterTaskDefinition: the response names no revision");
 }
 
@@ -186,7 +188,10 @@ static int deploy_written(
 		return e;
 	/* An edited copy of the revision in use hardly equals another revision. */
 	bool edited = !strcmp(read_from, doc_string_peek(service, "taskDefinition"));
-	return deploy_definition(c, request, read_from, edited ? FIND_CONFIRMED : FIND_NEWEST, err);
+	const struct deployment d = {.request = request,
+	    .read_from = read_from,
+	    .effort = edited ? FIND_CONFIRMED : FIND_NEWEST};
+	return deploy_definition(c, &d, err);
 }
 
 int commit_service_task_definition(struct commit *c, struct ecsfs_error *err)

@@ -17,13 +17,22 @@ int make_family(struct commit *c, struct ecsfs_error *err);
 int drop_family(struct commit *c, struct ecsfs_error *err);
 int drop_revision(struct commit *c, struct ecsfs_error *err);
 
+/* What is deployed: `request` is RegisterTaskDefinition's; the next two as of registration_find(). */
+struct deployment {
+	const json_t *request;
+	const char *read_from;
+	enum find_effort effort;
+	/* Called before UpdateService; a failure (-errno, with a sentence) is returned in its place.
+	 * NULL: nothing is to be confirmed. */
+	int (*confirm)(void *arg, struct ecsfs_error *err);
+	void *arg;
+};
+
 /*
- * Deploys what `request` (RegisterTaskDefinition's) describes to the service of c's place: an equal
- * ACTIVE revision, else a new one, and one UpdateService. Arguments as registration_find(). An error
- * of the second call says that the revision exists.
+ * Deploys to the service of c's place: an equal ACTIVE revision, else a new one, and one
+ * UpdateService. An error of the second call says that the revision exists.
  */
-int deploy_definition(struct commit *c, const json_t *request, const char *read_from,
-    enum find_effort effort, struct ecsfs_error *err);
+int deploy_definition(struct commit *c, const struct deployment *d, struct ecsfs_error *err);
 
 /*
  * From reading what a service runs to its update nobody else of this mount may do the same. `key`

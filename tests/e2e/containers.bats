@@ -21,11 +21,13 @@ setup() {
 	calls_reset
 }
 
-@test "an image is RegisterTaskDefinition and UpdateService, and nothing else" {
+# The look at the service travels beside RegisterTaskDefinition.
+@test "an image is RegisterTaskDefinition and UpdateService, and one look at what is in use" {
 	echo nginx:1.27 >"$app/image"
 	[ "$(calls RegisterTaskDefinition)" = 1 ]
 	[ "$(calls UpdateService)" = 1 ]
-	[ "$(calls)" = 2 ]
+	[ "$(calls DescribeServices)" = 1 ]
+	[ "$(calls)" = 3 ]
 	[ "$(cat "$app/image")" = nginx:1.27 ]
 	# All else is as it was: other containers, tags, and what no table knows.
 	diff <(jq -S 'del(.taskDefinitionArn, .revision, .registeredAt, .registeredBy) | .containerDefinitions |= map(if .name == "app" then del(.image) else . end)' "$work/before") \
@@ -46,7 +48,7 @@ setup() {
 	echo nginx:1.28 >"$app/image"
 	calls_reset
 	echo nginx:1.27 >"$app/image"
-	[ "$(calls)" = 1 ]
+	[ "$(changes)" = 1 ]
 	[ "$(calls UpdateService)" = 1 ]
 	[ "$(cat "$web/task_definition")" = "$first" ]
 	# Deregistered behind the mount's back: the same image is registered again.
@@ -81,9 +83,38 @@ setup() {
 	somebody_else UpdateService "{\"cluster\": \"prod\", \"service\": \"web\", \"taskDefinition\": \"$theirs\"}" >/dev/null
 	calls_reset
 	echo nginx:1.33 >"$app/image"
-	[ "$(calls UpdateService)" = 2 ]
+	# No deployment of the old definition, not for a moment.
+	[ "$(calls UpdateService)" = 1 ]
 	[ "$(cat "$app/image")" = nginx:1.33 ]
 	grep -qx THEIRS=1 "$app/environment"
+}
+
+@test "a revision that is there already is not deployed over what somebody deployed" {
+	echo nginx:1.34 >"$app/image"
+	echo nginx:1.35 >"$app/image"
+	echo MINE=1 >>"$app/environment"
+	mine=$(cat "$web/task_definition")
+	echo nginx:1.36 >"$app/image"
+	jq '{family, containerDefinitions, requiresCompatibilities, networkMode, cpu, memory, executionRoleArn} | del(..|nulls)
+		| .containerDefinitions[0].environment += [{name: "THEIRS", value: "2"}]' "$web/task_definition.json" >"$work/theirs"
+	theirs=$(somebody_else RegisterTaskDefinition "@$work/theirs" | jq -r .taskDefinition.taskDefinitionArn)
+	somebody_else UpdateService "{\"cluster\": \"prod\", \"service\": \"web\", \"taskDefinition\": \"$theirs\"}" >/dev/null
+	calls_reset
+	echo nginx:1.35 >"$app/image"
+	[ "$(calls UpdateService)" = 1 ]
+	[ "$(cat "$web/task_definition")" != "$mine" ]
+	grep -qx THEIRS=2 "$app/environment"
+	grep -qx MINE=1 "$app/environment"
+	[ "$(cat "$app/image")" = nginx:1.35 ]
+}
+
+@test "a look that fails sends no deployment" {
+	faults 'DescribeServices:denied'
+	run bash -c "echo nginx:1.37 >'$app/image'"
+	faults ''
+	[ "$status" -ne 0 ]
+	[ "$(calls UpdateService)" = 0 ]
+	[ "$(cat "$app/image")" != nginx:1.37 ]
 }
 
 @test "an image of ECR is looked up first" {
@@ -101,7 +132,7 @@ setup() {
 
 @test "environment: appended lines, and a whole file in one deployment" {
 	echo 'A=1' >>"$app/environment"
-	[ "$(calls)" = 2 ]
+	[ "$(changes)" = 2 ]
 	grep -qx A=1 "$app/environment"
 	grep -q LOG_LEVEL "$app/environment"
 	calls_reset
@@ -116,7 +147,46 @@ setup() {
 	python3 -u -c 'import sys; [sys.stdout.write(c) for c in "D=4\n"]' >>"$app/environment"
 	[ "$(changes)" = 2 ]
 	[ "$(cat "$app/environment")" = "$(printf 'B=two words\nC=a\\nb\nD=4')" ]
-	echo >"$app/environment"
+	calls_reset
+	printf 'E=1\nF=2\nD=5\n' >"$work/lines"
+	cat "$work/lines" >>"$app/environment"
+	[ "$(changes)" = 2 ]
+	[ "$(cat "$app/environment")" = "$(printf 'B=two words\nC=a\\nb\nD=5\nE=1\nF=2')" ]
+}
+
+# Each line is a write of its own, and nothing says that it is not the last.
+@test "lines of bash's printf: no deployment lacks what the file keeps" {
+	printf 'KEEP=1\nALSO=1\n' >"$work/env"
+	cp "$work/env" "$app/environment"
+	calls_reset
+	bash -c "printf 'KEEP=2\nALSO=2\nNEW=2\n' >'$app/environment'"
+	[ "$(cat "$app/environment")" = "$(printf 'ALSO=2\nKEEP=2\nNEW=2')" ]
+	curl -sf "$sim_url/_sim/requests" | jq -e '[.[] | select(.action == "RegisterTaskDefinition") | .body | (if type == "string" then fromjson else . end)
+		| .containerDefinitions[] | select(.name == "app") | [.environment[].name] | contains(["KEEP", "ALSO"])] | length > 0 and all'
+	# What is left out goes when the file is closed.
+	calls_reset
+	bash -c "echo ONLY=1 >'$app/environment'"
+	[ "$(cat "$app/environment")" = ONLY=1 ]
+	calls_reset
+	bash -c "echo ONLY=2 >'$app/environment'"
+	[ "$(changes)" = 2 ]
+}
+
+@test "a file without a line removes nothing" {
+	cp "$app/environment" "$work/env"
+	refused bash -c "echo >'$app/environment'"
+	said 'no KEY=VALUE line (to remove all, take "environment" out of the container in task_definition.json)'
+	refused bash -c "printf '\n\n' >'$app/environment'"
+	refused bash -c "echo >'$app/secrets'"
+	refused bash -c "echo >>'$app/environment'"
+	: >"$work/empty"
+	refused bash -c "cp '$work/empty' '$app/.environment.tmp' && mv '$app/.environment.tmp' '$app/environment'"
+	cp "$work/empty" "$app/environment"
+	cmp "$work/env" "$app/environment"
+	bash -c "printf 'A=1\n\nZ=1\n' >>'$app/environment'"
+	grep -qx Z=1 "$app/environment"
+	jq 'del(.containerDefinitions[0].environment)' "$web/task_definition.json" >"$work/none"
+	cp "$work/none" "$web/task_definition.json"
 	[ -z "$(cat "$app/environment")" ]
 }
 
@@ -135,7 +205,8 @@ setup() {
 
 @test "what is malformed is refused before anything is sent" {
 	for write in "echo > '$app/image'" "echo 'a b' > '$app/image'" "echo KEY >> '$app/environment'" \
-		"echo =x >> '$app/environment'" "echo 'S=not a secret' >> '$app/secrets'" "echo 1.5 > '$app/cpu'" \
+		"echo =x >> '$app/environment'" "echo 'S=not a secret' >> '$app/secrets'" "echo 'S=notarn/ok' >> '$app/secrets'" \
+		"echo 'a b=1' >> '$app/environment'" "echo '#c=1' >> '$app/environment'" "echo 'a b=/p' >> '$app/secrets'" "echo 1.5 > '$app/cpu'" \
 		"echo -1 > '$app/memory'" "echo '{}' > '$app/command'" "echo '[1]' > '$app/command'" \
 		"echo x > '$web/containers/nobody/image'" "echo x > '$app/container_definition.json'"; do
 		refused bash -c "$write"

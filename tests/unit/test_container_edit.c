@@ -1,5 +1,7 @@
 #include "fs/edit/container_edit.h"
 
+#include "backend/base/cleanup.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,10 +58,14 @@ static void test_no_such_container(void **state)
 
 static void checks(const char *member, const char *text, const char *sentence)
 {
-	json_auto_t *definition = json_loads(definition_text, 0, NULL);
+	json_auto_t *container =
+	    json_loads("{\"environment\":[{\"name\":\"A\",\"value\":\"1\"},{\"name\":\"old name\","
+		       "\"value\":\"1\"}],\"secrets\":[{\"name\":\"OLD\",\"valueFrom\":"
+		       "\"notarn/ok\"}]}",
+		0, NULL);
 	json_auto_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
 	struct ecsfs_error err = {0};
-	int e = container_check(container_peek(definition, "app"), member, value, &err);
+	int e = container_check(container, member, value, &err);
 
 	assert_int_equal(e, sentence ? -EINVAL : 0);
 	if (sentence && !strstr(err.message, sentence))
@@ -78,7 +84,34 @@ static void test_what_a_value_can_be(void **state)
 	checks(
 	    "secrets", "[{\"name\":\"S\",\"valueFrom\":\"arn:aws:s3:::b\"}]", "expected the ARN");
 	checks("secrets", "[{\"name\":\"A\",\"valueFrom\":\"p\"}]", "environment already");
-	checks("environment", "[{\"name\":\"anything at all\",\"value\":\"\"}]", NULL);
+	checks("environment", "[{\"name\":\"any.thing-at:all\",\"value\":\"\"}]", NULL);
+	checks("environment", "[{\"name\":\"two words\",\"value\":\"\"}]", "white space");
+	checks("environment", "[{\"name\":\"#c\",\"value\":\"1\"}]", "begins with #");
+	checks("secrets", "[{\"name\":\"a b\",\"valueFrom\":\"p\"}]", "white space");
+	/* What is there already may be written back. */
+	checks("environment", "[{\"name\":\"old name\",\"value\":\"2\"}]", NULL);
+}
+
+static void test_what_a_secret_can_be(void **state)
+{
+	static const char *const good[] = {"p", "a.b-c_d", "/a/b.c",
+	    "arn:aws:ssm:r:1:parameter/a/b", "arn:aws-cn:secretsmanager:r:1:secret:n-AbCdEf:key::"};
+	static const char *const bad[] = {"notarn/ok", "a//b", "/a/", "/", "", "a b",
+	    "arn:", "arn:aws", "arn:aws:ssm:r:1:parameter", "arn:aws:ssm::1:parameter/p",
+	    "arn:aws:ssm:r:1:parameter/",
+	    "arn:aws:secretsmanager:r:1:secret:", "arn:aws:s3:r:1:secret:ssm:x",
+	    "arn:aws:s3:::ssm:r"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good) + sizeof(bad) / sizeof(*bad); i++) {
+		bool taken = i < sizeof(good) / sizeof(*good);
+		const char *from = taken ? good[i] : bad[i - sizeof(good) / sizeof(*good)];
+		json_auto_t *list = json_pack("[{s:s, s:s}]", "name", "S", "valueFrom", from);
+		auto_free char *text = json_dumps(list, 0);
+
+		checks("secrets", text, taken ? NULL : "expected the ARN");
+	}
+	checks("secrets", "[{\"name\":\"OLD\",\"valueFrom\":\"notarn/ok\"}]", NULL);
 }
 
 int main(void)
@@ -87,6 +120,7 @@ int main(void)
 	    cmocka_unit_test(test_one_member_of_one_container),
 	    cmocka_unit_test(test_no_such_container),
 	    cmocka_unit_test(test_what_a_value_can_be),
+	    cmocka_unit_test(test_what_a_secret_can_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
