@@ -70,6 +70,51 @@ teardown() {
 	[ "$(stat -c %s "$project/docker-compose.yml")" = 0 ]
 }
 
+# screen COMMAND...: runs an editor on a terminal; its input is what it types.
+screen() {
+	TERM=xterm timeout 30 script -qec "$*" /dev/null >/dev/null
+}
+
+@test "vim, Emacs, nano and sed -i edit files of a project" {
+	file=$project/docker-compose.yml
+	echo 'services: {web: {image: a}}' >"$file"
+	image() { jq -r '.containerDefinitions[0].image' "$project/task_definition.json"; }
+	sed -i 's/image: ./image: s/' "$file"
+	[ "$(image)" = s ]
+	if command -v vim >/dev/null; then
+		screen vim -u NONE -N -c "'set swapfile backup writebackup'" -c "'%s/image: ./image: v/'" -c wq "$file" </dev/null
+		[ "$(image)" = v ]
+	fi
+	if command -v emacs >/dev/null; then
+		emacs --batch -Q "$file" --eval '(progn (goto-char (point-min)) (re-search-forward "image: .") (replace-match "image: e") (save-buffer))' >/dev/null 2>&1
+		[ "$(image)" = e ]
+	fi
+	if command -v nano >/dev/null; then
+		# ^K cuts the line; ^O writes, ^X leaves.
+		printf '\013services: {web: {image: n}}\017\r\030' | screen nano -I "$file"
+		[ "$(image)" = n ]
+	fi
+}
+
+@test "git works in a project" {
+	command -v git >/dev/null || skip "no git"
+	export HOME=$work GIT_CONFIG_NOSYSTEM=1
+	git config --global user.email a@example.com
+	git config --global user.name a
+	mkdir "$work/src"
+	git -C "$work/src" init -q
+	echo 'services: {web: {image: one}}' >"$work/src/docker-compose.yml"
+	git -C "$work/src" add . && git -C "$work/src" commit -qm one
+	git clone -q "$work/src" "$project/checkout"
+	echo COMPOSE_FILE=checkout/docker-compose.yml >"$project/.env"
+	[ "$(jq -r '.containerDefinitions[0].image' "$project/task_definition.json")" = one ]
+	sed -i s/one/two/ "$work/src/docker-compose.yml"
+	git -C "$work/src" commit -qam two
+	git -C "$project/checkout" pull -q
+	[ "$(jq -r '.containerDefinitions[0].image' "$project/task_definition.json")" = two ]
+	[ -z "$(git -C "$project/checkout" status --porcelain)" ]
+}
+
 @test "what is not a name, and what is there already" {
 	fails 'exists' mkdir "$project"
 	fails 'Invalid argument' mkdir "$mnt/compose/a b"
