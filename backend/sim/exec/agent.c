@@ -30,6 +30,7 @@ enum {
 	PTY_READ = 1024,
 	PTY_DELAY_MS = 100,  /* until the terminal exists; AWS's agent takes about a second */
 	PATIENCE_MS = 60000, /* without a connection */
+	LINGER_MS = 1000,
 	INPUT_MAX = 1024 * 1024,
 };
 
@@ -437,6 +438,17 @@ static bool may_start(const struct agent *a)
 	    (!a->faults.handshake || a->shaken);
 }
 
+/* A connection that is closed with unread bytes is reset, and the client loses what was sent last: the
+ * WebSocket's closing handshake comes first. */
+static void linger(struct agent *a)
+{
+	struct pollfd p = {.fd = a->connection.fd, .events = POLLIN};
+	int64_t end = now_ms() + LINGER_MS;
+
+	while (now_ms() < end && websocket_io(a->socket, true) == 0)
+		poll(&p, 1, 20);
+}
+
 /* Tells the client that the session is over, once all output is acknowledged. */
 static void say_closed(struct agent *a)
 {
@@ -451,7 +463,7 @@ static void say_closed(struct agent *a)
 		return;
 	websocket_send(a->socket, false, frame.data, frame.len);
 	websocket_close(a->socket);
-	websocket_io(a->socket, false);
+	linger(a);
 }
 
 static bool is_finished(struct agent *a)
