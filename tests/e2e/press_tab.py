@@ -28,9 +28,9 @@ seen = ""
 
 
 def wait_for(pattern):
-    """What the shell writes until it fits; an error after 30 seconds."""
+    """What the shell writes until it fits; an error after two minutes."""
     global seen
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not (found := re.search(pattern, seen)):
         ready, _, _ = select.select([terminal], [], [], max(0, end - time.monotonic()))
         if not ready:
