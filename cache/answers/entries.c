@@ -18,6 +18,7 @@ int cache_init(struct cache *c, struct budget *budget)
 	*c = (struct cache){.budget = budget, .mask = FIRST_BUCKETS - 1};
 	TAILQ_INIT(&c->lru);
 	TAILQ_INIT(&c->trees);
+	TAILQ_INIT(&c->unlisted);
 	c->buckets = calloc(FIRST_BUCKETS, sizeof(struct entry *));
 	return c->buckets ? 0 : -ENOMEM;
 }
@@ -37,6 +38,7 @@ static void drop_tree(struct cache *c, struct entry *e)
 static void entry_free(struct cache *c, struct entry *e)
 {
 	drop_tree(c, e);
+	cache_set_unlisted(c, e, NEVER_MS);
 	c->bytes -= e->bytes;
 	budget_count(&c->budget->used, -(ptrdiff_t)e->bytes);
 	packed_unref(e->value);
@@ -205,7 +207,7 @@ static struct entry *entry_new(const struct key *k, uint32_t hash)
 		return NULL;
 	key_copy(&e->key, k, (char *)(e + 1));
 	e->hash = hash;
-	e->asked_ms = e->sibling_ms = e->browsed_ms = e->refused_ms = NEVER_MS;
+	e->asked_ms = e->sibling_ms = e->browsed_ms = e->refused_ms = e->unlisted_ms = NEVER_MS;
 	return e;
 }
 
@@ -228,6 +230,15 @@ struct entry *cache_get(struct cache *c, const struct key *k)
 	c->count++;
 	cache_account(c, e);
 	return e;
+}
+
+void cache_set_unlisted(struct cache *c, struct entry *e, int64_t ms)
+{
+	if (e->unlisted_ms != NEVER_MS)
+		TAILQ_REMOVE(&c->unlisted, e, unlisted);
+	if (ms != NEVER_MS)
+		TAILQ_INSERT_TAIL(&c->unlisted, e, unlisted);
+	e->unlisted_ms = ms;
 }
 
 void cache_touch(struct cache *c, struct entry *e)

@@ -70,6 +70,10 @@ struct entry {
 	 * not stored, calls that began before the second are not published. */
 	uint64_t mutated_at, written_at;
 
+	/* Its listing no longer has it; NEVER_MS: it has, as far as is known. */
+	int64_t unlisted_ms;
+	TAILQ_ENTRY(entry) unlisted; /* while it is so */
+
 	struct ecsfs_error *failure; /* the last fetch failed so; NULL: it did not */
 	int64_t failed_ms;
 	uint64_t failed_at; /* region_moment() */
@@ -99,11 +103,12 @@ struct cache {
 	struct entry **buckets;
 	size_t mask;
 	size_t count;
-	struct budget *budget;	  /* borrowed, shared by the regions of a mount */
-	size_t bytes;		  /* of the entries, their trees and the table */
-	size_t tree_bytes;	  /* of them, the trees */
-	struct entry_queue lru;	  /* the most recently used first */
-	struct entry_queue trees; /* those that have a tree, the most recently used first */
+	struct budget *budget;	     /* borrowed, shared by the regions of a mount */
+	size_t bytes;		     /* of the entries, their trees and the table */
+	size_t tree_bytes;	     /* of them, the trees */
+	struct entry_queue lru;	     /* the most recently used first */
+	struct entry_queue trees;    /* those that have a tree, the most recently used first */
+	struct entry_queue unlisted; /* those that no listing has any more, the longest so first */
 };
 
 int cache_init(struct cache *c, struct budget *budget);
@@ -131,6 +136,8 @@ json_t *cache_tree(struct cache *c, struct entry *e);
 void cache_keep_tree(struct cache *c, struct entry *e, json_t *tree);
 /* Ends the guard of what the mount has written. */
 void cache_unguard(struct cache *c, struct entry *e);
+/* Notes that no listing has it since `ms`, or (NEVER_MS) that one has. */
+void cache_set_unlisted(struct cache *c, struct entry *e, int64_t ms);
 /* Now the most recently used. */
 void cache_touch(struct cache *c, struct entry *e);
 

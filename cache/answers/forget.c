@@ -11,9 +11,11 @@
 /* Entries looked at for each call that ends: more than a call brings, but for full batches. */
 #define LOOKED_AT 8
 
-static bool in_use(const struct entry *e)
+/* A request that left before a guard's write has been answered KEPT_MS after it, or never will be. */
+static bool in_use(const struct entry *e, int64_t now)
 {
-	return e->state != ENTRY_IDLE || e->flights || e->waiters || e->guard;
+	return e->state != ENTRY_IDLE || e->flights || e->waiters ||
+	    guard_lasts(e->guard, now - KEPT_MS);
 }
 
 static int64_t last_used_ms(const struct entry *e)
@@ -35,37 +37,75 @@ static bool is_useless(const struct region *r, const struct entry *e, int64_t no
 	return now - last_used_ms(e) > kept;
 }
 
+/* What no listing has any more stands in for AWS no longer than its readers are at it. */
+static void forget_gone(struct region *r, int64_t now)
+{
+	struct entry *e;
+
+	for (int i = 0; i < LOOKED_AT && (e = TAILQ_FIRST(&r->cache.unlisted)); i++) {
+		if (now - e->unlisted_ms <= KEPT_MS)
+			return;
+		if (in_use(e, now) || now - last_used_ms(e) <= KEPT_MS)
+			cache_set_unlisted(&r->cache, e, now);
+		else
+			cache_drop(&r->cache, e);
+	}
+}
+
 void forget_some(struct region *r, int64_t now)
 {
-	struct entry *e = TAILQ_LAST(&r->cache.lru, entry_queue), *newer;
+	struct entry *e, *newer;
 
+	forget_gone(r, now);
+	e = TAILQ_LAST(&r->cache.lru, entry_queue);
 	for (int i = 0; e && i < LOOKED_AT; i++, e = newer) {
 		newer = TAILQ_PREV(e, entry_queue, lru);
-		if (!in_use(e) && is_useless(r, e, now))
+		if (!in_use(e, now) && is_useless(r, e, now))
 			cache_drop(&r->cache, e);
-		else if (!in_use(e) && now - last_used_ms(e) < r->options.ttl_ms)
+		else if (!in_use(e, now) && now - last_used_ms(e) < r->options.ttl_ms)
 			return;
 	}
 }
 
-static void forget_name(
-    struct region *r, enum kind kind, const struct key *listing, const char *name, int64_t now)
+/* A document of a name of the listing: the next kind from `*kind` on. NULL: no more that is cached. */
+static struct entry *next_document(
+    struct region *r, const struct key *listing, const char *name, int *kind)
 {
-	struct key k = {.kind = kind, .a = listing->a ? listing->a : name};
-	struct entry *e;
+	for (; *kind < KIND_COUNT; ++*kind) {
+		struct key k = {.kind = (enum kind) * kind, .a = listing->a ? listing->a : name};
+		struct entry *e = NULL;
 
-	k.b = listing->a ? name : NULL;
-	e = cache_find(&r->cache, &k);
-	if (e && !in_use(e) && r->options.ttl_ms > 0 && now - last_used_ms(e) > r->options.ttl_ms)
-		cache_drop(&r->cache, e);
+		k.b = listing->a ? name : NULL;
+		if (kind_row(k.kind)->siblings == listing->kind)
+			e = cache_find(&r->cache, &k);
+		if (e)
+			return e;
+	}
+	return NULL;
 }
 
-static void forget_documents(
-    struct region *r, const struct key *listing, const char *name, int64_t now)
+/* Readers who are at it come back for it. */
+static void forget_name(struct region *r, const struct key *listing, const char *name, int64_t now)
 {
-	for (int k = 0; k < KIND_COUNT; k++)
-		if (kind_row((enum kind)k)->siblings == listing->kind)
-			forget_name(r, (enum kind)k, listing, name, now);
+	struct entry *e;
+
+	for (int kind = 0; (e = next_document(r, listing, name, &kind)); kind++) {
+		bool unused = r->options.ttl_ms > 0 && now - last_used_ms(e) > r->options.ttl_ms;
+
+		if (!in_use(e, now) && unused)
+			cache_drop(&r->cache, e);
+		else
+			cache_set_unlisted(&r->cache, e, now);
+	}
+}
+
+void forget_later(struct region *r, const struct key *listing, const char *name, bool listed)
+{
+	int64_t since_ms = listed ? NEVER_MS : region_now_ms(r);
+	struct entry *e;
+
+	for (int kind = 0; (e = next_document(r, listing, name, &kind)); kind++)
+		cache_set_unlisted(&r->cache, e, since_ms);
 }
 
 static bool names_documents(enum kind kind)
@@ -76,22 +116,27 @@ static bool names_documents(enum kind kind)
 	return false;
 }
 
-/* Both are sorted: names that only the one before has are met on a walk through both. */
+/* Both are sorted: what only one of them has is met on a walk through both. */
 void forget_unlisted(struct region *r, const struct entry *listing, const struct packed *before)
 {
 	struct packed_names old, new;
-	const char *name, *other;
+	const char *was, *is;
 	int64_t now = region_now_ms(r);
 
 	if (!before || !listing->value || !names_documents(listing->key.kind))
 		return;
 	packed_names_from(&old, before, NULL);
 	packed_names_from(&new, listing->value, NULL);
-	other = packed_names_next(&new);
-	while ((name = packed_names_next(&old))) {
-		while (other && strcmp(other, name) < 0)
-			other = packed_names_next(&new);
-		if (!other || strcmp(other, name) != 0)
-			forget_documents(r, &listing->key, name, now);
+	was = packed_names_next(&old);
+	is = packed_names_next(&new);
+	while (was || is) {
+		int order = !was ? 1 : !is ? -1 : strcmp(was, is);
+
+		if (order < 0)
+			forget_name(r, &listing->key, was, now);
+		else if (order > 0)
+			forget_later(r, &listing->key, is, true);
+		was = order <= 0 ? packed_names_next(&old) : was;
+		is = order >= 0 ? packed_names_next(&new) : is;
 	}
 }

@@ -14,6 +14,9 @@ struct region;
 
 /* A listing has changed: drops the documents of names that it no longer has and nobody reads. */
 void forget_unlisted(struct region *r, const struct entry *listing, const struct packed *before);
+/* A name left its listing (as a write of the mount's own said), whose documents are forgotten a minute
+ * after their last reader; or (`listed`) it came into it, again. */
+void forget_later(struct region *r, const struct key *listing, const char *name, bool listed);
 /* Looks at a few of what was not asked for the longest. */
 void forget_some(struct region *r, int64_t now);
 

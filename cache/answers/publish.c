@@ -10,6 +10,7 @@
  */
 #include "cache/answers/publish.h"
 
+#include "cache/answers/forget.h"
 #include "cache/answers/listing.h"
 #include "cache/answers/state.h"
 
@@ -212,6 +213,7 @@ static void list_name(struct region *r, const struct key *k, const char *name, b
 	if (is_read_anew(e, since))
 		mark_entry(r, e, n);
 	cache_account(&r->cache, e);
+	forget_later(r, k, name, present);
 	if (!e->value || packed_has_name(e->value, name) == present)
 		return;
 	names = cache_tree(&r->cache, e);

@@ -332,6 +332,17 @@ static bool correct(struct stale_guard **g, struct guarded *m, bool listing, jso
 	return false;
 }
 
+bool guard_lasts(const struct stale_guard *g, int64_t ms)
+{
+	const struct guarded *m;
+
+	if (g)
+		STAILQ_FOREACH (m, &g->all, link)
+			if (m->span.until_ms > ms)
+				return true;
+	return false;
+}
+
 const struct guard_span *guard_correct(struct stale_guard **g, bool listing, json_t **value,
     uint64_t started_at, int64_t started_ms, bool *ret_ended)
 {

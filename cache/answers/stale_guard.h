@@ -44,6 +44,8 @@ void guard_members(
 void guard_name(struct stale_guard **g, const char *name, bool present, const struct guard_span *s);
 /* When the last write of a guarded name ended; 0: it is not guarded. */
 uint64_t guard_ended_at(const struct stale_guard *g, const char *name);
+/* Whether any of it ends after `ms`. */
+bool guard_lasts(const struct stale_guard *g, int64_t ms);
 /* Ends the guard of one name of a listing. */
 void guard_forget(struct stale_guard **g, const char *name);
 void guard_free(struct stale_guard **g);

@@ -138,25 +138,6 @@ static size_t tasks_of(const char *service)
 	return json_array_size(a.value);
 }
 
-/* Reads each task that a listing names; how many there were. */
-static size_t read_tasks_of(const struct key *listing)
-{
-	struct freshness f = region_fresh(region);
-	auto_answer struct answer list = {0};
-	const json_t *id;
-	size_t i;
-
-	assert_int_equal(region_get(region, listing, &f, &list, NULL), 0);
-	json_array_foreach (list.value, i, id) {
-		struct key task = {.kind = KIND_TASK, .a = "prod", .b = json_string_value(id)};
-		auto_answer struct answer a = {0};
-
-		assert_int_equal(region_get(region, &task, &f, &a, NULL), 0);
-		assert_int_equal(a.err, 0);
-	}
-	return json_array_size(list.value);
-}
-
 static void read_tasks(void)
 {
 	struct key k = {.kind = KIND_TASKS, .a = "prod"};
@@ -562,21 +543,6 @@ static void what_another_cluster_has_is_not_shown(void **state)
 	assert_int_equal(desired_of("s003"), 8);
 }
 
-/* Tasks that are listed no longer are forgotten, unless somebody read them just now. */
-static void what_is_listed_no_longer_is_forgotten(void **state)
-{
-	size_t before;
-
-	(void)state;
-	world.tasks_each = 2;
-	read_tasks();
-	before = region->cache.count;
-	world.services = 50;
-	now_ms += 6000;
-	assert_int_equal(read_tasks_of(&(struct key){.kind = KIND_TASKS, .a = "prod"}), 100);
-	assert_true(region->cache.count <= before - 100);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -587,7 +553,6 @@ int main(void)
 	    TEST(concurrent_misses_share_batches),
 	    TEST(siblings_come_along_after_a_listing),
 	    TEST(who_picks_names_is_not_read_ahead_for),
-	    TEST(what_is_listed_no_longer_is_forgotten),
 	    TEST(a_reader_of_one_refreshes_one),
 	    TEST(missing_names_are_remembered_briefly),
 	    TEST(neither_answered_nor_failed_is_missing),

@@ -257,6 +257,24 @@ void wait_stopped(int calls)
 	pthread_mutex_unlock(&world.lock);
 }
 
+size_t read_tasks_of(const struct key *listing)
+{
+	struct freshness f = region_fresh(region);
+	auto_answer struct answer list = {0};
+	const json_t *id;
+	size_t i;
+
+	assert_int_equal(region_get(region, listing, &f, &list, NULL), 0);
+	json_array_foreach (list.value, i, id) {
+		struct key task = {.kind = KIND_TASK, .a = "prod", .b = json_string_value(id)};
+		auto_answer struct answer a = {0};
+
+		assert_int_equal(region_get(region, &task, &f, &a, NULL), 0);
+		assert_int_equal(a.err, 0);
+	}
+	return json_array_size(list.value);
+}
+
 static int setup_ttl(int ttl_ms)
 {
 	const struct region_options options = {.name = "us-east-1",

@@ -56,6 +56,9 @@ void list_services(void);
 int ask_service(const char *name, struct waiter *w);
 void wait_woken(int n);
 
+/* Reads each task of "prod" that a listing names; how many there were. */
+size_t read_tasks_of(const struct key *listing);
+
 /* Calls since the last time with this mark. */
 int calls_since(int *mark);
 
