@@ -8,6 +8,7 @@
  *     POST /_sim/reset      forgets calls and requests
  *     POST /_sim/faults     the body is the fault script (faults.c); an empty one ends them
  *     POST /_sim/latency    the body is a number of milliseconds
+ *     POST /_sim/hold       the body 1: tasks and deployments stand still; 0: they go on
  *     POST /_sim/exec?NAME=N   how the agents of ECS Exec behave (exec/exec.h)
  *     POST /_sim/logs?region=R&NAME=N   how the log store misbehaves (logs_store.h)
  */
@@ -204,6 +205,10 @@ static int post(struct sim *s, const struct sim_request *rq, const char *what)
 		return faults_set(s, buf_str(&rq->body), NULL);
 	if (strcmp(what, "latency") == 0) {
 		atomic_store(&s->latency_ms, atoi(buf_str(&rq->body)));
+		return 0;
+	}
+	if (strcmp(what, "hold") == 0) {
+		atomic_store(&s->held, atoi(buf_str(&rq->body)) != 0);
 		return 0;
 	}
 	if (strcmp(what, "exec") == 0)

@@ -61,6 +61,7 @@ struct sim {
 	double speed;
 	uint64_t seed;
 	_Atomic int latency_ms;
+	atomic_bool held; /* the scheduler stands still */
 
 	pthread_mutex_t lock; /* of everything below */
 	pthread_cond_t wake;  /* `ending` was set */

@@ -45,8 +45,10 @@ static void step(struct sim *s, struct sim_region *r, struct log_line *lines)
 	unsigned count;
 
 	sim_region_lock(r);
-	lively_step(r, clock_wall(&clock_system));
-	region_step(r, clock_wall(&clock_system));
+	if (!atomic_load(&s->held)) {
+		lively_step(r, clock_wall(&clock_system));
+		region_step(r, clock_wall(&clock_system));
+	}
 	count = r->line_count;
 	memcpy(lines, r->lines, count * sizeof(*lines));
 	r->line_count = 0;

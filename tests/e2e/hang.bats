@@ -184,21 +184,28 @@ as_many_wait_as() {
 	[ "$(timeout 20 cat "$web/desired_count")" = "$before" ]
 }
 
+# An open costs one call, and never none. Its look-up serves it for 50 ms only, so that on a busy
+# machine one may cost two: then the next is tried.
+asks_once() {
+	calls_reset
+	cat "$1" >/dev/null
+	made=$(calls DescribeServices)
+	[ "$made" -ge 1 ] || touch "$BATS_TEST_TMPDIR/unasked"
+	[ "$made" -eq 1 ]
+}
+
 @test "with ttl=0 every open asks AWS" {
 	mount_up -o ttl=0
 	web=$mnt/clusters/prod/services/web
-	calls_reset
 	for n in 1 2 3; do
-		cat "$web/desired_count" >/dev/null
-		[ "$(calls DescribeServices)" = "$n" ]
+		wait_for 60 asks_once "$web/desired_count"
 	done
 	cd "$web"
-	calls_reset
 	for n in 1 2 3; do
-		cat desired_count >/dev/null
-		[ "$(calls DescribeServices)" = "$n" ]
+		wait_for 60 asks_once desired_count
 	done
 	cd /
+	[ ! -e "$BATS_TEST_TMPDIR/unasked" ]
 }
 
 @test "kill -9 of the daemon ends its readers" {

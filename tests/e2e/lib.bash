@@ -54,7 +54,7 @@ sim_up() {
 	log=$sim_dir/out
 	"$build/ecsfs-sim" --port 0 --strict "$@" >"$log" 2>"$sim_dir/err" 3>&- &
 	sim_pid=$!
-	wait_for 10 grep -q 'listening on' "$log" || {
+	wait_for 60 grep -q 'listening on' "$log" || {
 		cat "$log" "$sim_dir/err" >&2
 		return 1
 	}
@@ -73,7 +73,7 @@ judge_up() {
 	python3 "$top/tests/e2e/strict_proxy.py" "${sim_url##*:}" "$sim_dir/violations" \
 		>"$sim_dir/judge" 2>"$sim_dir/judge.err" 3>&- &
 	judge_pid=$!
-	wait_for 20 test -s "$sim_dir/judge" || {
+	wait_for 60 test -s "$sim_dir/judge" || {
 		cat "$sim_dir/judge.err" >&2
 		return 1
 	}
@@ -134,7 +134,7 @@ mount_up() {
 		echo "$status" >"$mnt_dir/status"
 	) 3>&- &
 	export mnt mnt_dir
-	wait_for 20 mounted_or_dead
+	wait_for 60 mounted_or_dead
 	mountpoint -q "$mnt" || {
 		cat "$mnt_dir/err" >&2
 		return 1
@@ -180,7 +180,7 @@ quiet_daemon() {
 
 wait_gone() {
 	local pid=$1
-	wait_for 10 not_running "$pid"
+	wait_for 60 not_running "$pid"
 }
 
 not_running() {
@@ -208,6 +208,11 @@ somebody_else() {
 # faults SCRIPT: what goes wrong from now on; empty: nothing.
 faults() {
 	curl -sf -X POST --data-binary "$1" "$sim_url/_sim/faults" >/dev/null
+}
+
+# hold 1: tasks and deployments stand still; hold 0: they go on.
+hold() {
+	curl -sf -X POST --data "$1" "$sim_url/_sim/hold" >/dev/null
 }
 
 # The last request's body of an action.

@@ -59,8 +59,12 @@ setup() {
 	echo 0 >"$prod/services/new/desired_count"
 	run rmdir "$prod/services/new"
 	[ "$status" -eq 0 ] || [[ $output == *'not empty'* ]]
-	[ ! -e "$prod/services/new" ] || wait_for 20 rmdir "$prod/services/new"
-	! ls "$prod/services" | grep -qx new
+	# Its task may still be stopping, and AWS keeps the name for a while.
+	deleted() {
+		rmdir "$prod/services/new" 2>/dev/null
+		! ls "$prod/services" | grep -qx new
+	}
+	wait_for 60 deleted
 }
 
 @test "a draft's task_definition creates a service without tasks" {

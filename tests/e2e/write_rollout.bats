@@ -19,6 +19,25 @@ deploy() {
 	cp "$BATS_TEST_TMPDIR/new" "$web/task_definition.json"
 }
 
+# follows COMMAND...: runs it, and reads the rollout that it begins from before anything came of it.
+# Sets $status and $output, as run does.
+follows() {
+	local out=$BATS_TEST_TMPDIR/followed reader
+	hold 1
+	"$@"
+	timeout 120 cat "$web/rollout" >"$out" 2>&1 3>&- &
+	reader=$!
+	wait_for 60 test -s "$out"
+	hold 0
+	status=0
+	wait "$reader" || status=$?
+	output=$(cat "$out")
+}
+
+runs() {
+	echo "$1" >"$web/task_definition"
+}
+
 @test "a steady service: one line of state, end of file, one call" {
 	cat "$web/status" >/dev/null
 	calls_reset
@@ -29,17 +48,16 @@ deploy() {
 }
 
 @test "a deployment that succeeds streams lines and ends well" {
-	deploy a
-	timeout 60 cat "$web/rollout" >"$BATS_TEST_TMPDIR/out"
-	grep -q IN_PROGRESS "$BATS_TEST_TMPDIR/out"
-	tail -n 1 "$BATS_TEST_TMPDIR/out" | grep -q " steady $(cat "$web/task_definition")"
+	follows deploy a
+	[ "$status" -eq 0 ]
+	[[ $output == *IN_PROGRESS* ]]
+	tail -n 1 <<<"$output" | grep -q " steady $(cat "$web/task_definition")"
 	[ "$(cat "$web/rollout_state")" = COMPLETED ]
 }
 
 @test "a deployment that is rolled back is a read error, with the reason" {
 	before=$(cat "$web/task_definition")
-	echo web-broken >"$web/task_definition"
-	run timeout 120 cat "$web/rollout"
+	follows runs web-broken
 	[ "$status" -ne 0 ]
 	[ "$status" -ne 124 ]
 	[[ $output == *"rolled back to $before"* ]]
@@ -56,11 +74,13 @@ deploy() {
 }
 
 @test "a deployment that is superseded is a read error" {
+	hold 1
 	deploy a
 	timeout 60 cat "$web/rollout" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	reader=$!
-	wait_for 10 grep -q IN_PROGRESS "$BATS_TEST_TMPDIR/out"
+	wait_for 60 grep -q IN_PROGRESS "$BATS_TEST_TMPDIR/out"
 	deploy b
+	hold 0
 	status=0
 	wait "$reader" || status=$?
 	[ "$status" -ne 0 ]
@@ -146,9 +166,11 @@ deploy() {
 	mount_up
 	web=$mnt/clusters/prod/services/web
 	before=$(cat "$web/task_definition")
+	hold 1
 	deploy a
 	calls_reset
 	echo >"$web/rollback"
+	hold 0
 	[ "$(calls StopServiceDeployment)" = 1 ]
 	[ "$(requests StopServiceDeployment | jq -r .stopType)" = ROLLBACK ]
 	[ "$(calls UpdateService)" = 0 ]
@@ -167,12 +189,11 @@ call() {
 	jq '.deploymentConfiguration.strategy = "BLUE_GREEN" | .deploymentConfiguration.bakeTimeInMinutes = 1' \
 		"$web/service.json" >"$BATS_TEST_TMPDIR/edited"
 	cp "$BATS_TEST_TMPDIR/edited" "$web/service.json"
-	echo web:2 >"$web/task_definition"
-	timeout 100 cat "$web/rollout" >"$BATS_TEST_TMPDIR/out"
-	grep -q BAKE_TIME "$BATS_TEST_TMPDIR/out"
-	tail -n 1 "$BATS_TEST_TMPDIR/out" | grep -q 'steady web:2'
-	echo web-broken >"$web/task_definition"
-	run timeout 100 cat "$web/rollout"
+	follows runs web:2
+	[ "$status" -eq 0 ]
+	[[ $output == *BAKE_TIME* ]]
+	tail -n 1 <<<"$output" | grep -q 'steady web:2'
+	follows runs web-broken
 	[ "$status" -ne 0 ]
 	[ "$status" -ne 124 ]
 	[[ $output == *'rolled back to web:2'* ]]
@@ -287,8 +308,7 @@ held_deployment() {
 	timeout 60 cat "$web/rollout" >/dev/null
 	wait "$waiter"
 	before=$(cat "$web/task_definition")
-	echo web-broken >"$web/task_definition"
-	run timeout 100 cat "$web/rollout"
+	follows runs web-broken
 	[ "$status" -ne 0 ]
 	[ "$status" -ne 124 ]
 	wait_for 60 grep -q ROLLED_BACK "$web/rollout_state"
