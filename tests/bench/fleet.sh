@@ -5,7 +5,7 @@
 #
 #   tests/bench/fleet.sh [walk|memory|churn]...     all, where none is named
 #
-# CHURN_S: seconds of churn (600).
+# CHURN_S: seconds of churn (600); CHURN_PAUSE: between two rounds of it (0).
 . "$(dirname "$0")/lib.sh"
 
 row() {
@@ -126,6 +126,7 @@ bench_churn() {
 		done 2>/dev/null
 		cat "$mnt"/clusters/*/services/*/service.json >/dev/null
 		echo $((2 + n % 5)) >"${services[0]}/desired_count" || true
+		sleep "${CHURN_PAUSE:-0}"
 		[ $SECONDS -ge $next ] || continue
 		next=$((SECONDS + 30))
 		rss=$(awk '/VmRSS/ { print $2 }' "/proc/$daemon/status")
