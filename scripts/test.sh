@@ -4,17 +4,25 @@
 #   scripts/test.sh            the plain suite
 #   scripts/test.sh unit       the unit tests alone
 #   scripts/test.sh e2e        the end-to-end tests alone
+#   scripts/test.sh e2e NAME...    of those, tests/e2e/NAME.bats
 #
 # ECSFS_BUILD names the build directory (default: build); ECSFS_CMAKE more options for CMake.
 . "$(dirname "$0")/lib.sh"
 
 what=${1:-all}
+shift || true
 dir=${ECSFS_BUILD:-$top/build}
 
 case $what in
 all | unit | e2e) ;;
 *) die "unknown part '$what': all, unit or e2e" ;;
 esac
+files=("$top"/tests/e2e/*.bats)
+if [ $# -gt 0 ]; then
+	[ "$what" = e2e ] || die "names of files follow e2e only"
+	files=("${@/#/$top/tests/e2e/}")
+	files=("${files[@]/%/.bats}")
+fi
 # Ctrl-C: ends the tests, what they mounted, and what they started.
 interrupted() {
 	local pid mount
@@ -42,7 +50,7 @@ end_to_end() {
 	export ECSFS_BUILD=$dir TMPDIR=$logs ECSFS_MADE=$logs/made
 	# Job control, so that the tests' SIGINT is not ignored as that of other background jobs.
 	set -m
-	printf '%s\n' "$top"/tests/e2e/*.bats |
+	printf '%s\n' "${files[@]}" |
 		xargs -P $(($(nproc) * 2)) -I{} sh -c 'sh -c "echo \$\$ >\"\$2/\${1##*/}.pid\"; exec timeout -k 5 600 bats -T --print-output-on-failure \"\$1\"" - "$1" "$2" >"$2/${1##*/}" 2>&1 || touch "$2/${1##*/}.failed"' - {} "$logs" &
 	tests=$!
 	set +m
