@@ -451,9 +451,17 @@ json_t *readings_recognise(struct readings *r, const char *key, const json_t *wr
 	return still ? document(still, moving) : NULL;
 }
 
+/* Whether `n` differences of a reading are better than `fewest` of `found`: fewer, or as few of what
+ * the writer itself wrote, since a look-up may have given out an older one again meanwhile. */
+static bool is_nearer(
+    const struct reading *reading, size_t n, const struct reading *found, size_t fewest)
+{
+	return n < fewest || (n == fewest && reading->writer && !found->writer);
+}
+
 /* Under the lock. */
 static const struct reading *fewest_differences(
-    const struct history *h, const json_t *written, const struct shape *members)
+    const struct history *h, const json_t *written, const struct shape *members, pid_t writer)
 {
 	json_auto_t *mine = canon_plain(written, members);
 	const struct reading *found = NULL, *reading;
@@ -462,9 +470,10 @@ static const struct reading *fewest_differences(
 	TAILQ_FOREACH (reading, &h->readings, link) {
 		json_auto_t *doc = document(reading->still, reading->moving);
 		json_auto_t *theirs = doc ? canon_plain(doc, members) : NULL;
-		size_t n = theirs ? differences(mine, theirs) : SIZE_MAX;
+		size_t n = theirs ? differences(mine, theirs) : 0;
 
-		if (n >= fewest)
+		if (!theirs || (reading->writer && reading->writer != writer) ||
+		    (found && !is_nearer(reading, n, found, fewest)))
 			continue;
 		fewest = n;
 		found = reading;
@@ -473,7 +482,7 @@ static const struct reading *fewest_differences(
 }
 
 json_t *readings_nearest(struct readings *r, const char *key, const json_t *written,
-    const struct shape *members, json_t **ret_newest)
+    const struct shape *members, pid_t writer, json_t **ret_newest)
 {
 	const struct reading *found, *newest;
 	struct history *h;
@@ -482,11 +491,12 @@ json_t *readings_nearest(struct readings *r, const char *key, const json_t *writ
 	*ret_newest = NULL;
 	pthread_mutex_lock(&r->lock);
 	h = find(r, key);
-	found = h ? fewest_differences(h, written, members) : NULL;
+	found = h ? fewest_differences(h, written, members, writer) : NULL;
 	if (found) {
 		newest = TAILQ_FIRST(&h->readings);
 		base = document(found->still, found->moving);
-		*ret_newest = document(newest->still, newest->moving);
+		if (!found->writer)
+			*ret_newest = document(newest->still, newest->moving);
 	}
 	pthread_mutex_unlock(&r->lock);
 	return base;

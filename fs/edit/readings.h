@@ -42,16 +42,17 @@ void readings_note_written(struct readings *r, const char *key, const json_t *wr
  * Which reading `written` was made from: a new reference, NULL when none is recognised. Where all
  * but one of the moving members agree it is recognised too, and `ret_edited` (else NULL) names the
  * one that was edited: static storage. Of several that fit it is the one with the fewest other
- * differences, the newest of equals. `writer`: the process that wrote.
+ * differences, of equals what the writer wrote, else the newest. `writer`: the process that wrote.
  */
 json_t *readings_recognise(struct readings *r, const char *key, const json_t *written, pid_t writer,
     const char **ret_edited);
 
 /*
  * The same of a document without moving members, `members` its shape: the reading with the fewest
- * differences, the newest of equals. `ret_newest`: the newest of all. New references, NULL: none.
+ * differences, of equals what the writer wrote, else the newest. `ret_newest`: the newest of all, NULL where the reading is what
+ * the writer itself wrote, and so is known to be the one. New references, NULL: none.
  */
 json_t *readings_nearest(struct readings *r, const char *key, const json_t *written,
-    const struct shape *members, json_t **ret_newest);
+    const struct shape *members, pid_t writer, json_t **ret_newest);
 
 #endif

@@ -13,6 +13,7 @@
 #include "fs/edit/scaling_edit.h"
 #include "fs/edit/serial.h"
 #include "fs/edit/shown.h"
+#include "fs/kernel/caller.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -138,6 +139,7 @@ static int edit_document(struct commit *c, const struct scaling *s, struct ecsfs
 	const struct place *p = c->place;
 	const struct key k = {.kind = s->kind};
 	json_auto_t *written = NULL, *all = NULL, *base = NULL, *newest = NULL, *members = NULL;
+	pid_t writer = caller_process(c->caller.pid);
 	char key[1200];
 	int e = parse(c, s, &written, err);
 
@@ -146,7 +148,7 @@ static int edit_document(struct commit *c, const struct scaling *s, struct ecsfs
 	if (e)
 		return e;
 	reading_key(s, p, key);
-	base = readings_nearest(p->fs->readings, key, written, s->members, &newest);
+	base = readings_nearest(p->fs->readings, key, written, s->members, writer, &newest);
 	const struct scaling_edit edit = {.what = s->what,
 	    .members = s->members,
 	    .name = s->name,
@@ -156,7 +158,13 @@ static int edit_document(struct commit *c, const struct scaling *s, struct ecsfs
 	    .base = base,
 	    .newest = newest};
 	e = scaling_edit(&edit, &members, err);
-	return e || json_object_size(members) == 0 ? e : put(c, s, members, err);
+	if (e || json_object_size(members) == 0)
+		return e;
+	e = put(c, s, members, err);
+	if (!e)
+		readings_note_written(
+		    p->fs->readings, key, written, base ? base : written, members, writer);
+	return e;
 }
 
 /* What reads AWS's state, edits it and writes it back does so alone. */

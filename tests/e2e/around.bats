@@ -226,6 +226,20 @@ rescale() {
 	[ "$(cat "$A/min_capacity" "$A/max_capacity" | paste -sd ' ')" = "2 10" ]
 }
 
+@test "autoscaling: an editor saves twice, without reading again" {
+	local A=$S/autoscaling
+	rescale 2 20
+	touch "$A/scalable_target.json"
+	python3 - "$A/scalable_target.json" <<'PY'
+import sys
+text = open(sys.argv[1]).read()
+for minimum in ("5", "6"):
+    with open(sys.argv[1], "w") as f:
+        f.write(text.replace('"MinCapacity": 2', '"MinCapacity": ' + minimum))
+PY
+	[ "$(cat "$A/min_capacity" "$A/max_capacity" | paste -sd ' ')" = "6 20" ]
+}
+
 @test "autoscaling: what AWS refuses is an error, and the file is as before" {
 	local A=$S/autoscaling
 	faults 'PutScheduledAction:error=ValidationException,DeleteScheduledAction:denied'

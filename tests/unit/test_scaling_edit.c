@@ -54,7 +54,7 @@ static void check(const struct row *row, const struct scaling_edit *kind)
 
 		readings_note(readings, "k", reading);
 	}
-	json_auto_t *base = readings_nearest(readings, "k", written, kind->members, &newest);
+	json_auto_t *base = readings_nearest(readings, "k", written, kind->members, 0, &newest);
 	edit.written = written;
 	edit.theirs = theirs;
 	edit.base = base;
