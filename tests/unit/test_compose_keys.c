@@ -388,9 +388,9 @@ static void test_health_checks(void **state)
 	assert_member("healthCheck", "{'command':['CMD','a','b']}");
 	compose(V3 "    healthcheck: {test: [NONE]}\n");
 	assert_member("healthCheck", "{'command':['NONE']}");
+	assert_warned("begins with CMD or CMD-SHELL");
 	compose(SPEC "    healthcheck: {test: [NONE]}\n");
 	assert_member("healthCheck", NULL);
-	assert_warned("begins with CMD or CMD-SHELL");
 	compose(V3 "    healthcheck: {disable: true, test: x}\n");
 	assert_member("healthCheck", NULL);
 	compose(V3 "    healthcheck: {interval: 5s}\n");

@@ -4,6 +4,7 @@
 #include "cache/answers/state.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/moment.h"
 #include "tests/unit/world.h"
 
 #include <setjmp.h>
