@@ -13,10 +13,10 @@ import time
 
 shell, directory, line = sys.argv[1:]
 commands, setup = {
-    "bash": (["bash", "--norc", "--noprofile", "-i"], f"source {directory}/ecsfs.bash"),
+    "bash": (["bash", "--norc", "--noprofile", "-i"], f"PS1='PRO''MPT> '; source {directory}/ecsfs.bash"),
     "zsh": (["zsh", "-f", "-i"],
-            f"bindkey -e; fpath=({directory} $fpath); autoload -U compinit; compinit -u -D"),
-    "fish": (["fish", "--no-config", "-i"], f"source {directory}/ecsfs.fish"),
+            f"PROMPT='PRO''MPT> '; bindkey -e; fpath=({directory} $fpath); autoload -U compinit; compinit -u -D"),
+    "fish": (["fish", "--no-config", "-i"], f"function fish_prompt; printf %s%s PRO 'MPT> '; end; source {directory}/ecsfs.fish"),
 }[shell]
 
 pid, terminal = pty.fork()
@@ -43,6 +43,8 @@ def wait_for(pattern):
 # The words are put together by the shell, so that the echo of what is typed is not taken for them.
 os.write(terminal, f"{setup}; printf '%s%s\\n' REA DY\r".encode())
 wait_for("READY\r?\n")
+# A shell that is not at its prompt yet may drop what is typed.
+wait_for("PROMPT> ")
 # The start of the line, a command that prints its words, Enter.
 os.write(terminal, f"{line}\t\x01printf '<%s>' \r".encode())
 print(wait_for(r"<ecsfs>[^\r\n]*>").group(0))
