@@ -47,6 +47,6 @@ wait_for("READY\r?\n")
 wait_for("PROMPT> ")
 # The start of the line, a command that prints its words, Enter.
 os.write(terminal, f"{line}\t\x01printf '<%s>' \r".encode())
-print(wait_for(r"<ecsfs>[^\r\n]*>").group(0))
+print(wait_for(r"(<ecsfs>(?:<[^<>]*>)*)[^<]*PROMPT> ").group(1))
 os.close(terminal)
 os.waitpid(pid, 0)
