@@ -2,9 +2,9 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "fs/caller.h"
 #include "fs/gather.h"
 #include "fs/kernel/attr.h"
-#include "fs/kernel/caller.h"
 #include "fs/kernel/notify.h"
 #include "fs/kernel/request.h"
 #include "fs/scratch.h"

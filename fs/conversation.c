@@ -2,7 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "fs/kernel/caller.h"
+#include "fs/caller.h"
 
 #include <errno.h>
 #include <fcntl.h>

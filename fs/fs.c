@@ -9,8 +9,10 @@
 #include "fs/kernel/refused.h"
 #include "fs/kernel/request.h"
 #include "fs/kernel/spent.h"
+#include "fs/local.h"
 #include "fs/scratch.h"
 #include "fs/stream.h"
+#include "fs/tree/rollout.h"
 #include "fs/tree/tree.h"
 
 #include <errno.h>

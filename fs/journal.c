@@ -4,7 +4,7 @@
 #include "backend/base/limits.h"
 #include "backend/base/log.h"
 #include "backend/errlog.h"
-#include "fs/kernel/caller.h"
+#include "fs/caller.h"
 #include "fs/value.h"
 
 #include <errno.h>

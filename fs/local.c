@@ -1,4 +1,6 @@
 /* Names of this mount alone: service drafts, families without a revision. */
+#include "fs/local.h"
+
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "fs/table.h"

@@ -15,6 +15,7 @@
 #include "fs/mountpoint.h"
 #include "fs/session.h"
 #include "fs/supervisor.h"
+#include "fs/tree/root.h"
 
 #include <errno.h>
 #include <fcntl.h>

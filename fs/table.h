@@ -261,11 +261,6 @@ struct dir_type {
 /* The root of one region's tree. */
 extern const struct dir_type dir_region;
 extern const struct dir_type dir_control;
-/*
- * The root of the mount: dir_region where there is one region of one account (the place of the root
- * then has both filled), else directories of regions or accounts. Constant for a mount.
- */
-const struct dir_type *root_type(const struct fs *fs);
 
 /* Every dir_type once, for help and checks: calls fn for each reachable from `root`, with the
  * path of its first place ("clusters/CLUSTER/services", "" the root). */
@@ -300,16 +295,5 @@ int dir_members(struct ask *q, const struct dir_type *type, const struct place *
 /* The text of any row, by render or by member; empty where it has neither. */
 int row_render(struct ask *q, const struct dir_type *type, const struct place *p,
     const struct row *row, struct buf *out, struct ecsfs_error *err);
-
-/* Names that make() or a draft keeps in this mount alone. The store is fs/local.c; any thread.
- * local_add: 0, -EEXIST, -EDQUOT (too many), -ENOMEM. */
-int local_add(const struct place *p, const char *kind, const char *name);
-bool local_has(const struct place *p, const char *kind, const char *name);
-bool local_remove(const struct place *p, const char *kind, const char *name);
-/* Appends the names of a kind in a place to an array. */
-void local_names(const struct place *p, const char *kind, json_t *names);
-/* The names of a mount (fs->locals). 0 or -ENOMEM. */
-int locals_new(struct fs *fs);
-void locals_free(struct fs *fs);
 
 #endif

@@ -17,10 +17,9 @@ import sys
 
 ROOMS = ("fs/", "cache/", "backend/")
 # From the lowest to the highest: a file includes nothing of a room that stands behind its own.
-# Rooms that are not in order yet: what is found in them is not refused. The list only shrinks.
-PENDING = (
-    "fs/",
-)
+# The circle around requests, nodes and open files is not cut yet: what is found of this file is not
+# refused. The list only shrinks.
+PENDING = ("fs/kernel/request",)
 ORDERS = (
     ("fs/edit/", "fs/tree/", "fs/kernel/"),
     ("cache/fetch/", "cache/answers/", "cache/logs/"),
@@ -139,6 +138,8 @@ def circles(graph):
         if v not in index:
             visit(v)
     return found
+
+
 def strays(files, home, declared):
     """Functions that a header declares and another file's .c defines."""
     return sorted(

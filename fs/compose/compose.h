@@ -44,12 +44,4 @@ struct compose_output {
 	char *warnings;	    /* a line each; "" where there is none */
 };
 
-/*
- * 0. -EINVAL: what is wrong, as FILE:LINE, the key and what is accepted, or that there is no compose
- * file; -EFBIG, -ENOMEM.
- */
-int compose_convert(
-    const struct compose_input *in, struct compose_output *ret, struct ecsfs_error *err);
-void compose_release(struct compose_output *o);
-
 #endif

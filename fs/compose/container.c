@@ -9,7 +9,12 @@
 #include "backend/base/words.h"
 #include "backend/parse/yaml_scalar.h"
 #include "fs/compose/env.h"
+#include "fs/compose/health.h"
+#include "fs/compose/linux.h"
+#include "fs/compose/member.h"
+#include "fs/compose/ports.h"
 #include "fs/compose/values.h"
+#include "fs/compose/volumes.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,32 +38,6 @@ struct key {
 	const char *member; /* of the container definition; of an ignored key: why */
 	void (*convert)(struct container *k, const struct yaml_node *n);
 };
-
-const char *container_key(const struct container *k, const char *key)
-{
-	char *path = yaml_alloc(k->c->arena, strlen(k->what) + strlen(key) + 2);
-
-	if (!path)
-		return key;
-	strcpy(path, k->what);
-	strcat(path, ".");
-	return strcat(path, key);
-}
-
-static bool is_empty(const json_t *value)
-{
-	if (json_is_array(value))
-		return json_array_size(value) == 0;
-	return json_is_object(value) && json_object_size(value) == 0;
-}
-
-void container_put(struct container *k, const char *member, json_t *value)
-{
-	if (value && !is_empty(value))
-		json_object_set_new(k->definition, member, value);
-	else
-		json_decref(value);
-}
 
 /* A command line is taken apart as a shell does; a list is what it is. */
 static json_t *command_line(struct container *k, const struct yaml_node *n, const char *key)
@@ -171,7 +150,7 @@ static void put_log(
 	if (!driver)
 		values_refuse(k->c, at, "%s.logging names no driver", k->what);
 	json_object_set_new(logging, "logDriver", driver ? driver : json_string(""));
-	if (options && !is_empty(options))
+	if (options && !container_is_empty(options))
 		json_object_set_new(logging, "options", options);
 	else
 		json_decref(options);

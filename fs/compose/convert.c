@@ -1,13 +1,20 @@
 /* The whole conversion: load, containers in the order of the files, volumes, service. */
+#include "fs/compose/convert.h"
+
 #include "fs/compose/compose.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "fs/compose/env.h"
 #include "fs/compose/files.h"
+#include "fs/compose/health.h"
+#include "fs/compose/member.h"
 #include "fs/compose/params.h"
+#include "fs/compose/params_container.h"
 #include "fs/compose/registry.h"
+#include "fs/compose/service.h"
 #include "fs/compose/values.h"
+#include "fs/compose/volumes.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,10 @@
 /* Health checks and what waits for them; resources of deploy. */
+#include "fs/compose/health.h"
+
 #include "backend/parse/yaml_scalar.h"
-#include "fs/compose/container.h"
 
 #include "backend/base/cleanup.h"
+#include "fs/compose/member.h"
 #include "fs/compose/values.h"
 
 #include <stdlib.h>

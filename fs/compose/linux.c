@@ -1,9 +1,11 @@
 /* Devices, tmpfs, shared memory and limits. */
+#include "fs/compose/linux.h"
+
 #include "backend/parse/yaml_scalar.h"
-#include "fs/compose/container.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "fs/compose/member.h"
 #include "fs/compose/values.h"
 
 #include <stdio.h>

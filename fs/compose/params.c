@@ -5,6 +5,7 @@
 #include "backend/base/nearest.h"
 #include "backend/parse/yaml_scalar.h"
 #include "fs/compose/values.h"
+#include "fs/compose/volumes.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef ECSFS_COMPOSE_PARAMS_H
 #define ECSFS_COMPOSE_PARAMS_H
 
-#include "fs/compose/container.h"
+#include "fs/compose/member.h"
 
 /* Names every key that means nothing here. */
 void params_check(struct compose *c);
@@ -12,12 +12,6 @@ void params_check(struct compose *c);
 void params_task(struct compose *c, json_t *definition);
 /* docker_volumes and efs_volumes, over the volumes that compose declares. */
 void params_volumes(struct compose *c);
-/* The entry of a service in ecs-params; NULL: none, or an empty one. `ret_given`: it is named. */
-const struct yaml_node *params_service(const struct compose *c, const char *name, bool *ret_given);
-/* Over the container's definition. */
-void params_container(struct container *k);
-/* A CreateService request without the name; NULL and `err` where that cannot be made. */
-json_t *params_create_service(struct compose *c, const json_t *definition, struct ecsfs_error *err);
 /* [{"type", "expression"}] of a list; `second`: the other member ("expression", "field"). */
 json_t *params_placement(
     struct compose *c, const struct yaml_node *list, const char *second, const char *what);

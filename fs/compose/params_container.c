@@ -1,5 +1,9 @@
 /* Applies ecs-params to a container that compose has described. */
+#include "fs/compose/params_container.h"
+
 #include "backend/parse/yaml_scalar.h"
+#include "fs/compose/health.h"
+#include "fs/compose/member.h"
 #include "fs/compose/params.h"
 
 #include "backend/base/cleanup.h"

@@ -1,8 +1,10 @@
 /* Ports: "[IP:][HOST:]CONTAINER[/PROTOCOL]", with ranges; or the long form. */
+#include "fs/compose/ports.h"
+
 #include "backend/parse/yaml_scalar.h"
-#include "fs/compose/container.h"
 
 #include "backend/base/cleanup.h"
+#include "fs/compose/member.h"
 
 #include <stdio.h>
 #include <stdlib.h>

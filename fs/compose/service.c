@@ -1,4 +1,6 @@
 /* A CreateService request of what ecs-params says under run_params. */
+#include "fs/compose/service.h"
+
 #include "backend/parse/yaml_scalar.h"
 #include "fs/compose/params.h"
 

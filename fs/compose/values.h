@@ -5,7 +5,7 @@
 #ifndef ECSFS_COMPOSE_VALUES_H
 #define ECSFS_COMPOSE_VALUES_H
 
-#include "fs/compose/container.h"
+#include "fs/compose/member.h"
 
 /*
  * Checks a scalar of ecs-params. `path`: its keys with "*" for names and items; `what`: the same with

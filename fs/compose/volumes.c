@@ -2,10 +2,13 @@
  * Volumes: "[SOURCE:]TARGET[:MODE]" or the long form, and the volumes of the task definition that
  * they name: declared ones, host paths and nameless ones.
  */
+#include "fs/compose/volumes.h"
+
 #include "backend/parse/yaml_scalar.h"
-#include "fs/compose/container.h"
 
 #include "backend/base/cleanup.h"
+#include "fs/compose/linux.h"
+#include "fs/compose/member.h"
 #include "fs/compose/values.h"
 
 #include <ctype.h>

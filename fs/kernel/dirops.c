@@ -5,14 +5,15 @@
 #include "backend/base/portable.h"
 #include "cache/answer.h"
 #include "cache/answers/publish.h"
+#include "fs/caller.h"
 #include "fs/commit.h"
 #include "fs/kernel/attr.h"
-#include "fs/kernel/caller.h"
 #include "fs/kernel/lookup.h"
 #include "fs/kernel/newname.h"
 #include "fs/kernel/notify.h"
 #include "fs/kernel/refused.h"
 #include "fs/kernel/request.h"
+#include "fs/local.h"
 #include "fs/scratch.h"
 
 #include <errno.h>

@@ -12,6 +12,7 @@
 #include "fs/kernel/lookup.h"
 #include "fs/kernel/request.h"
 #include "fs/kernel/showing.h"
+#include "fs/local.h"
 #include "fs/scratch.h"
 
 #include <errno.h>

@@ -4,6 +4,7 @@
 #include "fs/kernel/idle.h"
 #include "fs/kernel/node_table.h"
 #include "fs/kernel/showing.h"
+#include "fs/local.h"
 
 #include <errno.h>
 #include <pthread.h>

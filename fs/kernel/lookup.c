@@ -4,6 +4,7 @@
 #include "backend/base/limits.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/request.h"
+#include "fs/local.h"
 #include "fs/stream.h"
 #include "fs/value.h"
 

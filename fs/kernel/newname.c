@@ -1,7 +1,7 @@
 #include "fs/kernel/newname.h"
 
 #include "backend/base/nearest.h"
-#include "fs/kernel/caller.h"
+#include "fs/caller.h"
 #include "fs/kernel/lookup.h"
 #include "fs/kernel/refused.h"
 #include "fs/kernel/request.h"

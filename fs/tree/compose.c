@@ -2,17 +2,19 @@
  * compose/: projects of this mount alone. The files of a project are copied into its directory; the
  * files beside them show what they make, and register it. A conversion is kept until a file changes.
  */
+#include "fs/compose/convert.h"
+#include "fs/local.h"
 #include "fs/tree/register.h"
 #include "fs/tree/tree.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/config/settings.h"
+#include "fs/caller.h"
 #include "fs/compose/compose.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/memory.h"
 #include "fs/kept.h"
-#include "fs/kernel/caller.h"
 #include "fs/value.h"
 
 #include <errno.h>

@@ -2,10 +2,11 @@
  * .ecsfs: what the mount knows about itself. Everything here is made from what is at hand, but for
  * the account, which STS is asked for once.
  */
-#include "fs/tree/control.h"
 #include "backend/config/endpoint.h"
 #include "backend/credentials/cached.h"
 #include "cache/answer.h"
+#include "fs/tree/metrics.h"
+#include "fs/tree/root.h"
 #include "fs/tree/tree.h"
 
 #include "backend/base/cleanup.h"

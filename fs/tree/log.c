@@ -2,6 +2,8 @@
  * logs/CONTAINER.log of a task and of a service, and logs/since/WHEN/CONTAINER.log. A container has
  * a log where its task definition sends it to CloudWatch Logs with awslogs.
  */
+#include "fs/tree/log.h"
+
 #include "backend/base/epoch.h"
 #include "cache/answer.h"
 #include "fs/tree/tree.h"

@@ -2,8 +2,9 @@
  * .ecsfs/metrics: the counters of all parts, and the fleet's counts, as Prometheus text. The parts
  * write plain samples; here they are put together by family, each with its HELP and TYPE, once.
  */
+#include "fs/tree/metrics.h"
+
 #include "cache/answer.h"
-#include "fs/tree/control.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

@@ -15,6 +15,7 @@
 #include "fs/edit/service_edit.h"
 #include "fs/edit/task_definition_members.h"
 #include "fs/edit/taskdef_edit.h"
+#include "fs/local.h"
 #include "fs/tree/service_write.h"
 #include "fs/value.h"
 

@@ -7,6 +7,8 @@
  * of them wants it (nothing waits for that), readers judge. A reader that this wakes may be the last
  * one, and leave on the spot: who handles a picture holds a reference.
  */
+#include "fs/tree/rollout.h"
+
 #include "cache/answer.h"
 #include "cache/moment.h"
 #include "fs/tree/tree.h"

@@ -2,6 +2,8 @@
  * The top of the mount. One region of one account shows its tree at once; several stand in
  * directories of regions, and those in directories of accounts. `.ecsfs` stands once, at the top.
  */
+#include "fs/tree/root.h"
+
 #include "cache/answer.h"
 #include "fs/tree/tree.h"
 

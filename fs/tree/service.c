@@ -6,6 +6,7 @@
 #include "fs/tree/container_definition.h"
 #include "fs/tree/register.h"
 #include "fs/tree/rollback.h"
+#include "fs/tree/rollout.h"
 #include "fs/tree/service_make.h"
 #include "fs/tree/service_write.h"
 #include "fs/tree/tags_write.h"

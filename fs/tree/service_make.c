@@ -13,6 +13,7 @@
 #include "fs/edit/service_create.h"
 #include "fs/edit/service_edit.h"
 #include "fs/edit/service_members.h"
+#include "fs/local.h"
 #include "fs/value.h"
 
 #include <errno.h>

@@ -9,6 +9,7 @@
 #include "cache/answer.h"
 #include "cache/answers/publish.h"
 #include "cache/moment.h"
+#include "fs/caller.h"
 #include "fs/edit/canon.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/member_text.h"
@@ -16,7 +17,6 @@
 #include "fs/edit/service_edit.h"
 #include "fs/edit/service_members.h"
 #include "fs/edit/shown.h"
-#include "fs/kernel/caller.h"
 #include "fs/value.h"
 
 #include <errno.h>

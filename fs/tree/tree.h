@@ -24,12 +24,6 @@ extern const struct dir_type dir_metrics, dir_autoscaling;
 
 extern const struct dir_type dir_api;
 
-/* The growing file of a deployment (rollout.c). */
-extern const struct stream_ops stream_rollout;
-/* The services whose rollout is open (fs->watches). 0 or -ENOMEM. Free when none is open. */
-int watches_new(struct fs *fs);
-void watches_free(struct fs *fs);
-
 /* The key of the place's service. */
 struct key tree_service_key(const struct place *p);
 
@@ -87,8 +81,5 @@ void memory_key(const struct place *p, const char *what, const char *name, struc
 int ask_now(const struct place *p, const struct key *k, json_t **ret, struct ecsfs_error *err);
 /* The same of the revision that an ARN names; -ENOENT: it names none. */
 int ask_revision_now(const struct place *p, const char *arn, json_t **ret, struct ecsfs_error *err);
-
-/* Appends the names of the task definition's containers that have a log. */
-int log_names(const json_t *taskdef, json_t *names);
 
 #endif

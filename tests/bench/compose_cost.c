@@ -10,6 +10,7 @@
 #include "backend/base/buf.h"
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "fs/compose/convert.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,6 +11,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/file.h"
 #include "backend/base/limits.h"
+#include "fs/compose/convert.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* A compose project, as any text: the files stand one behind the other, NULs between. */
 #include "fs/compose/compose.h"
+#include "fs/compose/convert.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* /proc/TID/status, as any text: whether the caller ends. */
 #include "backend/base/cleanup.h"
-#include "fs/kernel/caller.h"
+#include "fs/caller.h"
 
 #include <assert.h>
 #include <stdint.h>

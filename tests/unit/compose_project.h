@@ -8,6 +8,7 @@
 #include "fs/compose/compose.h"
 
 #include "backend/base/cleanup.h"
+#include "fs/compose/convert.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "fs/kernel/caller.h"
+#include "fs/caller.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 #include "fs/kernel/inode.h"
 #include "fs/kernel/showing.h"
+#include "fs/local.h"
 #include "fs/scratch.h"
 
 #include <errno.h>

@@ -4,6 +4,7 @@
 #include "backend/base/cleanup.h"
 #include "fs/kernel/failures.h"
 #include "fs/kernel/handle.h"
+#include "fs/local.h"
 #include "fs/scratch.h"
 
 #include <fcntl.h>

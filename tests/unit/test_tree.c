@@ -1,7 +1,5 @@
-/*
- * The rows against documents with every member of AWS's model (data/shapes.py): what a row shows is
- * a member that exists, under the name that the rules give it. And what the first writes send.
- */
+/* What do the rows show of documents with every member of AWS's model (data/shapes.py), and what do
+ * the first writes send? */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/config/settings.h"
@@ -11,6 +9,7 @@
 #include "fs/edit/readings.h"
 #include "fs/edit/serial.h"
 #include "fs/journal.h"
+#include "fs/tree/root.h"
 #include "fs/tree/tree.h"
 #include "fs/value.h"
 #include "tests/unit/scripted.h"

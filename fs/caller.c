@@ -1,4 +1,4 @@
-#include "fs/kernel/caller.h"
+#include "fs/caller.h"
 
 #include "backend/base/cleanup.h"
 

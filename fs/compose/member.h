@@ -1,0 +1,34 @@
+/*
+ * A compose service on its way to a container definition: what is known of it, and how a member
+ * is set. The keys of compose are each converted in the file of their name.
+ */
+#ifndef ECSFS_COMPOSE_MEMBER_H
+#define ECSFS_COMPOSE_MEMBER_H
+
+#include "fs/compose/project.h"
+
+struct container {
+	struct compose *c;
+	const char *name;
+	const char *what;		 /* "services.NAME", for messages */
+	const struct yaml_node *key;	 /* its name in the compose file, for messages */
+	const struct yaml_node *service; /* what compose says; a mapping */
+	const struct yaml_node *params;	 /* what ecs-params says; NULL: nothing */
+	json_t *definition;
+	json_t *linux_parameters;
+	int64_t cpu, memory, reservation; /* 0: not said */
+	bool essential_given;
+	bool essential;
+	bool awaited; /* another container waits for its end: it cannot be essential */
+};
+
+/* "services.NAME.KEY", of the arena. */
+const char *container_key(const struct container *k, const char *key);
+
+/* Whether it is an empty array or object. */
+bool container_is_empty(const json_t *value);
+
+/* Sets a member unless the value is NULL or empty; takes it over. */
+void container_put(struct container *k, const char *member, json_t *value);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * Names of this mount alone: service drafts, empty families, compose projects. A store for each
+ * mount, by place and kind.
+ */
+#ifndef ECSFS_LOCAL_H
+#define ECSFS_LOCAL_H
+
+#include "fs/table.h"
+
+/* Names that make() or a draft keeps in this mount alone. The store is fs/local.c; any thread.
+ * local_add: 0, -EEXIST, -EDQUOT (too many), -ENOMEM. */
+int local_add(const struct place *p, const char *kind, const char *name);
+bool local_has(const struct place *p, const char *kind, const char *name);
+bool local_remove(const struct place *p, const char *kind, const char *name);
+/* Appends the names of a kind in a place to an array. */
+void local_names(const struct place *p, const char *kind, json_t *names);
+/* The names of a mount (fs->locals). 0 or -ENOMEM. */
+int locals_new(struct fs *fs);
+void locals_free(struct fs *fs);
+
+#endif
