@@ -5,6 +5,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "fs/compose/container.h"
 #include "fs/compose/env.h"
 #include "fs/compose/files.h"
 #include "fs/compose/health.h"

@@ -8,12 +8,12 @@
 
 #include "backend/base/cleanup.h"
 #include "fs/act.h"
+#include "fs/caller.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/readings.h"
 #include "fs/edit/scaling_edit.h"
 #include "fs/edit/serial.h"
 #include "fs/edit/shown.h"
-#include "fs/kernel/caller.h"
 #include "fs/value.h"
 
 #include <errno.h>
