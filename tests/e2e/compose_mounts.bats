@@ -57,7 +57,7 @@ dry() { # COMPOSE STATUS_DIR
 	[ "$(changes)" = 0 ]
 	[ -z "$(cat "$1/shop/register")" ]
 	for action in CreateLogGroup RegisterTaskDefinition; do
-		jq -e "select(.action == \"$action\")" "$mnt/.ecsfs/journal"
+		jq -s -e "any(.[]; .action == \"$action\" and .outcome == \"dry_run\")" "$mnt/.ecsfs/journal"
 	done
 	rm -rf "$1/shop"
 	[ ! -e "$1/shop" ]

@@ -114,7 +114,10 @@ setup() {
 	faults ''
 	[ "$status" -ne 0 ]
 	[ "$(calls UpdateService)" = 0 ]
-	[ "$(cat "$app/image")" != nginx:1.37 ]
+	# A refusal is remembered for some seconds.
+	readable() { cat "$app/image" >"$work/image" 2>/dev/null; }
+	wait_for 20 readable
+	[ "$(cat "$work/image")" != nginx:1.37 ]
 }
 
 @test "an image of ECR is looked up first" {
@@ -181,6 +184,7 @@ setup() {
 	refused bash -c "echo >>'$app/environment'"
 	: >"$work/empty"
 	refused bash -c "cp '$work/empty' '$app/.environment.tmp' && mv '$app/.environment.tmp' '$app/environment'"
+	rm -f "$app/.environment.tmp"
 	cp "$work/empty" "$app/environment"
 	cmp "$work/env" "$app/environment"
 	bash -c "printf 'A=1\n\nZ=1\n' >>'$app/environment'"
