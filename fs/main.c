@@ -76,10 +76,6 @@ int main(int argc, char **argv)
 	int status = 2;
 
 	occupy_standard_files();
-	if (command && argc == 3 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h"))) {
-		command_print_usage(command->name, stdout);
-		return 0;
-	}
 	if (command)
 		return command_run(command, argc - 1, argv + 1);
 	if (mistyped_command(argc, argv))

@@ -58,7 +58,7 @@ static bool wants_help(int argc, char **argv)
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		if (!strcmp(argv[i], "--help"))
 			return true;
-	return false;
+	return argc == 2 && !strcmp(argv[1], "-h");
 }
 
 int command_check_output(const char *name, int status)
