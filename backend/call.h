@@ -34,6 +34,9 @@ enum aws_flags {
 	 * to spare, see `wanted`.
 	 */
 	AWS_BACKGROUND = 1 << 4,
+	/* Leave the body as text, in response.raw: checked, compact, what is not Unicode mended as in
+	 * a parsed one. A tree of it would cost ten times as much. */
+	AWS_TEXT = 1 << 5,
 };
 
 /* Gets `len` bytes of a streamed answer; a return other than 0 ends the call with ECANCELED. */
@@ -62,8 +65,8 @@ struct aws_request {
 };
 
 struct aws_response {
-	json_t *json;	/* new; NULL with AWS_RAW and AWS_STREAM */
-	struct buf raw; /* with AWS_RAW */
+	json_t *json;	/* new; NULL with AWS_RAW, AWS_TEXT and AWS_STREAM */
+	struct buf raw; /* with AWS_RAW and AWS_TEXT */
 	int http_status;
 	char request_id[64];
 };

@@ -231,6 +231,8 @@ static int judge_answer(const struct target *t, struct aws_exchange *x,
 	if (x->rq->flags & AWS_RAW) {
 		ret->raw = answer->body;
 		answer->body = BUF_INIT(0);
+	} else if (x->rq->flags & AWS_TEXT) {
+		r = wire_decode_text(t->service, x->rq->action, &answer->body, &ret->raw, err);
 	} else if (!(x->rq->flags & AWS_STREAM)) {
 		r = wire_decode(t->service, x->rq->action, &answer->body, &ret->json, err);
 	}

@@ -2,6 +2,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/parse/json_text.h"
 #include "backend/parse/unicode.h"
 #include "backend/parse/xml.h"
 
@@ -174,6 +175,28 @@ int wire_decode(const struct aws_service *service, const char *action, const str
 		return ecsfs_error_set(err, EIO, NULL, "%s: answer not understood", action);
 	*ret = json;
 	return 0;
+}
+
+int wire_decode_text(const struct aws_service *service, const char *action, struct buf *body,
+    struct buf *ret, struct ecsfs_error *err)
+{
+	json_auto_t *json = NULL;
+	int r;
+
+	if (service->protocol == AWS_JSON && body->len &&
+	    json_text_compact(body->data, &body->len)) {
+		*ret = *body;
+		*body = BUF_INIT(0);
+		return 0;
+	}
+	r = wire_decode(service, action, body, &json, err);
+	if (r < 0)
+		return r;
+	*ret = BUF_INIT(16 * LIMIT_RESPONSE);
+	if (json_dump_callback(json, dump_to_buf, ret, JSON_COMPACT) == 0)
+		return 0;
+	buf_release(ret);
+	return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 }
 
 /* "com.amazonaws.ecs#Name:http://..." is "Name". */

@@ -25,6 +25,10 @@ int wire_encode(const struct aws_service *service, const char *action, const jso
 int wire_decode(const struct aws_service *service, const char *action, const struct buf *body,
     json_t **ret, struct ecsfs_error *err);
 
+/* The same as compact text; `body` is changed. */
+int wire_decode_text(const struct aws_service *service, const char *action, struct buf *body,
+    struct buf *ret, struct ecsfs_error *err);
+
 /*
  * Any other answer, in each form that AWS uses, or a proxy: fills `err` (not NULL) but for the
  * host, and returns its errno, negative. `ret` says what to do next.

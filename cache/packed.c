@@ -2,6 +2,7 @@
 
 #include "backend/base/buf.h"
 #include "backend/base/cleanup.h"
+#include "backend/parse/json_skip.h"
 #include "cache/budget.h"
 
 #include <stdlib.h>
@@ -13,6 +14,20 @@ static int add_bytes(const char *bytes, size_t len, void *out)
 	return buf_failed(out) ? -1 : 0;
 }
 
+struct packed *packed_of(struct packed_part part)
+{
+	struct packed *p = malloc(sizeof(*p) + part.len + 1);
+
+	if (!p)
+		return NULL;
+	atomic_init(&p->refs, 1);
+	p->count = 0;
+	p->len = part.len;
+	memcpy(p->text, part.text, part.len);
+	p->text[part.len] = '\0';
+	return p;
+}
+
 struct packed *packed_new(const json_t *value)
 {
 	auto_buf struct buf text = BUF_INIT(16 * LIMIT_RESPONSE);
@@ -20,13 +35,9 @@ struct packed *packed_new(const json_t *value)
 
 	if (!value || json_dump_callback(value, add_bytes, &text, JSON_COMPACT) < 0)
 		return NULL;
-	p = malloc(sizeof(*p) + text.len + 1);
-	if (!p)
-		return NULL;
-	atomic_init(&p->refs, 1);
-	p->count = (unsigned)json_array_size(value);
-	p->len = text.len;
-	memcpy(p->text, buf_str(&text), text.len + 1);
+	p = packed_of((struct packed_part){buf_str(&text), text.len});
+	if (p)
+		p->count = (unsigned)json_array_size(value);
 	return p;
 }
 
@@ -59,11 +70,9 @@ bool packed_equal(const struct packed *a, const struct packed *b)
 
 	if (a == b || !a || !b)
 		return a == b;
-	/* Another order of members has the same length. */
-	if (a->len != b->len)
-		return false;
-	if (memcmp(a->text, b->text, a->len) == 0)
+	if (a->len == b->len && memcmp(a->text, b->text, a->len) == 0)
 		return true;
+	/* AWS writes numbers and escapes otherwise than jansson does. */
 	x = packed_value(a);
 	y = packed_value(b);
 	return x && y && json_equal(x, y);
@@ -74,24 +83,23 @@ json_t *packed_value(const struct packed *p)
 	return json_loadb(p->text, p->len, JSON_ALLOW_NUL, NULL);
 }
 
-/* Behind a string that begins at its quote. */
-static const char *skip_string(const char *s)
+/* Behind a string that begins at its quote; the text goes on until `end`. */
+static const char *skip_string(const char *s, const char *end)
 {
-	for (s++; *s != '"'; s++)
-		if (*s == '\\')
-			s++;
+	for (s++; (s = json_plain_end((char *)s, end)) < end && *s != '"';)
+		s += *s == '\\' ? 2 : 1;
 	return s + 1;
 }
 
-/* Behind a value: at the comma or bracket that follows it. */
-static const char *skip_value(const char *s)
+/* Behind a value: at the comma or bracket that follows it, or at the end. */
+static const char *skip_value(const char *s, const char *end)
 {
 	int depth = 0;
 
-	for (;;) {
+	while (s < end) {
 		switch (*s) {
 		case '"':
-			s = skip_string(s);
+			s = skip_string(s, end);
 			break;
 		case '{':
 		case '[':
@@ -110,12 +118,11 @@ static const char *skip_value(const char *s)
 				return s;
 			s++;
 			break;
-		case '\0':
-			return s;
 		default:
 			s++;
 		}
 	}
+	return end;
 }
 
 static bool is_among(const char *members, const char *name, size_t len)
@@ -140,6 +147,19 @@ static json_t *one_name(const struct packed *p, const char *name)
 	return names;
 }
 
+/* The member at its opening quote: its name and value. Returns what is behind both. */
+static const char *take_member(
+    const char *s, const char *end, struct packed_part *ret_name, struct packed_part *ret_value)
+{
+	ret_name->text = s + 1;
+	s = skip_string(s, end);
+	ret_name->len = (size_t)(s - 1 - ret_name->text);
+	ret_value->text = ++s;
+	s = skip_value(s, end);
+	ret_value->len = (size_t)(s - ret_value->text);
+	return s + (*s == ',');
+}
+
 json_t *packed_members(const struct packed *p, const char *members)
 {
 	json_t *object;
@@ -149,27 +169,60 @@ json_t *packed_members(const struct packed *p, const char *members)
 		return one_name(p, members);
 	object = json_object();
 	for (s++; object && *members && *s == '"';) {
-		const char *name = s + 1, *value;
-		size_t len;
+		struct packed_part name, value;
 
-		s = skip_string(s);
-		len = (size_t)(s - 1 - name);
-		value = ++s;
-		s = skip_value(s);
-		if (is_among(members, name, len)) {
-			auto_free char *key = strndup(name, len);
-			json_t *member = json_loadb(
-			    value, (size_t)(s - value), JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
+		s = take_member(s, p->text + p->len, &name, &value);
+		if (is_among(members, name.text, name.len)) {
+			auto_free char *key = strndup(name.text, name.len);
 
-			if (!key || json_object_set_new(object, key, member) < 0) {
+			if (!key ||
+			    json_object_set_new(object, key, packed_part_value(value)) < 0) {
 				json_decref(object);
 				return NULL;
 			}
 		}
-		if (*s == ',')
-			s++;
 	}
 	return object;
+}
+
+json_t *packed_part_value(struct packed_part part)
+{
+	return json_loadb(part.text, part.len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
+}
+
+bool packed_part_member(struct packed_part object, const char *name, struct packed_part *ret)
+{
+	const char *s = object.text;
+	size_t len = strlen(name);
+	bool found = false;
+
+	for (s += *s == '{'; s > object.text && *s == '"';) {
+		struct packed_part at, value;
+
+		s = take_member(s, object.text + object.len, &at, &value);
+		if (at.len == len && memcmp(at.text, name, len) == 0) {
+			*ret = value;
+			found = true;
+		}
+	}
+	return found;
+}
+
+bool packed_part_is_array(struct packed_part part)
+{
+	return part.len && *part.text == '[';
+}
+
+bool packed_part_next(struct packed_part array, struct packed_part *at)
+{
+	const char *next = at->text ? at->text + at->len : array.text + 1;
+
+	if (!packed_part_is_array(array) || *next == ']')
+		return false;
+	next += *next == ',';
+	at->text = next;
+	at->len = (size_t)(skip_value(next, array.text + array.len) - next);
+	return true;
 }
 
 static bool is_escaped(const struct packed *p, const char *quote)
@@ -191,9 +244,9 @@ static const char *element_begin(const struct packed *p, const char *at)
 }
 
 /* As strcmp() of the element that begins at `quote` and a name. */
-static int compare_element(const char *quote, const char *name)
+static int compare_element(const char *quote, const char *limit, const char *name)
 {
-	const char *end = skip_string(quote) - 1;
+	const char *end = skip_string(quote, limit) - 1;
 	size_t len = (size_t)(end - quote - 1), name_len = strlen(name);
 	int order;
 
@@ -210,18 +263,18 @@ static int compare_element(const char *quote, const char *name)
 /* The first element that is not less than a name; the end of the array where there is none. */
 static const char *lower_bound(const struct packed *p, const char *name)
 {
-	const char *low = p->text + 1, *high = p->text + p->len - 1;
+	const char *low = p->text + 1, *end = p->text + p->len, *high = end - 1;
 
 	while (low < high) {
 		const char *middle = element_begin(p, low + (high - low) / 2);
 
 		if (middle < low)
 			middle = low;
-		if (compare_element(middle, name) >= 0) {
+		if (compare_element(middle, end, name) >= 0) {
 			high = middle;
 			continue;
 		}
-		low = skip_string(middle);
+		low = skip_string(middle, end);
 		if (*low == ',')
 			low++;
 	}
@@ -235,17 +288,18 @@ bool packed_has_name(const struct packed *names, const char *name)
 	if (!names || names->text[0] != '[')
 		return false;
 	at = lower_bound(names, name);
-	return *at == '"' && compare_element(at, name) == 0;
+	return *at == '"' && compare_element(at, names->text + names->len, name) == 0;
 }
 
 void packed_names_from(struct packed_names *n, const struct packed *names, const char *name)
 {
 	n->at = names->text + 1;
+	n->end = names->text + names->len;
 	if (!name)
 		return;
 	n->at = lower_bound(names, name);
-	if (*n->at == '"' && compare_element(n->at, name) == 0) {
-		n->at = skip_string(n->at);
+	if (*n->at == '"' && compare_element(n->at, n->end, name) == 0) {
+		n->at = skip_string(n->at, n->end);
 		n->at += *n->at == ',';
 	}
 }
@@ -253,7 +307,7 @@ void packed_names_from(struct packed_names *n, const struct packed *names, const
 const char *packed_names_next(struct packed_names *n)
 {
 	while (*n->at == '"') {
-		const char *name = n->at + 1, *end = skip_string(n->at);
+		const char *name = n->at + 1, *end = skip_string(n->at, n->end);
 		size_t len = (size_t)(end - 1 - name);
 
 		n->at = end + (*end == ',');

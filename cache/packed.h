@@ -2,8 +2,8 @@
  * A JSON value kept as its compact text: a tenth of the memory of its tree.
  *
  * Immutable and counted: a reference may be used without a lock. Members are read without parsing
- * the rest. The text is what jansson writes with JSON_COMPACT, so the order of members, numbers and
- * strings come back as they were. An array of sorted strings (a listing) can be searched as it is.
+ * the rest. The text is AWS's own without white space, or what jansson writes with JSON_COMPACT, so the
+ * order of members, numbers and strings come back as they were. An array of sorted strings (a listing) can be searched as it is.
  */
 #ifndef ECSFS_PACKED_H
 #define ECSFS_PACKED_H
@@ -24,6 +24,13 @@ struct packed {
 
 /* An object or an array; the value is borrowed. NULL: neither, or no memory. */
 struct packed *packed_new(const json_t *value);
+/* A part of compact text that was checked (backend/parse/json_text.h): one value. */
+struct packed_part {
+	const char *text; /* borrowed; something that ends the value stands behind it */
+	size_t len;
+};
+/* A copy of a part. */
+struct packed *packed_of(struct packed_part part);
 struct packed *packed_ref(struct packed *p);
 void packed_unref(struct packed *p);
 void packed_cleanup(struct packed **p);
@@ -42,6 +49,14 @@ json_t *packed_value(const struct packed *p);
  */
 json_t *packed_members(const struct packed *p, const char *members);
 
+/* The last member of that name, which needs no escape. False: it is none of an object's. */
+bool packed_part_member(struct packed_part object, const char *name, struct packed_part *ret);
+bool packed_part_is_array(struct packed_part part);
+/* The element of an array behind `at`, the first one where at->text is NULL. False: no more. */
+bool packed_part_next(struct packed_part array, struct packed_part *at);
+/* The value, any one, new; NULL: no memory. */
+json_t *packed_part_value(struct packed_part part);
+
 /* Whether a listing has a name. NULL: an empty listing. */
 bool packed_has_name(const struct packed *names, const char *name);
 
@@ -50,7 +65,7 @@ bool packed_has_name(const struct packed *names, const char *name);
  * JSON has to escape, or longer than LIMIT_NAME, are left out: ECS gives none.
  */
 struct packed_names {
-	const char *at;
+	const char *at, *end;
 	char name[LIMIT_NAME + 1];
 };
 void packed_names_from(struct packed_names *n, const struct packed *names, const char *name);

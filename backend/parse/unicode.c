@@ -64,6 +64,11 @@ static size_t character_length(const unsigned char *p, size_t len)
 	return c >= least[more] && c <= 0x10FFFF ? more + 1 : 0;
 }
 
+static bool is_half(const unsigned char *p, size_t n)
+{
+	return n == 3 && p[0] == 0xED && p[1] >= 0xA0;
+}
+
 /* One character, or a byte that is none: returns its length. */
 static size_t mend_character(char *p, const char *end, bool *mended)
 {
@@ -75,7 +80,7 @@ static size_t mend_character(char *p, const char *end, bool *mended)
 		*mended = true;
 		return 1;
 	}
-	if (n == 3 && u[0] == 0xED && u[1] >= 0xA0) {
+	if (is_half(u, n)) {
 		memcpy(p, "\xEF\xBF\xBD", 3);
 		*mended = true;
 	}
@@ -90,4 +95,33 @@ bool unicode_mend(char *json, size_t len)
 	for (char *p = json; p < end;)
 		p += *p == '\\' ? mend_escape(p, end, &mended) : mend_character(p, end, &mended);
 	return mended;
+}
+
+/* How many of the bytes are surely ASCII. */
+static size_t ascii_run(const char *bytes, size_t len)
+{
+	size_t i = 0;
+	uint64_t w;
+
+	for (; len - i >= sizeof(w); i += sizeof(w)) {
+		memcpy(&w, bytes + i, sizeof(w));
+		if (w & 0x8080808080808080u)
+			return i;
+	}
+	return i;
+}
+
+bool unicode_is_text(const char *bytes, size_t len)
+{
+	size_t i = ascii_run(bytes, len);
+
+	while (i < len) {
+		const unsigned char *p = (const unsigned char *)bytes + i;
+		size_t n = *p < 0x80 ? 1 : character_length(p, len - i);
+
+		if (n == 0 || is_half(p, n))
+			return false;
+		i += n;
+	}
+	return true;
 }

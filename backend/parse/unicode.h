@@ -15,4 +15,7 @@
  */
 bool unicode_mend(char *json, size_t len);
 
+/* Whether bytes are UTF-8, without halves of surrogate pairs. */
+bool unicode_is_text(const char *bytes, size_t len);
+
 #endif

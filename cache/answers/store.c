@@ -118,12 +118,19 @@ static bool guarded(
     struct region *r, struct entry *e, struct fetch_item *it, struct arrival *a, struct news *n)
 {
 	/* A reference: the address of a tree that was freed may be that of the next. */
-	json_auto_t *before = json_incref(it->value);
+	json_auto_t *before = NULL;
 	const struct guard_span *rests_on;
 	bool ended = false;
 
 	if (!e->guard || (it->err && it->err != -ENOENT))
 		return true;
+	if (it->packed && !it->value)
+		it->value = packed_value(it->packed);
+	if (it->packed && !it->value) {
+		packed_unref(move_ptr(it->packed));
+		return true;
+	}
+	before = json_incref(it->value);
 	rests_on = guard_correct(&e->guard, kind_row(e->key.kind)->lists, &it->value, a->started_at,
 	    a->started_ms, &ended);
 	/*
@@ -159,10 +166,20 @@ static void store_answer(struct region *r, struct entry *e, struct fetch_item *i
 
 	if (it->value && !value)
 		value = packed_new(it->value);
-	if (it->value && !value)
+	if (!value && !it->err)
 		store_failure(r, e, &failed, a->now_ms);
 	else
 		store_value(r, e, value, it->err, it->words, a, n);
+}
+
+static bool is_gone(const struct kind_row *row, const struct fetch_item *it)
+{
+	json_auto_t *status = NULL;
+
+	if (!row->gone_status || !it->packed)
+		return it->value && kind_gone(row, it->value);
+	status = packed_members(it->packed, "status");
+	return status && kind_gone(row, status);
 }
 
 void store_item(struct region *r, struct entry *e, struct fetch_item *it, const struct arrival *a,
@@ -172,7 +189,7 @@ void store_item(struct region *r, struct entry *e, struct fetch_item *it, const 
 
 	if (!fetch_answered(it))
 		refuse(e, it, "is not there");
-	if (it->value && kind_gone(kind_row(e->key.kind), it->value))
+	if (is_gone(kind_row(e->key.kind), it))
 		refuse(e, it, "no longer exists");
 	/* Written since, or answered by a call that began later. */
 	if (e->mutated_at > a->started_at || (e->known && e->started_at > a->started_at))

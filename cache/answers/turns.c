@@ -90,6 +90,7 @@ const char *names_walk_next(struct names_walk *w)
 		return NULL;
 	w->place -= w->order == ORDER_BACKWARD;
 	w->at.at = w->names->text + w->turns->places[w->place].at;
+	w->at.end = w->names->text + w->names->len;
 	w->place += w->order == ORDER_DIRECTORY;
 	return packed_names_next(&w->at);
 }

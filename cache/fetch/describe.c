@@ -7,11 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct fetch_item *item_of(struct fetch *f, const char *arn)
+/* AWS answers in the order of the request, mostly: `at` is looked at first. */
+static struct fetch_item *item_of(struct fetch *f, const char *arn, size_t at)
 {
 	for (size_t i = 0; i < f->n; i++) {
-		if (key_is_arn(f->items[i].key, arn))
-			return &f->items[i];
+		struct fetch_item *it = &f->items[(at + i) % f->n];
+
+		if (key_is_arn(it->key, arn))
+			return it;
 	}
 	return NULL;
 }
@@ -34,7 +37,7 @@ static void take_failure(struct fetch *f, const json_t *failure)
 {
 	const char *reason = json_string_value(json_object_get(failure, "reason"));
 	const char *detail = json_string_value(json_object_get(failure, "detail"));
-	struct fetch_item *it = item_of(f, json_string_value(json_object_get(failure, "arn")));
+	struct fetch_item *it = item_of(f, json_string_value(json_object_get(failure, "arn")), 0);
 	struct ecsfs_error why = {0};
 
 	if (!it || fetch_answered(it))
@@ -48,47 +51,61 @@ static void take_failure(struct fetch *f, const json_t *failure)
 	fetch_refuse(it, &why);
 }
 
-/* AWS lists what it has, an empty list too, and tells what it has not. */
-static bool understood(const struct kind_row *row, const json_t *answer)
+static int take_failures(struct fetch *f, struct packed_part failures, struct ecsfs_error *err)
 {
-	const json_t *docs = json_object_get(answer, row->answers);
-	const json_t *doc;
+	json_auto_t *list = packed_part_value(failures);
+	const json_t *failure;
 	size_t i;
 
-	json_array_foreach (docs, i, doc) {
-		if (!json_is_string(json_object_get(doc, row->id)))
-			return false;
-	}
-	return json_is_array(docs) || json_is_array(json_object_get(answer, "failures"));
+	if (!list)
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
+	json_array_foreach (list, i, failure)
+		take_failure(f, failure);
+	return 0;
+}
+
+static int take_document(
+    struct fetch *f, struct packed_part document, size_t at, struct ecsfs_error *err)
+{
+	const struct kind_row *row = fetch_row(f);
+	struct packed_part id = {"null", 4};
+	json_auto_t *arn = NULL;
+	struct fetch_item *it;
+
+	packed_part_member(document, row->id, &id);
+	arn = packed_part_value(id);
+	if (!json_is_string(arn))
+		return ecsfs_error_set(
+		    err, EIO, NULL, "%s: the response is not understood", row->action);
+	it = item_of(f, json_string_value(arn), at);
+	if (!it)
+		return ecsfs_error_set(err, EIO, NULL,
+		    "%s: the response is about %s, which was not asked for", row->action,
+		    json_string_value(arn));
+	fetch_answer_text(it, packed_of(document));
+	return 0;
 }
 
 int fetch_describe(struct fetch *f, struct ecsfs_error *err)
 {
 	const struct kind_row *row = fetch_row(f);
 	json_auto_t *body = describe_body(f);
-	json_auto_t *answer = NULL;
-	const json_t *failure;
-	json_t *doc;
-	size_t i;
+	auto_buf struct buf text = BUF_INIT(0);
+	struct packed_part answer, documents = {0}, failures = {0}, document = {0};
+	size_t at = 0;
 	int rc;
 
-	rc = fetch_row_call(f, body, &answer, err);
+	rc = fetch_row_text(f, body, &text, err);
 	if (rc < 0)
 		return rc;
-	if (!understood(row, answer))
+	answer = (struct packed_part){buf_str(&text), text.len};
+	packed_part_member(answer, row->answers, &documents);
+	packed_part_member(answer, "failures", &failures);
+	/* AWS lists what it has, an empty list too, and tells what it has not. */
+	if (!packed_part_is_array(documents) && !packed_part_is_array(failures))
 		return ecsfs_error_set(
 		    err, EIO, NULL, "%s: the response is not understood", row->action);
-	json_array_foreach (json_object_get(answer, row->answers), i, doc) {
-		struct fetch_item *it =
-		    item_of(f, json_string_value(json_object_get(doc, row->id)));
-
-		if (!it)
-			return ecsfs_error_set(err, EIO, NULL,
-			    "%s: the response is about %s, which was not asked for", row->action,
-			    json_string_value(json_object_get(doc, row->id)));
-		fetch_answer(it, json_incref(doc));
-	}
-	json_array_foreach (json_object_get(answer, "failures"), i, failure)
-		take_failure(f, failure);
-	return 0;
+	while (rc == 0 && packed_part_next(documents, &document))
+		rc = take_document(f, document, at++, err);
+	return rc == 0 && packed_part_is_array(failures) ? take_failures(f, failures, err) : rc;
 }

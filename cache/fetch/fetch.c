@@ -8,28 +8,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where, for whom and within what time the fetch's calls are made. */
+static int send(
+    struct fetch *f, struct aws_request *rq, struct aws_response *ret, struct ecsfs_error *err)
+{
+	rq->region = f->region;
+	rq->wanted = f->wanted;
+	rq->stop = f->stop;
+	if (f->wanted)
+		rq->flags |= AWS_BACKGROUND;
+	if (is_stopped(f->stop))
+		return ecsfs_error_set(err, EINTR, NULL, "%s: nobody waits for it", rq->action);
+	if (f->deadline_ms) {
+		rq->timeout_ms = f->deadline_ms - clock_mono(f->clock);
+		if (rq->timeout_ms <= 0)
+			return ecsfs_error_set(
+			    err, ETIMEDOUT, NULL, "%s: no answer in time", rq->action);
+	}
+	return f->call(f->client, rq, ret, err);
+}
+
 int fetch_call(struct fetch *f, const char *service, const char *action, const json_t *body,
     json_t **ret, struct ecsfs_error *err)
 {
-	struct aws_request rq = {.region = f->region,
-	    .service = service,
-	    .action = action,
-	    .body = body,
-	    .flags = f->wanted ? AWS_BACKGROUND : 0,
-	    .wanted = f->wanted,
-	    .stop = f->stop};
+	struct aws_request rq = {.service = service, .action = action, .body = body};
 	struct aws_response rs = {0};
-	int rc;
+	int rc = send(f, &rq, &rs, err);
 
-	if (is_stopped(f->stop))
-		return ecsfs_error_set(err, EINTR, NULL, "%s: nobody waits for it", action);
-	if (f->deadline_ms) {
-		rq.timeout_ms = f->deadline_ms - clock_mono(f->clock);
-		if (rq.timeout_ms <= 0)
-			return ecsfs_error_set(
-			    err, ETIMEDOUT, NULL, "%s: no answer in time", action);
-	}
-	rc = f->call(f->client, &rq, &rs, err);
 	if (rc < 0)
 		return rc;
 	*ret = json_incref(rs.json);
@@ -83,6 +88,36 @@ int fetch_row_call(struct fetch *f, const json_t *body, json_t **ret, struct ecs
 	const struct kind_row *row = fetch_row(f);
 
 	return fetch_call(f, service_of(row), row->action, body, ret, err);
+}
+
+static int add_bytes(const char *bytes, size_t len, void *out)
+{
+	buf_add(out, bytes, len);
+	return buf_failed(out) ? -1 : 0;
+}
+
+int fetch_row_text(struct fetch *f, const json_t *body, struct buf *ret, struct ecsfs_error *err)
+{
+	const struct kind_row *row = fetch_row(f);
+	struct aws_request rq = {
+	    .service = service_of(row), .action = row->action, .body = body, .flags = AWS_TEXT};
+	struct aws_response rs = {0};
+	int rc = send(f, &rq, &rs, err);
+
+	if (rc < 0)
+		return rc;
+	*ret = rs.raw;
+	rs.raw = BUF_INIT(0);
+	/* A script in AWS's place gives trees. */
+	if (rs.json) {
+		*ret = BUF_INIT(16 * LIMIT_RESPONSE);
+		json_dump_callback(rs.json, add_bytes, ret, JSON_COMPACT);
+	}
+	aws_response_release(&rs);
+	if (*buf_str(ret) == '{')
+		return 0;
+	buf_release(ret);
+	return ecsfs_error_set(err, EIO, NULL, "%s: the response is not an object", row->action);
 }
 
 int fetch_row_pages(struct fetch *f, json_t *body, json_t **ret, struct ecsfs_error *err)
@@ -150,6 +185,13 @@ void fetch_answer(struct fetch_item *it, json_t *value)
 	it->err = value ? 0 : -ENOMEM;
 	free(it->words);
 	it->words = NULL;
+}
+
+void fetch_answer_text(struct fetch_item *it, struct packed *text)
+{
+	fetch_answer(it, NULL);
+	it->packed = text;
+	it->err = text ? 0 : -ENOMEM;
 }
 
 void fetch_refuse(struct fetch_item *it, const struct ecsfs_error *why)

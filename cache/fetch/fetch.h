@@ -17,9 +17,10 @@
 struct region;
 
 struct fetch_item {
-	const struct key *key;	   /* lives as long as the fetch */
-	json_t *value;		   /* the answer, owned; or */
-	struct packed *packed;	   /* of value, owned; NULL: not made so far */
+	const struct key *key; /* lives as long as the fetch */
+	/* The answer, owned: as a tree, as text or as both. Both NULL: none. */
+	json_t *value;
+	struct packed *packed;
 	int err;		   /* -errno, the object's answer or a failure */
 	struct ecsfs_error *words; /* of err, owned; NULL: none */
 };
@@ -62,6 +63,8 @@ json_t *fetch_body(const struct fetch *f);
 /* The row's call with a body; and, paged, all elements of its `answers`. `ret` is new. */
 int fetch_row_call(struct fetch *f, const json_t *body, json_t **ret, struct ecsfs_error *err);
 int fetch_row_pages(struct fetch *f, json_t *body, json_t **ret, struct ecsfs_error *err);
+/* The row's call; its response as compact text, which an object begins. `ret` is new. */
+int fetch_row_text(struct fetch *f, const json_t *body, struct buf *ret, struct ecsfs_error *err);
 
 /* One call to AWS; `ret` is new. */
 int fetch_call(struct fetch *f, const char *service, const char *action, const json_t *body,
@@ -76,11 +79,13 @@ int fetch_some_pages(struct fetch *f, const struct fetch_listing *l, json_t *bod
 
 /* Answers an item. The value is stolen. */
 void fetch_answer(struct fetch_item *it, json_t *value);
+/* The same with text; stolen. */
+void fetch_answer_text(struct fetch_item *it, struct packed *text);
 /* Answers an item with an error. */
 void fetch_refuse(struct fetch_item *it, const struct ecsfs_error *why);
 static inline bool fetch_answered(const struct fetch_item *it)
 {
-	return it->value || it->err;
+	return it->value || it->packed || it->err;
 }
 
 /* Adds an answer that came along; the parts are copied, the value is stolen. */

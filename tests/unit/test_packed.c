@@ -132,6 +132,49 @@ static void an_empty_listing_has_no_names(void **state)
 	assert_null(packed_names_next(&at));
 }
 
+static void parts_are_found_in_text(void **state)
+{
+	static const char text[] = "{\"no\":[\"],{\"],\"docs\":[{\"id\":\"a\\\"}\",\"n\":[1,2]},{"
+				   "\"id\":\"b\"}],\"empty\":[],"
+				   "\"no\":7}";
+	const struct packed_part all = {text, sizeof(text) - 1};
+	struct packed_part docs, part, at = {0}, none = {0};
+	json_auto_t *id = NULL, *seven = NULL;
+	auto_packed struct packed *second = NULL;
+
+	(void)state;
+	assert_true(packed_part_member(all, "docs", &docs));
+	assert_true(packed_part_is_array(docs));
+	assert_true(packed_part_next(docs, &at));
+	assert_true(packed_part_member(at, "id", &part));
+	id = packed_part_value(part);
+	assert_string_equal(json_string_value(id), "a\"}");
+	assert_true(packed_part_next(docs, &at));
+	second = packed_of(at);
+	assert_string_equal(second->text, "{\"id\":\"b\"}");
+	assert_false(packed_part_next(docs, &at));
+	/* The last of two, as a parser has it. */
+	assert_true(packed_part_member(all, "no", &part));
+	seven = packed_part_value(part);
+	assert_int_equal(json_integer_value(seven), 7);
+	assert_false(packed_part_next(part, &none));
+	assert_true(packed_part_member(all, "empty", &part));
+	assert_false(packed_part_next(part, &none));
+	assert_false(packed_part_member(all, "id", &part));
+	assert_false(packed_part_member(docs, "id", &part));
+}
+
+static void equal_values_are_equal_however_they_are_written(void **state)
+{
+	auto_packed struct packed *a = packed_of((struct packed_part){"{\"t\":1.7e9}", 11});
+	auto_packed struct packed *b = packed_of((struct packed_part){"{\"t\":1700000000.0}", 18});
+	auto_packed struct packed *c = packed_of((struct packed_part){"{\"t\":1.8e9}", 11});
+
+	(void)state;
+	assert_true(packed_equal(a, b));
+	assert_false(packed_equal(a, c));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +183,8 @@ int main(void)
 	    cmocka_unit_test(another_order_is_the_same_value),
 	    cmocka_unit_test(names_are_found_in_a_listing),
 	    cmocka_unit_test(an_empty_listing_has_no_names),
+	    cmocka_unit_test(parts_are_found_in_text),
+	    cmocka_unit_test(equal_values_are_equal_however_they_are_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
