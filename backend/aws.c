@@ -26,6 +26,8 @@ static bool rates_are_known(const struct aws_settings *s)
 {
 	auto_free char *url = NULL;
 
+	if (s->rates != AWS_RATES_AUTO)
+		return s->rates == AWS_RATES_KNOWN;
 	if (aws_endpoint(s, "ecs", s->region, &url, NULL, NULL, NULL) < 0)
 		return true;
 	return !strncmp(url, "https://ecs", 11) || strstr(url, ".amazonaws.com") != NULL;

@@ -84,6 +84,7 @@ static int settings_of(const struct options *o, const char *profile, const char 
 	    .cluster_config = o->cluster_config,
 	    .ecs_profile = o->ecs_profile,
 	    .fips = o->fips,
+	    .rates = (enum aws_rates)o->request_rates,
 	};
 
 	return aws_settings_new(&ao, ret, err);

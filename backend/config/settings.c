@@ -207,6 +207,7 @@ static int find_endpoints(struct draft *d)
 	const char *bundle = not_empty(setting(d, "AWS_CA_BUNDLE", "ca_bundle"));
 	struct aws_settings *s = d->s;
 
+	s->rates = d->options->rates;
 	s->fips = d->options->fips || flag(d, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
 	s->dualstack = flag(d, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
 	s->ignore_configured_endpoints =

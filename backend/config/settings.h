@@ -25,6 +25,7 @@ struct aws_options {
 	const char *home;	    /* for tests; NULL: $HOME, else the passwd entry */
 	const struct clock *clock;  /* NULL: the machine's */
 	bool fips;		    /* FIPS endpoints, whatever else is said */
+	enum aws_rates rates;
 };
 
 /*

@@ -10,6 +10,13 @@
 
 #include <stdbool.h>
 
+/* Whose request rates an endpoint has: AWS's documented ones, or such as throttled answers teach. */
+enum aws_rates {
+	AWS_RATES_AUTO, /* AWS's where the endpoint is AWS's own */
+	AWS_RATES_KNOWN,
+	AWS_RATES_LEARNED,
+};
+
 struct aws_settings {
 	char *profile;	     /* the name in force, "default" where none was named */
 	char *region;	     /* never NULL */
@@ -25,6 +32,7 @@ struct aws_settings {
 	bool sts_legacy_global;
 	int max_attempts;  /* all attempts, the first included */
 	bool retry_legacy; /* AWS_RETRY_MODE; kept for status, both modes use full jitter */
+	enum aws_rates rates;
 	const struct clock *clock;
 	struct config *config; /* the parsed shared files, for per-service endpoints and profiles */
 	struct credentials_provider *provider;

@@ -22,6 +22,7 @@ struct options {
 	bool fips;	 /* one of them was spelt as fips-us-east-1 */
 	char *endpoint_url;
 	char *cluster_config, *ecs_profile;
+	int request_rates; /* enum aws_rates */
 	int64_t ttl_ms, timeout_ms, stale_ms;
 	int64_t cache_limit; /* bytes */
 	struct logs_options logs;

@@ -194,6 +194,19 @@ static const struct option_row rows[] = {
 		"time. A write is never answered from the cache.",
     },
     {
+	.name = "request_rates",
+	.group = GROUP_CACHING,
+	.type = OPT_CHOICE,
+	.at = AT(request_rates),
+	.arg = "auto|aws|learn",
+	.value = "auto",
+	.help = "request rates to keep to",
+	.more =
+	    "aws: those that AWS documents, for an endpoint that enforces them too, a proxy for "
+	    "instance. learn: none until an answer is throttled, then what goes through. auto: "
+	    "aws where the endpoint is AWS's own, else learn.",
+    },
+    {
 	.name = "cache_limit",
 	.group = GROUP_CACHING,
 	.type = OPT_SIZE,

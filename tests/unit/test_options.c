@@ -1,3 +1,4 @@
+#include "backend/config/values.h"
 #include "fs/cli/options.h"
 
 #include <errno.h>
@@ -105,6 +106,25 @@ static void test_colons_stay_in_values(void **state)
 	options_release(&o);
 }
 
+static void test_request_rates(void **state)
+{
+	struct ecsfs_error err;
+	struct options o;
+
+	(void)state;
+	assert_int_equal(parse(&o, &err, "/mnt"), 0);
+	assert_int_equal(o.request_rates, AWS_RATES_AUTO);
+	options_release(&o);
+	assert_int_equal(parse(&o, &err, "-o request_rates=aws /mnt"), 0);
+	assert_int_equal(o.request_rates, AWS_RATES_KNOWN);
+	options_release(&o);
+	assert_int_equal(parse(&o, &err, "--request-rates learn /mnt"), 0);
+	assert_int_equal(o.request_rates, AWS_RATES_LEARNED);
+	options_release(&o);
+	assert_int_equal(parse(&o, &err, "-o request_rates=none /mnt"), -EINVAL);
+	options_release(&o);
+}
+
 static void test_windows_and_sizes(void **state)
 {
 	struct ecsfs_error err;
@@ -163,6 +183,7 @@ int main(void)
 	    cmocka_unit_test(test_long_options_are_mount_options),
 	    cmocka_unit_test(test_as_mount_passes_it),
 	    cmocka_unit_test(test_colons_stay_in_values),
+	    cmocka_unit_test(test_request_rates),
 	    cmocka_unit_test(test_windows_and_sizes),
 	    cmocka_unit_test(test_bad_ones_are_named),
 	};
