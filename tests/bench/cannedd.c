@@ -1,13 +1,18 @@
 /*
- * A fast stand-in for the ECS endpoint, for benchmarks: HTTP/1.1 with kept connections, a thread a
- * connection, bodies printed from a synthetic fleet of C clusters x S services x T tasks, paged as the
- * real API is. Signatures are not checked. The simulator would be the bottleneck; this is not.
+ * A fast stand-in for the ECS and CloudWatch Logs endpoints, for benchmarks: HTTP/1.1 with kept
+ * connections, a thread a connection, bodies printed from a synthetic fleet of C clusters x S services
+ * x T tasks, paged as the real APIs are. Signatures are not checked. The simulator would be the
+ * bottleneck; this is not.
  *
- *   cannedd [-p PORT=5600] [-l LATENCY_MS=0] [-c CLUSTERS=10] [-s SERVICES=100] [-t TASKS=10] [-T]
+ *   cannedd [-p PORT=5600] [-l LATENCY_MS=0] [-c CLUSTERS=10] [-s SERVICES=100] [-t TASKS=10]
+ *           [-e LOG_EVENTS=100000] [-m MEAN_MESSAGE_BYTES=150] [-T] [-n]
  *
  * -l: how long it sleeps before each response; concurrent requests sleep in parallel. -T: AWS's
- * documented token buckets, with ThrottlingException. GET /_stats gives the calls since GET /_reset.
+ * documented token buckets, with ThrottlingException. -n: names of services without numbers, in no
+ * order. GET /_stats gives the calls since GET /_reset; GET /_latency/MS sets -l.
  */
+#include "tests/bench/canned.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <jansson.h>
@@ -25,15 +30,15 @@
 #include <time.h>
 #include <unistd.h>
 
-static int NC = 10, NS = 100, NT = 10, throttle;
+static int NC = 10, NS = 100, NT = 10, throttle, wordy;
 static _Atomic long lat_us;
 static int *desired;
 #define ARN "arn:aws:ecs:us-east-1:123456789012:"
 
-enum { LC, DC, LS, DS, LT, DT, US, DTD, XX, NA };
+enum { LC, DC, LS, DS, LT, DT, US, DTD, GLE, FLE, DLS, DLG, XX, NA };
 static const char *const an[] = {"ListClusters", "DescribeClusters", "ListServices",
     "DescribeServices", "ListTasks", "DescribeTasks", "UpdateService", "DescribeTaskDefinition",
-    "other"};
+    "GetLogEvents", "FilterLogEvents", "DescribeLogStreams", "DescribeLogGroups", "other"};
 static atomic_ulong cnt[NA];
 static atomic_ulong conns, throttled;
 /* token buckets */
@@ -44,9 +49,10 @@ static struct bucket {
 } bk[] = {{50, 20, 50, {0, 0}, PTHREAD_MUTEX_INITIALIZER},
     {100, 20, 100, {0, 0}, PTHREAD_MUTEX_INITIALIZER},
     {100, 20, 100, {0, 0}, PTHREAD_MUTEX_INITIALIZER},
-    {50, 5, 50, {0, 0}, PTHREAD_MUTEX_INITIALIZER},
-    {50, 20, 50, {0, 0}, PTHREAD_MUTEX_INITIALIZER}};
-static const int bof[] = {0, 0, 2, 2, 1, 1, 3, 4, -1};
+    {50, 5, 50, {0, 0}, PTHREAD_MUTEX_INITIALIZER}, {50, 20, 50, {0, 0}, PTHREAD_MUTEX_INITIALIZER},
+    {25, 25, 25, {0, 0}, PTHREAD_MUTEX_INITIALIZER},
+    {10, 10, 10, {0, 0}, PTHREAD_MUTEX_INITIALIZER}};
+static const int bof[] = {0, 0, 2, 2, 1, 1, 3, 4, 5, 6, 6, 6, -1};
 static int take(int a)
 {
 	if (!throttle || bof[a] < 0)
@@ -67,11 +73,7 @@ static int take(int a)
 	return ok;
 }
 
-struct buf {
-	char *p;
-	size_t n, cap;
-};
-static void need(struct buf *b, size_t k)
+void body_need(struct body *b, size_t k)
 {
 	if (b->n + k + 1 > b->cap) {
 		b->cap = (b->n + k + 1) * 2;
@@ -80,27 +82,27 @@ static void need(struct buf *b, size_t k)
 			abort();
 	}
 }
-static void pf(struct buf *b, const char *f, ...)
+void body_print(struct body *b, const char *f, ...)
 {
 	va_list a;
-	need(b, 512);
+	body_need(b, 512);
 	va_start(a, f);
 	int k = vsnprintf(b->p + b->n, b->cap - b->n, f, a);
 	va_end(a);
 	if ((size_t)k >= b->cap - b->n) {
-		need(b, k);
+		body_need(b, k);
 		va_start(a, f);
 		vsnprintf(b->p + b->n, b->cap - b->n, f, a);
 		va_end(a);
 	}
 	b->n += k;
 }
-static const char *js(json_t *r, const char *k)
+const char *request_string(json_t *r, const char *k)
 {
 	const char *s = json_string_value(json_object_get(r, k));
 	return s ? s : "";
 }
-static long ji(json_t *r, const char *k, long d)
+long request_number(json_t *r, const char *k, long d)
 {
 	json_t *v = json_object_get(r, k);
 	return json_is_integer(v) ? (long)json_integer_value(v) : d;
@@ -111,14 +113,40 @@ static int last_num(const char *s, char pre) /* "…/c12" or "c12" -> 12 */
 	p = p ? p + 1 : s;
 	return *p == pre ? atoi(p + 1) : !strcmp(p, "default") ? 0 : -1;
 }
+/* Eight letters that say nothing of the number, and back. */
+static const char *service_name(char *o, int s)
+{
+	unsigned w = (unsigned)s * 2654435761u;
+
+	sprintf(o, "s%d", s);
+	for (int k = 0; wordy && k < 8; k++, w >>= 4) {
+		o[k] = "abcdefghijklmnop"[w & 15];
+		o[k + 1] = 0;
+	}
+	return o;
+}
+static int service_number(const char *s)
+{
+	const char *p = strrchr(s, '/');
+	unsigned w = 0;
+
+	p = p ? p + 1 : s;
+	if (!wordy)
+		return last_num(s, 's');
+	if (strlen(p) != 8)
+		return -1;
+	for (int k = 7; k >= 0; k--)
+		w = w << 4 | ((unsigned)(p[k] - 'a') & 15);
+	return (int)(w * 244002641u);
+}
 static void task_id(char *o, int c, int s, int t)
 {
 	sprintf(o, "%08x%08x%08x%08x", c, s, t, 0xec5f5u);
 }
 
-static void cluster(struct buf *b, int c)
+static void cluster(struct body *b, int c)
 {
-	pf(b,
+	body_print(b,
 	    "{\"clusterArn\":\"" ARN "cluster/"
 	    "c%d\",\"clusterName\":\"c%d\",\"status\":\"ACTIVE\","
 	    "\"registeredContainerInstancesCount\":0,"
@@ -128,12 +156,13 @@ static void cluster(struct buf *b, int c)
 	    "\"FARGATE\"],\"defaultCapacityProviderStrategy\":[]}",
 	    c, c, NS * NT, NS);
 }
-static void service(struct buf *b, int c, int s)
+static void service(struct body *b, int c, int s)
 {
 	int d = desired[c * NS + s];
-	pf(b,
-	    "{\"serviceArn\":\"" ARN
-	    "service/c%d/s%d\",\"serviceName\":\"s%d\",\"clusterArn\":\"" ARN
+	char name[16];
+	service_name(name, s);
+	body_print(b,
+	    "{\"serviceArn\":\"" ARN "service/c%d/%s\",\"serviceName\":\"%s\",\"clusterArn\":\"" ARN
 	    "cluster/c%d\",\"loadBalancers\":[],"
 	    "\"serviceRegistries\":[],\"status\":\"ACTIVE\",\"desiredCount\":%d,\"runningCount\":%"
 	    "d,\"pendingCount\":0,\"launchType\":\"FARGATE\","
@@ -141,8 +170,8 @@ static void service(struct buf *b, int c, int s)
 	    "task-definition/td%d:3\",\"deploymentConfiguration\":"
 	    "{\"deploymentCircuitBreaker\":{\"enable\":false,\"rollback\":false},"
 	    "\"maximumPercent\":200,\"minimumHealthyPercent\":100},",
-	    c, s, s, c, d, d, s);
-	pf(b,
+	    c, name, name, c, d, d, s);
+	body_print(b,
 	    "\"deployments\":[{\"id\":\"ecs-svc/"
 	    "%019d\",\"status\":\"PRIMARY\",\"taskDefinition\":\"" ARN
 	    "task-definition/td%d:3\",\"desiredCount\":%d,"
@@ -153,13 +182,13 @@ static void service(struct buf *b, int c, int s)
 	    "\"rolloutState\":\"COMPLETED\",\"rolloutStateReason\":\"ECS deployment ecs-svc/%019d "
 	    "completed.\"}],",
 	    s, s, d, d, s);
-	pf(b, "\"events\":[");
+	body_print(b, "\"events\":[");
 	for (int k = 0; k < 10; k++)
-		pf(b,
+		body_print(b,
 		    "%s{\"id\":\"00000000-0000-4000-8000-%012d\",\"createdAt\":%d.123,\"message\":"
-		    "\"(service s%d) has reached a steady state.\"}",
-		    k ? "," : "", k, 1700000000 - k, s);
-	pf(b,
+		    "\"(service %s) has reached a steady state.\"}",
+		    k ? "," : "", k, 1700000000 - k, name);
+	body_print(b,
 	    "],\"createdAt\":1.7e9,\"placementConstraints\":[],\"placementStrategy\":[],"
 	    "\"networkConfiguration\":{\"awsvpcConfiguration\":{\"subnets\":"
 	    "[\"subnet-0123456789abcdef0\"],\"securityGroups\":[\"sg-0123456789abcdef0\"],"
@@ -168,14 +197,15 @@ static void service(struct buf *b, int c, int s)
 	    "\"createdBy\":\"" ARN "user/x\",\"enableECSManagedTags\":true,"
 	    "\"propagateTags\":\"NONE\",\"enableExecuteCommand\":false}");
 }
-static void task(struct buf *b, int c, int s, int t)
+static void task(struct body *b, int c, int s, int t)
 {
-	char id[40];
+	char id[40], name[16];
 	task_id(id, c, s, t);
-	pf(b,
+	service_name(name, s);
+	body_print(b,
 	    "{\"taskArn\":\"" ARN "task/c%d/%s\",\"clusterArn\":\"" ARN
 	    "cluster/c%d\",\"taskDefinitionArn\":\"" ARN
-	    "task-definition/td%d:3\",\"group\":\"service:s%d\","
+	    "task-definition/td%d:3\",\"group\":\"service:%s\","
 	    "\"lastStatus\":\"RUNNING\",\"desiredStatus\":\"RUNNING\",\"launchType\":\"FARGATE\","
 	    "\"cpu\":\"256\",\"memory\":\"512\",\"availabilityZone\":\"us-east-1a\","
 	    "\"connectivity\":\"CONNECTED\",\"createdAt\":1.7e9,\"startedAt\":1.7e9,"
@@ -194,7 +224,7 @@ static void task(struct buf *b, int c, int s, int t)
 	    "\"overrides\":{\"containerOverrides\":[{\"name\":\"app\"}],"
 	    "\"inferenceAcceleratorOverrides\":[]},\"platformVersion\":\"1.4.0\","
 	    "\"platformFamily\":\"Linux\",\"ephemeralStorage\":{\"sizeInGiB\":20},\"tags\":[]}",
-	    c, id, c, s, s, c, id, c, id, id);
+	    c, id, c, s, name, c, id, c, id, id);
 }
 static int task_of(const char *s, int *c, int *sv, int *t)
 {
@@ -203,124 +233,129 @@ static int task_of(const char *s, int *c, int *sv, int *t)
 	    3;
 }
 
-static int reply_list(int a, json_t *r, int c, struct buf *b)
+static int reply_list(int a, json_t *r, int c, struct body *b)
 {
-	long mr = ji(r, "maxResults", 0), off = atol(js(r, "nextToken"));
+	long mr = request_number(r, "maxResults", 0), off = atol(request_string(r, "nextToken"));
 	switch (a) {
 	case LC:
 		if (mr <= 0 || mr > 100)
 			mr = 100;
-		pf(b, "{\"clusterArns\":[");
+		body_print(b, "{\"clusterArns\":[");
 		for (long k = off; k < NC && k < off + mr; k++)
-			pf(b, "%s\"" ARN "cluster/c%ld\"", k > off ? "," : "", k);
-		pf(b, "]");
+			body_print(b, "%s\"" ARN "cluster/c%ld\"", k > off ? "," : "", k);
+		body_print(b, "]");
 		if (off + mr < NC)
-			pf(b, ",\"nextToken\":\"%ld\"", off + mr);
-		pf(b, "}");
+			body_print(b, ",\"nextToken\":\"%ld\"", off + mr);
+		body_print(b, "}");
 		break;
 	case LS:
 		if (mr <= 0)
 			mr = 10;
 		if (mr > 100)
 			mr = 100;
-		pf(b, "{\"serviceArns\":[");
-		for (long k = off; k < NS && k < off + mr; k++)
-			pf(b, "%s\"" ARN "service/c%d/s%ld\"", k > off ? "," : "", c, k);
-		pf(b, "]");
+		body_print(b, "{\"serviceArns\":[");
+		for (long k = off; k < NS && k < off + mr; k++) {
+			char name[16];
+			body_print(b, "%s\"" ARN "service/c%d/%s\"", k > off ? "," : "", c,
+			    service_name(name, (int)k));
+		}
+		body_print(b, "]");
 		if (off + mr < NS)
-			pf(b, ",\"nextToken\":\"%ld\"", off + mr);
-		pf(b, "}");
+			body_print(b, ",\"nextToken\":\"%ld\"", off + mr);
+		body_print(b, "}");
 		break;
 	case LT: {
 		if (mr <= 0 || mr > 100)
 			mr = 100;
-		int s = *js(r, "serviceName") ? last_num(js(r, "serviceName"), 's') : -1;
-		long tot = !strcmp(js(r, "desiredStatus"), "STOPPED") ? 0
-		    : s >= 0					      ? NT
-								      : (long)NS * NT;
-		pf(b, "{\"taskArns\":[");
+		int s = *request_string(r, "serviceName")
+		    ? service_number(request_string(r, "serviceName"))
+		    : -1;
+		long tot = !strcmp(request_string(r, "desiredStatus"), "STOPPED") ? 0
+		    : s >= 0							  ? NT
+										  : (long)NS * NT;
+		body_print(b, "{\"taskArns\":[");
 		for (long k = off; k < tot && k < off + mr; k++) {
 			char id[40];
 			task_id(id, c, s >= 0 ? s : (int)(k / NT), (int)(k % NT));
-			pf(b, "%s\"" ARN "task/c%d/%s\"", k > off ? "," : "", c, id);
+			body_print(b, "%s\"" ARN "task/c%d/%s\"", k > off ? "," : "", c, id);
 		}
-		pf(b, "]");
+		body_print(b, "]");
 		if (off + mr < tot)
-			pf(b, ",\"nextToken\":\"%ld\"", off + mr);
-		pf(b, "}");
+			body_print(b, ",\"nextToken\":\"%ld\"", off + mr);
+		body_print(b, "}");
 		break;
 	}
 	}
 	return 200;
 }
-static int reply_describe(int a, json_t *r, int c, struct buf *b)
+static int reply_describe(int a, json_t *r, int c, struct body *b)
 {
 	size_t i;
 	json_t *v;
 	switch (a) {
 	case DC:
-		pf(b, "{\"clusters\":[");
+		body_print(b, "{\"clusters\":[");
 		if (!json_array_size(json_object_get(r, "clusters")))
 			cluster(b, 0);
 		json_array_foreach (json_object_get(r, "clusters"), i, v) {
 			int k = last_num(json_string_value(v) ? json_string_value(v) : "", 'c');
 			if (k >= 0 && k < NC) {
 				if (b->p[b->n - 1] == '}')
-					pf(b, ",");
+					body_print(b, ",");
 				cluster(b, k);
 			}
 		}
-		pf(b, "],\"failures\":[]}");
+		body_print(b, "],\"failures\":[]}");
 		break;
 	case DS:
 		if (json_array_size(json_object_get(r, "services")) > 10) {
-			pf(b,
+			body_print(b,
 			    "{\"__type\":\"InvalidParameterException\",\"message\":\"Services "
 			    "cannot have more than 10 elements.\"}");
 			return 400;
 		}
-		pf(b, "{\"services\":[");
+		body_print(b, "{\"services\":[");
 		json_array_foreach (json_object_get(r, "services"), i, v) {
-			int k = last_num(json_string_value(v) ? json_string_value(v) : "", 's');
+			int k = service_number(json_string_value(v) ? json_string_value(v) : "");
 			if (k >= 0 && k < NS) {
 				if (b->p[b->n - 1] == '}')
-					pf(b, ",");
+					body_print(b, ",");
 				service(b, c, k);
 			}
 		}
-		pf(b, "],\"failures\":[]}");
+		body_print(b, "],\"failures\":[]}");
 		break;
 	case DT:
 		if (json_array_size(json_object_get(r, "tasks")) > 100) {
-			pf(b,
+			body_print(b,
 			    "{\"__type\":\"InvalidParameterException\",\"message\":\"Tasks cannot "
 			    "have more than 100 elements.\"}");
 			return 400;
 		}
-		pf(b, "{\"tasks\":[");
+		body_print(b, "{\"tasks\":[");
 		json_array_foreach (json_object_get(r, "tasks"), i, v) {
 			int x, y, z;
 			if (task_of(json_string_value(v) ? json_string_value(v) : "", &x, &y, &z)) {
 				if (b->p[b->n - 1] == '}')
-					pf(b, ",");
+					body_print(b, ",");
 				task(b, x, y, z);
 			}
 		}
-		pf(b, "],\"failures\":[]}");
+		body_print(b, "],\"failures\":[]}");
 		break;
 	}
 	return 200;
 }
-static int reply(int a, json_t *r, struct buf *b)
+static int reply(int a, json_t *r, struct body *b)
 {
-	int c = last_num(js(r, "cluster"), 'c');
-	if (*js(r, "cluster") && (c < 0 || c >= NC) &&
+	int c = last_num(request_string(r, "cluster"), 'c');
+	if (*request_string(r, "cluster") && (c < 0 || c >= NC) &&
 	    (a == LS || a == DS || a == LT || a == DT || a == US)) {
-		pf(b,
+		body_print(b,
 		    "{\"__type\":\"ClusterNotFoundException\",\"message\":\"Cluster not found.\"}");
 		return 400;
 	}
-	if (!*js(r, "cluster"))
+	if (!*request_string(r, "cluster"))
 		c = 0;
 	if (a == LC || a == LS || a == LT)
 		return reply_list(a, r, c, b);
@@ -328,21 +363,21 @@ static int reply(int a, json_t *r, struct buf *b)
 		return reply_describe(a, r, c, b);
 	switch (a) {
 	case US: {
-		int s = last_num(js(r, "service"), 's');
+		int s = service_number(request_string(r, "service"));
 		if (s < 0 || s >= NS) {
-			pf(b,
+			body_print(b,
 			    "{\"__type\":\"ServiceNotFoundException\",\"message\":\"Service not "
 			    "found.\"}");
 			return 400;
 		}
-		desired[c * NS + s] = (int)ji(r, "desiredCount", desired[c * NS + s]);
-		pf(b, "{\"service\":");
+		desired[c * NS + s] = (int)request_number(r, "desiredCount", desired[c * NS + s]);
+		body_print(b, "{\"service\":");
 		service(b, c, s);
-		pf(b, "}");
+		body_print(b, "}");
 		break;
 	}
 	case DTD:
-		pf(b,
+		body_print(b,
 		    "{\"taskDefinition\":{\"taskDefinitionArn\":\"%s\",\"family\":\"td\","
 		    "\"revision\":3,\"status\":\"ACTIVE\",\"networkMode\":\"awsvpc\",\"cpu\":"
 		    "\"256\",\"memory\":\"512\",\"volumes\":[],"
@@ -353,10 +388,22 @@ static int reply(int a, json_t *r, struct buf *b)
 		    "group\":\"/ecs/"
 		    "app\",\"awslogs-region\":\"us-east-1\",\"awslogs-stream-prefix\":\"app\"}}}]}"
 		    "}",
-		    js(r, "taskDefinition"));
+		    request_string(r, "taskDefinition"));
+		break;
+	case GLE:
+		logs_get(r, b);
+		break;
+	case FLE:
+		logs_filter(r, b);
+		break;
+	case DLS:
+		logs_streams(b);
+		break;
+	case DLG:
+		logs_groups(b);
 		break;
 	default:
-		pf(b, "{\"__type\":\"UnknownOperationException\"}");
+		body_print(b, "{\"__type\":\"UnknownOperationException\"}");
 		return 400;
 	}
 	return 200;
@@ -430,7 +477,7 @@ static int receive(int fd, struct request *q)
 	}
 	return 1;
 }
-static void control(const char *path, struct buf *b)
+static void control(const char *path, struct body *b)
 {
 	unsigned long tot = 0;
 	if (!strncmp(path, "_reset", 6)) {
@@ -439,17 +486,17 @@ static void control(const char *path, struct buf *b)
 		conns = 0;
 		throttled = 0;
 	}
-	pf(b, "{");
+	body_print(b, "{");
 	for (int k = 0; k < NA; k++) {
 		unsigned long c = cnt[k];
 		if (c)
-			pf(b, "\"%s\":%lu,", an[k], c);
+			body_print(b, "\"%s\":%lu,", an[k], c);
 		tot += c;
 	}
-	pf(b, "\"total\":%lu,\"connections\":%lu,\"throttled\":%lu}\n", tot, (unsigned long)conns,
-	    (unsigned long)throttled);
+	body_print(b, "\"total\":%lu,\"connections\":%lu,\"throttled\":%lu}\n", tot,
+	    (unsigned long)conns, (unsigned long)throttled);
 }
-static int answer(const struct request *q, struct buf *b)
+static int answer(const struct request *q, struct body *b)
 {
 	int code;
 	cnt[q->action]++;
@@ -457,7 +504,7 @@ static int answer(const struct request *q, struct buf *b)
 		usleep(lat_us);
 	if (!take(q->action)) {
 		throttled++;
-		pf(b, "{\"__type\":\"ThrottlingException\",\"message\":\"Rate exceeded\"}");
+		body_print(b, "{\"__type\":\"ThrottlingException\",\"message\":\"Rate exceeded\"}");
 		return 400;
 	}
 	json_t *r = q->length ? json_loadb(q->in + q->head, q->length, 0, NULL) : NULL;
@@ -471,14 +518,14 @@ static void *serve(void *p)
 {
 	int fd = (int)(long)p, one = 1;
 	struct request q = {.cap = 65536};
-	struct buf b = {0};
+	struct body b = {0};
 	q.in = malloc(q.cap + 1);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	while (receive(fd, &q)) {
 		char h[256];
 		int code = 200;
 		b.n = 0;
-		need(&b, 256);
+		body_need(&b, 256);
 		if (!strncmp(q.in, "GET /_", 6))
 			control(q.in + 5, &b);
 		else
@@ -503,7 +550,8 @@ static void *serve(void *p)
 int main(int argc, char **argv)
 {
 	int port = 5600, o, one = 1;
-	while ((o = getopt(argc, argv, "p:l:c:s:t:T")) != -1)
+	long log_events = 100000, log_bytes = 150;
+	while ((o = getopt(argc, argv, "p:l:c:s:t:e:m:Tn")) != -1)
 		switch (o) {
 		case 'p':
 			port = atoi(optarg);
@@ -520,12 +568,22 @@ int main(int argc, char **argv)
 		case 't':
 			NT = atoi(optarg);
 			break;
+		case 'e':
+			log_events = atol(optarg);
+			break;
+		case 'm':
+			log_bytes = atol(optarg);
+			break;
+		case 'n':
+			wordy = 1;
+			break;
 		case 'T':
 			throttle = 1;
 			break;
 		default:
 			return 2;
 		}
+	logs_init(log_events, log_bytes);
 	signal(SIGPIPE, SIG_IGN);
 	desired = malloc(sizeof *desired * NC * NS);
 	for (int k = 0; k < NC * NS; k++)
