@@ -486,6 +486,8 @@ static void control(const char *path, struct body *b)
 		conns = 0;
 		throttled = 0;
 	}
+	if (!strncmp(path, "_latency/", 9))
+		lat_us = (long)(atof(path + 9) * 1000);
 	body_print(b, "{");
 	for (int k = 0; k < NA; k++) {
 		unsigned long c = cnt[k];

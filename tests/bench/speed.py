@@ -345,10 +345,11 @@ def shell_loop():
 
 @row
 def find_names():
+    # cannedd knows neither container instances nor Application Auto Scaling: what is refused is not read.
     with Canned("-c", 1, "-s", 250, "-t", 4, "-l", 20) as canned:
         with Mount(canned, "-o", "ttl=3600,cache_limit=1G") as m:
             canned.reset()
-            took = m.shell("find clusters/c0 -name desired_count -exec cat {} + >/dev/null")
+            took = m.shell("find clusters/c0 -name desired_count -exec cat {} + >/dev/null 2>&1 || true")
             stats = canned.stats()
         rest = stats["total"] - stats.get("DescribeTaskDefinition", 0)
         say(
@@ -358,7 +359,7 @@ def find_names():
         )
         with Mount(canned, "-o", "ttl=3600,cache_limit=1G") as m:
             canned.reset()
-            took = m.shell("grep -rl --exclude-dir=logs nginx clusters/c0 >/dev/null")
+            took = m.shell("grep -rl --exclude-dir=logs nginx clusters/c0 >/dev/null 2>&1 || true")
             say(
                 "grep -rl nginx clusters/C (250 services, 1,000 tasks)",
                 f"{canned.stats()['total']} calls, {took:.1f} s",
@@ -460,8 +461,8 @@ def first_list():
             m.shell(
                 f"cat clusters/c{cluster}/services/s{{0..999}}/running_count >/dev/null"
             )
-            cell = file_cost("lsl", 1, 0, f"{m.path}/clusters/c{cluster}/services", tmpfs)
-            ratios.append(cell[0][0] / cell[1][0])
+            ours = m.shell(f"exec ls -l clusters/c{cluster}/services >/dev/null")
+            ratios.append(ours / timed("exec ls -l >/dev/null", tmpfs))
     shutil.rmtree(tmpfs)
     say(
         "first ls -l of 1,000, documents known (x tmpfs)",
@@ -491,13 +492,13 @@ def warm_read():
 @row
 def read_while_waiting():
     with Canned("-c", 1, "-s", 2000, "-t", 1) as canned, Mount(
-        canned, "-o", "ttl=3600,timeout=60"
+        canned, "-o", "ttl=3600,timeout=120"
     ) as m:
         base = f"{m.path}/clusters/c0/services"
         file = f"{base}/s1999/running_count"
         file_cost("open", 1, 0.1, file)
         quiet = file_cost("open", 1, 2, file)[0]
-        canned.get("_latency/20000")
+        canned.get("_latency/60000")
 
         def reader(i):
             with contextlib.suppress(OSError), open(f"{base}/s{i}/running_count") as f:
@@ -506,7 +507,7 @@ def read_while_waiting():
         threads = [threading.Thread(target=reader, args=(i,), daemon=True) for i in range(1000)]
         for t in threads:
             t.start()
-        wait_for(lambda: m.metric("ecsfs_fuse_parked") >= 1000, 15)
+        wait_for(lambda: m.metric("ecsfs_fuse_parked") >= 900, 60)
         busy = file_cost("open", 1, 2, file)[0]
         parked = m.metric("ecsfs_fuse_parked")
         canned.process.kill()
@@ -603,7 +604,8 @@ def start():
 def idle():
     with Canned("-c", 2) as canned, Mount(canned) as m:
         m.shell("cat clusters/*/services/*/running_count >/dev/null; ls -l clusters/c0/tasks >/dev/null")
-        time.sleep(8)
+        # Kept connections are closed once, half a minute after their last call.
+        time.sleep(45)
         canned.reset()
         trace = f"{WORK}/trace"
         strace = subprocess.Popen(["strace", "-f", "-o", trace, "-p", str(m.process.pid)], stderr=subprocess.DEVNULL)
