@@ -44,13 +44,27 @@ static unsigned long long signal_set(const char *status, const char *label)
 	return at ? strtoull(at + strlen(label), NULL, 16) : 0;
 }
 
-bool caller_status_ends(const char *status, bool mutation)
+/* The signals that the thread is about to take. */
+static unsigned long long due_signals(const char *status)
 {
 	unsigned long long pending =
 	    signal_set(status, "\nSigPnd:") | signal_set(status, "\nShdPnd:");
+
+	return pending & ~signal_set(status, "\nSigBlk:") & ~signal_set(status, "\nSigIgn:");
+}
+
+bool caller_status_stops(const char *status)
+{
 	unsigned long long caught = signal_set(status, "\nSigCgt:");
 
-	pending &= ~signal_set(status, "\nSigBlk:") & ~signal_set(status, "\nSigIgn:");
+	return bit(due_signals(status) & caught, SIGTSTP);
+}
+
+bool caller_status_ends(const char *status, bool mutation)
+{
+	unsigned long long pending = due_signals(status);
+	unsigned long long caught = signal_set(status, "\nSigCgt:");
+
 	for (int signo = 1; signo <= 64; signo++)
 		if (bit(pending, signo) && one_ends(signo, bit(caught, signo), mutation))
 			return true;
@@ -76,6 +90,13 @@ bool caller_ends(pid_t tid, bool mutation)
 
 	return !read_proc(tid, "status", status, sizeof(status)) ||
 	    caller_status_ends(status, mutation);
+}
+
+bool caller_stops(pid_t tid)
+{
+	char status[4096];
+
+	return read_proc(tid, "status", status, sizeof(status)) && caller_status_stops(status);
 }
 
 pid_t caller_process(pid_t tid)

@@ -18,6 +18,14 @@ bool caller_ends(pid_t tid, bool mutation);
 /* The same of the text of /proc/TID/status. Pure. */
 bool caller_status_ends(const char *status, bool mutation);
 
+/*
+ * Whether SIGTSTP is pending that the thread catches, to put its terminal in order before it stops: the
+ * kernel (6.12 too) runs no handler before an interrupted FUSE request is answered.
+ */
+bool caller_stops(pid_t tid);
+/* The same of the text of /proc/TID/status. Pure. */
+bool caller_status_stops(const char *status);
+
 enum caller_kind {
 	CALLER_PROGRAM,
 	CALLER_SHELL,	/* errors of its close(2) are lost: bash's printf, say, ends with 0 */

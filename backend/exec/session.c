@@ -195,6 +195,17 @@ static int resume(struct exec_session *s, struct ecsfs_error *err)
 	return 0;
 }
 
+/* What the container says instead of running the command is the reason. -EIO, or 0: it said nothing. */
+static int check_noise(struct exec_session *s, struct ecsfs_error *err)
+{
+	const char *noise = script_noise_peek(s->script);
+
+	if (script_ready(s->script) || !*noise)
+		return 0;
+	return ecsfs_error_set(
+	    err, EIO, NULL, "the command did not start; the container said: %.300s", noise);
+}
+
 /* After a lost connection. */
 static int reconnect(struct exec_session *s, struct ecsfs_error *err)
 {
@@ -215,6 +226,8 @@ static int reconnect(struct exec_session *s, struct ecsfs_error *err)
 			return 0;
 		}
 	}
+	if (r == -ESHUTDOWN && check_noise(s, err))
+		return -EIO;
 	ecsfs_error_wrap(err, "the connection to the container was lost and not resumed");
 	return r;
 }
@@ -348,13 +361,10 @@ static bool is_gone(const struct exec_session *s)
 
 static int check_start(struct exec_session *s, struct ecsfs_error *err)
 {
-	const char *noise = script_noise_peek(s->script);
-
 	if (script_ready(s->script) || now_ms() - s->started_ms < s->start_timeout_ms)
 		return 0;
-	if (*noise)
-		return ecsfs_error_set(
-		    err, EIO, NULL, "the command did not start; the container said: %.300s", noise);
+	if (check_noise(s, err))
+		return -EIO;
 	return ecsfs_error_set(err, ETIMEDOUT, NULL,
 	    "the container's agent does not answer: the session was accepted %d s ago and no "
 	    "output came (the task needs a way to ssmmessages)",
@@ -524,28 +534,10 @@ static int start_thread(struct exec_session *s)
 	return -e;
 }
 
-static int read_answer(struct exec_session *s, const json_t *session, struct ecsfs_error *err)
-{
-	const char *id = json_string_value(json_object_get(session, "sessionId"));
-	const char *url = json_string_value(json_object_get(session, "streamUrl"));
-	const char *token = json_string_value(json_object_get(session, "tokenValue"));
-
-	if (!id || !url || !token || strpbrk(url, "\r\n \t"))
-		return ecsfs_error_set(
-		    err, EPROTO, NULL, "ExecuteCommand's answer has no usable session");
-	if (!stream_url_is_safe(url))
-		return ecsfs_error_set(err, EPROTO, NULL,
-		    "ExecuteCommand's answer names a stream that is not encrypted");
-	s->session_id = strdup(id);
-	s->url = strdup(url);
-	s->token = strdup(token);
-	return s->session_id && s->url && s->token ? 0 : -ENOMEM;
-}
-
 static int prepare(
     struct exec_session *s, const struct exec_session_options *o, struct ecsfs_error *err)
 {
-	int r = read_answer(s, o->session, err);
+	int r = session_call_made(o->session, &s->session_id, &s->url, &s->token, err);
 
 	if (r)
 		return r;

@@ -2,6 +2,7 @@
 
 #include "backend/credentials/credentials.h"
 #include "backend/exec/crypt.h"
+#include "backend/exec/stream_url.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +14,25 @@ const char *session_gone(int64_t idle_ms)
 	    ? "the session has ended: ECS Exec ends sessions that are idle for 20 minutes"
 	    : "the session has ended: AWS does not resume it; the task has stopped, its agent was "
 	      "restarted, or the session was terminated";
+}
+
+int session_call_made(
+    const json_t *session, char **ret_id, char **ret_url, char **ret_token, struct ecsfs_error *err)
+{
+	const char *id = json_string_value(json_object_get(session, "sessionId"));
+	const char *url = json_string_value(json_object_get(session, "streamUrl"));
+	const char *token = json_string_value(json_object_get(session, "tokenValue"));
+
+	if (!id || !url || !token || strpbrk(url, "\r\n \t"))
+		return ecsfs_error_set(
+		    err, EPROTO, NULL, "ExecuteCommand's answer has no usable session");
+	if (!stream_url_is_safe(url))
+		return ecsfs_error_set(err, EPROTO, NULL,
+		    "ExecuteCommand's answer names a stream that is not encrypted");
+	*ret_id = strdup(id);
+	*ret_url = strdup(url);
+	*ret_token = strdup(token);
+	return *ret_id && *ret_url && *ret_token ? 0 : -ENOMEM;
 }
 
 int session_call_resume(const struct session_name *n, int64_t idle_ms, char **ret_token,

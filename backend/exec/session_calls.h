@@ -16,6 +16,12 @@ struct session_name {
 };
 
 /*
+ * Of ExecuteCommand's response, its `session`: 0 and new strings, the token a secret; -EPROTO with a
+ * sentence where it has none that can be used. The caller frees what is set in either case.
+ */
+int session_call_made(const json_t *session, char **ret_id, char **ret_url, char **ret_token,
+    struct ecsfs_error *err);
+/*
  * 0 and new strings, the token a secret; -errno with a sentence: -ESHUTDOWN where AWS does not know the
  * session any more, after `idle_ms` without a byte in either direction.
  */

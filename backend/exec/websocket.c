@@ -375,6 +375,11 @@ int websocket_ping(struct websocket *w)
 
 int websocket_close(struct websocket *w)
 {
+	/* libwslay sends control frames first, and no message behind a close. */
+	int r = websocket_io(w, false);
+
+	if (r)
+		return r;
 	return wslay_event_queue_close(w->wslay, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0) ? -EPIPE : 0;
 }
 

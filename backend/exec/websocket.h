@@ -53,9 +53,10 @@ int websocket_fd(const struct websocket *w);
 bool websocket_wants_write(const struct websocket *w);
 /* Bytes that wait to be sent. */
 size_t websocket_queued(const struct websocket *w);
-/* Queues a message, a ping, or the close of the connection. 0 or -errno. */
+/* Queues a message or a ping. 0 or -errno. */
 int websocket_send(struct websocket *w, bool text, const void *bytes, size_t len);
 int websocket_ping(struct websocket *w);
+/* Sends what is queued, as far as the connection takes it at once, and queues the close. 0 or -errno. */
 int websocket_close(struct websocket *w);
 /* While held nothing is received, so that TCP slows the peer down. May be set from the message
  * callback. */

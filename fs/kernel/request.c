@@ -214,6 +214,10 @@ static bool ends(const struct request *rq)
 	/* A caller outside our pid namespace: only those that lose nothing are let go. */
 	if (rq->caller.pid <= 0)
 		return !mutates(rq);
+	/* Output that nobody took is there for the next read. */
+	if (rq->kind == REQ_READ && rq->handle && rq->handle->conversation &&
+	    caller_stops(rq->caller.pid))
+		return true;
 	return caller_ends(rq->caller.pid, mutates(rq));
 }
 

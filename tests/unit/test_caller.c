@@ -54,6 +54,20 @@ static void test_a_stop_ends_a_read_but_no_mutation(void **state)
 	assert_false(ends(SIGTSTP, 0, 0, 0, 0, true));
 }
 
+static void test_a_stop_that_is_caught(void **state)
+{
+	(void)state;
+	assert_true(caller_status_stops("SigQ:\t0/1\nSigPnd:\t0\nShdPnd:\t80000\nSigBlk:\t0\n"
+					"SigIgn:\t0\nSigCgt:\tc0000\n"));
+	/* Not caught, blocked, another signal. */
+	assert_false(caller_status_stops("SigQ:\t0/1\nSigPnd:\t0\nShdPnd:\t80000\nSigBlk:\t0\n"
+					 "SigIgn:\t0\nSigCgt:\t40000\n"));
+	assert_false(caller_status_stops("SigQ:\t0/1\nSigPnd:\t80000\nShdPnd:\t0\nSigBlk:\t80000\n"
+					 "SigIgn:\t0\nSigCgt:\tc0000\n"));
+	assert_false(caller_status_stops("SigQ:\t0/1\nSigPnd:\t40000\nShdPnd:\t0\nSigBlk:\t0\n"
+					 "SigIgn:\t0\nSigCgt:\tc0000\n"));
+}
+
 static void test_a_file_without_the_lines(void **state)
 {
 	(void)state;
@@ -129,6 +143,7 @@ int main(void)
 	    cmocka_unit_test(test_what_ends_a_caller),
 	    cmocka_unit_test(test_what_does_not),
 	    cmocka_unit_test(test_a_stop_ends_a_read_but_no_mutation),
+	    cmocka_unit_test(test_a_stop_that_is_caught),
 	    cmocka_unit_test(test_a_file_without_the_lines),
 	    cmocka_unit_test(test_who_is_a_shell),
 	    cmocka_unit_test(test_a_thread_is_known),
