@@ -128,8 +128,11 @@ static void dir_attr(
 	place_of(n, &p);
 	int64_t seconds = object_seconds(&object, type, &p);
 	peek_listing(&listing, type, &p);
-	uint32_t generation = node_generation(n, listing.version, listing.fresh_ms <= 0, false);
+	uint32_t changes;
+	uint32_t generation =
+	    node_generation(n, listing.version, listing.fresh_ms <= 0, false, &changes);
 	set_times(st, seconds, generation % 1000000000);
+	st->st_ctim.tv_nsec = changes % 1000000000;
 	st->st_mode = attr_dir_mode(n->fs, type);
 	int64_t ms = hold_ms(n->fs, object.fresh_ms), listing_ms = hold_ms(n->fs, listing.fresh_ms);
 	*ret_timeout = attr_seconds(listing_ms < ms ? listing_ms : ms);

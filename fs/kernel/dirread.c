@@ -210,7 +210,7 @@ static int make_list(
 		return e;
 	/* What the kernel reads now is what it knows: GETATTR's time moves when that changes. */
 	if (rq->off == 0)
-		node_generation(rq->node, q.version, false, true);
+		node_generation(rq->node, q.version, false, true, NULL);
 	add_fixed(l, type);
 	if (type->local_type)
 		local_names(&p, type->local_kind, names);

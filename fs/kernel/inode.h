@@ -51,6 +51,7 @@ struct node {
 	/* How often the directory's content changed as far as GETATTR knows; table lock. */
 	uint64_t seen_version;
 	uint32_t generation;
+	uint32_t changes; /* of them: by another version */
 	bool expiry_told;
 
 	/* inode.c's own; table lock. */

@@ -172,7 +172,8 @@ struct stale_entry *node_showing(struct node *dir, size_t *ret_count)
 	return list.at;
 }
 
-uint32_t node_generation(struct node *dir, uint64_t version, bool expired, bool reading)
+uint32_t node_generation(
+    struct node *dir, uint64_t version, bool expired, bool reading, uint32_t *ret_changes)
 {
 	struct nodes *t = dir->fs->nodes;
 	pthread_mutex_lock(&t->lock);
@@ -182,11 +183,14 @@ uint32_t node_generation(struct node *dir, uint64_t version, bool expired, bool 
 	} else if (version != dir->seen_version) {
 		dir->seen_version = version;
 		dir->generation++;
+		dir->changes++;
 	} else if (expired && !dir->expiry_told) {
 		dir->expiry_told = true;
 		dir->generation++;
 	}
 	uint32_t generation = dir->generation;
+	if (ret_changes)
+		*ret_changes = dir->changes;
 	pthread_mutex_unlock(&t->lock);
 	return generation;
 }

@@ -24,9 +24,14 @@ struct stale_entry *nodes_showing(
 /* The same of one directory. */
 struct stale_entry *node_showing(struct node *dir, size_t *ret_count);
 
-/* The directory's generation for its mtime: moves when `version` differs from the last told, and
- * once when the answer `expired`. `reading`: the kernel reads the list now. */
-uint32_t node_generation(struct node *dir, uint64_t version, bool expired, bool reading);
+/*
+ * The directory's generation for its mtime: moves when `version` differs from the last told, and once
+ * when the answer `expired`, so that the kernel reads the list again. `ret_changes`, for its ctime,
+ * moves with the version alone: tar compares that, and complains of what changed while it read; NULL:
+ * not wanted. `reading`: the kernel reads the list now.
+ */
+uint32_t node_generation(
+    struct node *dir, uint64_t version, bool expired, bool reading, uint32_t *ret_changes);
 
 /* For the table of nodes (inode.c), under its lock: the table has grown from `buckets` of `old`; a node
  * goes; its memory goes. */

@@ -245,13 +245,20 @@ static void test_a_directory_changes_once_an_expiry(void **state)
 	auto_node struct node *web = make_web();
 
 	(void)state;
-	uint32_t g = node_generation(web, 7, false, true);
-	assert_int_equal(node_generation(web, 7, false, false), g);
-	assert_int_equal(node_generation(web, 8, false, false), g + 1);
-	assert_int_equal(node_generation(web, 8, true, false), g + 2);
-	assert_int_equal(node_generation(web, 8, true, false), g + 2);
-	node_generation(web, 9, false, true);
-	assert_int_equal(node_generation(web, 9, true, false), g + 3);
+	uint32_t g = node_generation(web, 7, false, true, NULL);
+	assert_int_equal(node_generation(web, 7, false, false, NULL), g);
+	assert_int_equal(node_generation(web, 8, false, false, NULL), g + 1);
+	assert_int_equal(node_generation(web, 8, true, false, NULL), g + 2);
+	assert_int_equal(node_generation(web, 8, true, false, NULL), g + 2);
+	/* The list that expired has not changed. */
+	uint32_t changes, before;
+	node_generation(web, 8, true, false, &before);
+	node_generation(web, 8, false, true, NULL);
+	node_generation(web, 8, true, false, &changes);
+	assert_int_equal(changes, before);
+	g++;
+	node_generation(web, 9, false, true, NULL);
+	assert_int_equal(node_generation(web, 9, true, false, NULL), g + 3);
 }
 
 static void test_scratch_files(void **state)
