@@ -62,8 +62,10 @@ struct entry {
 	struct ecsfs_error *words; /* of err */
 	int64_t started_ms;	   /* when the fetch of the answer began (mono) */
 	uint64_t started_at;	   /* region_moment() then */
-	int64_t aged_ms;	   /* its age counts from here: the request that brought it */
-	int64_t fetched_ms;	   /* when it ended (mono) */
+	int64_t heard_ms; /* the same of AWS's last answer, also where the guard corrected it */
+	uint64_t heard_at;
+	int64_t aged_ms;    /* its age counts from here: the request that brought it */
+	int64_t fetched_ms; /* when it ended (mono) */
 	int64_t fetched_wall_ms;
 	uint64_t version;
 	/* region_moment() of the last write or invalidation; fetches that began before the first are

@@ -67,6 +67,16 @@ bool freshness_since_birth(const struct freshness *f, int64_t ms, uint64_t at)
 	return ms == f->born_ms && f->born_at ? at > f->born_at : ms >= f->born_ms;
 }
 
+/*
+ * An answer that the guard corrected is as old as the write it rests on. A question that keeps the guard
+ * takes it all the same: asking again would bring no other until AWS shows the write.
+ */
+static bool is_since_birth(const struct entry *e, const struct freshness *f)
+{
+	return freshness_since_birth(f, e->started_ms, e->started_at) ||
+	    (f->force && f->guarded && freshness_since_birth(f, e->heard_ms, e->heard_at));
+}
+
 bool entry_fresh(struct region *r, struct entry *e, const struct freshness *f, int64_t now)
 {
 	int64_t ttl;
@@ -74,7 +84,7 @@ bool entry_fresh(struct region *r, struct entry *e, const struct freshness *f, i
 	if (!e->known || e->dirty)
 		return false;
 	ttl = entry_ttl_ms(r, e, f);
-	if (freshness_since_birth(f, e->started_ms, e->started_at)) {
+	if (is_since_birth(e, f)) {
 		if (ttl == 0)
 			credit_grant(&r->credits, e->hash, f, e->moved, now);
 		return true;

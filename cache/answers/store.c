@@ -194,6 +194,8 @@ void store_item(struct region *r, struct entry *e, struct fetch_item *it, const 
 	/* Written since, or answered by a call that began later. */
 	if (e->mutated_at > a->started_at || (e->known && e->started_at > a->started_at))
 		return;
+	e->heard_ms = a->started_ms;
+	e->heard_at = a->started_at;
 	if (!is_answer(it))
 		store_failure(r, e, it, a->now_ms);
 	else if (guarded(r, e, it, &own, n))

@@ -38,8 +38,8 @@ static bool accepted(const char *text, size_t len)
 static const char *const plain[] = {
     "{}",
     " { \"a\" : [ 1 , -0.5e-3 , true,false , null ] , \"b\":{ \"c\" : \"\" } }\r\n",
-    "{\"spaces\":\"  a \\\" b "
-    "\\\\\",\"escapes\":\"\\u00e9\\n\\/\",\"utf8\":\"\xc3\xa9\xf0\x9f\x98\x80\"}",
+    ("{\"spaces\":\"  a \\\" b "
+     "\\\\\",\"escapes\":\"\\u00e9\\n\\/\",\"utf8\":\"\xc3\xa9\xf0\x9f\x98\x80\"}"),
     "{\"time\":1700000000.123,\"short\":1.7e9,\"big\":999999999999999999,\"zero\":0}",
     "{\"twice\":1,\"twice\":2}",
 };

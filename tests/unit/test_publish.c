@@ -130,6 +130,27 @@ static void a_publication_is_seen_at_once_and_guarded(void **state)
 	assert_int_equal(calls_since(&mark), 1);
 }
 
+/* What AWS says is older than the mount's own write: asking again would bring nothing else. */
+static void a_guarded_question_is_asked_once(void **state)
+{
+	struct key k = service_key("s001");
+	json_auto_t *doc = service_doc("s001", 4);
+	auto_answer struct answer a = {0};
+	struct freshness f;
+	int mark = 0;
+
+	(void)state;
+	desired_of("s001");
+	publish(&k, doc);
+	calls_since(&mark);
+	now_ms += 100;
+	f = region_fresh_now(region);
+	f.guarded = true;
+	assert_int_equal(region_get(region, &k, &f, &a, NULL), 0);
+	assert_int_equal(json_integer_value(json_object_get(a.value, "desiredCount")), 4);
+	assert_int_equal(calls_since(&mark), 1);
+}
+
 static void aws_has_the_word_when_it_is_asked_for(void **state)
 {
 	struct key k = service_key("s001");
@@ -409,6 +430,7 @@ int main(void)
 	    TEST(a_fill_that_a_mutation_overtook_is_not_stored),
 	    TEST(an_invalidated_answer_stays_to_be_peeked_at),
 	    TEST(a_publication_is_seen_at_once_and_guarded),
+	    TEST(a_guarded_question_is_asked_once),
 	    TEST(aws_has_the_word_when_it_is_asked_for),
 	    TEST(a_write_that_another_overtook_is_not_published),
 	    TEST(a_write_that_a_describe_overtook_is_not_published),
