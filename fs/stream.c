@@ -220,6 +220,12 @@ bool stream_leave(struct request *rq)
 	return left;
 }
 
+void stream_closed(struct stream *s)
+{
+	if (s->impl && ops_of(s)->look_again)
+		ops_of(s)->look_again(s->impl);
+}
+
 static void wait_for_ever(struct request *rq, const struct stream *s)
 {
 	int64_t limit = rq->fs->options.rollout_timeout_ms;

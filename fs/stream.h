@@ -20,6 +20,9 @@ int stream_open(struct request *rq, struct ecsfs_error *err);
  * is told to end, and nobody joins it.
  */
 bool stream_leave(struct request *rq);
+
+/* A file of the stream is closed: readers that it has parked, interrupted ones, let go of it. */
+void stream_closed(struct stream *s);
 void stream_unref(struct stream *s);
 struct stream *stream_ref(struct stream *s);
 

@@ -116,6 +116,8 @@ struct stream_ops {
 	 * Other -errno: it ended badly. NULL: always end of file.
 	 */
 	int (*at_end)(void *stream, struct waiter *w, struct ecsfs_error *err);
+	/* Wakes all that at_end has parked: one of them may belong to a file that is closed. NULL: no need. */
+	void (*look_again)(void *stream);
 };
 
 /* How a conversation is started: as the open file wants it. */

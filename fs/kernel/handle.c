@@ -136,6 +136,8 @@ void handle_closed(struct handle *h)
 	pthread_mutex_unlock(&all->lock);
 	if (h->conversation)
 		conversation_end(h->conversation);
+	if (h->stream)
+		stream_closed(h->stream);
 	handle_unref(h);
 }
 

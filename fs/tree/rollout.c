@@ -655,10 +655,22 @@ static int rollout_at_end(void *stream, struct waiter *w, struct ecsfs_error *er
 	return e;
 }
 
+static void rollout_look_again(void *stream)
+{
+	struct reader *r = stream;
+
+	pthread_mutex_lock(&r->watch->lock);
+	struct waiter *waiters = r->waiters;
+	r->waiters = NULL;
+	pthread_mutex_unlock(&r->watch->lock);
+	wake(waiters);
+}
+
 const struct stream_ops stream_rollout = {
     .open = open_rollout,
     .close = close_rollout,
     .spool = rollout_spool,
     .mtime_ms = rollout_mtime_ms,
     .at_end = rollout_at_end,
+    .look_again = rollout_look_again,
 };
