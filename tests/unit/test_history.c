@@ -91,7 +91,7 @@ static uint64_t written[MEMBERS]; /* the effect of the last write that has ended
 static uint64_t touched;
 static unsigned long reads_done, writes_done;
 static unsigned seed;
-static unsigned state;
+static _Atomic unsigned state; /* picked from by the calls' threads too */
 
 static unsigned pick(unsigned n)
 {
