@@ -213,7 +213,7 @@ static int open_outcome(
 	return e;
 }
 
-static void close_outcome(void *stream)
+static void outcome_look_again(void *stream)
 {
 	struct outcome_reader *r = stream;
 
@@ -222,6 +222,13 @@ static void close_outcome(void *stream)
 	r->waiters = NULL;
 	pthread_mutex_unlock(&r->lock);
 	wake(all);
+}
+
+static void close_outcome(void *stream)
+{
+	struct outcome_reader *r = stream;
+
+	outcome_look_again(r);
 	follower_close(r->follower);
 }
 
@@ -265,4 +272,5 @@ const struct stream_ops stream_outcome = {
     .spool = outcome_spool,
     .mtime_ms = outcome_mtime_ms,
     .at_end = outcome_at_end,
+    .look_again = outcome_look_again,
 };
