@@ -216,20 +216,6 @@ const struct aws_service *aws_service_find(const char *name)
 	return NULL;
 }
 
-static bool has_word(const char *words, const char *word)
-{
-	size_t n = strlen(word);
-
-	for (const char *p = words; *p; p += strspn(p, " ")) {
-		size_t len = strcspn(p, " ");
-
-		if (len == n && !memcmp(p, word, n))
-			return true;
-		p += len;
-	}
-	return false;
-}
-
 const struct aws_quota *aws_quota_of(
     const char *service, const char *action, const char *region, double *burst, double *rate)
 {
@@ -237,12 +223,12 @@ const struct aws_quota *aws_quota_of(
 	const struct aws_quota *q = s && s->quotas ? s->quotas : common_quotas;
 	const struct aws_quota_elsewhere *e = s ? s->elsewhere : NULL;
 
-	while (*q->actions && !has_word(q->actions, action))
+	while (*q->actions && !words_have(q->actions, action, strlen(action)))
 		q++;
 	*burst = q->burst;
 	*rate = q->rate;
 	for (; e && e->action; e++)
-		if (!strcmp(e->action, action) && has_word(e->regions, region))
+		if (!strcmp(e->action, action) && words_have(e->regions, region, strlen(region)))
 			*burst = *rate = e->rate;
 	return q;
 }

@@ -93,3 +93,16 @@ void words_release(struct words *w)
 	free(w->word);
 	*w = (struct words){0};
 }
+
+bool words_have(const char *words, const char *word, size_t len)
+{
+	while (*words) {
+		size_t n = strcspn(words, " ");
+
+		if (n == len && memcmp(words, word, n) == 0)
+			return true;
+		words += n;
+		words += strspn(words, " ");
+	}
+	return false;
+}

@@ -1,10 +1,11 @@
 /*
- * A line taken apart into words as a POSIX shell would, with quotes and backslashes but without any
- * expansion: Python's shlex.split.
+ * Words of a line: taken apart as a POSIX shell would, with quotes and backslashes but without any
+ * expansion (Python's shlex.split), and lists of plain words that stand in tables.
  */
 #ifndef ECSFS_BASE_WORDS_H
 #define ECSFS_BASE_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct words {
@@ -16,5 +17,8 @@ struct words {
  * after 0. */
 int words_split(const char *line, struct words *ret);
 void words_release(struct words *w);
+
+/* Whether `words`, separated by spaces, has the one that the first `len` bytes of `word` are. Pure. */
+bool words_have(const char *words, const char *word, size_t len);
 
 #endif

@@ -13,13 +13,6 @@
 /* DescribeTasks takes so many. */
 #define MOST_TASKS 100
 
-static const char *string_of(const json_t *doc, const char *member)
-{
-	const char *s = json_string_value(json_object_get(doc, member));
-
-	return s ? s : "";
-}
-
 /* Adds the ids of "(task ID)" in a message. */
 static void add_ids(json_t *ids, const char *message)
 {
@@ -45,7 +38,7 @@ static json_t *started_tasks(const struct fetch *f, const struct key *k)
 	if (!f->peek || f->peek(f->owner, &service, "events", &a) != 0 || a.err)
 		return ids;
 	json_array_foreach (json_object_get(a.value, "events"), i, event) {
-		const char *message = string_of(event, "message");
+		const char *message = fetch_string_peek(event, "message");
 
 		if (strstr(message, "has started"))
 			add_ids(ids, message);
@@ -63,10 +56,10 @@ static void take(struct fetch *f, const json_t *tasks)
 
 	snprintf(group, sizeof(group), "service:%s", k->b);
 	json_array_foreach (tasks, i, task) {
-		const char *arn = string_of(task, "taskArn");
+		const char *arn = fetch_string_peek(task, "taskArn");
 		const struct key one = {.kind = KIND_TASK, .a = k->a, .b = arn_name_peek(arn)};
 
-		if (strcmp(string_of(task, "group"), group) != 0 || !key_is_arn(&one, arn))
+		if (strcmp(fetch_string_peek(task, "group"), group) != 0 || !key_is_arn(&one, arn))
 			continue;
 		json_array_append(own, task);
 		fetch_add_extra(f, &one, json_incref(task));

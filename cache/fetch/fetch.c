@@ -248,6 +248,13 @@ void fetch_release(struct fetch *f)
 	}
 }
 
+const char *fetch_string_peek(const json_t *doc, const char *member)
+{
+	const char *s = json_string_value(json_object_get(doc, member));
+
+	return s ? s : "";
+}
+
 const char *arn_name_peek(const char *arn)
 {
 	const char *slash = strrchr(arn, '/');

@@ -95,6 +95,8 @@ void fetch_pack(struct fetch *f);
 /* Frees the items' answers and the extras. */
 void fetch_release(struct fetch *f);
 
+/* A string member, "" where it is none. Borrowed. */
+const char *fetch_string_peek(const json_t *doc, const char *member);
 /* The last part of an ARN, behind its last slash or colon. Borrowed. */
 const char *arn_name_peek(const char *arn);
 /* The names of an array of ARNs, sorted, each once. New. */

@@ -15,13 +15,6 @@
 /* Of the whole region's activities, which AWS keeps six weeks: 50 a page. */
 #define ACTIVITY_PAGES 4
 
-static const char *string_of(const json_t *doc, const char *member)
-{
-	const char *s = json_string_value(json_object_get(doc, member));
-
-	return s ? s : "";
-}
-
 /* Adds a document to its resource's list, behind those whose `name` is smaller. */
 static void add_to_list(json_t *by_resource, const char *resource, json_t *doc, const char *name)
 {
@@ -34,7 +27,8 @@ static void add_to_list(json_t *by_resource, const char *resource, json_t *doc, 
 	}
 	at = json_array_size(list);
 	while (name && at > 0 &&
-	    strcmp(string_of(json_array_get(list, at - 1), name), string_of(doc, name)) > 0)
+	    strcmp(fetch_string_peek(json_array_get(list, at - 1), name),
+		fetch_string_peek(doc, name)) > 0)
 		at--;
 	json_array_insert(list, at, doc);
 }
@@ -52,9 +46,10 @@ int fetch_scaling(struct fetch *f, struct ecsfs_error *err)
 		return rc;
 	by_resource = json_object();
 	json_array_foreach (docs, i, doc) {
-		const char *resource = string_of(doc, "ResourceId");
+		const char *resource = fetch_string_peek(doc, "ResourceId");
 
-		if (!*resource || strcmp(string_of(doc, "ScalableDimension"), DIMENSION) != 0)
+		if (!*resource ||
+		    strcmp(fetch_string_peek(doc, "ScalableDimension"), DIMENSION) != 0)
 			continue;
 		if (name)
 			add_to_list(by_resource, resource, doc, name);
@@ -118,7 +113,7 @@ int fetch_activities(struct fetch *f, struct ecsfs_error *err)
 	}
 	by_resource = json_object();
 	json_array_foreach (sorted, i, doc)
-		add_to_list(by_resource, string_of(doc, "ResourceId"), doc, NULL);
+		add_to_list(by_resource, fetch_string_peek(doc, "ResourceId"), doc, NULL);
 	if (more)
 		json_object_set_new(by_resource, "more", json_true());
 	fetch_answer(&f->items[0], by_resource);

@@ -3,6 +3,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/nearest.h"
+#include "backend/base/words.h"
 #include "backend/parse/yaml_scalar.h"
 #include "fs/compose/values.h"
 #include "fs/compose/volumes.h"
@@ -63,26 +64,13 @@ static const char *keys_of(const char *path)
 	return NULL;
 }
 
-static bool has_word(const char *words, const char *word, size_t len)
-{
-	while (*words) {
-		size_t n = strcspn(words, " ");
-
-		if (n == len && strncmp(words, word, n) == 0)
-			return true;
-		words += n;
-		words += strspn(words, " ");
-	}
-	return false;
-}
-
 /* The nearest known key, wherever it stands: people put keys one level too high. */
 static const char *where_it_belongs(struct compose *c, const char *key, const char *path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(schema); i++) {
 		char *place;
 
-		if (!has_word(schema[i].keys, key, strlen(key)) ||
+		if (!words_have(schema[i].keys, key, strlen(key)) ||
 		    strcmp(schema[i].path, path) == 0)
 			continue;
 		place = yaml_alloc(c->arena, strlen(schema[i].path) + 1);
@@ -145,7 +133,7 @@ static void check(struct compose *c, const struct yaml_node *n, const char *path
 			compose_fail(c, p->key, "a key of ecs-params must be a text");
 		else if (!keys)
 			check_below(c, p->value, path, "*", what, key);
-		else if (has_word(keys, key, strlen(key)))
+		else if (words_have(keys, key, strlen(key)))
 			check_below(c, p->value, path, key, what, key);
 		else if (strncmp(key, "x-", 2) != 0)
 			warn_key(c, p->key, path);

@@ -2,6 +2,7 @@
 #include "fs/compose/values.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/words.h"
 #include "backend/parse/yaml_scalar.h"
 #include "fs/edit/image.h"
 
@@ -168,27 +169,14 @@ static const struct value *find(const char *name)
 	return NULL;
 }
 
-static bool has_word(const char *words, const char *word, size_t len)
-{
-	while (*words) {
-		size_t n = strcspn(words, " ");
-
-		if (n == len && strncmp(words, word, n) == 0)
-			return true;
-		words += n;
-		words += strspn(words, " ");
-	}
-	return false;
-}
-
 static bool is_mount_option(const char *text)
 {
-	return has_word(find("tmpfs option")->words, text, strcspn(text, "="));
+	return words_have(find("tmpfs option")->words, text, strcspn(text, "="));
 }
 
 static bool is_taken(const struct value *v, const char *text)
 {
-	return v->has_form ? v->has_form(text) : has_word(v->words, text, strlen(text));
+	return v->has_form ? v->has_form(text) : words_have(v->words, text, strlen(text));
 }
 
 /* "a, b or c" */

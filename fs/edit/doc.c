@@ -64,6 +64,18 @@ json_t *doc_copy(const json_t *object)
 	return json_copy((json_t *)object);
 }
 
+void doc_add_once(json_t *strings, const char *s)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (strings, i, one)
+		if (!strcmp(json_string_value(one), s))
+			return;
+	if (*s)
+		json_array_append_new(strings, json_string(s));
+}
+
 int doc_set(json_t *object, const char *member, const json_t *value)
 {
 	return json_object_set(object, member, (json_t *)value) ? -ENOMEM : 0;

@@ -14,26 +14,14 @@
 
 /* Which target groups. */
 
-static void add_once(json_t *arns, const char *arn)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach (arns, i, one)
-		if (!strcmp(json_string_value(one), arn))
-			return;
-	if (*arn)
-		json_array_append_new(arns, json_string(arn));
-}
-
 static void add_groups(json_t *arns, const json_t *load_balancers)
 {
 	const json_t *one;
 	size_t i;
 
 	json_array_foreach (load_balancers, i, one) {
-		add_once(arns, doc_string_peek(one, "targetGroupArn"));
-		add_once(arns,
+		doc_add_once(arns, doc_string_peek(one, "targetGroupArn"));
+		doc_add_once(arns,
 		    doc_string_peek(
 			json_object_get(one, "advancedConfiguration"), "alternateTargetGroupArn"));
 	}

@@ -90,18 +90,6 @@ void url_add_line(json_t *lines, const json_t *balancer, const json_t *listener,
 
 /* Which rules. */
 
-static void add_once(json_t *arns, const char *arn)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach (arns, i, one)
-		if (!strcmp(json_string_value(one), arn))
-			return;
-	if (*arn)
-		json_array_append_new(arns, json_string(arn));
-}
-
 struct urls {
 	struct ask *q;
 	const struct place *p;
@@ -197,7 +185,7 @@ static int balancers_of(struct urls *u, json_t **ret, struct ecsfs_error *err)
 		const json_t *doc = json_object_get(a.value, json_string_value(group));
 
 		json_array_foreach (json_object_get(doc, "LoadBalancerArns"), j, arn)
-			add_once(*ret, json_is_string(arn) ? json_string_value(arn) : "");
+			doc_add_once(*ret, json_is_string(arn) ? json_string_value(arn) : "");
 	}
 	return 0;
 }
