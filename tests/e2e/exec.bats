@@ -6,16 +6,7 @@ load lib
 setup_file() {
 	sim_up --speed 20 --exec
 	mount_up
-	local t c
-	for t in "$mnt"/clusters/*/tasks/*; do
-		for c in "$t"/containers/*; do
-			if jq -e '.managedAgents[0].lastStatus == "RUNNING"' "$c/container.json" >/dev/null; then
-				export container=$c
-			elif jq -e '.managedAgents == null' "$c/container.json" >/dev/null; then
-				export without=$c
-			fi
-		done
-	done
+	find_containers
 }
 
 teardown_file() {

@@ -12,12 +12,7 @@ setup_file() {
 	agent_url=$AWS_ENDPOINT_URL
 	export agent_url
 	mount_up
-	local c
-	for c in "$mnt"/clusters/*/tasks/*/containers/*; do
-		if jq -e '.managedAgents[0].lastStatus == "RUNNING"' "$c/container.json" >/dev/null; then
-			export container=$c
-		fi
-	done
+	find_containers
 	export place=$BATS_FILE_TMPDIR/place
 	mkdir "$place"
 	head -c 60000 /dev/urandom >"$place/bytes"

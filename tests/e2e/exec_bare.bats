@@ -8,12 +8,7 @@ setup_file() {
 	mkdir "$programs"
 	ECSFS_SIM_EXEC_PATH=$programs sim_up --speed 20 --exec
 	mount_up
-	local c
-	for c in "$mnt"/clusters/*/tasks/*/containers/*; do
-		if jq -e '.managedAgents[0].lastStatus == "RUNNING"' "$c/container.json" >/dev/null; then
-			export container=$c
-		fi
-	done
+	find_containers
 }
 
 teardown_file() {

@@ -210,6 +210,18 @@ faults() {
 	curl -sf -X POST --data-binary "$1" "$sim_url/_sim/faults" >/dev/null
 }
 
+# Sets $container, one whose agent takes ECS Exec, and $without, one of a task that has none.
+find_containers() {
+	local c
+	for c in "$mnt"/clusters/*/tasks/*/containers/*; do
+		if jq -e '.managedAgents[0].lastStatus == "RUNNING"' "$c/container.json" >/dev/null; then
+			export container=$c
+		elif jq -e '.managedAgents == null' "$c/container.json" >/dev/null; then
+			export without=$c
+		fi
+	done
+}
+
 # hold 1: tasks and deployments stand still; hold 0: they go on.
 hold() {
 	curl -sf -X POST --data "$1" "$sim_url/_sim/hold" >/dev/null
