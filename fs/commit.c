@@ -6,7 +6,9 @@
 #include "fs/gather.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/notify.h"
-#include "fs/kernel/request.h"
+#include "fs/kernel/parked.h"
+#include "fs/kernel/reply.h"
+#include "fs/kernel/run.h"
 #include "fs/scratch.h"
 
 #include <errno.h>

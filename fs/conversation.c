@@ -3,6 +3,8 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "fs/caller.h"
+#include "fs/kernel/inode.h"
+#include "fs/kernel/request.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -297,14 +299,12 @@ static ssize_t write_step(struct request *rq, struct conversation *c, struct ecs
 	return e ? e : (ssize_t)rq->size;
 }
 
-int conversation_write(struct request *rq, struct ecsfs_error *err)
+ssize_t conversation_write(struct conversation *c, struct request *rq, struct ecsfs_error *err)
 {
-	struct conversation *c = rq->handle->conversation;
-
 	pthread_mutex_lock(&c->lock);
 	ssize_t n = write_step(rq, c, err);
 	pthread_mutex_unlock(&c->lock);
-	return n < 0 ? (int)n : request_reply_written(rq, (size_t)n);
+	return n;
 }
 
 /* A close(2): of a write-only file whose line has no newline it is the end of the line. */
@@ -323,14 +323,12 @@ static int flush_step(struct request *rq, struct conversation *c, struct ecsfs_e
 	return c->state == FAILED ? failure(c, err) : wait_for_end(rq, c, err);
 }
 
-int conversation_flush(struct request *rq, struct ecsfs_error *err)
+int conversation_flush(struct conversation *c, struct request *rq, struct ecsfs_error *err)
 {
-	struct conversation *c = rq->handle->conversation;
-
 	pthread_mutex_lock(&c->lock);
 	int e = c->write_only ? flush_step(rq, c, err) : 0;
 	pthread_mutex_unlock(&c->lock);
-	return e ? e : request_reply_ok(rq);
+	return e;
 }
 
 /* Bytes read into `bytes`, 0 at the end, or -errno. Under the lock. */
@@ -353,18 +351,13 @@ static ssize_t read_step(
 	return n == -EINPROGRESS ? park(rq, c) : n;
 }
 
-int conversation_read(struct request *rq, struct ecsfs_error *err)
+ssize_t conversation_read(
+    struct conversation *c, struct request *rq, char *bytes, struct ecsfs_error *err)
 {
-	struct conversation *c = rq->handle->conversation;
-	auto_free char *bytes = malloc(rq->size + 1);
-	ssize_t n;
-
-	if (!bytes)
-		return -ENOMEM;
 	pthread_mutex_lock(&c->lock);
-	n = read_step(rq, c, bytes, err);
+	ssize_t n = read_step(rq, c, bytes, err);
 	pthread_mutex_unlock(&c->lock);
-	return n < 0 ? (int)n : request_reply_buf(rq, bytes, (size_t)n);
+	return n;
 }
 
 static int result_of(struct conversation *c, struct conversation_result *ret)

@@ -12,12 +12,13 @@
 #ifndef ECSFS_CONVERSATION_H
 #define ECSFS_CONVERSATION_H
 
-#include "fs/kernel/request.h"
 #include "fs/table.h"
 
 #include <sys/ioctl.h>
 
 struct conversation;
+struct node;
+struct request;
 
 /*
  * What ioctl(2) does on such an open file, for `ecsfs exec`. CONVERSATION_TERMINAL before the first
@@ -46,10 +47,14 @@ void conversation_end(struct conversation *c);
 /* NULL is fine. */
 void conversation_free(struct conversation *c);
 
-/* run() of READ, WRITE and FLUSH. */
-int conversation_read(struct request *rq, struct ecsfs_error *err);
-int conversation_write(struct request *rq, struct ecsfs_error *err);
-int conversation_flush(struct request *rq, struct ecsfs_error *err);
+/*
+ * What READ, WRITE and FLUSH find. Bytes read into `bytes` (rq->size of them at most), 0 at the end; bytes
+ * taken; 0. -EINPROGRESS: rq->waiter waits for a change. Else -errno with a sentence.
+ */
+ssize_t conversation_read(
+    struct conversation *c, struct request *rq, char *bytes, struct ecsfs_error *err);
+ssize_t conversation_write(struct conversation *c, struct request *rq, struct ecsfs_error *err);
+int conversation_flush(struct conversation *c, struct request *rq, struct ecsfs_error *err);
 /* 0 or -errno; `ret` for CONVERSATION_RESULT. -ENOTTY: no such command. */
 int conversation_ioctl(struct conversation *c, unsigned command,
     const struct conversation_size *size, struct conversation_result *ret);

@@ -52,10 +52,10 @@ struct serial;
 
 /*
  * What the parts of the file system keep of one mount, each in the file of its name; made by
- * fs_state_new(). Constant pointers; what they point to has its own lock.
+ * fs_state_new() (fs/state.h). Constant pointers; what they point to has its own lock.
  */
 struct nodes;	  /* fs/kernel/inode.h */
-struct requests;  /* fs/kernel/request.h */
+struct requests;  /* fs/kernel/parked.h */
 struct notify;	  /* fs/kernel/notify.h */
 struct handles;	  /* fs/kernel/handle.h */
 struct retries;	  /* fs/kernel/open.h */
@@ -103,13 +103,6 @@ struct fs {
 };
 
 /*
- * The state of a mount, whose clock and options are set: the pointers at the end of struct fs; `root`
- * is the type of its root directory. 0 or -ENOMEM; free it either way, when no thread uses it.
- */
-int fs_state_new(struct fs *fs, const struct dir_type *root);
-void fs_state_free(struct fs *fs);
-
-/*
  * What is known of a region of an account (NULL: REGION_ANSWERS). That its keys are unknown says
  * something of the region only where another one knows them: REGION_FAILS else, until it answers.
  */
@@ -118,11 +111,5 @@ void account_set_state(struct account *a, const struct region *r, enum region_st
 /* For what is the same in all regions: the profile's own where it answers, else the first that does,
  * else the first. */
 struct region *account_region(const struct account *a);
-
-/* Drops every cached answer of every region, and tells the kernel (.ecsfs/refresh). Any thread. */
-void fs_refresh(struct fs *fs);
-
-/* Samples of Prometheus text: FUSE requests by kind, parked ones, open files, memory by use. */
-void fs_metrics(struct fs *fs, struct buf *out);
 
 #endif

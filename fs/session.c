@@ -20,6 +20,7 @@
 #include "fs/edit/readings.h"
 #include "fs/edit/serial.h"
 #include "fs/journal.h"
+#include "fs/state.h"
 
 #include <errno.h>
 #include <pthread.h>

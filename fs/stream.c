@@ -1,6 +1,7 @@
 #include "fs/stream.h"
 
 #include "backend/base/cleanup.h"
+#include "fs/kernel/inode.h"
 #include "fs/kernel/request.h"
 
 #include <errno.h>
@@ -233,23 +234,9 @@ static void wait_for_ever(struct request *rq, const struct stream *s)
 	rq->deadline_ms = limit ? s->opened_ms + limit : 0;
 }
 
-static int reply_bytes(struct request *rq, struct spool *spool, int64_t size)
+int stream_read(
+    struct stream *s, struct request *rq, int *ret_fd, int64_t *ret_size, struct ecsfs_error *err)
 {
-	int64_t left = size - rq->off;
-	size_t len = left < (int64_t)rq->size ? (size_t)left : rq->size;
-	struct fuse_bufvec v = FUSE_BUFVEC_INIT(len);
-
-	v.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK | FUSE_BUF_FD_RETRY;
-	v.buf[0].fd = spool_fd(spool);
-	v.buf[0].pos = rq->off;
-	if (request_claim(rq))
-		request_replied(rq, fuse_reply_data(rq->req, &v, 0));
-	return 0;
-}
-
-int stream_read(struct request *rq, struct ecsfs_error *err)
-{
-	struct stream *s = rq->handle->stream;
 	const struct stream_ops *ops = ops_of(s);
 	struct spool *spool = ops->spool(s->impl);
 	int e = 0;
@@ -257,13 +244,11 @@ int stream_read(struct request *rq, struct ecsfs_error *err)
 	if (spool_size(spool) <= rq->off) {
 		wait_for_ever(rq, s);
 		e = ops->at_end ? ops->at_end(s->impl, &rq->waiter, err) : 0;
-		if (e == -EINPROGRESS)
-			return e;
 	}
+	*ret_fd = spool_fd(spool);
+	*ret_size = spool_size(spool);
 	/* What came before the end did is still to be read. */
-	if (spool_size(spool) > rq->off)
-		return reply_bytes(rq, spool, spool_size(spool));
-	return e ? e : request_reply_buf(rq, NULL, 0);
+	return e != -EINPROGRESS && *ret_size > rq->off ? 0 : e;
 }
 
 off_t stream_size(const struct node *n, int64_t *mtime_ns)

@@ -26,8 +26,13 @@ void stream_closed(struct stream *s);
 void stream_unref(struct stream *s);
 struct stream *stream_ref(struct stream *s);
 
-/* run() of a READ of a stream. */
-int stream_read(struct request *rq, struct ecsfs_error *err);
+/*
+ * What a READ of the stream finds: 0: the bytes before `*ret_size` can be read from `*ret_fd`, none where
+ * that is not above rq->off (end of file). -EINPROGRESS: rq->waiter waits for more. -errno: it ended
+ * badly. The descriptor is the stream's.
+ */
+int stream_read(
+    struct stream *s, struct request *rq, int *ret_fd, int64_t *ret_size, struct ecsfs_error *err);
 
 /* The size of what is open of a node, 0 when nothing is; `mtime_ns` moves with it. */
 off_t stream_size(const struct node *n, int64_t *mtime_ns);

@@ -12,7 +12,8 @@
 #include "fs/kernel/newname.h"
 #include "fs/kernel/notify.h"
 #include "fs/kernel/refused.h"
-#include "fs/kernel/request.h"
+#include "fs/kernel/reply.h"
+#include "fs/kernel/run.h"
 #include "fs/local.h"
 #include "fs/scratch.h"
 

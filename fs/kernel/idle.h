@@ -10,7 +10,7 @@
 #ifndef ECSFS_IDLE_H
 #define ECSFS_IDLE_H
 
-#include "fs/kernel/inode.h"
+#include "fs/kernel/node.h"
 
 #define IDLE_MS 10000
 

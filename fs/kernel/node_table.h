@@ -5,7 +5,7 @@
 #ifndef ECSFS_NODE_TABLE_H
 #define ECSFS_NODE_TABLE_H
 
-#include "fs/kernel/inode.h"
+#include "fs/kernel/node.h"
 
 #include <pthread.h>
 #include <string.h>

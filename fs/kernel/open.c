@@ -7,8 +7,10 @@
 #include "fs/kernel/attr.h"
 #include "fs/kernel/lookup.h"
 #include "fs/kernel/newname.h"
+#include "fs/kernel/parked.h"
 #include "fs/kernel/refused.h"
-#include "fs/kernel/request.h"
+#include "fs/kernel/reply.h"
+#include "fs/kernel/run.h"
 #include "fs/scratch.h"
 #include "fs/stream.h"
 
@@ -253,14 +255,34 @@ static int read_scratch(struct request *rq)
 	return request_reply_buf(rq, bytes, len);
 }
 
+static int read_stream(struct request *rq, struct ecsfs_error *err)
+{
+	int64_t size;
+	int fd, e = stream_read(rq->handle->stream, rq, &fd, &size, err);
+
+	if (e || size <= rq->off)
+		return e ? e : request_reply_buf(rq, NULL, 0);
+	return request_reply_file(rq, fd, size);
+}
+
+static int read_conversation(struct request *rq, struct ecsfs_error *err)
+{
+	auto_free char *bytes = malloc(rq->size + 1);
+	ssize_t n = -ENOMEM;
+
+	if (bytes)
+		n = conversation_read(rq->handle->conversation, rq, bytes, err);
+	return n < 0 ? (int)n : request_reply_buf(rq, bytes, (size_t)n);
+}
+
 int open_read(struct request *rq, struct ecsfs_error *err)
 {
 	const struct text *t = rq->node->text;
 
 	if (rq->handle && rq->handle->conversation)
-		return conversation_read(rq, err);
+		return read_conversation(rq, err);
 	if (rq->handle && rq->handle->stream)
-		return stream_read(rq, err);
+		return read_stream(rq, err);
 	if (rq->node->scratch)
 		return read_scratch(rq);
 	if (rq->handle)

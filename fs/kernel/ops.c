@@ -8,7 +8,9 @@
 #include "fs/kernel/dirread.h"
 #include "fs/kernel/lookup.h"
 #include "fs/kernel/open.h"
-#include "fs/kernel/request.h"
+#include "fs/kernel/parked.h"
+#include "fs/kernel/reply.h"
+#include "fs/kernel/run.h"
 #include "fs/kernel/xattr.h"
 #include "fs/scratch.h"
 
@@ -221,6 +223,20 @@ static void op_read(
 	request_go(rq, open_read);
 }
 
+static int write_conversation(struct request *rq, struct ecsfs_error *err)
+{
+	ssize_t n = conversation_write(rq->handle->conversation, rq, err);
+
+	return n < 0 ? (int)n : request_reply_written(rq, (size_t)n);
+}
+
+static int flush_conversation(struct request *rq, struct ecsfs_error *err)
+{
+	int e = conversation_flush(rq->handle->conversation, rq, err);
+
+	return e ? e : request_reply_ok(rq);
+}
+
 static int run_write(struct request *rq, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
@@ -229,7 +245,7 @@ static int run_write(struct request *rq, struct ecsfs_error *err)
 	if (!h)
 		return -EBADF;
 	if (h->conversation)
-		return conversation_write(rq, err);
+		return write_conversation(rq, err);
 	if (!rq->node->scratch)
 		return commit_write(rq, err);
 	e = scratch_write(
@@ -270,7 +286,7 @@ static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	if (!rq)
 		return;
 	rq->owner = fi->lock_owner;
-	request_go(rq, h->conversation ? conversation_flush : commit_flush);
+	request_go(rq, h->conversation ? flush_conversation : commit_flush);
 }
 
 /* Conversations only: a terminal's size, the end of the input, the exit status. */

@@ -1,6 +1,6 @@
 #include "fs/kernel/place.h"
 
-#include "fs/kernel/inode.h"
+#include "fs/kernel/node.h"
 
 enum { MAX_DEPTH = 32 };
 

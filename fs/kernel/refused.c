@@ -3,7 +3,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "fs/caller.h"
-#include "fs/kernel/request.h"
+#include "fs/kernel/parked.h"
 
 #include <errno.h>
 #include <pthread.h>

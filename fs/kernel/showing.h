@@ -5,7 +5,7 @@
 #ifndef ECSFS_SHOWING_H
 #define ECSFS_SHOWING_H
 
-#include "fs/kernel/inode.h"
+#include "fs/kernel/node.h"
 
 /* Remembers that the directory shows what this key answers. */
 void node_note_key(struct node *dir, const struct region *r, const struct key *k);

@@ -1,5 +1,6 @@
 #include "fs/kernel/spent.h"
 
+#include "fs/kernel/inode.h"
 #include "fs/kernel/request.h"
 
 #include <errno.h>

@@ -4,7 +4,8 @@
 #include "cache/answer.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/failures.h"
-#include "fs/kernel/request.h"
+#include "fs/kernel/parked.h"
+#include "fs/kernel/reply.h"
 #include "fs/value.h"
 
 #include <errno.h>

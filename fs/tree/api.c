@@ -2,13 +2,13 @@
  * .ecsfs/api/SERVICE/ACTION: any action of the services that speak JSON. A request is written and
  * its answer read on the same open file, as they are on the wire.
  */
-#include "fs/tree/tree.h"
-
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/service.h"
 #include "fs/edit/actions.h"
 #include "fs/edit/memory.h"
+#include "fs/state.h"
+#include "fs/tree/tree.h"
 #include "fs/value.h"
 
 #include <errno.h>

@@ -2,19 +2,19 @@
  * .ecsfs: what the mount knows about itself. Everything here is made from what is at hand, but for
  * the account, which STS is asked for once.
  */
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
 #include "backend/config/endpoint.h"
+#include "backend/config/settings.h"
 #include "backend/credentials/cached.h"
+#include "backend/errlog.h"
 #include "cache/answer.h"
+#include "fs/edit/doc.h"
+#include "fs/journal.h"
+#include "fs/state.h"
 #include "fs/tree/metrics.h"
 #include "fs/tree/root.h"
 #include "fs/tree/tree.h"
-
-#include "backend/base/cleanup.h"
-#include "backend/base/limits.h"
-#include "backend/config/settings.h"
-#include "backend/errlog.h"
-#include "fs/edit/doc.h"
-#include "fs/journal.h"
 #include "fs/value.h"
 
 #include <errno.h>

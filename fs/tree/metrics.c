@@ -4,12 +4,12 @@
  */
 #include "fs/tree/metrics.h"
 
-#include "cache/answer.h"
-
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/metrics.h"
+#include "cache/answer.h"
 #include "fs/edit/doc.h"
+#include "fs/state.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,6 +2,7 @@
 #include "fs/kernel/showing.h"
 #include "fs/local.h"
 #include "fs/scratch.h"
+#include "fs/state.h"
 
 #include <errno.h>
 #include <setjmp.h>

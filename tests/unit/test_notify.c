@@ -2,13 +2,13 @@
  * What the kernel is asked to forget: idle nodes, by number where it can (NOTIFY_PRUNE), files by name
  * where it is older. libfuse's and the kernel's side is played by the functions at the top.
  */
-#include "fs/kernel/notify.h"
-
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "fs/kernel/idle.h"
+#include "fs/kernel/notify.h"
 #include "fs/kernel/request.h"
 #include "fs/kernel/showing.h"
+#include "fs/state.h"
 
 #include <errno.h>
 #include <linux/fuse.h>

@@ -2,10 +2,12 @@
  * The life of a request: parked, woken, interrupted, timed out, handed to a worker, and answered once
  * whatever happens. libfuse's side of it is played by the functions at the top.
  */
-#include "fs/kernel/request.h"
-
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "fs/kernel/parked.h"
+#include "fs/kernel/reply.h"
+#include "fs/kernel/run.h"
+#include "fs/state.h"
 
 #include <errno.h>
 #include <pthread.h>

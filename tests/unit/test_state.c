@@ -1,11 +1,11 @@
 /* Two mounts in one process know nothing of each other, and end in turn. */
-#include "fs/fs.h"
-
 #include "backend/base/cleanup.h"
+#include "fs/fs.h"
 #include "fs/kernel/failures.h"
 #include "fs/kernel/handle.h"
 #include "fs/local.h"
 #include "fs/scratch.h"
+#include "fs/state.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

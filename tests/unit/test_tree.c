@@ -9,6 +9,7 @@
 #include "fs/edit/readings.h"
 #include "fs/edit/serial.h"
 #include "fs/journal.h"
+#include "fs/state.h"
 #include "fs/tree/root.h"
 #include "fs/tree/tree.h"
 #include "fs/value.h"

@@ -1,30 +1,23 @@
-#include "fs/kernel/request.h"
+#include "fs/kernel/parked.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
-#include "cache/moment.h"
 #include "fs/caller.h"
-#include "fs/kernel/attr.h"
 #include "fs/kernel/failures.h"
-#include "fs/kernel/notify.h"
+#include "fs/kernel/handle.h"
+#include "fs/kernel/inode.h"
 #include "fs/kernel/spent.h"
 #include "fs/stream.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/fuse.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* How often an interrupted caller is looked at: the kernel sends INTERRUPT once a request, so a
  * later SIGKILL shows in /proc only. */
 enum { WATCH_MS = 50 };
-
-/* A request gets at least this part of -o timeout, however long its command has waited. */
-enum { LEAST_SHARE = 15 };
 
 struct requests {
 	pthread_mutex_t lock;
@@ -102,7 +95,7 @@ static void let_go_of_directory(struct request *rq)
 		atomic_fetch_sub(&rq->node->lookups_waiting, 1);
 }
 
-static void request_unref(struct request *rq)
+void request_unref(struct request *rq)
 {
 	if (atomic_fetch_sub_explicit(&rq->refs, 1, memory_order_acq_rel) != 1)
 		return;
@@ -119,9 +112,10 @@ static void request_unref(struct request *rq)
 	free(rq);
 }
 
-static void request_ref(struct request *rq)
+struct request *request_ref(struct request *rq)
 {
 	atomic_fetch_add_explicit(&rq->refs, 1, memory_order_relaxed);
+	return rq;
 }
 
 static void list_remove(struct request *rq)
@@ -243,8 +237,7 @@ static size_t watch_collect(struct requests *p, int64_t now)
 		bool over = rq->deadline_ms && rq->deadline_ms <= now;
 
 		if ((over || rq->interrupted || p->closing) && n < LIMIT_PARKED) {
-			request_ref(rq);
-			p->due[n++] = rq;
+			p->due[n++] = request_ref(rq);
 		}
 		if (rq->interrupted && now + WATCH_MS < p->wake_ms)
 			p->wake_ms = now + WATCH_MS;
@@ -366,8 +359,7 @@ void requests_shutdown(struct fs *fs)
 	pthread_mutex_unlock(&p->lock);
 }
 
-/* From here on the request may be interrupted and timed out. */
-static int watched(struct request *rq)
+int request_watch(struct request *rq)
 {
 	struct requests *p = rq->fs->requests;
 	pthread_mutex_lock(&p->lock);
@@ -388,11 +380,10 @@ static int watched(struct request *rq)
 	return 0;
 }
 
-/* False: it was woken meanwhile, run it again. */
-static bool park(struct request *rq)
+bool request_park(struct request *rq)
 {
 	struct requests *p = rq->fs->requests;
-	int e = watched(rq);
+	int e = request_watch(rq);
 
 	if (e)
 		request_fail(rq, e, NULL);
@@ -405,140 +396,15 @@ static bool park(struct request *rq)
 	return !again;
 }
 
-/* Owns a reference, and one more that the waiter holds while it is queued somewhere. */
-static void run_owned(struct request *rq)
+bool request_woken(struct request *rq)
 {
-	struct ecsfs_error err;
-	int e;
-
-	do {
-		err = (struct ecsfs_error){0};
-		request_ref(rq);
-		e = rq->run(rq, &err);
-		if (e != -EINPROGRESS || rq->by_job)
-			request_unref(rq);
-	} while (e == -EINPROGRESS && !rq->by_job && !park(rq));
-	if (e && e != -EINPROGRESS)
-		request_fail(rq, e, &err);
-	request_unref(rq);
-}
-
-static void wake(struct waiter *w)
-{
-	struct request *rq = (struct request *)((char *)w - offsetof(struct request, waiter));
 	struct requests *p = rq->fs->requests;
 
 	pthread_mutex_lock(&p->lock);
 	bool mine = rq->phase == RQ_PARKED && !rq->answered;
 	rq->phase = mine ? RQ_RUNNING : RQ_WOKEN;
 	pthread_mutex_unlock(&p->lock);
-	if (mine)
-		run_owned(rq);
-	else
-		request_unref(rq);
-}
-
-static void work(struct job *j)
-{
-	struct request *rq = (struct request *)((char *)j - offsetof(struct request, job));
-	struct ecsfs_error err = {0};
-	int e = rq->work(rq, &err);
-
-	if (e)
-		request_fail(rq, e, &err);
-	request_unref(rq);
-}
-
-static struct region *first_region(const struct fs *fs)
-{
-	struct account **a = fs->accounts;
-
-	return a && *a ? (*a)->regions[0] : NULL;
-}
-
-int request_job(struct request *rq, struct region *r, bool logs_pool, request_fn fn)
-{
-	int e = watched(rq);
-
-	if (e)
-		return e;
-	if (!r)
-		r = first_region(rq->fs);
-	rq->work = fn;
-	rq->by_job = true;
-	rq->job = (struct job){.run = work};
-	request_ref(rq);
-	e = logs_pool ? region_run_logs(r, &rq->job) : region_run(r, &rq->job);
-	if (!e)
-		return -EINPROGRESS;
-	rq->by_job = false;
-	request_unref(rq);
-	return e;
-}
-
-struct fs *request_fs(fuse_req_t req)
-{
-	return fuse_req_userdata(req);
-}
-
-struct request *request_new(fuse_req_t req, enum request_kind kind, uint64_t nodeid)
-{
-	const struct fuse_ctx *ctx = fuse_req_ctx(req);
-	struct request *rq = calloc(1, sizeof(*rq));
-	struct fs *fs = request_fs(req);
-
-	request_count(fs, kind);
-	if (!rq) {
-		fuse_reply_err(req, ENOMEM);
-		return NULL;
-	}
-	rq->req = req;
-	rq->fs = fs;
-	rq->kind = kind;
-	rq->refs = 1;
-	rq->caller = (struct caller){.uid = ctx->uid, .gid = ctx->gid, .pid = ctx->pid};
-	rq->born_ms = clock_mono(fs->clock);
-	rq->born_at = region_moment();
-	rq->waiter.wake = wake;
-	if (nodeid && !(rq->node = node_by_id(fs, nodeid))) {
-		free(rq);
-		fuse_reply_err(req, ESTALE);
-		return NULL;
-	}
-	return rq;
-}
-
-void request_drop(struct request *rq, int err)
-{
-	if (request_claim(rq))
-		request_replied(rq, fuse_reply_err(rq->req, err));
-	request_unref(rq);
-}
-
-void request_go(struct request *rq, request_fn run)
-{
-	int64_t limit = rq->fs->options.timeout_ms, left = limit - spent_before(rq);
-
-	/* Something is left to every request: what it asks may be known by now. */
-	rq->deadline_ms = rq->born_ms + (left > limit / LEAST_SHARE ? left : limit / LEAST_SHARE);
-	rq->run = run;
-	run_owned(rq);
-}
-
-struct ask request_ask(struct request *rq, enum ask_mode mode, int use)
-{
-	return (struct ask){
-	    .mode = mode,
-	    .fresh =
-		{
-		    .born_ms = rq->born_ms,
-		    .born_at = rq->born_at,
-		    .tid = rq->caller.pid,
-		    .use = use,
-		},
-	    .waiter = &rq->waiter,
-	    .fresh_ms = INT64_MAX,
-	};
+	return mine;
 }
 
 void request_path(struct request *rq, struct buf *out)
@@ -565,111 +431,4 @@ void request_fail(struct request *rq, int e, const struct ecsfs_error *err)
 	request_log(rq, e, err);
 	if (request_claim(rq))
 		request_replied(rq, fuse_reply_err(rq->req, -e));
-}
-
-int request_reply_ok(struct request *rq)
-{
-	if (request_claim(rq))
-		request_replied(rq, fuse_reply_err(rq->req, 0));
-	return 0;
-}
-
-int request_reply_buf(struct request *rq, const void *bytes, size_t len)
-{
-	if (request_claim(rq))
-		request_replied(rq, fuse_reply_buf(rq->req, bytes, len));
-	return 0;
-}
-
-int request_reply_written(struct request *rq, size_t len)
-{
-	if (request_claim(rq))
-		request_replied(rq, fuse_reply_write(rq->req, len));
-	return 0;
-}
-
-int request_reply_attr(struct request *rq, const struct stat *st, double timeout_s)
-{
-	if (request_claim(rq))
-		request_replied(rq, fuse_reply_attr(rq->req, st, timeout_s));
-	return 0;
-}
-
-void request_looked_up(struct node *n)
-{
-	if (node_looked_up(n))
-		notify_idle(n->fs);
-}
-
-int request_reply_entry(struct request *rq, struct node *n, int64_t entry_ms)
-{
-	struct fuse_entry_param e = {.ino = n->id, .entry_timeout = attr_seconds(entry_ms)};
-
-	attr_of(n, &e.attr, &e.attr_timeout);
-	if (!request_claim(rq))
-		return 0;
-	request_looked_up(n);
-	if (request_replied(rq, fuse_reply_entry(rq->req, &e)) == -ENOENT)
-		node_forget(n->fs, n->id, 1);
-	return 0;
-}
-
-int request_reply_absent(struct request *rq, int64_t entry_ms)
-{
-	struct fuse_entry_param e = {.entry_timeout = attr_seconds(entry_ms)};
-
-	if (!request_claim(rq))
-		return 0;
-	request_replied(
-	    rq, entry_ms > 0 ? fuse_reply_entry(rq->req, &e) : fuse_reply_err(rq->req, ENOENT));
-	return 0;
-}
-
-/*
- * FOPEN_STREAM (Linux 5.2), which libfuse cannot say: without it read(2) and write(2) of one open
- * file wait for each other (the lock of its position), and a reader that waits for output would keep
- * its own input out.
- */
-static int reply_open_stream(struct request *rq, const struct fuse_file_info *fi)
-{
-	struct fuse_open_out out = {.fh = fi->fh,
-	    .open_flags = FOPEN_DIRECT_IO | FOPEN_STREAM | (fi->noflush ? FOPEN_NOFLUSH : 0)};
-
-	return fuse_reply_buf(rq->req, (const char *)&out, sizeof(out));
-}
-
-static int reply_open(
-    struct request *rq, const struct fuse_file_info *fi, struct node *n, bool is_stream)
-{
-	struct fuse_entry_param e = {0};
-	int ret;
-
-	if (!n)
-		return is_stream ? reply_open_stream(rq, fi) : fuse_reply_open(rq->req, fi);
-	e.ino = n->id;
-	attr_of(n, &e.attr, &e.attr_timeout);
-	e.attr_timeout = 0;
-	request_looked_up(n);
-	ret = fuse_reply_create(rq->req, &e, fi);
-	if (ret == -ENOENT)
-		node_forget(n->fs, n->id, 1);
-	return ret;
-}
-
-int request_reply_open(struct request *rq, struct handle *h, struct node *n, bool direct, bool keep)
-{
-	struct fuse_file_info fi = {
-	    .fh = (uint64_t)(uintptr_t)h,
-	    .direct_io = direct,
-	    .keep_cache = keep,
-	    .noflush = !h || !handle_flushes(h),
-	};
-
-	/* Taken before: once the kernel knows the handle, its RELEASE may come on another thread. */
-	if (h)
-		handle_opened(h);
-	if (!request_claim(rq) ||
-	    request_replied(rq, reply_open(rq, &fi, n, h && h->conversation)) == -ENOENT)
-		handle_closed(h);
-	return 0;
 }

@@ -1,0 +1,56 @@
+/*
+ * Which requests wait, and who may answer one? A request that waits is listed until it was answered: by
+ * what it asked for, by its job, or by the watcher, a thread that looks for deadlines, for callers that a
+ * signal ends, and for the end of the mount. The first that claims a request answers it.
+ *
+ * Any thread. The watcher is started by the first request that waits: no thread before the fork.
+ */
+#ifndef ECSFS_PARKED_H
+#define ECSFS_PARKED_H
+
+#include "fs/kernel/request.h"
+
+struct request *request_ref(struct request *rq);
+/* The last one frees the request and lets go of what it holds. */
+void request_unref(struct request *rq);
+
+/* From here on the request may be interrupted and timed out. 0; -EBUSY: LIMIT_PARKED wait already;
+ * -EINTR: the mount ends. */
+int request_watch(struct request *rq);
+/* run() returned -EINPROGRESS. False: it was woken meanwhile, run it again. */
+bool request_park(struct request *rq);
+/* What it waits for has come. True: run it now; false: whoever runs it will run it again. */
+bool request_woken(struct request *rq);
+
+/*
+ * A LOOKUP of a fixed name is about to wait: until it is answered the kernel's lock of the directory
+ * is held, and dropping an entry in there would wait for it (notify.c).
+ */
+void request_holds_directory(struct request *rq);
+
+/* The right to answer: false when that has happened (interrupted, timed out). True: reply, and say so. */
+bool request_claim(struct request *rq);
+/* The reply is written; returns its `result`. */
+int request_replied(struct request *rq, int result);
+
+/* The failure of a request, as run() would return it. */
+void request_fail(struct request *rq, int e, const struct ecsfs_error *err);
+
+/* Puts a failure into .ecsfs/errors; request_fail() does. */
+void request_log(struct request *rq, int e, const struct ecsfs_error *err);
+
+/* The path a request is about, for errors: of a rename that writes an attribute, the attribute's. */
+void request_path(struct request *rq, struct buf *out);
+
+/* The parked requests of a mount and their counts (fs->requests). 0 or -ENOMEM. */
+int requests_new(struct fs *fs);
+void requests_free(struct fs *fs);
+/* Answers everything parked, at unmount; later ones are refused. Ends the watcher, and waits for the
+ * replies that others are writing: no one touches the session's device afterwards. */
+void requests_shutdown(struct fs *fs);
+/* Prometheus text: requests by kind, and those that wait. */
+void requests_render(struct fs *fs, struct buf *out);
+
+void request_count(struct fs *fs, enum request_kind kind);
+
+#endif
