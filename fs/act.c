@@ -1,3 +1,8 @@
+/*
+ * How is a change sent, recorded and settled? Every call of a commit passes act_call_in(): it
+ * checks the time that is left, sends or (dry run) does not, writes the journal line, and reports
+ * the failure.
+ */
 #include "fs/act.h"
 
 #include "backend/service.h"

@@ -1,3 +1,7 @@
+/*
+ * Does a handler go on, wait, or fail? ask() maps each mode (park, block, peek) to the region's
+ * functions and keeps account of the oldest answer that a handler has used.
+ */
 #include "fs/ask.h"
 
 #include "cache/answer.h"

@@ -1,3 +1,7 @@
+/*
+ * What does /proc say about a calling thread? Reads /proc/TID/status, stat, comm and exe at each
+ * question and keeps nothing: a thread may have gone, and its number may be another's.
+ */
 #include "fs/caller.h"
 
 #include "backend/base/cleanup.h"

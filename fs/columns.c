@@ -1,3 +1,7 @@
+/*
+ * How wide is each column? The widest cell decides, up to LIMIT_WIDTH for the line; a longer cell
+ * shifts its own line only.
+ */
 #include "fs/columns.h"
 
 #include <string.h>

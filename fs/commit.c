@@ -1,3 +1,8 @@
+/*
+ * When does a write of the kernel become a call to AWS? take() gathers bytes, start_call() cuts off
+ * what is due, call_job() runs the row's commit on a worker, and every writer that joined the call
+ * is woken with its result. The handle's lock is never held across the call.
+ */
 #include "fs/commit.h"
 
 #include "backend/base/cleanup.h"

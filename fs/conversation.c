@@ -1,3 +1,8 @@
+/*
+ * In which state is a conversation? LINE gathers the first line, STARTING opens the session on a
+ * worker, RUNNING carries bytes, FAILED repeats the reason. Requests that must wait stand in
+ * `waiters`, all of whom are woken at each change and look again.
+ */
 #include "fs/conversation.h"
 
 #include "backend/base/cleanup.h"

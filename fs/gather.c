@@ -1,3 +1,7 @@
+/*
+ * How do writes become one text, and where does the part end that is due? One function for each
+ * form of a row (value, lines, document) decides; the caller sends and calls gather_sent().
+ */
 #include "fs/gather.h"
 
 #include "backend/base/limits.h"

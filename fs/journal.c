@@ -1,3 +1,7 @@
+/*
+ * How does a line get into the journal whole? It is made in memory and appended with one write(2)
+ * under flock(2), since several mounts may share the file; a line that was cut is taken back.
+ */
 #include "fs/journal.h"
 
 #include "backend/base/cleanup.h"

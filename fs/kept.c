@@ -1,3 +1,7 @@
+/*
+ * How does the tree read files that a user put into a mount? It walks the nodes below a directory;
+ * the bytes are those of their scratch files.
+ */
 #include "fs/kept.h"
 
 #include "backend/base/buf.h"

@@ -1,6 +1,6 @@
 /*
- * Names of this mount alone: service drafts, empty families, compose projects. A store for each
- * mount, by place and kind.
+ * Which names exist in this mount alone? Service drafts, empty families, compose projects; a store
+ * for each mount, by place and kind. Any thread.
  */
 #ifndef ECSFS_LOCAL_H
 #define ECSFS_LOCAL_H

@@ -1,3 +1,7 @@
+/*
+ * Where are the bytes of files that exist in this mount only? In the heap, below
+ * LIMIT_SCRATCH_BYTES for all of them; files of editors are swept KEEP_MS after their last close.
+ */
 #include "fs/scratch.h"
 
 #include "backend/base/cleanup.h"

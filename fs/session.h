@@ -1,6 +1,6 @@
 /*
- * The accounts and regions of a mount: made from the options after the fork, asked once whether
- * they answer, ended together.
+ * Which accounts and regions does a mount show? Made from the options after the fork, asked once
+ * whether they answer, ended together.
  */
 #ifndef ECSFS_SESSION_H
 #define ECSFS_SESSION_H

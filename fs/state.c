@@ -1,3 +1,7 @@
+/*
+ * In which order are the parts of a mount made and dropped? Every part is a pair of functions;
+ * nodes go last, since all others hold them.
+ */
 #include "fs/state.h"
 
 #include "cache/answers/publish.h"

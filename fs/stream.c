@@ -1,3 +1,7 @@
+/*
+ * How do several open files share a growing file? The first open starts a job, later ones join it
+ * while it can be joined; each holds a reference, and the last one closes the implementation.
+ */
 #include "fs/stream.h"
 
 #include "backend/base/cleanup.h"

@@ -1,6 +1,6 @@
 /*
- * What a service manager is told (sd_notify(3)): that the mount is ready, that it ends. Without
- * $NOTIFY_SOCKET nothing happens.
+ * What is a service manager told? By sd_notify(3): that the mount is ready, and that it ends.
+ * Without $NOTIFY_SOCKET nothing happens.
  */
 #ifndef ECSFS_SUPERVISOR_H
 #define ECSFS_SUPERVISOR_H

@@ -1,3 +1,7 @@
+/*
+ * How are the rows of the tree read? Modes, rendering of members, the walk over all directory
+ * kinds, and the rules that a table must keep.
+ */
 #include "fs/table.h"
 
 #include "backend/base/limits.h"

@@ -1,3 +1,8 @@
+/*
+ * How is one value written as text and read back? Times, documents and scalars are rendered; names
+ * are encoded for paths; numbers, booleans and lines are parsed with a message that quotes what was
+ * wrong.
+ */
 #include "fs/value.h"
 
 #include "backend/base/cleanup.h"

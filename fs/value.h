@@ -1,5 +1,6 @@
 /*
- * Text to and from JSON members: how a value looks in a file (NAMESPACE "Values and writes").
+ * How does a value look in a file, and how is it read back? Text to and from JSON members. Pure;
+ * any thread.
  */
 #ifndef ECSFS_VALUE_H
 #define ECSFS_VALUE_H

@@ -1,4 +1,4 @@
-/* `ecsfs cp LOCAL CONTAINER_DIR:PATH`. */
+/* How does `ecsfs cp LOCAL CONTAINER_DIR:PATH` send a file or a directory into a container? */
 #ifndef ECSFS_CLI_COPY_IN_H
 #define ECSFS_CLI_COPY_IN_H
 

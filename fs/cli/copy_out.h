@@ -1,4 +1,4 @@
-/* `ecsfs cp CONTAINER_DIR:PATH LOCAL`. */
+/* How does `ecsfs cp CONTAINER_DIR:PATH LOCAL` fetch a file or a directory out of a container? */
 #ifndef ECSFS_CLI_COPY_OUT_H
 #define ECSFS_CLI_COPY_OUT_H
 

@@ -1,3 +1,8 @@
+/*
+ * Which container and path does an argument of `ecsfs cp` name, and how is a command run there?
+ * DIR:PATH is a container's where DIR has an exec file; statuses of the script become messages
+ * here.
+ */
 #include "fs/cli/copy_place.h"
 
 #include "backend/base/cleanup.h"

@@ -1,4 +1,7 @@
-/* The container's end of `ecsfs cp`: its name, the command that runs there, and how that ended. */
+/*
+ * Where is the container's end of `ecsfs cp`? Its name, the command that runs there, and how that
+ * ended.
+ */
 #ifndef ECSFS_CLI_COPY_PLACE_H
 #define ECSFS_CLI_COPY_PLACE_H
 

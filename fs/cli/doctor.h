@@ -1,4 +1,7 @@
-/* `ecsfs doctor`: whether a mount with these options would work, and where it would not. */
+/*
+ * Would a mount with these options work (`ecsfs doctor`)? One check a line, and what to do about
+ * each failure.
+ */
 #ifndef ECSFS_CLI_DOCTOR_H
 #define ECSFS_CLI_DOCTOR_H
 

@@ -1,6 +1,4 @@
-/*
- * The part of `ecsfs doctor` that asks this machine: whether FUSE can mount, and where.
- */
+/* Can this machine mount with FUSE, and where? The local checks of `ecsfs doctor`. */
 #ifndef ECSFS_CLI_DOCTOR_MACHINE_H
 #define ECSFS_CLI_DOCTOR_MACHINE_H
 

@@ -1,3 +1,7 @@
+/*
+ * Which names do the probes of `ecsfs doctor` use? Defaults that nothing has, replaced by the first
+ * name that a response brings.
+ */
 #include "fs/cli/doctor_names.h"
 
 #include "backend/base/buf.h"

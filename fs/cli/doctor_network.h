@@ -1,5 +1,6 @@
 /*
- * The part of `ecsfs doctor` that asks the way to AWS: proxy, endpoints with TLS, and the clock.
+ * Is the way to AWS open? The checks of `ecsfs doctor` for proxy, endpoints with TLS, and the
+ * clock.
  */
 #ifndef ECSFS_CLI_DOCTOR_NETWORK_H
 #define ECSFS_CLI_DOCTOR_NETWORK_H

@@ -1,3 +1,7 @@
+/*
+ * How does one check of `ecsfs doctor` look? A line of state, check and meaning, with the remedy
+ * below it, or one object of the JSON array.
+ */
 #include "fs/cli/doctor_report.h"
 
 #include "backend/base/buf.h"

@@ -1,5 +1,6 @@
 /*
- * What `ecsfs doctor` says: a line for each check, or JSON, and what the exit status is made from.
+ * How does `ecsfs doctor` report a check? As a line or as JSON; the exit status is made from all of
+ * them.
  */
 #ifndef ECSFS_CLI_DOCTOR_REPORT_H
 #define ECSFS_CLI_DOCTOR_REPORT_H

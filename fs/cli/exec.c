@@ -1,3 +1,8 @@
+/*
+ * How does `ecsfs exec` carry a terminal? Options are parsed, the local terminal is set raw, its
+ * size is followed by a thread, and bytes are carried by talk.h until the command's exit status is
+ * known.
+ */
 #include "fs/cli/exec.h"
 
 #include "backend/base/cleanup.h"

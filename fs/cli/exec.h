@@ -1,4 +1,4 @@
-/* ecsfs exec: a command in a container, with a terminal or with clean bytes. */
+/* How does `ecsfs exec` run a command in a container? With a terminal, or with clean bytes. */
 #ifndef ECSFS_CLI_EXEC_H
 #define ECSFS_CLI_EXEC_H
 

@@ -1,3 +1,7 @@
+/*
+ * How does a file appear whole or not at all? A temporary name in the same directory, renamed at
+ * commit; a signal handler unlinks the unfinished file and raises the signal again.
+ */
 #include "fs/cli/landing.h"
 
 #include "backend/base/cleanup.h"

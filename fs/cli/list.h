@@ -1,4 +1,7 @@
-/* `ecsfs list`: the mounts of this machine, each with what its .ecsfs/status says. */
+/*
+ * Which mounts does `ecsfs list` show? Those of this machine, each with what its .ecsfs/status
+ * says.
+ */
 #ifndef ECSFS_CLI_LIST_H
 #define ECSFS_CLI_LIST_H
 

@@ -1,3 +1,7 @@
+/*
+ * How is tar(1) started with one end in a pipe? posix_spawnp(3) with SIGPIPE at its default, so
+ * that tar ends when its reader does.
+ */
 #include "fs/cli/local_tar.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
-/* A tar(1) of this machine with one end in a pipe, for copies of directories. */
+/*
+ * How does `ecsfs cp` pack and unpack local directories? By tar(1) of this machine with one end in
+ * a pipe.
+ */
 #ifndef ECSFS_CLI_LOCAL_TAR_H
 #define ECSFS_CLI_LOCAL_TAR_H
 

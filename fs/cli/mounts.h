@@ -1,5 +1,6 @@
 /*
- * The mounts of ecsfs on this machine, as the kernel lists them, and what each says of itself.
+ * Which mounts of ecsfs does this machine have? Those that the kernel lists, and what each says of
+ * itself.
  */
 #ifndef ECSFS_CLI_MOUNTS_H
 #define ECSFS_CLI_MOUNTS_H

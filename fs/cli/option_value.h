@@ -1,6 +1,4 @@
-/*
- * The value of an option: from text, as text, its default.
- */
+/* How is the value of an option read and written? From text, as text, and its default. */
 #ifndef ECSFS_CLI_OPTION_VALUE_H
 #define ECSFS_CLI_OPTION_VALUE_H
 

@@ -1,4 +1,4 @@
-/* `ecsfs policy`: the IAM policy for what the tree asks of AWS, from one table of calls. */
+/* Which IAM policy does the tree need (`ecsfs policy`)? Made from one table of calls. */
 #ifndef ECSFS_CLI_POLICY_H
 #define ECSFS_CLI_POLICY_H
 

@@ -1,4 +1,7 @@
-/* ecsfs run: a one-off task whose log is seen and whose exit code is the command's. */
+/*
+ * How does `ecsfs run` run a one-off task like a command? Its log goes to stdout, its exit code is
+ * the command's.
+ */
 #ifndef ECSFS_CLI_RUN_H
 #define ECSFS_CLI_RUN_H
 

@@ -1,3 +1,8 @@
+/*
+ * How is the RunTask request of `ecsfs run` put together? Definition, network and overrides are
+ * read through the mount, the request is written to run_task, and the response read from the same
+ * open file.
+ */
 #include "fs/cli/run_request.h"
 
 #include "backend/base/buf.h"

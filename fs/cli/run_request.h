@@ -1,4 +1,4 @@
-/* The RunTask request of `ecsfs run`, and starting it. */
+/* Which RunTask request does `ecsfs run` send, and which task did it start? */
 #ifndef ECSFS_CLI_RUN_REQUEST_H
 #define ECSFS_CLI_RUN_REQUEST_H
 

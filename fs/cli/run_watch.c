@@ -1,3 +1,7 @@
+/*
+ * When has a task of `ecsfs run` ended, and with which status? One thread reads `outcome`, the main
+ * thread prints the logs; after the end the logs are read until they have been quiet for QUIET_MS.
+ */
 #include "fs/cli/run_watch.h"
 
 #include "backend/base/buf.h"

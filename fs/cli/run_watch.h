@@ -1,4 +1,7 @@
-/* Following a task that `ecsfs run` started: its logs to stdout, its end to the exit status. */
+/*
+ * How is a task of `ecsfs run` followed? Its logs go to stdout, and its end becomes the exit
+ * status.
+ */
 #ifndef ECSFS_CLI_RUN_WATCH_H
 #define ECSFS_CLI_RUN_WATCH_H
 

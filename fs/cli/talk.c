@@ -1,3 +1,7 @@
+/*
+ * How are a conversation's bytes carried? One thread feeds the input, the calling one drains the
+ * output; a failure is explained by the mount's .ecsfs/errors.
+ */
 #include "fs/cli/talk.h"
 
 #include "backend/base/cleanup.h"

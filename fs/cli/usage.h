@@ -1,4 +1,7 @@
-/* What `ecsfs --help` and the OPTIONS section of ecsfs(1) say, made from the option table. */
+/*
+ * Which text do `ecsfs --help` and the OPTIONS section of ecsfs(1) have? Both are made from the
+ * option table.
+ */
 #ifndef ECSFS_CLI_USAGE_H
 #define ECSFS_CLI_USAGE_H
 

@@ -1,6 +1,4 @@
-/*
- * One compose service as a container definition.
- */
+/* Which container definition does one compose service become? */
 #ifndef ECSFS_COMPOSE_CONTAINER_H
 #define ECSFS_COMPOSE_CONTAINER_H
 

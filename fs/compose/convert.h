@@ -1,6 +1,4 @@
-/*
- * Converts a project to a RegisterTaskDefinition request.
- */
+/* Which RegisterTaskDefinition request does a project become? */
 #ifndef ECSFS_COMPOSE_CONVERT_H
 #define ECSFS_COMPOSE_CONVERT_H
 

@@ -1,3 +1,7 @@
+/*
+ * How is a line NAME=VALUE read? The value is taken as it stands, quotes included; a variable
+ * without a value is looked for in .env.
+ */
 #include "fs/compose/env.h"
 
 #include "backend/base/cleanup.h"

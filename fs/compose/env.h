@@ -1,6 +1,4 @@
-/*
- * .env and env files: NAME=VALUE lines, the value verbatim.
- */
+/* Which variables do .env and env files give? NAME=VALUE lines, the value as it stands. */
 #ifndef ECSFS_COMPOSE_ENV_H
 #define ECSFS_COMPOSE_ENV_H
 

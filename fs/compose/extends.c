@@ -1,3 +1,7 @@
+/*
+ * How is `extends` resolved? The service that is named is resolved first (MAX_CHAIN deep at most),
+ * then the extending one is merged over it.
+ */
 #include "fs/compose/extends.h"
 
 #include "backend/base/cleanup.h"

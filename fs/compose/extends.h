@@ -1,6 +1,4 @@
-/*
- * `extends`: a service over another one, of the same file or another.
- */
+/* How is `extends` resolved? A service is merged over another one, of the same file or another. */
 #ifndef ECSFS_COMPOSE_EXTENDS_H
 #define ECSFS_COMPOSE_EXTENDS_H
 

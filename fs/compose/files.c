@@ -1,3 +1,7 @@
+/*
+ * Which files does a project read, and in which order? COMPOSE_FILE or the usual names with their
+ * override, then ecs-params and registry-creds; versions and top-level keys are checked here.
+ */
 #include "fs/compose/files.h"
 
 #include "backend/base/cleanup.h"

@@ -1,6 +1,4 @@
-/*
- * Which files a project has, and all of them as one tree.
- */
+/* Which files has a project? All of them as one tree. */
 #ifndef ECSFS_COMPOSE_FILES_H
 #define ECSFS_COMPOSE_FILES_H
 

@@ -1,6 +1,4 @@
-/*
- * Health checks and depends_on of a container.
- */
+/* Which health check and dependencies does a container get? */
 #ifndef ECSFS_COMPOSE_HEALTH_H
 #define ECSFS_COMPOSE_HEALTH_H
 

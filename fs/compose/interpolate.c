@@ -1,3 +1,7 @@
+/*
+ * How is a variable replaced? Text is scanned for `$`; a default may hold further variables,
+ * MAX_NESTING deep at most. A tree is copied from the first node that changes.
+ */
 #include "fs/compose/interpolate.h"
 
 #include "backend/base/cleanup.h"

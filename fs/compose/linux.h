@@ -1,6 +1,4 @@
-/*
- * The members of a container's linuxParameters and ulimits.
- */
+/* Which linuxParameters and ulimits does a container get? */
 #ifndef ECSFS_COMPOSE_LINUX_H
 #define ECSFS_COMPOSE_LINUX_H
 

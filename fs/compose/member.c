@@ -1,3 +1,7 @@
+/*
+ * How does a converted value reach the container definition? container_put() sets it unless it is
+ * empty; container_key() reads the service's key.
+ */
 #include "fs/compose/member.h"
 
 #include "backend/parse/yaml_arena.h"

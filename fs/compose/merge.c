@@ -1,3 +1,7 @@
+/*
+ * Which rule merges a key? Mappings by key, lists appended, and the keys of a service's table by
+ * their own rule (ports, volumes, command).
+ */
 #include "fs/compose/merge.h"
 
 #include "backend/base/cleanup.h"

@@ -1,5 +1,6 @@
 /*
- * ecs-params.yml: what compose cannot say, over what it says.
+ * Which parts of the task definition does ecs-params.yml set? Those that compose cannot say, over
+ * what it says.
  */
 #ifndef ECSFS_COMPOSE_PARAMS_H
 #define ECSFS_COMPOSE_PARAMS_H

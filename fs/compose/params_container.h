@@ -1,6 +1,4 @@
-/*
- * What ecs-params.yml says of a container and of a service.
- */
+/* Which parts of a container and of a service does ecs-params.yml set? */
 #ifndef ECSFS_COMPOSE_PARAMS_CONTAINER_H
 #define ECSFS_COMPOSE_PARAMS_CONTAINER_H
 

@@ -1,3 +1,7 @@
+/*
+ * How is a file of a project read? Its bytes come from the mount's kept files, and are parsed into
+ * the conversion's arena.
+ */
 #include "fs/compose/parsed.h"
 
 #include "backend/parse/yaml_parse.h"

@@ -1,5 +1,6 @@
 /*
- * The YAML files of a project as trees. One that cannot be read or parsed fails the conversion.
+ * How are the YAML files of a project read as trees? One that cannot be read or parsed fails the
+ * conversion.
  */
 #ifndef ECSFS_COMPOSE_PARSED_H
 #define ECSFS_COMPOSE_PARSED_H

@@ -1,6 +1,4 @@
-/*
- * The port mappings of a container.
- */
+/* Which port mappings does a container get? */
 #ifndef ECSFS_COMPOSE_PORTS_H
 #define ECSFS_COMPOSE_PORTS_H
 

@@ -1,3 +1,7 @@
+/*
+ * Which container gets which registry's credentials? Each registry of the file names containers; a
+ * container that is named twice or is not there is refused.
+ */
 #include "fs/compose/registry.h"
 
 #include "backend/parse/yaml_parse.h"

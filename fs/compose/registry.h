@@ -1,6 +1,6 @@
 /*
- * The file that `ecs-cli registry-creds up` leaves: which secret holds the credentials of which
- * container's registry.
+ * Which secret holds the credentials of which container's registry? Read from the file that
+ * `ecs-cli registry-creds up` writes.
  */
 #ifndef ECSFS_COMPOSE_REGISTRY_H
 #define ECSFS_COMPOSE_REGISTRY_H

@@ -1,6 +1,4 @@
-/*
- * The CreateService request that ecs-params.yml makes.
- */
+/* Which CreateService request does ecs-params.yml make? */
 #ifndef ECSFS_COMPOSE_SERVICE_H
 #define ECSFS_COMPOSE_SERVICE_H
 

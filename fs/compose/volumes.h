@@ -1,6 +1,4 @@
-/*
- * The volumes of a project and the mount points of a container.
- */
+/* Which volumes and mount points does a project give? */
 #ifndef ECSFS_COMPOSE_VOLUMES_H
 #define ECSFS_COMPOSE_VOLUMES_H
 

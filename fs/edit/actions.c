@@ -1,3 +1,6 @@
+/*
+ * Which actions does each service have? Arrays of names from the public API models, one a service.
+ */
 #include "fs/edit/actions.h"
 
 #include <ctype.h>

@@ -1,6 +1,4 @@
-/*
- * One thing of one container changed in a task definition. Pure; any thread.
- */
+/* How does a task definition look when one thing of one container is changed? Pure; any thread. */
 #ifndef ECSFS_EDIT_CONTAINER_EDIT_H
 #define ECSFS_EDIT_CONTAINER_EDIT_H
 

@@ -1,3 +1,7 @@
+/*
+ * Is an image reference valid, and does ECR have it? The syntax is checked without a call;
+ * DescribeImages answers the rest, and the refusal names the newest tags.
+ */
 #include "fs/edit/image.h"
 
 #include "backend/base/cleanup.h"

@@ -1,6 +1,4 @@
-/*
- * References to container images, as a container definition has them, and what ECR knows of them.
- */
+/* Is a reference to a container image valid, and what does ECR know of it? */
 #ifndef ECSFS_IMAGE_H
 #define ECSFS_IMAGE_H
 

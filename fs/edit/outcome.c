@@ -1,3 +1,7 @@
+/*
+ * What do a task's statuses, stop code and exit codes say? Each snapshot is compared with the last
+ * line; a stopped task gives the verdict of its essential containers.
+ */
 #include "fs/edit/outcome.h"
 
 #include "fs/edit/doc.h"

@@ -1,6 +1,4 @@
-/*
- * Where a rollback goes, and by which call. Pure; any thread.
- */
+/* Where does a rollback go, and by which call? Pure; any thread. */
 #ifndef ECSFS_EDIT_ROLLBACK_H
 #define ECSFS_EDIT_ROLLBACK_H
 

@@ -1,3 +1,7 @@
+/*
+ * Which line does a snapshot of the service add? Counts of the followed deployment, events that
+ * were not seen yet, and the end: COMPLETED, FAILED, replaced, or rolled back.
+ */
 #include "fs/edit/rollout.h"
 
 #include "backend/base/cleanup.h"

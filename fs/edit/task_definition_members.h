@@ -1,4 +1,4 @@
-/* The members of task definitions. Constant; any thread. */
+/* Which members does a task definition have, and what is known of each? Constant; any thread. */
 #ifndef ECSFS_EDIT_TASK_DEFINITION_MEMBERS_H
 #define ECSFS_EDIT_TASK_DEFINITION_MEMBERS_H
 

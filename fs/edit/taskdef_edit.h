@@ -1,6 +1,6 @@
 /*
- * From a task definition as it was read, or as a repository holds it, to a RegisterTaskDefinition
- * request. Pure; any thread.
+ * Which RegisterTaskDefinition request does a document become? The document may be as AWS shows it,
+ * or as a repository holds it. Pure; any thread.
  */
 #ifndef ECSFS_EDIT_TASKDEF_EDIT_H
 #define ECSFS_EDIT_TASKDEF_EDIT_H

@@ -1,3 +1,7 @@
+/*
+ * How are attributes made without asking AWS? From the row or directory kind, from what the cache
+ * holds (a peek), and from streams and scratch files. Timeouts follow the TTL that is left.
+ */
 #include "fs/kernel/attr.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * May this name be made, removed, renamed or touched, and by whom is it done? Local files are
+ * handled at once; resources of AWS become a job that runs the directory's make or drop.
+ */
 #include "fs/kernel/dirops.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * Where is the last failure of a file kept? In a ring of LIMIT_ERRORS entries, found by st_ino; the
+ * oldest one gives way.
+ */
 #include "fs/kernel/failures.h"
 
 #include "backend/base/limits.h"

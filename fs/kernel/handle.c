@@ -1,3 +1,7 @@
+/*
+ * When does an open file end? It is counted: the kernel's hold, and each request on it. The list of
+ * open ones serves truncation by name and the end of the mount.
+ */
 #include "fs/kernel/handle.h"
 
 #include "backend/base/limits.h"

@@ -1,3 +1,7 @@
+/*
+ * How are nodes found, made and dropped? Two hash tables, by number and by (parent, name), under
+ * one lock of the mount; a node without references leaves both and drops its parent's reference.
+ */
 #include "fs/kernel/inode.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,8 @@
+/*
+ * How is a LOOKUP answered? Rows and children by the table; listed names by find() or the listing;
+ * scratch and local names by what this mount has made. The text of a plain file is rendered here,
+ * so that its size is true.
+ */
 #include "fs/kernel/lookup.h"
 
 #include "backend/base/cleanup.h"

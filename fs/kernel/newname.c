@@ -1,3 +1,7 @@
+/*
+ * Is a new name an editor's or a mistake? It is compared with the directory's writable files: names
+ * that contain one are an editor's, names that are near to one are refused with that name.
+ */
 #include "fs/kernel/newname.h"
 
 #include "backend/base/nearest.h"

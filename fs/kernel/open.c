@@ -1,3 +1,8 @@
+/*
+ * Which text does an open return? The current version's node where it is unchanged; ESTALE once
+ * where it changed, so that the kernel looks the name up again; a handle with a text of its own
+ * where pages would be wrong.
+ */
 #include "fs/kernel/open.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * Which handler runs for which operation of the kernel? Each callback copies its arguments into a
+ * request and starts it; what needs no waiting is answered in the callback.
+ */
 #include "fs/kernel/ops.h"
 
 #include "backend/base/limits.h"

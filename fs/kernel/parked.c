@@ -1,3 +1,8 @@
+/*
+ * How is a request answered once, whoever comes first? `answered` is set under the lock by
+ * request_claim(); the watcher thread sleeps until the next deadline, or WATCH_MS while an
+ * interrupted caller has to be looked at.
+ */
 #include "fs/kernel/parked.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * How is a place filled in? The nodes are walked from the root down; each name sets the member that
+ * its parent's listing names, then enter() of the directory kind may set more.
+ */
 #include "fs/kernel/place.h"
 
 #include "fs/kernel/node.h"

@@ -1,3 +1,7 @@
+/*
+ * How long is a refusal remembered? REFUSAL_MS, in a ring of REFUSALS entries of process and
+ * directory.
+ */
 #include "fs/kernel/refused.h"
 
 #include "backend/base/cleanup.h"

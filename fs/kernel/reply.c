@@ -1,3 +1,7 @@
+/*
+ * How is each kind of reply written? Claim, then one libfuse call. Look-ups are counted before the
+ * reply, since a FORGET may come before the call returns.
+ */
 #include "fs/kernel/reply.h"
 
 #include "fs/kernel/attr.h"

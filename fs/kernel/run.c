@@ -1,3 +1,8 @@
+/*
+ * How is a handler run again? run_owned() loops while the request is woken before it is parked;
+ * wake() continues it on the thread that brought the answer; request_job() runs it once on a
+ * worker.
+ */
 #include "fs/kernel/run.h"
 
 #include "backend/base/clock.h"

@@ -1,3 +1,7 @@
+/*
+ * Which requests belong to one command? The table remembers for each thread the last file and
+ * stage; a request that continues it inherits the time it has waited.
+ */
 #include "fs/kernel/spent.h"
 
 #include "fs/kernel/inode.h"

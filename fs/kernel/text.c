@@ -1,3 +1,4 @@
+/* How is a text shared? By an atomic count; the bytes stand behind the struct. */
 #include "fs/kernel/text.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /*
- * The text of a file: immutable bytes, counted. A node and the open files of one version share it.
+ * What does a version of a file say? Immutable bytes, counted; a node and the open files of one
+ * version share them. Any thread.
  */
 #ifndef ECSFS_TEXT_H
 #define ECSFS_TEXT_H

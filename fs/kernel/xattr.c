@@ -1,3 +1,7 @@
+/*
+ * How are the extended attributes made? From cached answers only, and from the failures of the
+ * file: reading one never asks AWS.
+ */
 #include "fs/kernel/xattr.h"
 
 #include "backend/base/limits.h"

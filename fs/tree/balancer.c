@@ -1,3 +1,7 @@
+/*
+ * Which target groups and targets belong to a service or a task? The groups are those that the
+ * service's document names; targets are matched with tasks by address and port.
+ */
 #include "fs/tree/balancer.h"
 
 #include "backend/base/cleanup.h"

@@ -1,5 +1,6 @@
 /*
- * What Elastic Load Balancing knows of a service: its target groups, and its targets' health.
+ * What does Elastic Load Balancing know of a service? Its target groups, and the health of its
+ * targets.
  */
 #ifndef ECSFS_TREE_BALANCER_H
 #define ECSFS_TREE_BALANCER_H

@@ -1,3 +1,7 @@
+/*
+ * Which files does a cluster's directory have, and which clusters are there? Also the root of a
+ * mount of one cluster (-o cluster=).
+ */
 #include "cache/answer.h"
 #include "fs/tree/cluster_write.h"
 #include "fs/tree/run.h"

@@ -1,6 +1,4 @@
-/*
- * Clusters made, ended and set up; the scaling of capacity providers.
- */
+/* How are clusters created, deleted and changed, and how is a capacity provider scaled? */
 #ifndef ECSFS_TREE_CLUSTER_WRITE_H
 #define ECSFS_TREE_CLUSTER_WRITE_H
 

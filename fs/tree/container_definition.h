@@ -1,6 +1,4 @@
-/*
- * The containers of a task definition, one directory each.
- */
+/* How does a container of a task definition look as a directory? */
 #ifndef ECSFS_TREE_CONTAINER_DEFINITION_H
 #define ECSFS_TREE_CONTAINER_DEFINITION_H
 

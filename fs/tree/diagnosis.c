@@ -1,3 +1,7 @@
+/*
+ * What is asked for a diagnosis, and in which order? The service's own answers, tasks, images, logs
+ * and targets; then findings_render() explains them.
+ */
 #include "fs/tree/diagnosis.h"
 
 #include "backend/base/cleanup.h"

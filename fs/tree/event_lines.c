@@ -1,3 +1,7 @@
+/*
+ * Which events of a snapshot are new? Those whose id was not in the last one and that are not older
+ * than the floor, the oldest event of a full window.
+ */
 #include "fs/tree/event_lines.h"
 
 #include "backend/base/cleanup.h"

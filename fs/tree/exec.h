@@ -1,4 +1,4 @@
-/* The command in a container, for the row `exec` of a task's containers. */
+/* How does the row `exec` of a task's container start a command there? */
 #ifndef ECSFS_TREE_EXEC_H
 #define ECSFS_TREE_EXEC_H
 

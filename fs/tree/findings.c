@@ -1,3 +1,7 @@
+/*
+ * How do signs become findings? Each kind of sign adds an object to one array, or counts on one
+ * that is there; the array is sorted by weight and rendered.
+ */
 #include "fs/tree/findings.h"
 
 #include "backend/base/cleanup.h"

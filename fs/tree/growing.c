@@ -1,3 +1,7 @@
+/*
+ * How does a growing file of the cache get its lines? The open fills the spool from the first
+ * answer, and a follower appends what later answers bring.
+ */
 #include "fs/tree/growing.h"
 
 #include "backend/base/cleanup.h"

@@ -1,6 +1,4 @@
-/*
- * Logs of containers.
- */
+/* Which files show the logs of containers? */
 #ifndef ECSFS_TREE_LOG_H
 #define ECSFS_TREE_LOG_H
 

@@ -1,3 +1,7 @@
+/*
+ * Which row explains a sentence of AWS? ARNs and names in brackets are dropped first; then the
+ * first row of which each part ("a|b&c": a or b, and c) occurs is taken.
+ */
 #include "fs/tree/meanings.h"
 
 #include "backend/base/cleanup.h"

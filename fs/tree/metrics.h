@@ -1,6 +1,4 @@
-/*
- * The text of .ecsfs/metrics.
- */
+/* What does .ecsfs/metrics say? */
 #ifndef ECSFS_TREE_METRICS_H
 #define ECSFS_TREE_METRICS_H
 

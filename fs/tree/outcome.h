@@ -1,4 +1,4 @@
-/* How a task ended, for the rows `outcome` and `exit_code` of a task. */
+/* How did a task end? For the rows `outcome` and `exit_code` of a task. */
 #ifndef ECSFS_TREE_OUTCOME_H
 #define ECSFS_TREE_OUTCOME_H
 

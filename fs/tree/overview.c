@@ -1,3 +1,7 @@
+/*
+ * How are the overview screens made? From documents that the tree below shows, as columns; a part
+ * that may not be read is one line that says so.
+ */
 #include "fs/tree/overview.h"
 
 #include "backend/base/cleanup.h"

@@ -1,5 +1,6 @@
 /*
- * Writing whole task definitions: a service's task_definition.json and a family's register.
+ * How is a whole task definition written? For a service's task_definition.json and a family's
+ * register.
  */
 #ifndef ECSFS_TREE_REGISTER_H
 #define ECSFS_TREE_REGISTER_H

@@ -1,6 +1,4 @@
-/*
- * Which revision a definition is: one that is there already, or a new one.
- */
+/* Is a definition there already as a revision, or must it be registered? */
 #ifndef ECSFS_TREE_REGISTRATION_H
 #define ECSFS_TREE_REGISTRATION_H
 

@@ -1,4 +1,4 @@
-/* A service's rollback file. */
+/* What does a write to a service's `rollback` do, and what does the file show? */
 #ifndef ECSFS_TREE_ROLLBACK_H
 #define ECSFS_TREE_ROLLBACK_H
 

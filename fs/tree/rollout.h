@@ -1,6 +1,4 @@
-/*
- * A deployment as it goes on: the growing file rollout, and the services whose file is open.
- */
+/* How does a deployment go on? The growing file `rollout`, and the services whose file is open. */
 #ifndef ECSFS_TREE_ROLLOUT_H
 #define ECSFS_TREE_ROLLOUT_H
 

@@ -1,6 +1,4 @@
-/*
- * The root of a mount.
- */
+/* Which directory is the root of a mount? */
 #ifndef ECSFS_TREE_ROOT_H
 #define ECSFS_TREE_ROOT_H
 

@@ -1,4 +1,4 @@
-/* Running tasks, and protecting them. */
+/* How are tasks started, and how are they protected from scale-in? */
 #ifndef ECSFS_TREE_RUN_H
 #define ECSFS_TREE_RUN_H
 

@@ -1,6 +1,4 @@
-/*
- * How a service begins and ends: drafts, CreateService, DeleteService.
- */
+/* How does a service begin and end? Drafts, CreateService, DeleteService. */
 #ifndef ECSFS_TREE_SERVICE_MAKE_H
 #define ECSFS_TREE_SERVICE_MAKE_H
 

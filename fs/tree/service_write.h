@@ -1,5 +1,6 @@
 /*
- * Writing a service: its document, its members, and the one UpdateService of every such file.
+ * How is a service changed? Its document, its members, and the one UpdateService of every such
+ * file.
  */
 #ifndef ECSFS_TREE_SERVICE_WRITE_H
 #define ECSFS_TREE_SERVICE_WRITE_H

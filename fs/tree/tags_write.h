@@ -1,4 +1,4 @@
-/* The tags file of every kind of resource. */
+/* How are the tags of any kind of resource written? */
 #ifndef ECSFS_TREE_TAGS_WRITE_H
 #define ECSFS_TREE_TAGS_WRITE_H
 

@@ -1,3 +1,7 @@
+/*
+ * How are a task's links, address and ports found? From the task's own document, its task
+ * definition, and for the public address DescribeNetworkInterfaces.
+ */
 #include "fs/tree/task_around.h"
 
 #include "backend/base/cleanup.h"

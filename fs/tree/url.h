@@ -1,6 +1,4 @@
-/*
- * Where a service is reached: the listener rules of its load balancers that lead to it.
- */
+/* Where is a service reached? The listener rules of its load balancers that lead to it. */
 #ifndef ECSFS_TREE_URL_H
 #define ECSFS_TREE_URL_H
 
