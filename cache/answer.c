@@ -1,3 +1,4 @@
+/* How does a reader give an answer back? The value is released; ages need nothing. */
 #include "cache/answer.h"
 
 #include "cache/packed.h"

@@ -1,3 +1,8 @@
+/*
+ * When is a followed key asked for, and who frees a follower? One thread sleeps until the next due
+ * time and starts questions that do not block; a closed follower whose question is still under way
+ * is freed by its answer.
+ */
 #include "cache/follow.h"
 
 #include "backend/base/clock.h"

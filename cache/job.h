@@ -1,5 +1,6 @@
 /*
- * A unit of work for a pool of threads. The caller owns it; it may be freed by its own run().
+ * What is a unit of work for a pool of threads? The caller owns the job; it may be freed by its own
+ * run().
  */
 #ifndef ECSFS_JOB_H
 #define ECSFS_JOB_H

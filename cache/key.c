@@ -1,3 +1,7 @@
+/*
+ * How are keys compared, hashed and copied? Part by part; a copy's strings stand in memory that the
+ * caller gives.
+ */
 #include "cache/key.h"
 
 #include <string.h>

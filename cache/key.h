@@ -1,5 +1,6 @@
 /*
- * A key names an answer: its kind and the names that it is about.
+ * Which answer is meant? A key is a kind and the names that the answer is about. Its strings are
+ * borrowed but for copies that key_copy() makes. Pure; any thread.
  */
 #ifndef ECSFS_KEY_H
 #define ECSFS_KEY_H

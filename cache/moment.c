@@ -1,3 +1,7 @@
+/*
+ * What is the time for ages, and what came first within a millisecond? The client's clock, and a
+ * counter of the process.
+ */
 #include "cache/moment.h"
 
 #include "cache/answers/state.h"

@@ -1,6 +1,6 @@
 /*
- * The time of a region: its clock for ages, and a counter for the order of what happens within
- * one millisecond. Any thread.
+ * What time is it in a region, and what happened first? Its clock for ages, and a counter for the
+ * order within a millisecond. Any thread.
  */
 #ifndef ECSFS_MOMENT_H
 #define ECSFS_MOMENT_H

@@ -1,6 +1,4 @@
-/*
- * Input of a region: how long its answers are fresh, and the door to AWS. Plain data.
- */
+/* What is a region made from? How long its answers are fresh, and the door to AWS. Plain data. */
 #ifndef ECSFS_OPTIONS_H
 #define ECSFS_OPTIONS_H
 

@@ -1,3 +1,7 @@
+/*
+ * How is a member found in compact text without parsing it? The text is known to be valid: strings
+ * and brackets are skipped to the wanted member, which alone is parsed.
+ */
 #include "cache/packed.h"
 
 #include "backend/base/buf.h"

@@ -1,3 +1,7 @@
+/*
+ * When is a worker started and ended? With a job that finds no idle one, below the ceiling; after
+ * idle_ms without a job it ends and is joined by the next submit or stop.
+ */
 #include "cache/pool.h"
 
 #include "backend/base/clock.h"

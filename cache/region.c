@@ -1,3 +1,8 @@
+/*
+ * Is there an answer for a key, now? A fresh entry is given; else the reader is queued on the
+ * entry's flight (queue.c), and an older answer is given when AWS does not answer. Waiters,
+ * blocking readers, peeks and metrics are different ways to that one entry.
+ */
 #include "cache/region.h"
 
 #include "cache/answer.h"

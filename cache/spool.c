@@ -1,3 +1,7 @@
+/*
+ * Where are a spool's bytes? In an unlinked file of the first directory that allows one; the size
+ * is published after the bytes, so that a reader never sees half an append.
+ */
 #include "cache/spool.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * Which later request of a thread may use an earlier one's fetch? A slot for each hash of thread
+ * and key holds the last fetch; how long it may serve depends on which request made it.
+ */
 #include "cache/answers/credit.h"
 
 static struct credit *slot_of(struct credits *c, uint32_t key_hash, int tid)

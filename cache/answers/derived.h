@@ -1,6 +1,6 @@
 /*
- * Answers that are made from other answers: a service's tasks from those of its cluster. With
- * the lock.
+ * Which answers are made from others? A service's tasks are found among those of its cluster,
+ * without a call. Every function is called with the region's lock.
  */
 #ifndef ECSFS_ANSWERS_DERIVED_H
 #define ECSFS_ANSWERS_DERIVED_H

@@ -1,3 +1,7 @@
+/*
+ * How are entries found, ordered and dropped? A hash table that grows, an LRU order, and an account
+ * of bytes; parsed trees have a ceiling of their own within it.
+ */
 #include "cache/answers/entries.h"
 
 #include "backend/base/limits.h"

@@ -1,3 +1,7 @@
+/*
+ * When is an entry of no further use? Past the time for which it may be served, and not used for
+ * KEPT_MS. Each call that ends looks at LOOKED_AT entries from the old end of the order.
+ */
 #include "cache/answers/forget.h"
 
 #include "cache/answers/state.h"

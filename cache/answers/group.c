@@ -1,3 +1,7 @@
+/*
+ * Which keys gather in one batch? Groups stand in a list of the region, found by kind and cluster,
+ * and are dropped when nothing of them waits.
+ */
 #include "cache/answers/group.h"
 
 #include "backend/base/clock.h"

@@ -1,6 +1,6 @@
 /*
- * Keys that may share a call: those of a kind, of one cluster where a call takes one. With the
- * region's lock.
+ * Which keys may share a call? Those of one kind, and of one cluster where a call takes one. Every
+ * function is called with the region's lock.
  */
 #ifndef ECSFS_ANSWERS_GROUP_H
 #define ECSFS_ANSWERS_GROUP_H

@@ -1,3 +1,7 @@
+/*
+ * Is a name in a listing? A binary search in the sorted array; changes make a new array, since
+ * answers are shared.
+ */
 #include "cache/answers/listing.h"
 
 #include <string.h>

@@ -1,6 +1,4 @@
-/*
- * Listings: sorted arrays of names, each once.
- */
+/* Which names does a listing have? A sorted JSON array of strings, each once. Pure; any thread. */
 #ifndef ECSFS_LISTING_H
 #define ECSFS_LISTING_H
 

@@ -1,3 +1,7 @@
+/*
+ * Who is told after a change? Waiters and changed keys are gathered under the region's lock and
+ * told after it was given back, so that nobody is woken with the lock held.
+ */
 #include "cache/answers/news.h"
 
 #include "cache/answers/state.h"

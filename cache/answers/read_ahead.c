@@ -1,3 +1,7 @@
+/*
+ * How far is read ahead? turns.c finds the next names; a window of them is queued, doubled each
+ * time the reader reaches it, and never beyond what the cache's ceiling leaves.
+ */
 #include "cache/answers/read_ahead.h"
 
 #include "cache/answers/freshness.h"

@@ -1,6 +1,6 @@
 /*
- * Which keys share a call: those that wait, and their uncached siblings. Every function is
- * called with the lock.
+ * Which keys share the next call? Those that wait, and their uncached siblings, which cost nothing
+ * more. Every function is called with the lock.
  */
 #ifndef ECSFS_ANSWERS_SIBLINGS_H
 #define ECSFS_ANSWERS_SIBLINGS_H

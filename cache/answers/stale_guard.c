@@ -1,3 +1,8 @@
+/*
+ * How is a stale value told from a new one? By marks: the values before the write are remembered
+ * beside the written one, and a response that shows one of them is corrected. For a document, a
+ * listing and a whole object alike.
+ */
 #include "cache/answers/stale_guard.h"
 
 #include "cache/answers/listing.h"

@@ -1,5 +1,6 @@
 /*
- * The inside of a region, for the files of cache/answers/ and for region.c, which makes it.
+ * What is inside a region? The struct that the files of cache/answers/ and region.c share; no other
+ * file includes it.
  */
 #ifndef ECSFS_ANSWERS_STATE_H
 #define ECSFS_ANSWERS_STATE_H

@@ -1,3 +1,7 @@
+/*
+ * Which name comes after the one that was read? By the sorted listing, or by the directory's order
+ * of hashes, for which the places are sorted once a listing.
+ */
 #include "cache/answers/turns.h"
 
 #include "cache/budget.h"

@@ -1,6 +1,6 @@
 /*
- * The fetchers of cache/kinds.def: Load balancers: what is listed by ARN, and what belongs to
- * one ARN.
+ * How are load balancers asked? Fetchers of cache/kinds.def for what Elastic Load Balancing lists
+ * by ARN and for what belongs to one ARN. On a worker, without a lock.
  */
 #ifndef ECSFS_FETCH_BALANCING_H
 #define ECSFS_FETCH_BALANCING_H

@@ -1,6 +1,6 @@
 /*
- * The fetchers of cache/kinds.def: Describes a batch of keys in one call; what the answer lacks
- * does not exist.
+ * How is a batch of keys described in one call? Fetchers of cache/kinds.def; a key that the
+ * response lacks does not exist. On a worker, without a lock.
  */
 #ifndef ECSFS_FETCH_DESCRIBE_H
 #define ECSFS_FETCH_DESCRIBE_H

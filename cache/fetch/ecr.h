@@ -1,5 +1,6 @@
 /*
- * The fetchers of cache/kinds.def: Repositories, tags and images of ECR.
+ * How is ECR asked for repositories, tags and images? Fetchers of cache/kinds.def. On a worker,
+ * without a lock.
  */
 #ifndef ECSFS_FETCH_ECR_H
 #define ECSFS_FETCH_ECR_H

@@ -1,3 +1,7 @@
+/*
+ * How is one key's call made? The body comes from the kind's row, is sent with the fetch's time
+ * limit, and pages are joined until the list ends or a ceiling is reached.
+ */
 #include "cache/fetch/fetch.h"
 
 #include "backend/base/cleanup.h"

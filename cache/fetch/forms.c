@@ -1,3 +1,7 @@
+/*
+ * Which characters and lengths does each form of a name allow? One predicate a form, from the API
+ * references of ECS, ECR and CloudWatch Logs.
+ */
 #include "cache/fetch/forms.h"
 
 #include <ctype.h>

@@ -1,5 +1,6 @@
 /*
- * Can AWS have given a name? Checked before a call: one malformed id fails a whole Describe.
+ * Can AWS have given a name? Asked before a call, since one malformed id fails a whole Describe.
+ * Pure; any thread.
  */
 #ifndef ECSFS_FORMS_H
 #define ECSFS_FORMS_H

@@ -1,3 +1,7 @@
+/*
+ * How is a document matched with the key that asked for it? By ARN, by name, or by FAMILY:REVISION,
+ * as the kind's row says.
+ */
 #include "cache/fetch/kinds.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * What is there to know about a kind of answer? The table of cache/kinds.def.
+ * What is known of a kind of answer? Its row of cache/kinds.def, and what follows from it: whether
+ * a key is valid, and whether a document is the key's. Pure; any thread.
  */
 #ifndef ECSFS_KINDS_H
 #define ECSFS_KINDS_H

@@ -1,5 +1,6 @@
 /*
- * The fetchers of cache/kinds.def: The listings of ECS, to their last page.
+ * How are the listings of ECS read to their last page? Fetchers of cache/kinds.def. On a worker,
+ * without a lock.
  */
 #ifndef ECSFS_FETCH_LIST_H
 #define ECSFS_FETCH_LIST_H

@@ -1,5 +1,6 @@
 /*
- * The fetchers of cache/kinds.def: The last lines of a log stream.
+ * What are the last lines of a log stream? A fetcher of cache/kinds.def, for diagnosis; whole logs
+ * are cache/logs/. On a worker, without a lock.
  */
 #ifndef ECSFS_FETCH_LOG_TAIL_H
 #define ECSFS_FETCH_LOG_TAIL_H

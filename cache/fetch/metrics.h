@@ -1,5 +1,6 @@
 /*
- * The fetchers of cache/kinds.def: CPU and memory of services, from CloudWatch.
+ * How much CPU and memory do services use? A fetcher of cache/kinds.def, from CloudWatch, many
+ * services a call. On a worker, without a lock.
  */
 #ifndef ECSFS_FETCH_METRICS_H
 #define ECSFS_FETCH_METRICS_H

@@ -1,5 +1,6 @@
 /*
- * The fetchers of cache/kinds.def: The network interfaces of tasks, from EC2.
+ * Which public address has a task's network interface? A fetcher of cache/kinds.def, from EC2. On a
+ * worker, without a lock.
  */
 #ifndef ECSFS_FETCH_NETWORK_H
 #define ECSFS_FETCH_NETWORK_H

@@ -1,6 +1,6 @@
 /*
- * The fetchers of cache/kinds.def: Targets, policies, scheduled actions and activities of
- * Application Auto Scaling.
+ * How is Application Auto Scaling asked for targets, policies, scheduled actions and activities?
+ * Fetchers of cache/kinds.def. On a worker, without a lock.
  */
 #ifndef ECSFS_FETCH_SCALING_H
 #define ECSFS_FETCH_SCALING_H

@@ -1,6 +1,6 @@
 /*
- * The fetchers of cache/kinds.def: Answers of one object that no batch takes: a task
- * definition, the caller.
+ * How is one object asked for that no batch takes? Fetchers of cache/kinds.def for a task
+ * definition and for the caller's identity. On a worker, without a lock.
  */
 #ifndef ECSFS_FETCH_TASK_DEFINITION_H
 #define ECSFS_FETCH_TASK_DEFINITION_H

@@ -1,3 +1,7 @@
+/*
+ * How do a page's events become a file's lines? Streams are matched with the source, owners are
+ * looked up without the lock, and lines are formatted and spooled in pieces of FLUSH_AT bytes.
+ */
 #include "cache/logs/deliver.h"
 
 #include "backend/base/cleanup.h"

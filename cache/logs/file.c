@@ -1,3 +1,7 @@
+/*
+ * Is this event new to this file? By its id, or within the first window by stream, time and text.
+ * New lines are formatted into a buffer that the caller spools.
+ */
 #include "cache/logs/file.h"
 
 #include "backend/base/cleanup.h"

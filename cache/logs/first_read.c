@@ -1,3 +1,7 @@
+/*
+ * How is the newest part of a log read? Pages backward from every stream until the window is full,
+ * sorted by time, cut to size, and remembered so that polling does not repeat them.
+ */
 #include "cache/logs/first_read.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * How do jobs of a mount's logs begin and end? Each is counted under the lock, so that closing the
+ * mount can wait for the last one.
+ */
 #include "cache/logs/follower.h"
 
 #include <errno.h>

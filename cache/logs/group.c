@@ -1,3 +1,7 @@
+/*
+ * Who subscribes to a log group, and from which time is it read? Subscriptions are counted
+ * references to files; the reference time moves with complete rounds only.
+ */
 #include "cache/logs/group.h"
 
 #include "backend/base/clock.h"

@@ -1,3 +1,7 @@
+/*
+ * How few calls cover a round's streams? Prefixes that contain others are merged; more than
+ * PREFIXES_MAX become their common prefix; names that are known to exist go in hundreds.
+ */
 #include "cache/logs/lanes.h"
 
 #include "backend/base/cleanup.h"

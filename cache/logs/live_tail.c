@@ -1,3 +1,8 @@
+/*
+ * When is a Live Tail session started, and what does it do? One job a session blocks in
+ * StartLiveTail and wakes the poll of each group that an update names; refused or short sessions
+ * are tried again ever more slowly.
+ */
 #include "cache/logs/live_tail.h"
 
 #include "backend/base/cleanup.h"

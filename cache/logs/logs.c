@@ -1,3 +1,7 @@
+/*
+ * How is a log opened, read and closed? The first open starts a job for the first window and parks;
+ * later opens share the file; the last close drops it.
+ */
 #include "cache/logs/logs.h"
 
 #include "backend/base/cleanup.h"

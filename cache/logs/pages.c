@@ -1,3 +1,7 @@
+/*
+ * How is the next page fetched while one is read? A walk starts a job for the page ahead; the
+ * reader takes it over where no worker has begun it.
+ */
 #include "cache/logs/pages.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * Where do a container's lines go? logConfiguration of the definition: awslogs with group, region
+ * and prefix; anything else has no log here.
+ */
 #include "cache/logs/placement.h"
 
 #include <errno.h>

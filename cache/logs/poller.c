@@ -1,3 +1,8 @@
+/*
+ * What does one turn of a group do? It reads up to TURN_PAGES pages of the round, hands each to the
+ * files, and at the end of the round moves the reference time; every SWEEP_MS the whole overlap is
+ * read.
+ */
 #include "cache/logs/poller.h"
 
 #include "backend/base/cleanup.h"

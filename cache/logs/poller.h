@@ -1,5 +1,5 @@
 /*
- * Polls a log group: rounds of FilterLogEvents, some pages a turn.
+ * How is a log group polled? In rounds of FilterLogEvents, a few pages a turn, by one job a group.
  */
 #ifndef ECSFS_LOGS_POLLER_H
 #define ECSFS_LOGS_POLLER_H

@@ -1,3 +1,7 @@
+/*
+ * How are pages of a range fetched side by side and given out in order? A ring of PIECES walks,
+ * each of a span of time; spans follow the density of the page before.
+ */
 #include "cache/logs/range_read.h"
 
 #include "backend/base/cleanup.h"

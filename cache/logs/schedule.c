@@ -1,3 +1,7 @@
+/*
+ * Which group is polled next? One thread looks at the due times under the lock, starts at most as
+ * many turns as throttling allows, and sleeps until the next one.
+ */
 #include "cache/logs/schedule.h"
 
 #include "backend/base/clock.h"

@@ -1,3 +1,7 @@
+/*
+ * How are events known again with little memory? Open addressing over 64-bit hashes; entries older
+ * than what can come again are dropped in place, and at the ceiling the older half goes.
+ */
 #include "cache/logs/seen.h"
 
 #include <errno.h>

@@ -1,3 +1,7 @@
+/*
+ * How are the streams of a file found? From the task's or service's task definitions by
+ * placement.h; a stream's owner is looked up by the task id in its name, once.
+ */
 #include "cache/logs/streams.h"
 
 #include "backend/base/cleanup.h"
