@@ -1,3 +1,7 @@
+/*
+ * How are the layers of a client stacked, and how does a call enter them? build() says the order;
+ * aws_call() and aws_request() fill an exchange and hand it to the top.
+ */
 #include "backend/aws.h"
 
 #include "backend/base/cleanup.h"

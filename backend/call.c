@@ -1,3 +1,4 @@
+/* How is a response released? Its tree and its text, whichever it has. */
 #include "backend/call.h"
 
 void aws_response_release(struct aws_response *r)

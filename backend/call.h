@@ -1,5 +1,5 @@
 /*
- * A call as it passes through the door of aws.h: a request and its response. Every layer behind the door
+ * What passes through the door of aws.h? A request and its response. Every layer behind the door
  * sees these; none of them is a call by itself.
  */
 #ifndef ECSFS_CALL_H

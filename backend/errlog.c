@@ -1,3 +1,7 @@
+/*
+ * Which failure gives way when the list is full? The oldest of its own kind: changes, reads and
+ * refusals each have LIMIT_ERRORS entries, and a failure that repeats is counted in its entry.
+ */
 #include "backend/errlog.h"
 
 #include "backend/base/cleanup.h"

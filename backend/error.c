@@ -1,3 +1,7 @@
+/*
+ * Which errno does an answer of AWS mean, and may the call be repeated? The table of codes, read
+ * from its top; statuses where no row fits.
+ */
 #include "backend/error.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * Which options does every connection have? HTTP/1.1, TLS 1.2 or later, no redirects, the trusted
+ * certificates; and which errno a code of libcurl means.
+ */
 #include "backend/http_curl.h"
 
 #include "backend/http_url.h"

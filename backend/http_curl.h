@@ -1,6 +1,5 @@
 /*
- * What every connection of ours has in common, in libcurl's terms. Only http.c and http_socket.c
- * include this.
+ * Which libcurl options have all connections in common? Only http.c and http_socket.c include this.
  */
 #ifndef ECSFS_HTTP_CURL_H
 #define ECSFS_HTTP_CURL_H

@@ -1,3 +1,7 @@
+/*
+ * Which header lines are kept? The status, the request id, the error's type, Date, Content-Length
+ * and Retry-After; a new status line (after 100 Continue) begins again.
+ */
 #include "backend/http_head.h"
 
 #include <stdio.h>

@@ -1,6 +1,4 @@
-/*
- * One HTTP exchange as values: what is asked, and what came back.
- */
+/* What is one HTTP exchange, as values? What is asked, and what came back. */
 #ifndef ECSFS_HTTP_MESSAGE_H
 #define ECSFS_HTTP_MESSAGE_H
 

@@ -1,3 +1,7 @@
+/*
+ * How is a connection opened for somebody else's protocol? libcurl connects only
+ * (CURLOPT_CONNECT_ONLY); bytes pass by curl_easy_send() and curl_easy_recv().
+ */
 #include "backend/http_socket.h"
 
 #include "backend/http_curl.h"

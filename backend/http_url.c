@@ -1,3 +1,7 @@
+/*
+ * Where does a URL's host stand? Between the scheme, a possible user and the path. Only plain http
+ * to 127.0.0.0/8, ::1 or localhost is this machine.
+ */
 #include "backend/http_url.h"
 
 #include <stdio.h>

@@ -1,7 +1,4 @@
-/*
- * Questions about a URL that is connected to: its host, and whether that is this machine. Pure;
- * any thread.
- */
+/* Which host does a URL name, and is that this machine? Pure; any thread. */
 #ifndef ECSFS_HTTP_URL_H
 #define ECSFS_HTTP_URL_H
 

@@ -1,3 +1,7 @@
+/*
+ * How is a layer made, wrapped and freed? Also the two layers that need no file of their own: a
+ * line of the log for each attempt, and the counters of each call.
+ */
 #include "backend/layer.h"
 
 #include "backend/base/log.h"

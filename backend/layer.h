@@ -1,6 +1,6 @@
 /*
- * Behind the door of aws.h stand layers of one function, each with an inner one. A layer is
- * called by any number of threads at once. Only the backend's own files include this.
+ * How do the layers behind the door of aws.h call each other? Each is one function with an inner
+ * one, called by any number of threads at once. Only the backend's own files include this.
  */
 #ifndef ECSFS_LAYER_H
 #define ECSFS_LAYER_H

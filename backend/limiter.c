@@ -1,3 +1,8 @@
+/*
+ * Which bucket does a call take from, and how long does it wait? Buckets are made at their first
+ * call; a turn waits outside the lock until its pace says go, or is refused where its patience ends
+ * before.
+ */
 #include "backend/limiter.h"
 
 #include "backend/service.h"

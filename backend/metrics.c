@@ -1,3 +1,7 @@
+/*
+ * Where are calls counted? In one table of service and action under a lock; the last row counts
+ * what has no row.
+ */
 #include "backend/metrics.h"
 
 #include <pthread.h>

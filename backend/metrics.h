@@ -1,6 +1,6 @@
 /*
- * Counters that .ecsfs/metrics and .ecsfs/status show: AWS calls by service and action, retries,
- * throttles, seconds spent. Process-wide; any thread.
+ * How many calls were made, repeated and throttled, and how long did they take? For .ecsfs/metrics
+ * and .ecsfs/status, by service and action. Process-wide; any thread.
  */
 #ifndef ECSFS_METRICS_H
 #define ECSFS_METRICS_H

@@ -1,3 +1,7 @@
+/*
+ * How does a pace follow what AWS takes? An epoch counts answers; at its end the rate is cut,
+ * restored or raised. The constants below say by how much, and why.
+ */
 #include "backend/pace.h"
 
 #include "backend/base/clock.h"

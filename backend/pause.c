@@ -1,3 +1,4 @@
+/* How is a pause ended early? It waits on a condition variable that a cancel or a stop signals. */
 #include "backend/pause.h"
 
 #include "backend/base/clock.h"

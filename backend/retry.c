@@ -1,3 +1,7 @@
+/*
+ * Is the call repeated, and when? may_repeat() joins the table's class, the flags of the call and
+ * what was tried already; then full jitter within the time limit.
+ */
 #include "backend/retry.h"
 #include "backend/credentials/cached.h"
 

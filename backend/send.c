@@ -1,3 +1,7 @@
+/*
+ * How is one attempt made? Target, body, headers and signature; the exchange; then the response is
+ * judged for the layers around.
+ */
 #include "backend/send.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * Which row belongs to a service, and which rate to an action? Short tables, searched from the top;
+ * a quota row without actions is for all others.
+ */
 #include "backend/service.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * How is each stage of the signature written? Sorted tables on the stack, hashes by OpenSSL, and
+ * keys that are wiped.
+ */
 #include "backend/sigv4.h"
 
 #include "backend/base/limits.h"

@@ -1,3 +1,7 @@
+/*
+ * How does a stop reach what a thread waits in? The thread attaches a wake function; stop_now()
+ * sets the flag and calls it under the lock, so that it cannot come between.
+ */
 #include "backend/stop.h"
 
 #include <stddef.h>

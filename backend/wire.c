@@ -1,3 +1,7 @@
+/*
+ * How is a request encoded and a response decoded? By the service's protocol: JSON as it stands, or
+ * forms and XML; error bodies of both, and pages of proxies, become one struct.
+ */
 #include "backend/wire.h"
 
 #include "backend/base/cleanup.h"

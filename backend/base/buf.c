@@ -1,3 +1,4 @@
+/* How does a buffer grow? By doubling up to its ceiling; a failure frees the bytes and marks it. */
 #include "backend/base/buf.h"
 
 #include <stdio.h>

@@ -1,3 +1,7 @@
+/*
+ * Which clocks does the system have? Monotonic and wall time in milliseconds, and condition
+ * variables that wait by the monotonic one.
+ */
 #include "backend/base/clock.h"
 
 static int64_t read_clock(clockid_t id)

@@ -1,6 +1,4 @@
-/*
- * The one clock. Everything that ages reads it through here, so that tests move time by hand.
- */
+/* What time is it? Everything that ages reads it through here, so that tests move time by hand. */
 #ifndef ECSFS_BASE_CLOCK_H
 #define ECSFS_BASE_CLOCK_H
 

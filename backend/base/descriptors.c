@@ -1,3 +1,7 @@
+/*
+ * How many files may be open, and is none left? The soft limit is raised at start; a try to open
+ * /dev/null says whether one more is possible.
+ */
 #include "backend/base/descriptors.h"
 
 #include <dlfcn.h>

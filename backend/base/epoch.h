@@ -1,5 +1,6 @@
 /*
- * AWS's times are seconds since 1970, as JSON numbers: whatever a double holds may arrive.
+ * How is a time of AWS kept within what this program can hold? AWS sends seconds since 1970 as JSON
+ * numbers: whatever a double holds may arrive. Pure; any thread.
  */
 #ifndef ECSFS_EPOCH_H
 #define ECSFS_EPOCH_H

@@ -1,3 +1,7 @@
+/*
+ * How is a small file read and replaced? Reads have a ceiling and a time limit for pipes; a
+ * replacement is written beside, synced and renamed.
+ */
 #include "backend/base/file.h"
 
 #include "backend/base/cleanup.h"

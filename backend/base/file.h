@@ -1,5 +1,6 @@
 /*
- * Small files as a whole: read bounded, replaced at once, watched by their stamp. Any thread.
+ * How is a small file read and replaced as a whole? Reads are bounded, a replacement is complete or
+ * absent, and a stamp says whether a file has changed. Any thread.
  */
 #ifndef ECSFS_BASE_FILE_H
 #define ECSFS_BASE_FILE_H

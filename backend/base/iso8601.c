@@ -1,3 +1,7 @@
+/*
+ * How is a time read and written? Field by field: strptime(3) depends on the locale and takes dates
+ * that do not exist.
+ */
 #include "backend/base/iso8601.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* Times as AWS writes them. */
+/* How is a time written and read, as AWS writes them? Pure; any thread. */
 #ifndef ECSFS_BASE_ISO8601_H
 #define ECSFS_BASE_ISO8601_H
 

@@ -1,6 +1,4 @@
-/*
- * Every ceiling in one place. Nothing in ecsfs grows without one.
- */
+/* Which ceilings are there? All of them stand here; nothing in ecsfs grows without one. */
 #ifndef ECSFS_BASE_LIMITS_H
 #define ECSFS_BASE_LIMITS_H
 

@@ -1,3 +1,7 @@
+/*
+ * Where does a line go? To stderr, syslog or a file, as was set up before threads began; the
+ * threshold alone changes later.
+ */
 #include "backend/base/log.h"
 
 #include <errno.h>

@@ -1,3 +1,7 @@
+/*
+ * How far apart are two words? Edits are counted by rows of the optimal string alignment; the
+ * nearest within the tolerance wins.
+ */
 #include "backend/base/nearest.h"
 
 #include <ctype.h>

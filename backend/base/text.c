@@ -1,3 +1,7 @@
+/*
+ * Which characters act on a terminal? Control characters and those that turn the direction of text
+ * become spaces, bytes that are no UTF-8 become question marks; in place.
+ */
 #include "backend/base/text.h"
 
 #include <stdbool.h>

@@ -1,5 +1,6 @@
 /*
- * Text from outside (AWS's words, names, paths) made fit for a line on a terminal.
+ * How is text from outside (AWS's words, names, paths) made fit for a line on a terminal? Pure; any
+ * thread.
  */
 #ifndef ECSFS_BASE_TEXT_H
 #define ECSFS_BASE_TEXT_H

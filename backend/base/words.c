@@ -1,3 +1,4 @@
+/* How is a line split? Each word is copied without its quotes into one array. */
 #include "backend/base/words.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * Which section holds a profile's keys? Both files are parsed once; the config file's headers
+ * (profile, sso-session, services) are sorted by kind, so that a look-up is one step.
+ */
 #include "backend/config/config.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * Which cluster and which keys does an ECS CLI user have? Both YAML files are loaded for each
+ * question, into an arena that is wiped.
+ */
 #include "backend/config/ecs_cli.h"
 
 #include "backend/base/cleanup.h"

@@ -1,6 +1,6 @@
 /*
- * Where a service is: its endpoint by the settings, else by the rule sets of AWS's models. Pure
- * but for the environment; any thread.
+ * Where is a service? Its endpoint by the settings, else by the rule sets of AWS's models. Pure but
+ * for the environment; any thread.
  */
 #ifndef ECSFS_CONFIG_ENDPOINT_H
 #define ECSFS_CONFIG_ENDPOINT_H

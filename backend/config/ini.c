@@ -1,3 +1,7 @@
+/*
+ * How does a line of an INI file change the parser? Header, key, continuation or comment, told
+ * apart by indentation as Python does.
+ */
 #include "backend/config/ini.h"
 
 #include "backend/base/buf.h"

@@ -1,3 +1,7 @@
+/*
+ * In which order are the settings worked out? Home, files, profile, region, endpoints, retries,
+ * then credentials; each step may refuse with its source named.
+ */
 #include "backend/config/settings.h"
 #include "backend/config/endpoint.h"
 #include "backend/credentials/cached.h"

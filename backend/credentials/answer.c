@@ -1,3 +1,7 @@
+/*
+ * How are credentials read from a provider's response? The exchange is repeated while that may
+ * help; members are taken by the names of its form, and an expiry that is no time is refused.
+ */
 #include "backend/credentials/answer.h"
 
 #include "backend/base/cleanup.h"

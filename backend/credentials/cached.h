@@ -1,5 +1,6 @@
 /*
- * The provider in front of all others: keeps what was fetched, and refreshes it in time. Any thread.
+ * When are credentials fetched again? The provider in front of all others keeps what was fetched,
+ * and refreshes it in time. Any thread.
  */
 #ifndef ECSFS_CREDENTIALS_CACHED_H
 #define ECSFS_CREDENTIALS_CACHED_H

@@ -1,5 +1,6 @@
 /*
- * The chain of providers: which one speaks for a profile, in botocore's order. Any thread.
+ * Which provider speaks for a profile? The first of the chain that is configured, in botocore's
+ * order. Any thread.
  */
 #ifndef ECSFS_CREDENTIALS_CHAIN_H
 #define ECSFS_CREDENTIALS_CHAIN_H

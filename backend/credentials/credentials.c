@@ -1,3 +1,7 @@
+/*
+ * How are secrets kept and given back? Strings are copied into the struct and overwritten before
+ * they are freed, also in buffers and JSON trees.
+ */
 #include "backend/credentials/credentials.h"
 
 #include "backend/base/cleanup.h"

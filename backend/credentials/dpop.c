@@ -1,3 +1,7 @@
+/*
+ * How is a proof of possession signed? Header and claims as JSON, base64url, and an ES256 signature
+ * of both made by OpenSSL.
+ */
 #include "backend/credentials/dpop.h"
 
 #include "backend/base/cleanup.h"

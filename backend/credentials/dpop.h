@@ -1,3 +1,7 @@
+/*
+ * How does a call show that it holds a key? A proof of possession (RFC 9449), as `aws login` needs
+ * it for its tokens. Pure; any thread.
+ */
 #ifndef ECSFS_CREDENTIALS_DPOP_H
 #define ECSFS_CREDENTIALS_DPOP_H
 

@@ -1,6 +1,4 @@
-/*
- * Inside credentials/: how a provider is chosen and what it is made from.
- */
+/* How is a provider chosen, and what is it made from? For the files of credentials/ alone. */
 #ifndef ECSFS_CREDENTIALS_PROVIDER_H
 #define ECSFS_CREDENTIALS_PROVIDER_H
 

@@ -1,3 +1,6 @@
+/*
+ * How is a role assumed? By a client of its own: send and retry layers over a copy of the settings.
+ */
 #include "backend/credentials/sts.h"
 #include "backend/credentials/answer.h"
 

@@ -1,3 +1,7 @@
+/*
+ * How is a person asked? On /dev/tty with echo off, one question at a time; echo is on again
+ * whatever is typed.
+ */
 #include "backend/credentials/terminal.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * How is the person at the terminal asked for a secret, such as the code of an MFA device? Blocks
+ * until the answer; any thread.
+ */
 #ifndef ECSFS_CREDENTIALS_TERMINAL_H
 #define ECSFS_CREDENTIALS_TERMINAL_H
 

@@ -1,3 +1,7 @@
+/*
+ * Where is a token file, and did it change? In DIRECTORY, under the digest of a name; its stamp is
+ * taken with each read and compared before the next.
+ */
 #include "backend/credentials/token_file.h"
 
 #include "backend/base/limits.h"

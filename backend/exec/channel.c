@@ -1,3 +1,7 @@
+/*
+ * What does each message of the agent mean for the channel? The link delivers them in order; a
+ * switch over payload types handles handshake, output, exit and errors.
+ */
 #include "backend/exec/channel.h"
 
 #include "backend/base/cleanup.h"

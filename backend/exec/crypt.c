@@ -1,3 +1,4 @@
+/* How is a payload sealed and opened? By OpenSSL's EVP interface; a fresh random nonce for each. */
 #include "backend/exec/crypt.h"
 
 #include "backend/base/cleanup.h"

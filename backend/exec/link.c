@@ -1,3 +1,7 @@
+/*
+ * Which messages are sent again, and which are held? Sent ones stand in a list until they are
+ * acknowledged, early ones in a ring until their turn; the timeout follows the measured round trip.
+ */
 #include "backend/exec/link.h"
 
 #include "backend/base/cleanup.h"

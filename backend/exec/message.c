@@ -1,3 +1,7 @@
+/*
+ * How are the header's fields laid out? As constants of offsets; digests are checked where the type
+ * carries data.
+ */
 #include "backend/exec/message.h"
 
 #include "backend/base/cleanup.h"

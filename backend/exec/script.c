@@ -1,3 +1,7 @@
+/*
+ * Where does the command's output begin and end in the terminal's? Between markers that only this
+ * session knows; a tail that may be the start of a marker is held back.
+ */
 #include "backend/exec/script.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * How does a session get a new token or a data key? Through aws_call(), with the session's own
+ * names.
+ */
 #include "backend/exec/session_calls.h"
 
 #include "backend/credentials/credentials.h"

@@ -1,3 +1,7 @@
+/*
+ * May a data channel's URL be used, and what signs it? Only wss://, or ws:// to this machine; the
+ * upgrade request is signed for ssmmessages.
+ */
 #include "backend/exec/stream_url.h"
 
 #include "backend/base/cleanup.h"

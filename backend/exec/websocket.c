@@ -1,3 +1,7 @@
+/*
+ * How do frames pass a connection that does not block? libwslay asks for bytes and gives bytes by
+ * callbacks; the upgrade is read up to the end of its head.
+ */
 #include "backend/exec/websocket.h"
 
 #include "backend/base/buf.h"

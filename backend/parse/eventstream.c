@@ -1,3 +1,7 @@
+/*
+ * How is the next message framed? Bytes gather until the prelude's length is there; both sums are
+ * checked before anything is read.
+ */
 #include "backend/parse/eventstream.h"
 
 #include <errno.h>

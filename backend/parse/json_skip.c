@@ -1,3 +1,7 @@
+/*
+ * How is a value passed over without building it? Recursive descent with a ceiling of depth, over a
+ * cursor.
+ */
 #include "backend/parse/json_skip.h"
 
 #include "backend/parse/unicode.h"

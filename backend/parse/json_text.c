@@ -1,3 +1,7 @@
+/*
+ * How is JSON text checked and compacted in place? One walk by json_skip.h checks it; where it met
+ * white space, a second one drops it outside strings.
+ */
 #include "backend/parse/json_text.h"
 
 #include "backend/base/limits.h"

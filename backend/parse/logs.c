@@ -1,3 +1,7 @@
+/*
+ * How is a page of events asked for? The request is made member by member, the response stays text
+ * for the scanner; Live Tail's updates are named by group only.
+ */
 #include "backend/parse/logs.h"
 
 #include "backend/parse/eventstream.h"

@@ -1,5 +1,6 @@
 /*
- * CloudWatch Logs in typed calls: pages of events, read by the scanner, and StartLiveTail.
+ * How is CloudWatch Logs asked, in typed calls? Pages of events, read by the scanner, and
+ * StartLiveTail.
  */
 #ifndef ECSFS_BACKEND_LOGS_H
 #define ECSFS_BACKEND_LOGS_H

@@ -1,3 +1,7 @@
+/*
+ * How are events read from a page's text? The array is found first and read event by event; strings
+ * are unescaped in place.
+ */
 #include "backend/parse/logscan.h"
 
 #include "backend/parse/json_skip.h"

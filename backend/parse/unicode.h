@@ -1,6 +1,6 @@
 /*
- * JSON text that is not Unicode: what a parser refuses is replaced, so that the rest can be read.
- * Pure; any thread.
+ * How is JSON text read that is no Unicode? A parser refuses it as a whole, so what is wrong is
+ * replaced first. Pure; any thread.
  */
 #ifndef ECSFS_PARSE_UNICODE_H
 #define ECSFS_PARSE_UNICODE_H

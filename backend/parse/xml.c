@@ -1,3 +1,7 @@
+/*
+ * How does XML become JSON? A stack of frames: an element with children is an object, a repeated
+ * name or `member`/`item` an array, anything else text. A DOCTYPE is refused.
+ */
 #include "backend/parse/xml.h"
 
 #include "backend/base/buf.h"

@@ -1,6 +1,4 @@
-/*
- * Responses of the query protocols as JSON objects.
- */
+/* Which JSON object does a response of the query protocols become? Pure; any thread. */
 #ifndef ECSFS_XML_H
 #define ECSFS_XML_H
 

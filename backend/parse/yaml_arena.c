@@ -1,3 +1,7 @@
+/*
+ * How is a YAML tree's memory given and freed? Chunks of CHUNK bytes up to ARENA_BYTES, wiped as a
+ * whole where the text held keys.
+ */
 #include "backend/parse/yaml_arena.h"
 
 #include "backend/base/limits.h"

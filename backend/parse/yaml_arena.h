@@ -1,6 +1,4 @@
-/*
- * The memory of a YAML tree: chunks that are filled from the front and freed all at once.
- */
+/* Where does a YAML tree live? In chunks that are filled from the front and freed all at once. */
 #ifndef ECSFS_YAML_ARENA_H
 #define ECSFS_YAML_ARENA_H
 

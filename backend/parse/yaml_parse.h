@@ -1,6 +1,6 @@
 /*
- * Builds a tree of YAML nodes (yaml.h) from text, with libyaml. One thread at a time for an
- * arena.
+ * Which tree of YAML nodes (yaml.h) does a text become? Parsed by libyaml. One thread at a time for
+ * an arena.
  */
 #ifndef ECSFS_PARSE_YAML_PARSE_H
 #define ECSFS_PARSE_YAML_PARSE_H

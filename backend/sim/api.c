@@ -1,3 +1,7 @@
+/*
+ * How does an action of the simulator fail, and how is one found by name? sim_fail() fills the
+ * call's error; the tables of a service are searched in turn.
+ */
 #include "backend/sim/api.h"
 
 #include <stdarg.h>

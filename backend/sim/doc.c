@@ -1,3 +1,4 @@
+/* How are members read and set? Thin functions over jansson that take NULL as absent. */
 #include "backend/sim/doc.h"
 
 #include <stdlib.h>

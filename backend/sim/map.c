@@ -1,3 +1,7 @@
+/*
+ * How are the simulator's collections kept? Arrays of pointers, and tables with open addressing and
+ * FNV-1a; a removed slot stays in its chain until the next rehash.
+ */
 #include "backend/sim/map.h"
 
 #include "backend/base/log.h"

@@ -1,3 +1,7 @@
+/*
+ * Does a request fit AWS's model? The shapes are compact strings ("NAME:TYPE"), looked up by
+ * bisection and checked recursively.
+ */
 #include "backend/sim/model.h"
 
 #include "backend/sim/doc.h"

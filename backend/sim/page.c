@@ -1,3 +1,7 @@
+/*
+ * How is a position made into a token? Masked with a stamp of account, region and action: a token
+ * of another call is refused.
+ */
 #include "backend/sim/page.h"
 
 #include "backend/sim/doc.h"

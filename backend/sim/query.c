@@ -1,3 +1,7 @@
+/*
+ * How do a form's dotted names become a tree, and a tree XML? "A.member.1.B" is followed part by
+ * part; lists are written with the protocol's element names.
+ */
 #include "backend/sim/query.h"
 
 #include "backend/base/cleanup.h"

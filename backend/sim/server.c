@@ -1,3 +1,7 @@
+/*
+ * How are regions of a simulator made and waited for? A region is made at the first call that names
+ * it, under the simulator's lock.
+ */
 #include "backend/sim/server.h"
 
 #include "backend/sim/region.h"

@@ -1,3 +1,7 @@
+/*
+ * How are the objects of a region made and found? By name, by ARN of this account and region, or by
+ * the last part of one.
+ */
 #include "backend/sim/state.h"
 
 #include "backend/base/cleanup.h"

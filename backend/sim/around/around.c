@@ -1,3 +1,7 @@
+/*
+ * What is kept of a region beside ECS and logs? One struct for scaling, balancing, metrics and
+ * network; and STS's one action.
+ */
 #include "backend/sim/around/around.h"
 
 #include "backend/sim/doc.h"

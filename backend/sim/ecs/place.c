@@ -1,3 +1,7 @@
+/*
+ * Which capacity does a new task get? The strategy's provider whose turn it is, by base and weight;
+ * on EC2 the instance that instance_pick() finds, or none.
+ */
 #include "backend/sim/ecs/place.h"
 
 #include "backend/sim/doc.h"

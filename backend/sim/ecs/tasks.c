@@ -1,3 +1,7 @@
+/*
+ * When do a task's counts change? Only in task_move(), which takes it out of every count of its old
+ * status and adds it to those of the new one.
+ */
 #include "backend/sim/ecs/tasks.h"
 
 #include "backend/sim/doc.h"

@@ -1,3 +1,7 @@
+/*
+ * How are events kept in AWS's order? Each stream is a sorted array of positions into one block of
+ * text; the older half is dropped at the ceiling.
+ */
 #include "backend/sim/logs/store.h"
 
 #include "backend/base/limits.h"
