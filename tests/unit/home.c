@@ -1,3 +1,7 @@
+/*
+ * A home directory for tests of credentials and settings: made, filled with files, named by HOME,
+ * removed.
+ */
 #include "tests/unit/home.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,4 @@
+/* A simulated region with log groups for tests of the log follower, on a clock moved by hand. */
 #include "tests/unit/logs_world.h"
 
 #include "backend/base/limits.h"

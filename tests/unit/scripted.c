@@ -1,3 +1,7 @@
+/*
+ * A server that plays a script: it expects requests in order and answers each as written; what is
+ * unexpected or left over fails the test.
+ */
 #include "tests/unit/scripted.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Is each action of .ecsfs/api a valid name, in order, and found by its service? */
 #include "fs/edit/actions.h"
 
 #include <setjmp.h>

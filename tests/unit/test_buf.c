@@ -1,3 +1,4 @@
+/* Does a buffer keep its ceiling, its NUL and its failure, and hand its bytes over? */
 #include "backend/base/buf.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Which entry goes when the cache is full, and which request may use a credit? */
 #include "backend/base/limits.h"
 #include "cache/answers/credit.h"
 #include "cache/answers/entries.h"

@@ -1,3 +1,7 @@
+/*
+ * Does /proc's text say rightly who calls, whether a signal ends the call, and whether it is a
+ * shell?
+ */
 #include "fs/caller.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* Which differences between two documents are only AWS's defaults, orders and forms? */
 #include "fs/edit/canon.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,7 @@
+/*
+ * Does a call through all layers repeat, refuse, cancel and decode as it must, whatever the server
+ * answers?
+ */
 #include "backend/aws.h"
 #include "backend/credentials/cached.h"
 

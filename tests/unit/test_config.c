@@ -1,3 +1,4 @@
+/* Are the shared files read as botocore reads them, and bad ones refused by line? */
 #include "backend/config/config.h"
 #include "backend/config/ini.h"
 #include "tests/unit/home.h"

@@ -1,3 +1,6 @@
+/*
+ * What may be written to one member of one container, and what does the definition look like then?
+ */
 #include "fs/edit/container_edit.h"
 
 #include "backend/base/cleanup.h"

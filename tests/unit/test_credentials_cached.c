@@ -1,3 +1,4 @@
+/* When are credentials fetched again, by whom, and who waits? */
 #include "backend/credentials/cached.h"
 #include "tests/unit/home.h"
 

@@ -1,3 +1,4 @@
+/* What do processes, container endpoints and instance metadata give, and how do they fail? */
 #include "backend/credentials/cached.h"
 #include "tests/unit/home.h"
 

@@ -1,3 +1,4 @@
+/* Which roles are assumed from which sources, and which failures end the search? */
 #include "tests/unit/home.h"
 
 #include "backend/base/cleanup.h"

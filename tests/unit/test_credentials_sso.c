@@ -1,3 +1,4 @@
+/* Are SSO and login tokens used, renewed and stored, and is an ended login explained? */
 #include "tests/unit/home.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,4 @@
+/* Which endpoint does a service have, by settings and by AWS's rule sets? */
 #include "backend/config/endpoint.h"
 #include "tests/unit/home.h"
 

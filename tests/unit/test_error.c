@@ -1,3 +1,4 @@
+/* Which errno, retry class and line of .ecsfs/errors does an answer of AWS become? */
 #include "backend/error.h"
 
 #include "backend/base/cleanup.h"

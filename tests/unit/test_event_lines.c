@@ -1,3 +1,4 @@
+/* Does each event become one line, however snapshots overlap? */
 #include "fs/tree/event_lines.h"
 
 #include <setjmp.h>

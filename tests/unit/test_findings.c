@@ -1,3 +1,4 @@
+/* Which findings do documents and recorded sentences of AWS give, and in which order? */
 #include "fs/tree/findings.h"
 
 #include "fs/tree/meanings.h"

@@ -1,3 +1,4 @@
+/* When is a followed key asked for, who is told, and may a follower end at any moment? */
 #include "cache/follow.h"
 
 #include "tests/unit/world.h"

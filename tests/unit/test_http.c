@@ -1,3 +1,4 @@
+/* Does one exchange keep its limits, its trust and its connection, against a server of ours? */
 #include "backend/http.h"
 
 #include "backend/base/cleanup.h"

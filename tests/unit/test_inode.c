@@ -1,3 +1,4 @@
+/* Which node does a name have, how long does it live, and what are its place and path? */
 #include "fs/kernel/inode.h"
 #include "fs/kernel/showing.h"
 #include "fs/local.h"

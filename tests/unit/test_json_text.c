@@ -1,3 +1,4 @@
+/* Is text taken as JSON exactly where a parser takes it? */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/parse/json_text.h"

@@ -1,3 +1,4 @@
+/* Do calls go at AWS's documented rates, and people before background work? */
 #include "backend/limiter.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,4 @@
+/* Are events known again, and does the table give memory back? */
 #include "cache/logs/seen.h"
 
 #include <setjmp.h>

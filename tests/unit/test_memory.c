@@ -1,3 +1,4 @@
+/* Is what the mount remembers of its writes bounded, the least recently used first to go? */
 #include "fs/edit/memory.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Which word is meant by a slip, and which is too far away? */
 #include "backend/base/nearest.h"
 
 #include <setjmp.h>

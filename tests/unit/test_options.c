@@ -1,3 +1,7 @@
+/*
+ * Which options are understood, in mount's form and in the command line's, and how are bad ones
+ * named?
+ */
 #include "backend/config/values.h"
 #include "fs/cli/options.h"
 

@@ -1,3 +1,4 @@
+/* Does compact text give back the value, its members and its names? */
 #include "backend/base/cleanup.h"
 #include "cache/packed.h"
 

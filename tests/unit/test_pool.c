@@ -1,3 +1,4 @@
+/* Are jobs run once and in parallel, within the ceilings, and threads ended? */
 #include "cache/pool.h"
 
 #include <setjmp.h>

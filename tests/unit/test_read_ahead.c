@@ -1,3 +1,4 @@
+/* Which ways of reading a tree start read-ahead, and which leave it quiet? */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "cache/answer.h"

@@ -1,3 +1,4 @@
+/* Which copy that a reader was given does an edited document come from? */
 #include "fs/edit/readings.h"
 
 #include <setjmp.h>

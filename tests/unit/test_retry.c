@@ -1,3 +1,4 @@
+/* How often is a call repeated, after which wait, and which never? */
 #include "backend/retry.h"
 
 #include "backend/base/cleanup.h"

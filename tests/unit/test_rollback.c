@@ -1,3 +1,4 @@
+/* Which earlier state does a rollback go to, and which request makes it? */
 #include "fs/edit/rollback.h"
 
 #include <errno.h>

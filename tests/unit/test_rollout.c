@@ -1,3 +1,4 @@
+/* Which lines and which verdict do snapshots of a deployment give? */
 #include "fs/edit/rollout.h"
 
 #include "backend/base/limits.h"

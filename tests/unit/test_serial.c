@@ -1,3 +1,4 @@
+/* Are edits of one service made one after the other, and of different ones not? */
 #include "fs/edit/serial.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Which CreateService request does a draft, a clone or a document become, and which are refused? */
 #include "fs/edit/service_create.h"
 
 #include <errno.h>

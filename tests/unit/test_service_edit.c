@@ -1,3 +1,4 @@
+/* Which UpdateService request does an edited document become, and which edits are refused? */
 #include "fs/edit/service_edit.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* In which order are options, variables and files taken into the settings? */
 #include "tests/unit/home.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,4 @@
+/* Which members does a document know, and which types do they take? */
 #include "fs/edit/members.h"
 #include "fs/edit/service_members.h"
 #include "fs/edit/task_definition_members.h"

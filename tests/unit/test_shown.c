@@ -1,3 +1,4 @@
+/* How does a document or a member look in a file? */
 #include "fs/edit/shown.h"
 
 #include "backend/base/cleanup.h"

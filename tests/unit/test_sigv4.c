@@ -1,3 +1,4 @@
+/* Is each stage of a signature that of AWS's published vectors? */
 #include "backend/sigv4.h"
 
 #include "backend/base/cleanup.h"

@@ -1,3 +1,4 @@
+/* Do a spool's bytes stay, under one ceiling, and is nothing left in the directory? */
 #include "cache/spool.h"
 
 #include <setjmp.h>

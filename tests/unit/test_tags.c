@@ -1,3 +1,4 @@
+/* How are tags parsed, rendered and compared, and which limits hold? */
 #include "fs/edit/tags.h"
 
 #include "fs/edit/lines.h"

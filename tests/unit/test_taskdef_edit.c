@@ -1,3 +1,4 @@
+/* Which RegisterTaskDefinition request does a document become, and which are refused? */
 #include "fs/edit/taskdef_edit.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Is what is no Unicode replaced, and all else left? */
 #include "backend/parse/unicode.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* How does each kind of value look in a file, and what is refused of what is written? */
 #include "fs/value.h"
 
 #include "backend/base/cleanup.h"

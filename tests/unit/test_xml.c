@@ -1,3 +1,4 @@
+/* Which JSON does a response in XML become, and which text is refused? */
 #include "backend/parse/xml.h"
 
 #include <setjmp.h>

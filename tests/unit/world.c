@@ -1,3 +1,7 @@
+/*
+ * A simulated region, a client and a cache for unit tests, wired as in a mount but on a clock moved
+ * by hand.
+ */
 #include "tests/unit/world.h"
 
 #include "cache/answer.h"
