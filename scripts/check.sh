@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What must hold of the source itself: format, layers, sizes, and clang-tidy.
+# What must hold of the source itself: format, layers, sizes, the manual, and clang-tidy.
 #
 #   scripts/check.sh [format|layers|sizes|man|tidy]...     all, where none is named
 . "$(dirname "$0")/lib.sh"
@@ -33,16 +33,14 @@ check_layers() {
 	return $bad
 }
 
-# Functions of at most 100 lines, files of at most 700; tables are no functions.
+# Functions of at most 100 lines, files of at most 700; tables are no functions. Each file begins with a
+# comment that says which question it answers.
 check_sizes() {
-	local bad=0 file lines
-	while read -r file; do
-		lines=$(wc -l <"$file")
-		if [ "$lines" -gt 700 ]; then
-			printf '%s: %s lines (at most 700)\n' "$file" "$lines" >&2
-			bad=1
-		fi
-	done < <(sources)
+	local bad=0
+	sources | xargs awk '
+		FNR == 1 && !/^\/\*/ { printf "%s: begins without a comment: which question does it answer?\n", FILENAME; bad = 1 }
+		FNR == 701 { printf "%s: more than 700 lines\n", FILENAME; bad = 1 }
+		END { exit bad }' >&2 || bad=1
 	sources | grep '\.c$' | xargs awk '
 		FNR == 1 { start = 0 }
 		/^[A-Za-z_].*[^;]$/ && /\(/ { head = FNR; name = $0 }
