@@ -215,6 +215,11 @@ static const struct aws_rule *rule_for_status(int status)
 const struct aws_rule *aws_rule_for_answer(
     const char *action, const char *code, const char *message, int http_status)
 {
+	static const struct aws_rule lacking = {"", EOPNOTSUPP, RETRY_NEVER};
+
+	/* AWS itself never says so, but endpoints that stand for a part of it, with InternalFailure. */
+	if (http_status == 501)
+		return &lacking;
 	for (size_t i = 0; code && *code && i < ARRAY_SIZE(rows); i++)
 		if (fits(&rows[i], action, code, message))
 			return &rows[i].rule;

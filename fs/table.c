@@ -98,6 +98,14 @@ static int render_member(struct ask *q, const struct dir_type *type, const struc
 	return 0;
 }
 
+int listing_names(const struct listing *l, struct ask *q, const struct place *p, json_t *names,
+    struct ecsfs_error *err)
+{
+	int e = l->names(q, p, names, err);
+
+	return e == -EOPNOTSUPP && l->optional ? 0 : e;
+}
+
 int row_render(struct ask *q, const struct dir_type *type, const struct place *p,
     const struct row *row, struct buf *out, struct ecsfs_error *err)
 {
@@ -107,6 +115,8 @@ int row_render(struct ask *q, const struct dir_type *type, const struct place *p
 		e = row->render(q, p, row, out, err);
 	else if (row->member)
 		e = render_member(q, type, p, row, out, err);
+	if (e == -EOPNOTSUPP && row->flags & ROW_OPTIONAL)
+		e = 0;
 	if (!e && buf_failed(out))
 		return ecsfs_error_set(
 		    err, EFBIG, NULL, "the text is larger than %zu bytes", out->max);

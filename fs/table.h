@@ -100,6 +100,8 @@ enum row_flags {
 	ROW_ALWAYS = 1 << 1,   /* its open always asks AWS */
 	ROW_EMPTY_OK = 1 << 2, /* a write of an empty line is meaningful (force_new_deployment) */
 	ROW_ACTION = 1 << 3,   /* a write does something, once for each open file (rollback) */
+	/* Of a service of AWS that an endpoint may lack: it reads as empty there (EOPNOTSUPP). */
+	ROW_OPTIONAL = 1 << 4,
 };
 
 /* A growing file. `open` runs on a worker and may block; nothing else may. A stream that is opened is closed. */
@@ -201,6 +203,7 @@ struct listing {
 	size_t part;	    /* PLACE(...) which a name fills, also of files */
 	bool (*valid)(const char *name); /* others are ENOENT without asking; NULL: any */
 	bool unlisted;			 /* logs/since: names are found, none is listed */
+	bool optional; /* of a service that an endpoint may lack: it has no names there */
 	/* Files: a new name may be made; what is then written is committed by the row, which makes it. */
 	bool makes;
 	/* Files: what unlinking one does, with -o allow_delete; as a directory's drop. NULL: EPERM. */
@@ -293,6 +296,10 @@ int dir_object(struct ask *q, const struct dir_type *type, const struct place *p
  */
 int dir_members(struct ask *q, const struct dir_type *type, const struct place *p,
     const char *members, struct answer *ret, const json_t **ret_object, struct ecsfs_error *err);
+
+/* The listing's names. */
+int listing_names(const struct listing *l, struct ask *q, const struct place *p, json_t *names,
+    struct ecsfs_error *err);
 
 /* The text of any row, by render or by member; empty where it has neither. */
 int row_render(struct ask *q, const struct dir_type *type, const struct place *p,

@@ -35,11 +35,13 @@
 	"\"memory\":\"1024\",\"executionRoleArn\":\"arn:aws:iam::123456789012:role/"               \
 	"ecsTaskExecutionRole\","                                                                  \
 	"\"runtimePlatform\":{\"cpuArchitecture\":\"X86_64\",\"operatingSystemFamily\":\"LINUX\"}"
-#define NETWORK                                                                                    \
+#define AWSVPC(public_ip)                                                                          \
 	"\"networkConfiguration\":{\"awsvpcConfiguration\":{\"subnets\":[\"subnet-"                \
 	"0a1b2c3d4e5f60001\","                                                                     \
 	"\"subnet-0a1b2c3d4e5f60002\"],\"securityGroups\":[\"sg-0a1b2c3d4e5f60001\"],"             \
-	"\"assignPublicIp\":\"DISABLED\"}}"
+	"\"assignPublicIp\":\"" public_ip "\"}}"
+#define NETWORK AWSVPC("DISABLED")
+#define PUBLIC_NETWORK AWSVPC("ENABLED")
 #define REGISTRY "123456789012.dkr.ecr.%REGION%.amazonaws.com/"
 
 /* %REGION% stands for the region's name. */
@@ -129,7 +131,8 @@ static const struct {
 	"\"weight\":3}]," NETWORK "}",
 	100},
     {"prod", "worker",
-	"{\"serviceName\":\"worker\",\"desiredCount\":3,\"launchType\":\"FARGATE\"," NETWORK ","
+	"{\"serviceName\":\"worker\",\"desiredCount\":3,\"launchType\":\"FARGATE\"," PUBLIC_NETWORK
+	","
 	"\"deploymentConfiguration\":{\"maximumPercent\":150,\"minimumHealthyPercent\":50}}",
 	100},
     {"prod", "agent",

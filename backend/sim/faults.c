@@ -8,7 +8,7 @@
  *
  *     throttle      400 ThrottlingException        denied     400 AccessDeniedException
  *     5xx           500 ServerException            expired    400 ExpiredTokenException
- *     503           503 ServiceUnavailableException
+ *     503           503 ServiceUnavailableException   501     501 InternalFailure (not implemented)
  *     error=CODE    400 and that code
  *     reset         the connection is cut, nothing was done
  *     lost          the action is done, then the connection is cut
@@ -50,6 +50,7 @@ static const struct {
     {"throttle", {FAULT_ERROR, 400, "ThrottlingException", 0}},
     {"5xx", {FAULT_ERROR, 500, "ServerException", 0}},
     {"503", {FAULT_ERROR, 503, "ServiceUnavailableException", 0}},
+    {"501", {FAULT_ERROR, 501, "InternalFailure", 0}},
     {"denied", {FAULT_ERROR, 400, "AccessDeniedException", 0}},
     {"expired", {FAULT_ERROR, 400, "ExpiredTokenException", 0}},
     {"error", {FAULT_ERROR, 400, "", 0}},

@@ -153,6 +153,7 @@ void region_invalidate_all(struct region *r)
 
 	pthread_mutex_lock(&r->lock);
 	r->mutated_unknown_at = region_moment();
+	memset(r->unknown_until_ms, 0, sizeof(r->unknown_until_ms));
 	TAILQ_FOREACH (e, &r->cache.lru, lru) {
 		cache_unguard(&r->cache, e);
 		mark_entry(r, e, &n);

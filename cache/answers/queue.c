@@ -25,7 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LARGEST_BATCH 125
 /* Batches of a group that may be queued for nobody. */
 #define MOST_AHEAD 32
 /* A call that takes longer is not waited for by those who come later, or have something else. */
@@ -40,9 +39,10 @@
 /* The entries of one call, while it is under way. */
 struct flight {
 	LIST_ENTRY(flight) link;
-	struct entry *entries[LARGEST_BATCH];
-	struct fetch_item items[LARGEST_BATCH];
-	bool asked[LARGEST_BATCH]; /* somebody waits: not only taken along */
+	/* As many as the kind's calls take. */
+	struct entry **entries;
+	struct fetch_item *items;
+	bool *asked; /* somebody waits: not only taken along */
 	struct fetch fetch;
 	atomic_bool wanted; /* somebody waits for it */
 	struct stop stop;   /* set when nobody waits any more */
@@ -61,6 +61,14 @@ struct drain {
 	bool ahead; /* for nobody, as far as was known when it began */
 	struct flight flight;
 };
+
+static void free_drain(struct drain *d)
+{
+	free(d->flight.entries);
+	free(d->flight.items);
+	free(d->flight.asked);
+	free(d);
+}
 
 /* Waits for company while a call is under way that may bring what would come next anyway. */
 static void gather(struct region *r, struct group *g, size_t batch)
@@ -255,6 +263,21 @@ static void wake_latecomers(const struct flight *f, struct news *n)
 	}
 }
 
+/* The endpoint does not have the action: no kind asks for it for a while. With the lock. */
+static void note_unknown(struct region *r, const struct flight *f)
+{
+	enum kind own = f->items[0].key->kind;
+	const char *action = kind_row(own)->action;
+
+	for (int k = 0; k < KIND_COUNT; k++) {
+		const char *other = kind_row((enum kind)k)->action;
+		bool same = k == (int)own || (action && other && strcmp(action, other) == 0);
+
+		if (same && r->unknown_until_ms[k] <= f->arrival.started_ms)
+			r->unknown_until_ms[k] = f->arrival.now_ms + UNKNOWN_MS;
+	}
+}
+
 static void land(struct region *r, struct flight *f, bool ahead, struct news *n)
 {
 	struct entry *listing = batch_listing(r, f->items[0].key);
@@ -263,8 +286,8 @@ static void land(struct region *r, struct flight *f, bool ahead, struct news *n)
 	f->arrival.now_ms = region_now_ms(r);
 	if (f->refused && listing)
 		listing->refused_ms = f->arrival.now_ms;
-	if (f->unknown && r->unknown_until_ms[f->items[0].key->kind] <= f->arrival.started_ms)
-		r->unknown_until_ms[f->items[0].key->kind] = f->arrival.now_ms + UNKNOWN_MS;
+	if (f->unknown)
+		note_unknown(r, f);
 	if (f->cluster_lost)
 		mutate_cluster_lost(r, f->items[0].key->a, n);
 	for (size_t i = 0; i < f->fetch.n; i++) {
@@ -395,21 +418,49 @@ static bool drain_once(struct drain *d)
 	return more;
 }
 
+/* The next call of a drain: nothing of the one before is left. */
+static void begin_flight(struct flight *f, size_t batch)
+{
+	memset(f->items, 0, batch * sizeof(*f->items));
+	memset(f->asked, 0, batch * sizeof(*f->asked));
+	*f = (struct flight){
+	    .entries = f->entries, .items = f->items, .asked = f->asked, .fetch.items = f->items};
+}
+
+/* New, with room for a call of `batch` keys; NULL: no memory. */
+static struct drain *new_drain(size_t batch)
+{
+	struct drain *d = calloc(1, sizeof(*d));
+	struct flight *f;
+
+	if (!d)
+		return NULL;
+	f = &d->flight;
+	f->entries = calloc(batch, sizeof(*f->entries));
+	f->items = calloc(batch, sizeof(*f->items));
+	f->asked = calloc(batch, sizeof(*f->asked));
+	if (f->entries && f->items && f->asked)
+		return d;
+	free_drain(d);
+	return NULL;
+}
+
 static void drain_run(struct job *j)
 {
 	struct drain *d = (struct drain *)j;
+	size_t batch = kind_batch(d->g->kind);
 
 	do {
-		d->flight = (struct flight){.fetch.items = d->flight.items};
+		begin_flight(&d->flight, batch);
 		STAILQ_INIT(&d->flight.fetch.extras);
 		stop_init(&d->flight.stop);
 	} while (drain_once(d));
-	free(d);
+	free_drain(d);
 }
 
 static int start_drain(struct region *r, struct group *g, bool ahead)
 {
-	struct drain *d = calloc(1, sizeof(*d));
+	struct drain *d = new_drain(kind_batch(g->kind));
 	size_t *drainers = ahead ? &g->ahead_drainers : &g->drainers;
 	int err;
 
@@ -423,7 +474,7 @@ static int start_drain(struct region *r, struct group *g, bool ahead)
 	err = pool_submit(&r->fetchers, &d->job);
 	if (err < 0) {
 		--*drainers;
-		free(d);
+		free_drain(d);
 		return err;
 	}
 	++*(ahead ? &r->ahead_drains : &r->drains[g->kind]);

@@ -51,7 +51,7 @@ struct entry *batch_listing(const struct region *r, const struct key *k)
 
 	if (kind_row(k->kind)->siblings == KIND_NONE)
 		return NULL;
-	if (k->kind == KIND_TASK && !(e && packed_has_name(e->value, k->b)))
+	if (kind_row(k->kind)->siblings == KIND_TASKS && !(e && packed_has_name(e->value, k->b)))
 		e = listing_of_task(r, k);
 	return e;
 }

@@ -1,6 +1,7 @@
 /*
- * CloudWatch's metrics of services, a minute each for the last hour: GetMetricData takes 500 queries
- * a call, and a service needs four, the average and the maximum of two metrics.
+ * CloudWatch's metrics of services, a minute each for the last hour. GetMetricData takes 500 queries a
+ * call. A metric of a service needs two, its average and its maximum: a call has one metric of up to
+ * 250 services, or both of up to 125, since who reads one of few mostly reads the other too.
  */
 #include "cache/fetch/metrics.h"
 
@@ -14,41 +15,45 @@
 
 #define PERIOD_S 60
 #define SPAN_S 3600
-
-static const struct metric {
-	const char *name;   /* CloudWatch's */
-	const char *member; /* of the answer */
-} metrics[] = {{"CPUUtilization", "cpu"}, {"MemoryUtilization", "memory"}};
+#define MOST_QUERIES 500
 
 static const char *const stats[] = {"Average", "Maximum"};
 
-#define METRICS (sizeof(metrics) / sizeof(*metrics))
 #define STATS (sizeof(stats) / sizeof(*stats))
 
-static json_t *query_of(const struct key *k, size_t item, size_t metric, size_t stat)
+/* What one call asks for. */
+struct metrics_call {
+	const struct fetch *f;
+	enum kind kinds[2]; /* the items' own, and the other one where there is room for it */
+	size_t metrics;
+	json_t **points; /* of each item and metric: borrowed */
+};
+
+static json_t *query_of(const struct metrics_call *c, size_t item, size_t metric, size_t stat)
 {
+	const struct key *k = c->f->items[item].key;
 	char id[64];
 
 	snprintf(id, sizeof(id), "q%zu_%zu_%zu", item, metric, stat);
 	return json_pack("{s:s, s:{s:{s:s, s:s, s:[{s:s, s:s}, {s:s, s:s}]}, s:i, s:s}}", "Id", id,
-	    "MetricStat", "Metric", "Namespace", "AWS/ECS", "MetricName", metrics[metric].name,
-	    "Dimensions", "Name", "ClusterName", "Value", k->a, "Name", "ServiceName", "Value",
-	    k->b, "Period", PERIOD_S, "Stat", stats[stat]);
+	    "MetricStat", "Metric", "Namespace", "AWS/ECS", "MetricName",
+	    kind_row(c->kinds[metric])->id, "Dimensions", "Name", "ClusterName", "Value", k->a,
+	    "Name", "ServiceName", "Value", k->b, "Period", PERIOD_S, "Stat", stats[stat]);
 }
 
 /* The last whole hour of minutes: the one that is under way is not complete. */
-static json_t *metrics_body(const struct fetch *f)
+static json_t *metrics_body(const struct metrics_call *c)
 {
-	int64_t end_s = clock_wall(f->clock) / 1000 / PERIOD_S * PERIOD_S;
+	int64_t end_s = clock_wall(c->f->clock) / 1000 / PERIOD_S * PERIOD_S;
 	char from[21], to[21];
 	json_t *queries = json_array();
 
 	iso8601_format((end_s - SPAN_S) * 1000, from);
 	iso8601_format(end_s * 1000, to);
-	for (size_t i = 0; i < f->n; i++)
-		for (size_t m = 0; m < METRICS; m++)
+	for (size_t i = 0; i < c->f->n; i++)
+		for (size_t m = 0; m < c->metrics; m++)
 			for (size_t s = 0; s < STATS; s++)
-				json_array_append_new(queries, query_of(f->items[i].key, i, m, s));
+				json_array_append_new(queries, query_of(c, i, m, s));
 	return json_pack("{s:o, s:s, s:s, s:s}", "MetricDataQueries", queries, "StartTime", from,
 	    "EndTime", to, "ScanBy", "TimestampAscending");
 }
@@ -72,17 +77,17 @@ static json_t *point_at(json_t *points, int64_t at_s)
 	return point;
 }
 
-static void take_result(const struct fetch *f, const json_t *result, json_t *const *docs)
+static void take_result(const struct metrics_call *c, const json_t *result)
 {
 	const char *id = json_string_value(json_object_get(result, "Id"));
 	const json_t *times = json_object_get(result, "Timestamps"), *time;
 	const json_t *values = json_object_get(result, "Values");
 	size_t item, metric, stat, i;
 
-	if (!id || sscanf(id, "q%zu_%zu_%zu", &item, &metric, &stat) != 3 || item >= f->n ||
-	    metric >= METRICS || stat >= STATS)
+	if (!id || sscanf(id, "q%zu_%zu_%zu", &item, &metric, &stat) != 3 || item >= c->f->n ||
+	    metric >= c->metrics || stat >= STATS)
 		return;
-	json_t *points = json_object_get(docs[item], metrics[metric].member);
+	json_t *points = c->points[item * c->metrics + metric];
 	json_array_foreach (times, i, time) {
 		const char *value = json_string_value(json_array_get(values, i));
 		int64_t at_ms;
@@ -95,27 +100,45 @@ static void take_result(const struct fetch *f, const json_t *result, json_t *con
 	}
 }
 
+/* Answers the items, and fills the same services' other metric. */
+static void answer(struct fetch *f, const struct metrics_call *c)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		json_t **points = &c->points[i * c->metrics];
+		struct key other = *f->items[i].key;
+
+		fetch_answer(&f->items[i], json_incref(points[0]));
+		if (c->metrics < 2)
+			continue;
+		other.kind = c->kinds[1];
+		fetch_add_extra(f, &other, json_incref(points[1]));
+	}
+}
+
 int fetch_metrics(struct fetch *f, struct ecsfs_error *err)
 {
-	json_auto_t *body = metrics_body(f), *docs = json_array(), *results = NULL;
-	auto_free json_t **doc_of = calloc(f->n, sizeof(*doc_of));
+	enum kind own = f->items[0].key->kind;
+	struct metrics_call c = {.f = f,
+	    .kinds = {own, own == KIND_CPU_METRICS ? KIND_MEMORY_METRICS : KIND_CPU_METRICS},
+	    .metrics = f->n * 2 * STATS <= MOST_QUERIES ? 2 : 1};
+	auto_free json_t **points = calloc(f->n * c.metrics, sizeof(*points));
+	json_auto_t *body = metrics_body(&c), *lists = json_array(), *results = NULL;
 	const json_t *result;
 	size_t i;
 	int rc;
 
-	if (!doc_of)
+	if (!points)
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
-	for (i = 0; i < f->n; i++) {
-		doc_of[i] = json_pack("{s:[], s:[]}", metrics[0].member, metrics[1].member);
-		json_array_append_new(docs, doc_of[i]);
+	c.points = points;
+	for (i = 0; i < f->n * c.metrics; i++) {
+		points[i] = json_array();
+		json_array_append_new(lists, points[i]);
 	}
-	rc = fetch_service_pages(
-	    f, "monitoring", "GetMetricData", body, "MetricDataResults", &results, err);
+	rc = fetch_row_pages(f, body, &results, err);
 	if (rc < 0)
 		return rc;
 	json_array_foreach (results, i, result)
-		take_result(f, result, doc_of);
-	for (i = 0; i < f->n; i++)
-		fetch_answer(&f->items[i], json_incref(doc_of[i]));
+		take_result(&c, result);
+	answer(f, &c);
 	return 0;
 }

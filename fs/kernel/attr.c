@@ -108,7 +108,7 @@ static void peek_listing(struct ask *q, const struct dir_type *type, const struc
 		return;
 	names = json_array();
 	q->wanted = "";
-	if (type->listing->names(q, p, names, NULL) != 0)
+	if (listing_names(type->listing, q, p, names, NULL) != 0)
 		q->fresh_ms = 0;
 }
 

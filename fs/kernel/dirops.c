@@ -350,7 +350,7 @@ static void touch(struct node *n)
 	if (type && type->subject)
 		dir_object(&q, type, &p, &a, &object, NULL);
 	if (type && type->listing && type->listing->names)
-		type->listing->names(&q, &p, names, NULL);
+		listing_names(type->listing, &q, &p, names, NULL);
 	notify_stale(type ? n : n->parent);
 }
 

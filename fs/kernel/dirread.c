@@ -167,14 +167,14 @@ static int ask_names(struct request *rq, const struct dir_type *type, const stru
 	/* The rest of a list goes on with the answer that its start was read from. */
 	if (rq->off > 0) {
 		*q = attr_peek(rq->node);
-		e = l->names(q, p, names, NULL);
+		e = listing_names(l, q, p, names, NULL);
 		if (e == 0)
 			return 0;
 		json_array_clear(names);
 	}
 	*q = request_ask(rq, ASK_PARK, FRESH_LOOKUP);
 	attr_noting(q, rq->node);
-	return l->names(q, p, names, err);
+	return listing_names(l, q, p, names, err);
 }
 
 /*

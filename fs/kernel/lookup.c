@@ -216,7 +216,7 @@ static int in_names(struct ask *q, const struct listing *l, const struct place *
 	int e;
 
 	q->wanted = name;
-	e = l->names(q, p, names, err);
+	e = listing_names(l, q, p, names, err);
 	q->wanted = NULL;
 
 	if (e)

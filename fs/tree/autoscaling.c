@@ -467,6 +467,7 @@ static int list_actions(
 static const struct row row_policy = {
     .help = "a scaling policy; write it edited to change it, a new name to create one",
     .form = ROW_DOCUMENT,
+    .flags = ROW_OPTIONAL,
     .render = render_policy,
     .forget = forget_policy,
     .commit = commit_policy,
@@ -475,6 +476,7 @@ static const struct row row_policy = {
 static const struct row row_action = {
     .help = "a scheduled action; write it edited to change it, a new name to create one",
     .form = ROW_DOCUMENT,
+    .flags = ROW_OPTIONAL,
     .render = render_action,
     .forget = forget_action,
     .commit = commit_action,
@@ -486,6 +488,7 @@ static const struct listing policies = {
     .suffix = ".json",
     .part = PLACE(scaling),
     .makes = true,
+    .optional = true,
     .remove = drop_policy,
 };
 
@@ -495,6 +498,7 @@ static const struct listing actions = {
     .suffix = ".json",
     .part = PLACE(scaling),
     .makes = true,
+    .optional = true,
     .remove = drop_action,
 };
 
@@ -515,6 +519,7 @@ static const struct row autoscaling_rows[] = {
 	.name = "scalable_target.json",
 	.help = "the scalable target; empty where there is none; writing registers it",
 	.form = ROW_DOCUMENT,
+	.flags = ROW_OPTIONAL,
 	.render = render_target,
 	.forget = forget_target,
 	.commit = commit_target,
@@ -522,12 +527,14 @@ static const struct row autoscaling_rows[] = {
     {
 	.name = "min_capacity",
 	.help = "fewest tasks that scaling leaves",
+	.flags = ROW_OPTIONAL,
 	.render = render_capacity,
 	.commit = commit_capacity,
     },
     {
 	.name = "max_capacity",
 	.help = "most tasks that scaling starts",
+	.flags = ROW_OPTIONAL,
 	.render = render_capacity,
 	.commit = commit_capacity,
     },
@@ -535,7 +542,7 @@ static const struct row autoscaling_rows[] = {
 	.name = "suspended",
 	.help = "what is suspended: dynamic_scaling_in, dynamic_scaling_out, scheduled_scaling; an "
 		"empty line resumes all",
-	.flags = ROW_EMPTY_OK,
+	.flags = ROW_EMPTY_OK | ROW_OPTIONAL,
 	.render = render_suspended,
 	.commit = commit_suspended,
     },
@@ -543,6 +550,7 @@ static const struct row autoscaling_rows[] = {
 	.name = "activities",
 	.help = "what scaling did, oldest first; grows",
 	.form = ROW_STREAM,
+	.flags = ROW_OPTIONAL,
 	.stream = &growing_activities.ops,
     },
     {0},

@@ -96,7 +96,8 @@ static struct events *new_events(const struct place *p, const struct row *row)
 }
 
 /* The first snapshot, and somebody to bring the next ones. */
-static int fill_events(struct events *ev, const struct place *p, struct ecsfs_error *err)
+static int fill_events(
+    struct events *ev, const struct place *p, const struct row *row, struct ecsfs_error *err)
 {
 	struct ask q = ask_blocking(p->region);
 	auto_answer struct answer a = {0};
@@ -106,6 +107,8 @@ static int fill_events(struct events *ev, const struct place *p, struct ecsfs_er
 	int e = ev->source->key(&q, p, &k, err);
 	if (!e)
 		e = ask(&q, p->region, &k, &a, err);
+	if (e == -EOPNOTSUPP && row->flags & ROW_OPTIONAL)
+		e = 0;
 	if (!e)
 		e = spool_new(&ev->spool, err);
 	if (!e)
@@ -127,7 +130,7 @@ int growing_open(
 
 	if (!ev)
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
-	int e = fill_events(ev, p, err);
+	int e = fill_events(ev, p, row, err);
 	if (e)
 		free_events(ev);
 	else

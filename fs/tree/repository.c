@@ -105,6 +105,7 @@ static const struct listing tags = {
     .names = list_tags,
     .find = find_image,
     .type = &dir_image,
+    .optional = true,
     .part = PLACE(image),
     .valid = is_image,
 };
@@ -184,6 +185,7 @@ static const struct listing repositories = {
     .names = list_repositories,
     .find = find_repository,
     .type = &dir_repository,
+    .optional = true,
     .part = PLACE(repository),
     .valid = is_repository,
 };

@@ -347,6 +347,7 @@ static const struct row service_rows[] = {
 	.name = "target_health",
 	.help = "a line a target: target group, address, port, state, reason, task",
 	.form = ROW_REPORT,
+	.flags = ROW_OPTIONAL,
 	.render = render_target_health,
     },
     {
@@ -354,6 +355,7 @@ static const struct row service_rows[] = {
 	.help =
 	    "a line a listener rule that leads here: URL of the load balancer, host of the rule",
 	.form = ROW_REPORT,
+	.flags = ROW_OPTIONAL,
 	.render = render_url,
     },
     {

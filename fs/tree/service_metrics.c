@@ -5,20 +5,30 @@
 
 #include <stdio.h>
 
-static int metrics_key(
+static int cpu_metrics_key(
     struct ask *q, const struct place *p, struct key *ret, struct ecsfs_error *err)
 {
 	(void)q;
 	(void)err;
-	*ret = (struct key){.kind = KIND_METRICS, .a = p->cluster, .b = p->service};
+	*ret = (struct key){.kind = KIND_CPU_METRICS, .a = p->cluster, .b = p->service};
+	return 0;
+}
+
+static int memory_metrics_key(
+    struct ask *q, const struct place *p, struct key *ret, struct ecsfs_error *err)
+{
+	(void)q;
+	(void)err;
+	*ret = (struct key){.kind = KIND_MEMORY_METRICS, .a = p->cluster, .b = p->service};
 	return 0;
 }
 
 /* [epoch s, average, maximum], the oldest first, as lines: new. One half alone is not a minute yet. */
-static json_t *lines_of(const json_t *points)
+static json_t *metric_lines(const json_t *points, const char *of)
 {
 	json_t *lines = json_array();
 
+	(void)of;
 	for (size_t i = json_array_size(points); i-- > 0;) {
 		const json_t *point = json_array_get(points, i);
 		const json_t *average = json_array_get(point, 1), *most = json_array_get(point, 2);
@@ -36,33 +46,21 @@ static json_t *lines_of(const json_t *points)
 	return lines;
 }
 
-static json_t *cpu_lines(const json_t *metrics, const char *of)
-{
-	(void)of;
-	return lines_of(json_object_get(metrics, "cpu"));
-}
-
-static json_t *memory_lines(const json_t *metrics, const char *of)
-{
-	(void)of;
-	return lines_of(json_object_get(metrics, "memory"));
-}
-
 /* CloudWatch has a point a minute. */
 #define POLL_MS 60000
 
 const struct growing growing_cpu = {
     .ops = GROWING_OPS,
-    .key = metrics_key,
-    .lines = cpu_lines,
+    .key = cpu_metrics_key,
+    .lines = metric_lines,
     .poll_ms = POLL_MS,
     .dir = "metrics/",
 };
 
 const struct growing growing_memory = {
     .ops = GROWING_OPS,
-    .key = metrics_key,
-    .lines = memory_lines,
+    .key = memory_metrics_key,
+    .lines = metric_lines,
     .poll_ms = POLL_MS,
     .dir = "metrics/",
 };
@@ -73,6 +71,7 @@ static const struct row metrics_rows[] = {
 	.help = "percent of the CPU asked for, a line a minute of the last hour: time, average, "
 		"maximum; grows",
 	.form = ROW_STREAM,
+	.flags = ROW_OPTIONAL,
 	.stream = &growing_cpu.ops,
     },
     {
@@ -80,6 +79,7 @@ static const struct row metrics_rows[] = {
 	.help = "percent of the memory asked for, a line a minute of the last hour: time, average, "
 		"maximum; grows",
 	.form = ROW_STREAM,
+	.flags = ROW_OPTIONAL,
 	.stream = &growing_memory.ops,
     },
     {0},

@@ -360,6 +360,7 @@ static const struct row task_rows[] = {
     {
 	.name = "public_ipv4_address",
 	.help = "of its network interface; empty where it has none",
+	.flags = ROW_OPTIONAL,
 	.render = render_public_address,
     },
     {

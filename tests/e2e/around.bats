@@ -93,6 +93,87 @@ deny() {
 	deny ec2 DescribeNetworkInterfaces
 }
 
+# files_of ACTION: what cannot be read where that permission alone is missing, of the service or task ($T).
+files_of() {
+	case $1 in
+	DescribeTargetHealth) echo target_health ;;
+	DescribeTargetGroups | DescribeLoadBalancers | DescribeListeners | DescribeRules) echo url ;;
+	DescribeScalableTargets) echo autoscaling/{scalable_target.json,min_capacity,max_capacity,suspended} ;;
+	DescribeScalingPolicies) echo autoscaling/policies/cpu.json ;;
+	DescribeScheduledActions) echo autoscaling/scheduled_actions/night.json ;;
+	DescribeScalingActivities) echo autoscaling/activities ;;
+	GetMetricData) echo metrics/{cpu_utilization,memory_utilization} ;;
+	DescribeNetworkInterfaces) echo "$T/public_ipv4_address" ;;
+	ListTasks | DescribeTasks | DescribeTaskDefinition | ListServiceDeployments | DescribeServiceDeployments | \
+		DescribeImages | BatchGetImage | GetLogEvents) ;;
+	esac
+}
+
+@test "each permission denied alone: its files say so, all else goes on, overview and diagnosis too" {
+	local action path all denied
+	local actions=(DescribeTargetHealth DescribeTargetGroups DescribeLoadBalancers DescribeListeners DescribeRules
+		DescribeScalableTargets DescribeScalingPolicies DescribeScheduledActions DescribeScalingActivities
+		GetMetricData DescribeNetworkInterfaces ListTasks DescribeTasks DescribeTaskDefinition
+		ListServiceDeployments DescribeServiceDeployments DescribeImages BatchGetImage GetLogEvents)
+	T=../../tasks/$(ls "$S/tasks" | head -n 1)
+	cd "$S"
+	all=$(for action in "${actions[@]}"; do files_of "$action"; done)
+	for action in "${actions[@]}"; do
+		faults "$action:denied"
+		echo >"$mnt/.ecsfs/refresh"
+		denied=" $(files_of "$action") "
+		for path in $all; do
+			case $denied$action in
+			*" $path "*) fails 'Permission denied' cat "$path" ;;
+			*DescribeTasks) [[ $path == "$T"/* ]] || cat "$path" >/dev/null ;;
+			*) cat "$path" >/dev/null ;;
+			esac
+		done
+		grep -q '^service  *web  *ACTIVE' overview
+		for path in diagnosis ../../overview "$mnt/overview" service.json events; do
+			grep -q . "$path"
+		done
+		[ "$(cat desired_count)" = 4 ]
+	done
+}
+
+@test "public_ipv4_address: of tasks that have one" {
+	local task
+	for task in "$mnt/clusters/prod/services/worker/tasks"/*; do
+		[[ $(cat "$task/public_ipv4_address") == 203.0.113.* ]]
+	done
+	[ "$(calls DescribeNetworkInterfaces)" -le 2 ]
+	for task in "$S"/tasks/* "$mnt/clusters/prod/services/agent/tasks"/*; do
+		[ -z "$(cat "$task/public_ipv4_address")" ]
+	done
+}
+
+@test "what the endpoint does not know is empty, asked for once a minute, and cannot be written" {
+	local A=$S/autoscaling action
+	faults "DescribeScalableTargets:501,$(for action in DescribeTargetGroups DescribeTargetHealth DescribeNetworkInterfaces; do
+		echo "$action:error=InvalidAction"
+	done | paste -sd ,),$(for action in DescribeScalingPolicies DescribeScheduledActions DescribeScalingActivities \
+		RegisterScalableTarget GetMetricData DescribeRepositories; do
+		echo "$action:error=UnknownOperationException"
+	done | paste -sd ,)"
+	run find "$A" "$S/metrics" "$mnt/repositories"
+	[ "$status" -eq 0 ]
+	[[ $output != *": "* ]]
+	[ -z "$(cat "$A"/* "$S"/metrics/* "$S/target_health" "$S/url" "$S"/tasks/*/public_ipv4_address 2>&1 | grep -v 'Is a directory')" ]
+	[ -z "$(ls "$A/policies" "$A/scheduled_actions" "$mnt/repositories" | grep -v :)" ]
+	run grep -r nothing-that-is-anywhere "$A" "$S/metrics" "$S/target_health" "$S/url" "$S/tasks"
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+	fails 'not supported' bash -c "echo 3 >'$A/min_capacity'"
+	for action in DescribeScalableTargets DescribeScalingPolicies DescribeScheduledActions DescribeScalingActivities \
+		GetMetricData DescribeTargetHealth DescribeRepositories; do
+		[ "$(calls "$action")" -le 1 ] || {
+			echo "$action was called $(calls "$action") times" >&2
+			return 1
+		}
+	done
+}
+
 @test "a task's service, its container instance, its ports" {
 	local task
 	task=$(ls "$S/tasks" | head -n 1)

@@ -19,7 +19,7 @@ setup_file() {
 	export sim_dir sim_url
 	judge_up
 	mount_up -o allow_delete
-	export S=$mnt/clusters/c0/services/shop P=$mnt/clusters/c0/services/plain
+	export C=$mnt/clusters/c0 S=$mnt/clusters/c0/services/shop P=$mnt/clusters/c0/services/plain
 }
 
 setup() {
@@ -60,7 +60,7 @@ teardown_file() {
 
 @test "overview: at the root, of the cluster, of the service" {
 	[[ $(tail -n 1 "$mnt/overview") == c0\ *\ ACTIVE\ * ]]
-	[ "$(wc -l <"$mnt/clusters/c0/overview")" = 3 ]
+	[ "$(wc -l <"$mnt/clusters/c0/overview")" = 7 ]
 	awk 'NF != 7 { exit 1 }' "$mnt/clusters/c0/overview"
 	grep -q '^service  *shop  *ACTIVE  *2 ' "$S/overview"
 	grep -q '^target  *shop  *10.1.0.7  *8080  *healthy' "$S/overview"
@@ -78,4 +78,31 @@ teardown_file() {
 	[ "$(ls "$A/scheduled_actions" | paste -sd ' ')" = "day.json night.json" ]
 	rm "$A/scheduled_actions/day.json"
 	[ "$(ls "$A/scheduled_actions")" = night.json ]
+}
+
+@test "a target group that was deleted: a line says so, and diagnosis what to do" {
+	[ "$(cat "$C/services/orphan/target_health")" = "gone  -  -  target_group_not_found  -  -" ]
+	[ -z "$(cat "$C/services/orphan/url")" ]
+	run cat "$C/services/orphan/diagnosis"
+	[[ $output == *"the service's target group does not exist"*"target group gone"*"to do: create the service anew"* ]]
+	grep -q '^target  *gone  .*target_group_not_found' "$C/services/orphan/overview"
+}
+
+@test "a Gateway Load Balancer: its targets, and no address, since nobody calls it" {
+	[ "$(cat "$C/services/gateway/target_health")" = "gateway  10.1.0.9  6081  healthy  -  -" ]
+	[ -z "$(cat "$C/services/gateway/url")" ]
+}
+
+@test "a Network Load Balancer: its listener's address, without a path" {
+	[ "$(cat "$C/services/network/target_health")" = "network  10.1.0.9  5432  healthy  -  -" ]
+	[[ $(cat "$C/services/network/url") == tcp://network-*.elb.amazonaws.com:5432 ]]
+}
+
+@test "a Classic Load Balancer, and no load balancer: empty" {
+	local service
+	for service in classic plain; do
+		[ -z "$(cat "$C/services/$service/target_health" "$C/services/$service/url")" ]
+		! grep -q '^target' "$C/services/$service/overview"
+		cat "$C/services/$service/diagnosis" >/dev/null
+	done
 }

@@ -61,16 +61,16 @@ sim_up() {
 	sim_url=$(grep -o 'http://[0-9.:]*' "$log" | head -n 1)
 	export sim_pid sim_url sim_dir
 	export AWS_ENDPOINT_URL=$sim_url
-	judge_up
+	judge_up --answers
 }
 
-# Puts the judge (strict_proxy.py) before the region where Python has botocore.
+# judge_up [--answers]: puts the judge (strict_proxy.py) before the region where Python has botocore.
 judge_up() {
 	local port
 	judge_pid=
 	export judge_pid
 	has_botocore || return 0
-	python3 "$top/tests/e2e/strict_proxy.py" "${sim_url##*:}" "$sim_dir/violations" \
+	python3 "$top/tests/e2e/strict_proxy.py" "${sim_url##*:}" "$sim_dir/violations" "$@" \
 		>"$sim_dir/judge" 2>"$sim_dir/judge.err" 3>&- &
 	judge_pid=$!
 	wait_for 60 test -s "$sim_dir/judge" || {

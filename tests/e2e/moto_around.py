@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Makes what stands around a service, in moto: a load balancer with two rules, a target group with a
-target, auto scaling with a policy and a scheduled action, metrics, and a network interface.
+target, auto scaling with a policy and a scheduled action, metrics, and services behind a Gateway Load
+Balancer, a Classic Load Balancer, a Network Load Balancer and a target group that was deleted.
 
     moto_around.py ENDPOINT
 """
@@ -74,6 +75,43 @@ ecs.create_service(
     networkConfiguration={"awsvpcConfiguration": {"subnets": subnets, "securityGroups": [firewall]}},
 )
 ecs.create_service(cluster="c0", serviceName="plain", taskDefinition="shop", desiredCount=1)
+
+
+def service_behind(name, **balancer):
+    ecs.create_service(
+        cluster="c0",
+        serviceName=name,
+        taskDefinition="shop",
+        desiredCount=1,
+        loadBalancers=[{"containerName": "app", "containerPort": 8080, **balancer}],
+    )
+
+
+def behind_balancer(name, kind, protocol, port):
+    """A service behind a load balancer of that kind, whose only listener leads to it."""
+    arn = elb.create_target_group(
+        Name=name, Protocol=protocol, Port=port, VpcId=vpc, TargetType="ip"
+    )["TargetGroups"][0]["TargetGroupArn"]
+    balancer = elb.create_load_balancer(Name=name, Subnets=subnets, Type=kind)["LoadBalancers"][0]
+    # A gateway's listener has neither protocol nor port.
+    where = {} if kind == "gateway" else {"Protocol": protocol, "Port": port}
+    elb.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        **where,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": arn}],
+    )
+    elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": "10.1.0.9", "Port": port}])
+    service_behind(name, targetGroupArn=arn)
+
+
+behind_balancer("gateway", "gateway", "GENEVE", 6081)
+behind_balancer("network", "network", "TCP", 5432)
+service_behind("classic", loadBalancerName="old")
+gone = elb.create_target_group(Name="gone", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")[
+    "TargetGroups"
+][0]["TargetGroupArn"]
+service_behind("orphan", targetGroupArn=gone)
+elb.delete_target_group(TargetGroupArn=gone)
 
 scaling = client("application-autoscaling")
 where = dict(

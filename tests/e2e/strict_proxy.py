@@ -3,10 +3,11 @@
 
 Passes bytes through unchanged, and holds every request against AWS's published service models
 (botocore's): the action must exist, the body must be a JSON object whose members, types, enums and
-ranges fit the input shape, the signature must be that of the key. What does not fit is a line in
-the file of violations, which must be empty at the end of a test.
+ranges fit the input shape, the signature must be that of the key. With --answers the responses
+are held against the models as well. What does not fit is a line in the file of violations, which
+must be empty at the end of a test.
 
-    strict_proxy.py UPSTREAM_PORT VIOLATIONS_FILE      prints the port it listens on
+    strict_proxy.py UPSTREAM_PORT VIOLATIONS_FILE [--answers]      prints the port it listens on
 """
 
 import asyncio
@@ -26,6 +27,8 @@ try:
 except ImportError:
     sys.exit(77)
 
+import judge_answers
+
 TARGETS = {
     "AmazonEC2ContainerServiceV20141113": "ecs",
     "Logs_20140328": "logs",
@@ -41,8 +44,11 @@ VERSIONS = {
     "2010-08-01": "cloudwatch",
     "2016-11-15": "ec2",
 }
+# Responses of an action that are looked at: the first ones, then one in so many.
+FIRST_ANSWERS, EVERY = 20, 16
 models = {}
 violations = None
+answers = None  # of each action how many; None: they are not looked at
 
 
 def model(service):
@@ -217,6 +223,28 @@ def check_signature(method, path, headers, body):
         violation(f"wrong signature of {method} {path}")
 
 
+def operation_of(headers, body):
+    """The action of a request; None: it has none of AWS's."""
+    prefix, _, action = headers.get("x-amz-target", "").rpartition(".")
+    service = TARGETS.get(prefix)
+    if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        fields = dict(urllib.parse.parse_qsl(body.decode()))
+        service, action = VERSIONS.get(fields.get("Version")), fields.get("Action")
+    if not service or action not in model(service).operation_names:
+        return None
+    return model(service).operation_model(action)
+
+
+def check_answer(operation, status, headers, body):
+    if answers is None or operation is None or status != 200:
+        return
+    seen = answers[operation.name] = answers.get(operation.name, 0) + 1
+    if seen > FIRST_ANSWERS and seen % EVERY:
+        return
+    for text in judge_answers.problems(operation, headers.get("content-type", ""), body):
+        violation("response: " + text)
+
+
 def check(request_line, headers, body):
     method, path, _ = request_line.split(" ", 2)
     if path.startswith("/_sim"):
@@ -232,12 +260,17 @@ def check(request_line, headers, body):
 
 
 class Tap:
-    """Gathers the requests out of the bytes that pass."""
+    """Gathers the messages out of the bytes that pass. What comes in chunks, or until the end, or
+    after an upgrade, is not looked at."""
 
-    def __init__(self):
+    def __init__(self, take):
         self.data = b""
+        self.take = take
+        self.lost = False
 
     def feed(self, chunk):
+        if self.lost:
+            return
         self.data += chunk
         while True:
             head, separator, rest = self.data.partition(b"\r\n\r\n")
@@ -248,21 +281,39 @@ class Tap:
             for line in lines[1:]:
                 name, _, value = line.partition(":")
                 headers[name.strip().lower()] = value.strip()
+            self.lost = "transfer-encoding" in headers or "upgrade" in headers
             length = int(headers.get("content-length", 0))
-            if len(rest) < length:
+            if self.lost or len(rest) < length:
                 return
             try:
-                check(lines[0], headers, rest[:length])
+                self.take(lines[0], headers, rest[:length])
             except Exception as error:  # noqa: BLE001 (a judge that dies has not judged)
                 violation(f"{lines[0]}: the judge failed: {error!r}")
             self.data = rest[length:]
 
 
-async def pump(reader, writer, tap=None):
+class Connection:
+    """Requests and responses of one connection: they come in turn."""
+
+    def __init__(self):
+        self.waiting = []
+        self.requests = Tap(self.request)
+        self.responses = Tap(self.response)
+
+    def request(self, line, headers, body):
+        self.waiting.append(operation_of(headers, body) if answers is not None else None)
+        check(line, headers, body)
+
+    def response(self, line, headers, body):
+        status = int(line.split(" ")[1])
+        if status != 100 and self.waiting:
+            check_answer(self.waiting.pop(0), status, headers, body)
+
+
+async def pump(reader, writer, tap):
     try:
         while chunk := await reader.read(1 << 16):
-            if tap:
-                tap.feed(chunk)
+            tap.feed(chunk)
             writer.write(chunk)
             await writer.drain()
         writer.close()
@@ -277,7 +328,10 @@ async def serve(upstream):
         except OSError:
             writer.transport.abort()
             return
-        await asyncio.gather(pump(reader, up_writer, Tap()), pump(up_reader, writer))
+        taps = Connection()
+        await asyncio.gather(
+            pump(reader, up_writer, taps.requests), pump(up_reader, writer, taps.responses)
+        )
 
     server = await asyncio.start_server(client, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -286,8 +340,9 @@ async def serve(upstream):
 
 
 def main():
-    global violations
+    global violations, answers
     violations = open(sys.argv[2], "a", encoding="utf-8")
+    answers = {} if "--answers" in sys.argv[3:] else None
     try:
         asyncio.run(serve(int(sys.argv[1])))
     except KeyboardInterrupt:

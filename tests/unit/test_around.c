@@ -307,40 +307,67 @@ static void test_metrics(void **state)
 		"{'MetricDataResults':[" POINT("q0_0_0", "'1.5','2','3'") "," POINT("q0_0_1",
 		    "'9'") "," POINT("q7_0_0", "'1'") "," POINT("x", "'1'") ",{}],'NextToken':'n'}",
 		"{'MetricDataResults':[" POINT("q0_1_0", "5,null,'7'") "]}"}};
-	gives((struct key){.kind = KIND_METRICS, .a = "prod", .b = "web"},
-	    "{'cpu':[[60,1.5,9.0],[120,3.0,null]],'memory':[[120,7.0,null]]}");
+	gives((struct key){.kind = KIND_CPU_METRICS, .a = "prod", .b = "web"},
+	    "[[60,1.5,9.0],[120,3.0,null]]");
+	gives(
+	    (struct key){.kind = KIND_MEMORY_METRICS, .a = "prod", .b = "web"}, "[[120,7.0,null]]");
 	assert_int_equal(calls, 2);
 	assert_int_equal(json_array_size(json_object_get(last_body, "MetricDataQueries")), 4);
 }
 
-/* AWS takes 500 queries a call, and a service needs four: 250 services are two calls a minute. */
-static void test_metrics_of_250_services(void **state)
+/* Lists `n` services of "prod", s000 and so on. */
+static void list_services(int n)
 {
-	char arns[32 * 1024] = "{'serviceArns':[", name[16];
-	size_t n = strlen(arns);
+	static char arns[32 * 1024];
+	size_t len = (size_t)snprintf(arns, sizeof(arns), "{'serviceArns':[");
 	int err;
 
-	(void)state;
-	for (int i = 0; i < 250; i++)
-		n += (size_t)snprintf(arns + n, sizeof(arns) - n,
+	for (int i = 0; i < n; i++)
+		len += (size_t)snprintf(arns + len, sizeof(arns) - len,
 		    "%s'arn:aws:ecs:r:1:service/prod/s%03d'", i ? "," : "", i);
-	snprintf(arns + n, sizeof(arns) - n, "]}");
+	snprintf(arns + len, sizeof(arns) - len, "]}");
 	script[0] = (struct script){.action = "ListServices", .says = {arns}};
 	script[1] =
 	    (struct script){.action = "GetMetricData", .says = {"{'MetricDataResults':[]}"}};
 	json_decref(get((struct key){.kind = KIND_SERVICES, .a = "prod"}, &err));
-	for (int round = 0; round < 2; round++)
-		for (int i = 0; i < 250; i++) {
-			snprintf(name, sizeof(name), "s%03d", i);
-			gives((struct key){.kind = KIND_METRICS, .a = "prod", .b = name},
-			    "{'cpu':[],'memory':[]}");
-		}
+}
+
+static void read_metric(enum kind kind, int from, int to)
+{
+	char name[16];
+
+	for (int i = from; i < to; i++) {
+		snprintf(name, sizeof(name), "s%03d", i);
+		gives((struct key){.kind = kind, .a = "prod", .b = name}, "[]");
+	}
+}
+
+/* AWS takes 500 queries a call: one call a minute has the average and the maximum of 250 services. */
+static void test_metrics_of_250_services(void **state)
+{
+	(void)state;
+	list_services(250);
+	read_metric(KIND_CPU_METRICS, 0, 250);
+	assert_int_equal(script[1].calls, 1);
+	assert_int_equal(json_array_size(json_object_get(last_body, "MetricDataQueries")), 500);
+	read_metric(KIND_MEMORY_METRICS, 0, 250);
 	assert_int_equal(script[1].calls, 2);
 	assert_int_equal(json_array_size(json_object_get(last_body, "MetricDataQueries")), 500);
 	now_ms += 59000;
-	gives(
-	    (struct key){.kind = KIND_METRICS, .a = "prod", .b = "s000"}, "{'cpu':[],'memory':[]}");
+	read_metric(KIND_CPU_METRICS, 0, 250);
+	read_metric(KIND_MEMORY_METRICS, 0, 250);
 	assert_int_equal(script[1].calls, 2);
+}
+
+/* Of up to 125 services one call brings both metrics. */
+static void test_metrics_of_125_services(void **state)
+{
+	(void)state;
+	list_services(125);
+	read_metric(KIND_MEMORY_METRICS, 0, 125);
+	read_metric(KIND_CPU_METRICS, 0, 125);
+	assert_int_equal(script[1].calls, 1);
+	assert_int_equal(json_array_size(json_object_get(last_body, "MetricDataQueries")), 500);
 }
 
 int main(void)
@@ -355,6 +382,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_interfaces, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_metrics_of_250_services, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_metrics_of_125_services, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
