@@ -443,8 +443,8 @@ static void add_missing(json_t *all, const struct evidence *e)
 	if (running == desired || json_array_size(all) > 0)
 		return;
 	f = add(all, 30,
-	    running < desired ? "fewer tasks run than are wanted"
-			      : "more tasks run than are wanted",
+	    running < desired ? "fewer tasks are running than desired"
+			      : "more tasks are running than desired",
 	    "wait: ECS is starting or stopping tasks; rollout shows the progress");
 	say(f,
 	    "%" JSON_INTEGER_FORMAT " desired, %" JSON_INTEGER_FORMAT " running, "
@@ -457,8 +457,8 @@ static void add_status(json_t *all, const struct evidence *e)
 	const char *status = doc_string_peek(e->service, "status");
 
 	if (*status && strcmp(status, "ACTIVE") != 0)
-		say(add(all, 99, "the service is being deleted", "nothing: it ends"), "status %s",
-		    status);
+		say(add(all, 99, "the service is being deleted", "nothing: ECS is deleting it"),
+		    "status %s", status);
 }
 
 static int heavier_first(const void *a, const void *b)

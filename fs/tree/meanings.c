@@ -48,7 +48,7 @@ static const struct meaning meanings[] = {
 	"the image is not built for the task's platform",
 	"build it for the task definition's runtimePlatform"},
     {PULL "&no space left", 95, false, "there is no room on the disk for the image",
-	"raise ephemeralStorage, or free the machine's disk"},
+	"raise ephemeralStorage, or free space on the container instance"},
     {PULL "|unable to pull&invalid reference format", 95, false, "the image's name is malformed",
 	"write a name like REPOSITORY:TAG to containers/NAME/image"},
     {REGISTRY "&" NETWORK, 95, false,
@@ -117,7 +117,7 @@ static const struct meaning meanings[] = {
 	"check subnets, security groups and the account's limit of network interfaces"},
     /* Containers. */
     {"outofmemory|out of memory|memory usage", 91, false,
-	"a container used more memory than it may",
+	"a container used more memory than its limit",
 	"raise containers/NAME/memory, or the task's memory"},
     {START "&no such file|executable file not found|not found in", 91, false,
 	"a container's command does not exist in its image",
@@ -135,7 +135,8 @@ static const struct meaning meanings[] = {
 	"see its log; healthCheck of the task definition has the command and startPeriod"},
     {"target group is|targetgroup&is not found|not exist", 89, false,
 	"the service's target group does not exist",
-	"create the service anew; delete a target group after the service that uses it"},
+	"create the service again with a target group that exists; delete a target group only "
+	"after its service"},
     {"failed elb health checks|unhealthy in|not healthy in", 88, false,
 	"the load balancer's health check fails",
 	"see target_health for the reason; check path, port, security group and "
@@ -208,14 +209,14 @@ static const struct meaning meanings[] = {
     {"throttled|rate exceeded", 60, false, "AWS throttles ECS's own calls",
 	"wait; fewer deployments at once help"},
     {"spotinterruption|spot interruption|spot task was interrupted", 50, false,
-	"tasks were ended since AWS took Spot capacity back",
-	"nothing, or a FARGATE base in capacity_provider_strategy.json"},
-    {"performing maintenance", 50, false, "AWS replaced the machine under a task",
+	"tasks ended because AWS reclaimed Spot capacity",
+	"nothing, or set a base of FARGATE in capacity_provider_strategy.json"},
+    {"performing maintenance", 50, false, "AWS replaced the host of a task",
 	"nothing: the service starts another; a maximumPercent of 200 starts it before"},
     {"draining state", 45, false, "a container instance is being drained",
 	"nothing: its tasks go elsewhere"},
     {"host ec2|container instance deregist|instance is not active", 70, false,
-	"a machine went away with its tasks", "see container_instances/"},
+	"a container instance left the cluster with its tasks", "see container_instances/"},
 };
 
 /* What looks like one of the above and is none: the ordinary course. */

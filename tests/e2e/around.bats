@@ -231,10 +231,50 @@ files_of() {
 @test "diagnosis: steady alone, or what is wrong with its evidence" {
 	[ "$(cat "$mnt/clusters/prod/services/api/diagnosis")" = steady ]
 	run cat "$S/diagnosis"
-	[ "${lines[0]}" = "a container used more memory than it may" ]
+	[ "${lines[0]}" = "a container used more memory than its limit" ]
 	[[ ${lines[1]} == *OutOfMemoryError* ]]
 	[[ ${lines[2]} == *"to do: "* ]]
 	[[ $output != *"signal 15"* ]]
+}
+
+@test "diagnosis: it asks what the files of the service ask, once, and nothing while that is fresh" {
+	local asked
+	cat "$S/diagnosis" >/dev/null
+	asked=$(curl -sf "$sim_url/_sim/calls" | jq -r '.actions | keys[]')
+	[ "$(calls)" -le 9 ]
+	calls_reset
+	cat "$S/diagnosis" >/dev/null
+	[ "$(calls)" = 0 ]
+	# The same actions as its tasks, deployments, targets and logs.
+	echo >"$mnt/.ecsfs/refresh"
+	cat "$S/service.json" "$S"/tasks/*/task.json "$S"/stopped_tasks/*/task.json "$S"/service_deployments/*/status \
+		"$S/target_health" "$S"/stopped_tasks/*/logs/app.log >/dev/null
+	[ -z "$(comm -23 <(printf '%s\n' "$asked" | sort) \
+		<(curl -sf "$sim_url/_sim/calls" | jq -r '.actions | keys[]' | sort) | grep -v '^DescribeServiceDeployments$')" ]
+}
+
+@test "the judge of the simulator's responses finds what breaks AWS's models" {
+	has_botocore || skip "python3 has no botocore of today"
+	PYTHONPATH=$top/tests/e2e python3 - <<'PY'
+import botocore.loaders, botocore.model, judge_answers
+def judge(service, action, kind, body):
+    m = botocore.loaders.Loader().load_service_model(service, "service-2")
+    return judge_answers.problems(botocore.model.ServiceModel(m, service).operation_model(action), kind, body)
+JSON = "application/x-amz-json-1.1"
+assert not judge("ecs", "ListClusters", JSON, b'{"clusterArns":["a"]}')
+for body in b'{"clusterArns":"a"}', b'{"clusterArns":[1]}', b'{"clusters":[]}':
+    assert len(judge("ecs", "ListClusters", JSON, body)) == 1, body
+assert judge("application-autoscaling", "DescribeScalingPolicies", JSON, b'{"ScalingPolicies":[{"PolicyType":"X"}]}')
+xml = (b"<DescribeTargetHealthResponse><DescribeTargetHealthResult><TargetHealthDescriptions><%s><Target><Id>a</Id>"
+       b"<Port>%s</Port></Target></%s></TargetHealthDescriptions></DescribeTargetHealthResult><ResponseMetadata/>"
+       b"</DescribeTargetHealthResponse>")
+for name, port, lines in (b"member", b"80", 0), (b"item", b"80", 1), (b"member", b"x", 1):
+    found = judge("elbv2", "DescribeTargetHealth", "text/xml", xml % (name, port, name))
+    assert len(found) == lines, found
+ec2 = b"<DescribeNetworkInterfacesResponse><requestId>r</requestId><%s/></DescribeNetworkInterfacesResponse>"
+assert not judge("ec2", "DescribeNetworkInterfaces", "text/xml", ec2 % b"networkInterfaceSet")
+assert judge("ec2", "DescribeNetworkInterfaces", "text/xml", ec2 % b"NetworkInterfaces")
+PY
 }
 
 @test "autoscaling: the whole region is asked once for all services" {

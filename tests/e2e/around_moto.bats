@@ -84,7 +84,7 @@ teardown_file() {
 	[ "$(cat "$C/services/orphan/target_health")" = "gone  -  -  target_group_not_found  -  -" ]
 	[ -z "$(cat "$C/services/orphan/url")" ]
 	run cat "$C/services/orphan/diagnosis"
-	[[ $output == *"the service's target group does not exist"*"target group gone"*"to do: create the service anew"* ]]
+	[[ $output == *"the service's target group does not exist"*"target group gone"*"to do: create the service again"* ]]
 	grep -q '^target  *gone  .*target_group_not_found' "$C/services/orphan/overview"
 }
 

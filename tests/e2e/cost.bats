@@ -116,3 +116,12 @@ some_service() {
 	cat "$mnt/clusters/$cluster/overview" >/dev/null
 	[ "$(calls)" = 0 ]
 }
+
+@test "metrics of 250 services: a call for each of the two, and none more within a minute" {
+	cat "$mnt/clusters/$cluster"/services/*/metrics/cpu_utilization >/dev/null
+	[ "$(calls GetMetricData)" = 1 ]
+	cat "$mnt/clusters/$cluster"/services/*/metrics/memory_utilization >/dev/null
+	[ "$(calls GetMetricData)" = 2 ]
+	cat "$mnt/clusters/$cluster"/services/*/metrics/* >/dev/null
+	[ "$(calls GetMetricData)" = 2 ]
+}

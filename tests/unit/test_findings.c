@@ -125,7 +125,7 @@ static void test_findings(void **state)
 	     "\"asg\"},{\"capacityProvider\":\"spot\"}],\"events\":[{\"message\":\"(service w) was "
 	     "unable to place a task because no container instance met all of its requirements. "
 	     "Reason: No Container Instances were found in your capacity provider.\"}]}}",
-	    "capacity providers of the service: asg, spot\n    event: ", "fewer tasks run");
+	    "capacity providers of the service: asg, spot\n    event: ", "fewer tasks are running");
 	/* Neither a start nor a stop is allowed, before AWS says so. */
 	says("{\"service\":{\"desiredCount\":3,\"deploymentConfiguration\":{"
 	     "\"minimumHealthyPercent\":75,\"maximumPercent\":125},\"deployments\":[{\"status\":"
