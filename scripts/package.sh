@@ -41,7 +41,7 @@ make_rpm() {
 	grep -qx "Version: $version" "$top/scripts/package/ecsfs.spec" || die "ecsfs.spec is not of version $version"
 	say "rpm $version"
 	rpmbuild -ba --nodeps --define "_topdir $dist/rpm" --define "debug_package %{nil}" \
-		--define "ecsfs_launcher $(command -v ccache || true)" "$top/scripts/package/ecsfs.spec" >"$dist/rpm.log" 2>&1 || {
+		"$top/scripts/package/ecsfs.spec" >"$dist/rpm.log" 2>&1 || {
 		tail -n 40 "$dist/rpm.log" >&2
 		die "rpmbuild failed"
 	}
