@@ -10,7 +10,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
+#include <unistd.h>
 
 enum {
 	MAX_BACKOFF_MS = 20000,
@@ -47,7 +47,7 @@ static uint32_t random_word(void)
 	uint32_t word = 0;
 
 	/* Nothing secret hangs on it: without randomness there is no waiting, and no failure. */
-	if (getrandom(&word, sizeof(word), GRND_NONBLOCK) < 0)
+	if (getentropy(&word, sizeof(word)) != 0)
 		return 0;
 	return word;
 }

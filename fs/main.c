@@ -55,17 +55,46 @@ static void occupy_standard_files(void)
 		close(fd);
 }
 
-/* One word that is neither a command nor a directory, but nearly a command. */
+/* What people write for something that is no command. */
+static const struct {
+	const char *word, *meant;
+} habits[] = {{"help", "ecsfs --help"}, {"version", "ecsfs --version"},
+    {"demo", "ecsfs --demo MOUNTPOINT"}, {"mount", "ecsfs MOUNTPOINT"},
+    {"umount", "fusermount3 -u MOUNTPOINT"}, {"unmount", "fusermount3 -u MOUNTPOINT"}};
+
+/* What was meant by a first word that is no command. NULL: it can be a mount point or a source. */
+static const char *meant_by(const char *word, char ret[64])
+{
+	for (size_t i = 0; i < sizeof(habits) / sizeof(*habits); i++)
+		if (!strcmp(word, habits[i].word))
+			return habits[i].meant;
+	if (!command_nearest(word))
+		return NULL;
+	snprintf(ret, 64, "ecsfs %s", command_nearest(word));
+	return ret;
+}
+
+/*
+ * A first word that is nearly a command, and no directory, would be taken for a mount point or for
+ * the source before one. mount(8) writes a source and -o; people who write both mean a source too.
+ */
 static bool mistyped_command(int argc, char **argv)
 {
-	const char *word = argc == 2 && !strchr(argv[1], '/') ? argv[1] : "";
+	const char *word = argc > 1 && !strchr(argv[1], '/') ? argv[1] : "", *meant;
+	char buffer[64];
 
-	if (!*word || *word == '-' || access(word, F_OK) == 0 || !command_nearest(word))
+	for (int i = 2; i < argc; i++)
+		if (!strncmp(argv[i], "-o", 2))
+			return false;
+	if (!*word || *word == '-' || *word == '@' || access(word, F_OK) == 0)
 		return false;
-	fprintf(stderr,
-	    "ecsfs: %s: neither a command nor a directory to mount on (did you mean ecsfs %s?)\n",
-	    word, command_nearest(word));
-	return true;
+	meant = meant_by(word, buffer);
+	if (meant)
+		fprintf(stderr,
+		    "ecsfs: %s: neither a command nor a directory to mount on (did you mean "
+		    "%s?)\n",
+		    word, meant);
+	return meant != NULL;
 }
 
 int main(int argc, char **argv)

@@ -9,6 +9,7 @@
 #include "backend/base/file.h"
 #include "backend/base/limits.h"
 #include "backend/base/log.h"
+#include "backend/base/portable.h"
 #include "fs/kernel/handle.h"
 #include "fs/kernel/notify.h"
 #include "fs/kernel/ops.h"
@@ -21,12 +22,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef PORTABLE_FUSE_MESSAGES
 #include <linux/fuse.h>
+#endif
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -57,6 +59,7 @@ static void block_signals(bool block)
 	pthread_sigmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
+#ifdef PORTABLE_FUSE_MESSAGES
 /*
  * libfuse 3.10 to 3.16 drop FUSE_PARALLEL_DIROPS from the answer to INIT, without which one waiting
  * look-up stops its whole directory, unkillable. So it is put into that answer, the first one.
@@ -99,6 +102,13 @@ static int keep_parallel_dirops(struct fuse_session *se)
 		return 0;
 	return fuse_session_custom_io(se, &io, fuse_session_fd(se));
 }
+#else
+static int keep_parallel_dirops(struct fuse_session *se)
+{
+	(void)se;
+	return 0;
+}
+#endif
 
 static void escape(const char *text, struct buf *out)
 {

@@ -19,7 +19,7 @@ echo 6 > web/desired_count
 cat web/rollout | tail -n 2
 echo web-broken > web/task_definition
 cat web/rollout | tail -n 4
-head -n 4 ../overview
+head -n 5 ../overview
 echo shop/web:1.3 > web/containers/app/imgae
 tail -n 1 ~/ecs/.ecsfs/errors
 """
@@ -28,6 +28,7 @@ COLOURS = {"prompt": "#7ec699", "text": "#d4d4d4", "error": "#f08d88"}
 
 
 def shorten(line):
+    line = line.expandtabs()
     return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
 
 

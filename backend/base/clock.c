@@ -4,6 +4,8 @@
  */
 #include "backend/base/clock.h"
 
+#include "backend/base/portable.h"
+
 static int64_t read_clock(clockid_t id)
 {
 	struct timespec t;
@@ -28,7 +30,7 @@ struct timespec clock_deadline(int64_t ms)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(PORTABLE_WAIT_CLOCK, &t);
 	t.tv_sec += ms / 1000;
 	t.tv_nsec += (long)(ms % 1000) * 1000000;
 	if (t.tv_nsec >= 1000000000) {
@@ -43,7 +45,7 @@ void clock_cond_init(pthread_cond_t *c)
 	pthread_condattr_t attr;
 
 	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_condattr_setclock(&attr, PORTABLE_WAIT_CLOCK);
 	pthread_cond_init(c, &attr);
 	pthread_condattr_destroy(&attr);
 }

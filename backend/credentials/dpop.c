@@ -16,7 +16,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <string.h>
-#include <sys/random.h>
+#include <unistd.h>
 
 enum { COORDINATE = 32 }; /* bytes of a number of P-256 */
 
@@ -100,7 +100,7 @@ static int add_claims(struct buf *out, const char *url, int64_t now_s)
 	char id[37];
 	json_auto_t *claims = NULL;
 
-	if (getrandom(r, sizeof(r), 0) != sizeof(r))
+	if (getentropy(r, sizeof(r)) != 0)
 		return -EIO;
 	r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
 	r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
+#include <unistd.h>
 
 #define ENDPOINT_V4 "http://169.254.169.254"
 #define ENDPOINT_V6 "http://[fd00:ec2::254]"
@@ -149,7 +149,7 @@ static struct credentials *prolong(const struct imds *m, const struct credential
 	uint32_t random = 0;
 	int64_t ahead_ms;
 
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+	if (getentropy(&random, sizeof(random)) != 0)
 		random = 0;
 	ahead_ms = (17 * 60 + random % (8 * 60)) * (int64_t)1000;
 	log_warn("instance metadata has no newer keys; those at hand are used for another %d "

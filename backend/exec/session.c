@@ -1,5 +1,5 @@
 /*
- * The thread waits in poll(2) for the socket, for an eventfd by which the others wake it, and for
+ * The thread waits in poll(2) for the socket, for a pipe by which the others wake it, and for
  * the timers of the channel. What it shares with them stands behind one lock: two buffers, flags and
  * the end. A lost connection is resumed with a new token, as AWS's own client does.
  */
@@ -16,11 +16,11 @@
 #include "backend/exec/websocket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
 enum {
 	PING_MS = 5 * 60 * 1000, /* as session-manager-plugin */
@@ -50,7 +50,7 @@ struct exec_session {
 	struct buf plain; /* output on its way to `output` */
 	struct ecsfs_error trouble;
 
-	int wake_fd;
+	int wake_fds[2];       /* a pipe */
 	atomic_bool cancelled; /* of connecting */
 
 	pthread_mutex_t lock; /* of all that follows */
@@ -74,9 +74,8 @@ static int64_t now_ms(void)
 
 static void wake(struct exec_session *s)
 {
-	uint64_t one = 1;
-
-	if (write(s->wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+	/* A pipe that is full wakes it too. */
+	if (write(s->wake_fds[1], "", 1) < 0)
 		return;
 }
 
@@ -153,17 +152,17 @@ static bool is_closing(struct exec_session *s)
 
 static void drain_wake(struct exec_session *s)
 {
-	uint64_t count;
+	char bytes[256];
 
-	if (read(s->wake_fd, &count, sizeof(count)) < 0)
-		return;
+	while (read(s->wake_fds[0], bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes))
+		;
 }
 
 /* Returns after `ms` (-1: never), or when the session is closed. Readers and writers wake the thread
  * too: their bytes wait in the buffers. */
 static void pause_ms(struct exec_session *s, int ms)
 {
-	struct pollfd p = {.fd = s->wake_fd, .events = POLLIN};
+	struct pollfd p = {.fd = s->wake_fds[0], .events = POLLIN};
 	int64_t until = now_ms() + ms, left = ms;
 
 	while (left != 0 && !is_closing(s)) {
@@ -414,7 +413,7 @@ static int patience(const struct exec_session *s, int64_t channel_ms)
 static void wait_for_work(struct exec_session *s, int64_t channel_ms)
 {
 	struct pollfd p[2] = {
-	    {.fd = websocket_fd(s->socket)}, {.fd = s->wake_fd, .events = POLLIN}};
+	    {.fd = websocket_fd(s->socket)}, {.fd = s->wake_fds[0], .events = POLLIN}};
 
 	pthread_mutex_lock(&s->lock);
 	bool full = s->output.len >= SESSION_BUFFER && !s->over;
@@ -494,8 +493,9 @@ static void exec_session_free(struct exec_session *s)
 	secret_buf_release(&s->plain);
 	secret_buf_release(&s->input);
 	secret_buf_release(&s->output);
-	if (s->wake_fd >= 0)
-		close(s->wake_fd);
+	for (int i = 0; i < 2; i++)
+		if (s->wake_fds[i] >= 0)
+			close(s->wake_fds[i]);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
@@ -544,7 +544,7 @@ static int prepare(
 	s->region = strdup(o->region);
 	s->target = strdup(o->target);
 	s->channel = channel_new(&channel_ops, s, &clock_system);
-	if (!s->region || !s->target || !s->channel || s->wake_fd < 0)
+	if (!s->region || !s->target || !s->channel || s->wake_fds[0] < 0)
 		return -ENOMEM;
 	return start_thread(s);
 }
@@ -560,7 +560,8 @@ int exec_session_new(
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	}
 	pthread_mutex_init(&s->lock, NULL);
-	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (pipe2(s->wake_fds, O_CLOEXEC | O_NONBLOCK) != 0)
+		s->wake_fds[0] = s->wake_fds[1] = -1;
 	s->client = o->client;
 	s->script = o->script;
 	s->start_timeout_ms = o->start_timeout_ms;

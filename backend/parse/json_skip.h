@@ -8,7 +8,8 @@
 #ifndef ECSFS_JSON_SKIP_H
 #define ECSFS_JSON_SKIP_H
 
-#include <endian.h>
+#include "backend/base/portable.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

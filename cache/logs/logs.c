@@ -16,7 +16,9 @@
 #include "cache/logs/schedule.h"
 
 #include <errno.h>
+#ifdef __GLIBC__
 #include <malloc.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 

@@ -50,6 +50,7 @@ int command_unknown(const char *name, const char *argument)
 	nearest_begin(&n, word ? word : argument);
 	for (const char *const *option = c->options; option && *option; option++)
 		nearest_try(&n, *option);
+	nearest_try(&n, "--help");
 	if (nearest_peek(&n))
 		return command_refuse(
 		    name, "unknown argument '%s' (did you mean %s?)", argument, nearest_peek(&n));

@@ -39,9 +39,7 @@ int copy_main(int argc, char **argv)
 	if (i < argc && !strcmp(argv[i], "--"))
 		i++;
 	else if (i < argc && argv[i][0] == '-' && argv[i][1])
-		return command_refuse("cp",
-		    "unknown option '%s': there is none; -- before a name that begins with a dash",
-		    argv[i]);
+		return command_unknown("cp", argv[i]);
 	if (argc - i != 2 || !*argv[i] || !*argv[i + 1])
 		return command_refuse("cp",
 		    "expected CONTAINER_DIR:PATH and a local path, in the direction of the copy");

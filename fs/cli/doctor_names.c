@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+#include <unistd.h>
 
 /* Until a response names one. Those of a row stand before what is made from them. */
 static const struct {
@@ -73,7 +73,7 @@ json_t *doctor_names_new(
 	char none[33] = "", arn[512];
 	uint64_t random[2] = {0, 0};
 
-	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+	if (getentropy(random, sizeof(random)) != 0)
 		return NULL;
 	snprintf(none, sizeof(none), "%016llx%016llx", (unsigned long long)random[0],
 	    (unsigned long long)random[1]);

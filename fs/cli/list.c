@@ -50,6 +50,9 @@ static json_t *describe(const struct mounted *m)
 	json_t *row = json_pack(
 	    "{s:s, s:s, s:s}", "mount_point", m->path, "source", m->source, "state", state_of(e));
 
+	if (e == -ENOTCONN)
+		json_object_set_new(row, "last_failure",
+		    json_sprintf("its program has ended: fusermount3 -u %s", m->path));
 	if (e)
 		return row;
 	words_of(buf_str(&status), "account", &account);

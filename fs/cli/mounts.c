@@ -5,14 +5,19 @@
 #include "fs/cli/mounts.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/clock.h"
 #include "backend/base/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* A mount whose program has stopped never answers; one whose AWS does not, after some seconds. */
+#define STATUS_MS 5000
 
 static int octal(const char *p)
 {
@@ -103,19 +108,91 @@ bool mounts_have(const struct mounts *m, const char *path)
 	return false;
 }
 
-int mounts_status(const char *path, struct buf *out)
-{
-	char file[PATH_MAX], bytes[4096];
-	ssize_t n;
+/* A read of a status that may never end: its thread lives on then, and frees it if it does end. */
+struct look {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	char file[PATH_MAX];
+	struct buf text;
+	int e;
+	bool done, left; /* left: nobody waits for it any more */
+};
 
-	if ((size_t)snprintf(file, sizeof(file), "%s/.ecsfs/status", path) >= sizeof(file))
-		return -ENAMETOOLONG;
+static void free_look(struct look *l)
+{
+	pthread_cond_destroy(&l->changed);
+	pthread_mutex_destroy(&l->lock);
+	buf_release(&l->text);
+	free(l);
+}
+
+static int read_file(const char *file, struct buf *out)
+{
+	char bytes[4096];
+	ssize_t n;
 	auto_close int fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ECONNABORTED ? -ENOTCONN : -errno;
 	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
 		buf_add(out, bytes, (size_t)n);
 	return n < 0 ? -errno : 0;
+}
+
+static void *look_main(void *arg)
+{
+	struct look *l = arg;
+	int e = read_file(l->file, &l->text);
+
+	pthread_mutex_lock(&l->lock);
+	bool left = l->left;
+	l->e = e;
+	l->done = true;
+	pthread_cond_signal(&l->changed);
+	pthread_mutex_unlock(&l->lock);
+	if (left)
+		free_look(l);
+	return NULL;
+}
+
+/* Takes what the thread has read by then, and the look with it. */
+static int end_look(struct look *l, struct buf *out)
+{
+	struct timespec until = clock_deadline(STATUS_MS);
+	int e = -ETIMEDOUT;
+
+	pthread_mutex_lock(&l->lock);
+	while (!l->done && pthread_cond_timedwait(&l->changed, &l->lock, &until) == 0)
+		;
+	bool done = l->done;
+	l->left = !done;
+	pthread_mutex_unlock(&l->lock);
+	if (!done)
+		return e;
+	e = l->e;
+	buf_add(out, buf_str(&l->text), l->text.len);
+	free_look(l);
+	return e;
+}
+
+int mounts_status(const char *path, struct buf *out)
+{
+	struct look *l = calloc(1, sizeof(*l));
+	pthread_t thread;
+
+	if (!l)
+		return -ENOMEM;
+	pthread_mutex_init(&l->lock, NULL);
+	clock_cond_init(&l->changed);
+	l->text = BUF_INIT(MIB);
+	int e = (size_t)snprintf(l->file, sizeof(l->file), "%s/.ecsfs/status", path) >= PATH_MAX
+	    ? ENAMETOOLONG
+	    : pthread_create(&thread, NULL, look_main, l);
+	if (e) {
+		free_look(l);
+		return -e;
+	}
+	pthread_detach(thread);
+	return end_look(l, out);
 }
 
 void mounts_status_value(const char *status, const char *key, struct buf *out)

@@ -27,7 +27,7 @@ bool mounts_have(const struct mounts *m, const char *path);
 
 /*
  * Appends the .ecsfs/status of the mount at `path`. 0 or -errno: -ENOTCONN when its program is gone,
- * -EACCES when it is another user's. May take some seconds while AWS does not answer.
+ * -EACCES when it is another user's, -ETIMEDOUT when it does not answer within five seconds.
  */
 int mounts_status(const char *path, struct buf *out);
 

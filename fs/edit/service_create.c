@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/random.h>
+#include <unistd.h>
 
 int client_token_set(json_t *request)
 {
@@ -22,7 +22,7 @@ int client_token_set(json_t *request)
 
 	if (doc_peek(request, "clientToken"))
 		return 0;
-	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
+	if (getentropy(b, sizeof(b)) != 0)
 		return -EIO;
 	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
 	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);

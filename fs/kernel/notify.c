@@ -7,12 +7,15 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
 #include "backend/base/limits.h"
+#include "backend/base/portable.h"
 #include "fs/kernel/idle.h"
 #include "fs/kernel/request.h"
 #include "fs/kernel/showing.h"
 
 #include <errno.h>
+#ifdef PORTABLE_FUSE_MESSAGES
 #include <linux/fuse.h>
+#endif
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +138,7 @@ static void tell_postponed(struct notify *q)
 	}
 }
 
+#ifdef PORTABLE_FUSE_MESSAGES
 static int prune(struct notify *q, const struct stale_entry *entries, size_t count)
 {
 	uint64_t ids[PRUNE_MOST];
@@ -150,6 +154,15 @@ static int prune(struct notify *q, const struct stale_entry *entries, size_t cou
 		ids[i] = entries[i].id;
 	return writev(fuse_session_fd(q->se), iov, ARRAY_SIZE(iov)) < 0 ? -errno : 0;
 }
+#else
+static int prune(struct notify *q, const struct stale_entry *entries, size_t count)
+{
+	(void)q;
+	(void)entries;
+	(void)count;
+	return -EINVAL;
+}
+#endif
 
 /*
  * An older kernel forgets files, by their names. It would also forget directories, but then the shell

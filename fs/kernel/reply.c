@@ -4,13 +4,16 @@
  */
 #include "fs/kernel/reply.h"
 
+#include "backend/base/portable.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/inode.h"
 #include "fs/kernel/notify.h"
 #include "fs/kernel/parked.h"
 
 #include <errno.h>
+#ifdef PORTABLE_FUSE_MESSAGES
 #include <linux/fuse.h>
+#endif
 
 int request_reply_ok(struct request *rq)
 {
@@ -91,10 +94,14 @@ int request_reply_absent(struct request *rq, int64_t entry_ms)
  */
 static int reply_open_stream(struct request *rq, const struct fuse_file_info *fi)
 {
+#ifdef PORTABLE_FUSE_MESSAGES
 	struct fuse_open_out out = {.fh = fi->fh,
 	    .open_flags = FOPEN_DIRECT_IO | FOPEN_STREAM | (fi->noflush ? FOPEN_NOFLUSH : 0)};
 
 	return fuse_reply_buf(rq->req, (const char *)&out, sizeof(out));
+#else
+	return fuse_reply_open(rq->req, fi);
+#endif
 }
 
 static int reply_open(

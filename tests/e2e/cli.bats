@@ -30,6 +30,26 @@ setup() {
 		'.[] | select(.mount_point == $at) | .state == "mounted" and .pid == $pid and .simulated == "false" and .last_failure == "none"'
 }
 
+@test "list: mounts whose program has ended or stopped hold up none of the others" {
+	local point pid
+	for point in dead stopped; do
+		mkdir "$HOME/$point"
+		ecsfs "$HOME/$point"
+	done
+	kill -9 "$(sed -n 's/^pid: //p' "$HOME/dead/.ecsfs/status")"
+	wait_for 20 bash -c "! ls '$HOME/dead' 2>/dev/null"
+	pid=$(sed -n 's/^pid: //p' "$HOME/stopped/.ecsfs/status")
+	kill -STOP "$pid"
+	run timeout 40 ecsfs list
+	kill -CONT "$pid"
+	fusermount3 -u "$HOME/stopped"
+	fusermount3 -u "$HOME/dead"
+	[ "$status" -eq 0 ]
+	grep -E "^$HOME/dead +dead +- +- +- +its program has ended: fusermount3 -u $HOME/dead$" <<<"$output"
+	grep -E "^$HOME/stopped +does not answer +- " <<<"$output"
+	grep -E "^$mnt +mounted +[0-9]{12} " <<<"$output"
+}
+
 @test "policy is JSON of IAM, without writes where none are wanted" {
 	ecsfs policy --read-only >"$HOME/read"
 	ecsfs policy --read-write >"$HOME/write"
@@ -51,14 +71,18 @@ PY
 }
 
 @test "unknown words name the nearest, with status 2" {
-	for line in "lsit:list" "polcy:policy" "doctro:doctor" "list --jsn:--json" "policy --readonly:--read-only" \
+	mkdir "$HOME/half"
+	for line in "lsit:list" "lst --json:list" "dctor $HOME/half:doctor" "help:ecsfs --help" "umount $HOME/half:fusermount3 -u MOUNTPOINT" \
+		"demo $HOME/half:ecsfs --demo MOUNTPOINT" "cp --hlep:--help" "polcy:policy" "doctro:doctor" "list --jsn:--json" "policy --readonly:--read-only" \
 		"run --cpus=1:--cpu" "exec -x:" "cp --recursive x:"; do
 		# shellcheck disable=SC2086
 		run ecsfs ${line%:*}
 		[ "$status" -eq 2 ]
 		[ "${#lines[@]}" -eq 1 ]
 		[[ -z ${line##*:} || $output == *"did you mean "*"${line##*:}?"* ]]
+		! mountpoint -q "$HOME/half"
 	done
+	[ -z "$(ls -A "$HOME/half")" ]
 	local command
 	for command in run exec cp list doctor policy; do
 		run ecsfs "$command" --help
@@ -73,7 +97,6 @@ PY
 		[ "${#lines[@]}" -le 2 ]
 	done
 	# Nothing is mounted half.
-	mkdir "$HOME/half"
 	for line in "--regoin=x" "-o tll=3" "--ttl=soon" "@nosuch" "-Z"; do
 		# shellcheck disable=SC2086
 		run ecsfs $line "$HOME/half"

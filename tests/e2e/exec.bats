@@ -96,6 +96,17 @@ os.close(f)"
 	faults ''
 }
 
+@test "a session that the cluster's key encrypts asks for a data key" {
+	agent "handshake=1&kms=1"
+	exec 4<>"$container/exec"
+	echo 'echo secret' >&4
+	run cat <&4
+	exec 4>&-
+	[ "$status" -eq 0 ]
+	[ "$output" = secret ]
+	[ "$(calls GenerateDataKey)" = 1 ]
+}
+
 @test "every open has a session of its own" {
 	exec 4<>"$container/exec" 5<>"$container/exec"
 	echo 'echo $$; cat >/dev/null' >&4
