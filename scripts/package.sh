@@ -77,6 +77,8 @@ start_root() {
 	mount -t proc proc "$root/proc"
 	mount --bind /dev "$root/dev"
 	cp /etc/resolv.conf "$root/etc/resolv.conf"
+	# As an installed system has it; fusermount3 leaves a lock file beside an mtab that is no link.
+	ln -sfn ../proc/self/mounts "$root/etc/mtab"
 }
 
 # The file system in the root: mounted from the demo, read, written, unmounted.

@@ -80,9 +80,12 @@ void task_log_start(struct sim_region *r, struct task *t, int64_t now_ms)
 void task_log_stop(struct sim_region *r, struct task *t, int64_t now_ms)
 {
 	for (unsigned i = 0; i < containers_of(t); i++) {
-		if (t->has_exit && t->exit_code)
+		/* Below 128 it ended by itself, and no signal came. */
+		if (t->has_exit && t->exit_code > 0 && t->exit_code < 128) {
 			write_line(r, t, i, now_ms, "FATAL %s: exiting with status %d",
 			    container_name(t, i), t->exit_code);
+			continue;
+		}
 		write_line(r, t, i, now_ms, "INFO %s: received SIGTERM, shutting down",
 		    container_name(t, i));
 		write_line(r, t, i, now_ms, "INFO %s: stopped after %u requests",
