@@ -103,7 +103,7 @@ static void tell(struct report *r, const struct endpoint *e)
 
 	snprintf(check, sizeof(check), "endpoint %s", e->service);
 	if (!e->answered)
-		report_add(r, REPORT_FAIL, check, remedy_of(e), "%s does not work: %s", e->meaning,
+		report_add(r, REPORT_FAIL, check, remedy_of(e), "needed for %s: %s", e->meaning,
 		    e->err.message);
 	else if (tls || http_is_loopback(e->url))
 		report_add(r, REPORT_OK, check, NULL, "%s answers in %lld ms%s", e->url,

@@ -171,15 +171,15 @@ failures() {
 	AWS_ENDPOINT_URL=http://127.0.0.1:1 run ecsfs doctor
 	[ "$status" -eq 1 ]
 	[ "$SECONDS" -lt 60 ]
-	line 'endpoint ecs' | grep -q '^FAIL .*clusters does not work: .*Do: look at the endpoint'
-	line 'endpoint logs' | grep -q '^FAIL .*logs does not work'
+	line 'endpoint ecs' | grep -q '^FAIL .*needed for clusters: .*Do: look at the endpoint'
+	line 'endpoint logs' | grep -q '^FAIL .*needed for logs: '
 	line clock | grep -q '^skip'
 	line ecs:ListClusters | grep -q '^skip .*the endpoint does not answer'
 	[ "$(grep -cE '^ok .* ecs:' <<<"$output")" = 0 ]
 	# One service alone: the others are asked.
 	AWS_ENDPOINT_URL_ECR=http://nosuch.invalid run ecsfs doctor
 	[ "$status" -eq 1 ]
-	line 'endpoint ecr' | grep -q '^FAIL .*repositories does not work: .*interface endpoint'
+	line 'endpoint ecr' | grep -q '^FAIL .*needed for repositories: .*interface endpoint'
 	line ecr:ListImages | grep -q ^skip
 	line ecs:ListClusters | grep -q ^ok
 }
