@@ -217,8 +217,9 @@ const struct aws_rule *aws_rule_for_answer(
 {
 	static const struct aws_rule lacking = {"", EOPNOTSUPP, RETRY_NEVER};
 
-	/* AWS itself never says so, but endpoints that stand for a part of it, with InternalFailure. */
-	if (http_status == 501)
+	/* AWS itself never says so, but endpoints that stand for a part of it, with InternalFailure. A
+	 * page without a code is a proxy's. */
+	if (http_status == 501 && code && *code)
 		return &lacking;
 	for (size_t i = 0; code && *code && i < ARRAY_SIZE(rows); i++)
 		if (fits(&rows[i], action, code, message))

@@ -105,6 +105,8 @@ static const struct expected table[] = {
     {NULL, "LimitExceededException", 400, EDQUOT, RETRY_QUOTA},
     {NULL, "ServerException", 500, EIO, RETRY_TRANSIENT},
     {NULL, "InternalFailure", 500, EIO, RETRY_TRANSIENT},
+    {NULL, "InternalFailure", 501, EOPNOTSUPP, RETRY_NEVER},
+    {NULL, NULL, 501, EIO, RETRY_TRANSIENT},
     {NULL, "IDPCommunicationError", 400, EIO, RETRY_TRANSIENT},
     {NULL, "TargetNotConnectedException", 400, ENOTCONN, RETRY_NEVER},
     /* Unknown codes go by the status. */

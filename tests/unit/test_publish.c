@@ -322,6 +322,25 @@ static void an_unknown_action_is_not_asked_for_again_soon(void **state)
 	}
 }
 
+static void what_kinds_of_one_action_lack_is_asked_once(void **state)
+{
+	struct key cpu = {.kind = KIND_CPU_METRICS, .a = "prod", .b = "web"};
+	struct key memory = {.kind = KIND_MEMORY_METRICS, .a = "prod", .b = "api"};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct freshness f = region_fresh_now(region), g = region_fresh_now(region);
+		auto_answer struct answer a = {0}, b = {0};
+
+		assert_int_equal(region_get(region, &cpu, &f, &a, NULL), 0);
+		assert_int_equal(region_get(region, &memory, &g, &b, NULL), 0);
+		assert_int_equal(a.err, -EOPNOTSUPP);
+		assert_int_equal(b.err, -EOPNOTSUPP);
+		assert_int_equal(world.calls, i + 1);
+		region_invalidate_all(region);
+	}
+}
+
 static int changes;
 
 static void note_change(void *arg, struct region *r, const struct key *k)
@@ -440,6 +459,7 @@ int main(void)
 	    TEST(what_was_made_is_listed),
 	    TEST(a_publication_keeps_tags),
 	    TEST(an_unknown_action_is_not_asked_for_again_soon),
+	    TEST(what_kinds_of_one_action_lack_is_asked_once),
 	    TEST(changes_are_told),
 	    TEST_NO_TTL(without_ttl_every_open_asks),
 	    TEST_NO_TTL(without_ttl_an_old_answer_never_stands_in),
