@@ -279,3 +279,32 @@ fails() {
 		return 1
 	}
 }
+
+# The examples of a page (README.md, or a name below fs/man): blocks of text between ``` or .nf and .EX.
+
+page_file() {
+	case $1 in
+	*.md) printf '%s\n' "$top/$1" ;;
+	*) printf '%s\n' "$top/fs/man/$1" ;;
+	esac
+}
+
+# example PAGE SECTION [N]: the Nth block (1) of the section, as man(1) or a browser shows it.
+example() {
+	awk -v title="$2" -v n="${3:-1}" '
+		/^## |^\.S[SH] / { gsub(/\\-/, "-"); inside = substr($0, /^##/ ? 4 : 5) == title; next }
+		inside && /^(```|\.nf|\.EX|\.fi|\.EE)/ { open = !open; count += open; next }
+		inside && open && count == n' "$(page_file "$1")" | as_shown
+}
+
+# examples PAGE: "SECTION|N" for each block.
+examples() {
+	awk '
+		/^## |^\.S[SH] / { gsub(/\\-/, "-"); title = substr($0, /^##/ ? 4 : 5); count = 0 }
+		/^(```|\.nf|\.EX|\.fi|\.EE)/ { open = !open; if (open) print title "|" ++count }' "$(page_file "$1")"
+}
+
+# Without the escapes of troff.
+as_shown() {
+	sed -E "s/\\\\\(aq|\\\\\[aq\]/'/g; "'s/\\\(dq|\\\[dq\]/"/g; s/\\\[ti\]/~/g; s/\\\[ga\]/`/g; s/\\-/-/g; s/\\&//g; s/\\e|\\\[rs\]/\\/g'
+}

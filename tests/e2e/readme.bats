@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The examples of README.md and of the man pages stay true: they are taken from the text and run.
+# The front page stays true: its recipes are taken from the text and run (examples.bats runs the rest).
 
 load lib
 
@@ -34,42 +34,40 @@ find_container() {
 	return 1
 }
 
-# recipe N: the Nth ```sh block of the README's recipes, made ready to run: a task's id for ID.
+# recipe N: the Nth of the README's recipes, made ready to run: a task's container for ID.
 recipe() {
-	awk -v n="$1" '
-		/^## / { in_recipes = $0 == "## Recipes" }
-		in_recipes && /^```sh/ { count++; take = count == n; next }
-		/^```/ { take = 0 }
-		take' "$top/README.md" | sed "s|~/ecs/clusters/prod/tasks/ID/containers/app|$container|"
+	example README.md Recipes "$1" | sed "s|~/ecs/clusters/prod/tasks/ID/containers/app|$container|" >r.sh
 }
 
 @test "there are four recipes" {
-	[ -n "$(recipe 4)" ]
-	[ -z "$(recipe 5)" ]
+	recipe 4
+	[ -s r.sh ]
+	recipe 5
+	[ ! -s r.sh ]
 }
 
 @test "deploy an image, wait, roll back" {
 	calls_reset
-	recipe 1 >r.sh
+	recipe 1 # README.md, Recipes
 	bash -e r.sh </dev/null
 	[ "$(calls RegisterTaskDefinition)" = 1 ]
 	[ "$(cat "$mnt/clusters/prod/services/web/containers/app/image")" = shop/web:1.3 ]
 }
 
 @test "find errors of the last hour" {
-	recipe 2 >r.sh
+	recipe 2 # README.md, Recipes
 	bash r.sh </dev/null || [ $? -eq 1 ]
 }
 
 @test "run a task, and a shell in a container" {
 	wait_for 20 find_container
-	recipe 3 >r.sh
+	recipe 3 # README.md, Recipes
 	PATH=$build:$PATH bash -e r.sh <<<'echo in the container'
 }
 
 @test "deploy a compose project" {
 	calls_reset
-	recipe 4 >r.sh
+	recipe 4 # README.md, Recipes
 	bash -e r.sh </dev/null
 	[ "$(calls RegisterTaskDefinition)" = 1 ]
 }

@@ -24,13 +24,9 @@ setup() {
 	PATH=$build:$PATH
 }
 
-# recipe TITLE: the text between .nf and .fi of that section, as man(1) shows it.
+# recipe TITLE: the recipe of that section in the file `recipe`.
 recipe() {
-	awk -v title="$1" '
-		/^\.S[SH] / { inside = $0 == ".SS " title }
-		inside && /^\.nf/ { take = 1; next }
-		/^\.fi/ { take = 0 }
-		take' "$top/fs/man/ecsfs-recipes.7" | sed 's/\\-/-/g; s/^\\&//; s/\\e$/\\/; s/sleep 5/sleep 0.1/' >"recipe"
+	example ecsfs-recipes.7 "$1" | sed 's/sleep 5/sleep 0.1/' >recipe
 	[ -s recipe ]
 }
 
