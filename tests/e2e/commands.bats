@@ -104,7 +104,7 @@ in_terminal() {
 }
 
 @test "exec -t: a terminal with its size, its status, and Ctrl-C for the container" {
-	run in_terminal "$build/ecsfs" exec "$container" -- sh -c 'tty >/dev/null && sleep 0.3; stty size; exit 6'
+	run in_terminal "$build/ecsfs" exec "$container" -- sh -c 'tty >/dev/null && until [ "$(stty size)" = "20 70" ]; do sleep 0.05; done; stty size; exit 6'
 	[ "$status" -eq 6 ]
 	[[ $output == *'20 70'* ]]
 	TYPED='\x03' run in_terminal "$build/ecsfs" exec "$container" -- sh -c 'trap "echo caught; exit 9" INT; echo ready; sleep 1000 & wait'

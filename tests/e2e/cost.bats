@@ -85,8 +85,9 @@ some_service() {
 	mount_down
 	mount_up -o ttl=0
 	cd "$mnt/clusters/$cluster/services/$name"
+	# The first open may belong to the walk of cd.
+	read -r value <desired_count
 	calls_reset
-	sleep 0.1
 	for _ in 1 2 3 4 5; do
 		read -r value <desired_count
 		[ -n "$value" ]
@@ -105,7 +106,8 @@ some_service() {
 	sent=$(calls UpdateService)
 	faults ''
 	[[ $output == *busy* ]]
-	sleep 3
+	# The journal has the call once it has ended, with all its attempts.
+	wait_for 30 grep -q '"UpdateService"' "$mnt/.ecsfs/journal"
 	[ "$(calls UpdateService)" = "$sent" ]
 }
 

@@ -122,18 +122,29 @@ writing() {
 	done
 }
 
+# How many write(2) the mount has seen, and whether there were more since $before.
+writes() {
+	sed -n 's/^ecsfs_fuse_requests_total{kind="write"} //p' "$mnt/.ecsfs/metrics"
+}
+
+have_written() {
+	[ "$(writes)" -gt "$before" ]
+}
+
 @test "dd byte by byte, cat of a slow pipe, tee, python3 -u" {
 	printf '12\n' >"$work/text"
 	dd bs=1 if="$work/text" of="$web/desired_count" 2>/dev/null
 	printf '13' | dd bs=1 of="$web/desired_count" conv=notrunc 2>/dev/null
+	before=$(writes)
 	{
 		printf 1
-		sleep 0.1
+		wait_for 20 have_written
 		printf '4\n'
 	} | cat >"$web/desired_count"
+	before=$(writes)
 	{
 		printf 1
-		sleep 0.1
+		wait_for 20 have_written
 		printf 5
 	} | tee "$web/desired_count" >/dev/null
 	python3 -u -c 'print(16)' >"$web/desired_count"

@@ -393,7 +393,8 @@ static void test_a_terminal_has_a_size_and_a_status(void **state)
 	struct run r;
 
 	(void)state;
-	start(&r, SCRIPT_TERMINAL, "sleep 0.3; stty size; exit 5");
+	start(&r, SCRIPT_TERMINAL,
+	    "until [ \"$(stty size)\" = '17 61' ]; do sleep 0.05; done; stty size; exit 5");
 	exec_session_resize(r.session, 61, 17);
 	assert_int_equal(converse(&r, "", 0), -EIO);
 	assert_string_equal(buf_str(&r.out), "17 61\r\n");
