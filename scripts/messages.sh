@@ -12,8 +12,8 @@ import re, sys
 # The calls whose format is a message, and the members of the tables that are shown.
 calls = re.compile(
     r"\b(?:ecsfs_error_(?:set|wrap)|act_refuse|refuse\w*|command_refuse|log_(?:error|warn|info)|"
-    r"rollout_say|fprintf\(stderr|absent|provider_none|why)\s*\(?"
-    r"|\.(?:help|more)\s*=")
+    r"rollout_say|fprintf\(stderr|absent|provider_none)\s*\(?"
+    r"|(?<!\.)\bwhy\s*=|\.(?:help|more|why)\s*=")
 strings = re.compile(r"\s*((?:\"(?:[^\"\\]|\\.)*\"\s*)+)")
 word = sys.argv[1] if len(sys.argv) > 1 else ""
 for path in sys.stdin.read().split():
