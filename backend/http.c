@@ -422,7 +422,7 @@ static int try(struct http *h, const struct http_request *rq, struct http_respon
 	int r;
 
 	if (!c)
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory for a connection");
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	r = run(c, &x, err);
 	give_connection(h, c);
 	return r;

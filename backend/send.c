@@ -86,7 +86,7 @@ static int find_target(const struct aws_context *cx, const struct aws_exchange *
 	ret->service = aws_service_find(x->rq->service);
 	if (!ret->service || ret->service->protocol == AWS_REST)
 		return ecsfs_error_set(
-		    err, EINVAL, NULL, "\"%s\" is not a service that is called", x->rq->service);
+		    err, EINVAL, NULL, "ecsfs calls no service \"%s\"", x->rq->service);
 	r = aws_endpoint(cx->settings, x->rq->service, x->region, &base, &ret->signing_name,
 	    &ret->signing_region, err);
 	if (r < 0)
@@ -199,7 +199,9 @@ static int write_request(const struct target *t, const struct aws_exchange *x, i
 	r = x->used ? add_authorization(ret, t, x, now_s, body) : 0;
 	if (r == 0 && (buf_failed(&ret->host) || buf_failed(&ret->token)))
 		r = -ENOMEM;
-	return r < 0 ? ecsfs_error_set(err, -r, NULL, "%s: cannot be signed", x->rq->action) : 0;
+	return r < 0
+	    ? ecsfs_error_set(err, -r, NULL, "%s: the request cannot be signed", x->rq->action)
+	    : 0;
 }
 
 /* No answer came: a line cut, a name not found, a time limit. */
@@ -297,7 +299,8 @@ static int exchange(const struct aws_context *cx, const struct target *t, struct
 	int r = write_request(t, x, aws_context_now_ms(cx) / 1000, body, &lines, err);
 
 	if (r == 0 && rq.timeout_ms <= 0)
-		r = ecsfs_error_set(err, ETIMEDOUT, NULL, "%s: no time left", x->rq->action);
+		r = ecsfs_error_set(err, ETIMEDOUT, NULL,
+		    "%s: no time is left for another attempt (-o timeout)", x->rq->action);
 	if (r < 0) {
 		release_lines(&lines);
 		return r;

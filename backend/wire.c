@@ -176,7 +176,8 @@ int wire_decode(const struct aws_service *service, const char *action, const str
 		json_decref(document);
 	}
 	if (!json)
-		return ecsfs_error_set(err, EIO, NULL, "%s: answer not understood", action);
+		return ecsfs_error_set(
+		    err, EIO, NULL, "%s: the response is not understood", action);
 	*ret = json;
 	return 0;
 }

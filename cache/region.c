@@ -243,7 +243,8 @@ static int give_impossible(
 	    .fetched_wall_ms = clock_wall(r->options.clock),
 	    .fresh_ms = r->options.ttl_negative_ms,
 	    .version = UINT64_MAX};
-	ecsfs_error_set(err, ENOENT, NULL, "%s: ECS gives no such name", kind_row(k->kind)->name);
+	ecsfs_error_set(
+	    err, ENOENT, NULL, "%s: not a name that ECS allows", kind_row(k->kind)->name);
 	return 0;
 }
 
@@ -282,7 +283,7 @@ static void log_hidden_failure(const struct region *r, struct entry *e)
 	e->hidden_at = e->failed_at;
 	snprintf(what, sizeof(what), "%s %s%s%s", kind_row(k->kind)->name, k->a ? k->a : "",
 	    k->b ? "/" : "", k->b ? k->b : "");
-	ecsfs_error_wrap(&words, "an older answer is shown");
+	ecsfs_error_wrap(&words, "showing an older response");
 	errlog_add(r->options.clock, what, &words);
 }
 
@@ -540,7 +541,8 @@ int region_get(struct region *r, const struct key *k, const struct freshness *f,
 	stop_attach(f->stop, getter_stopped, &g);
 	while ((rc = region_ask(r, k, f, &g.waiter, ret, err)) == -EINPROGRESS) {
 		if (!getter_wait(&g, f->stop)) {
-			rc = ecsfs_error_set(err, EINTR, NULL, "nobody waits any more");
+			rc = ecsfs_error_set(
+			    err, EINTR, NULL, "cancelled, since no reader waits any more");
 			break;
 		}
 	}

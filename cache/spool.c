@@ -138,7 +138,7 @@ int spool_append(struct spool *s, const void *bytes, size_t len, struct ecsfs_er
 	if (atomic_fetch_add(&used, (int64_t)len) + (int64_t)len > ceiling) {
 		atomic_fetch_sub(&used, (int64_t)len);
 		return ecsfs_error_set(err, ENOSPC, NULL,
-		    "the spools have reached their limit of %lld bytes (-o spool_limit=)",
+		    "open logs have reached their disk limit of %lld bytes (raise -o spool_limit)",
 		    (long long)ceiling);
 	}
 	rc = write_all(s->fd, bytes, len, size);

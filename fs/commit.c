@@ -187,8 +187,8 @@ static int take(struct request *rq, enum caller_kind who, struct ecsfs_error *er
 	h->writer = rq->owner;
 	if (!e && !newline && who == CALLER_UNKNOWN && gather_waits(&h->gather, row))
 		e = ecsfs_error_set(err, EINVAL, NULL,
-		    "the program that writes is not known (/proc does not show it): end the text "
-		    "with a newline");
+		    "the writing program is unknown (/proc does not show it): end the text with a "
+		    "newline");
 	if (!e)
 		e = start_call(rq, how, who == CALLER_PROGRAM && rq->size % STDIO_BUFFER, err);
 	if (e < 0)
@@ -247,7 +247,7 @@ static int end_text(struct request *rq, struct ecsfs_error *err)
 		return 0;
 	int e = caller_killed(rq->caller.pid)
 	    ? ecsfs_error_set(err, ECANCELED, NULL,
-		  "the program that wrote was killed: what it had not finished was not sent")
+		  "the writing program was killed: its unfinished text was not sent")
 	    : start_call(rq, GATHER_CLOSED, true, err);
 	if (e < 0)
 		h->failed = e;

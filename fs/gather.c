@@ -113,7 +113,7 @@ static int place(struct gather *g, const struct row *row, const char *bytes, siz
 		return too_long(row, err);
 	if (at > g->text.len)
 		return ecsfs_error_set(
-		    err, EINVAL, NULL, "the write leaves a gap: write the text from its start on");
+		    err, EINVAL, NULL, "the write leaves a gap: write the text from its start");
 	if (row->form == ROW_LINES)
 		reopen_line(g, at, *bytes);
 	overlay(&g->text, at, bytes, size);

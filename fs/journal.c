@@ -165,8 +165,7 @@ static void complain(const struct journal *j, int e)
 {
 	struct ecsfs_error err;
 
-	ecsfs_error_set(
-	    &err, -e, NULL, "the journal's file does not take a line: %s", strerror(-e));
+	ecsfs_error_set(&err, -e, NULL, "cannot append to the journal file: %s", strerror(-e));
 	errlog_add(j->clock, ".ecsfs/journal", &err);
 	log_error("%s", err.message);
 }

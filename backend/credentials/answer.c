@@ -104,11 +104,11 @@ int provider_credentials(const json_t *object, const struct credential_names *na
 	int64_t expires_ms;
 
 	if (!key || !secret)
-		return ecsfs_error_set(err, EIO, NULL, "%s: the answer has no %s", who,
+		return ecsfs_error_set(err, EIO, NULL, "%s: the response has no %s", who,
 		    key ? names->secret : names->key);
 	if (expiry_of(json_object_get(object, names->expiry), &expires_ms) < 0)
 		return ecsfs_error_set(
-		    err, EIO, NULL, "%s: the answer's %s is not a time", who, names->expiry);
+		    err, EIO, NULL, "%s: the response's %s is not a time", who, names->expiry);
 	*ret = credentials_new(key, secret, text_of(object, names->token),
 	    own_account ? own_account : account, expires_ms);
 	return *ret ? 0 : ecsfs_error_set(err, ENOMEM, NULL, "out of memory");

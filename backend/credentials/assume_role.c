@@ -48,7 +48,7 @@ static int add_mfa(struct role *role, json_t *request, struct ecsfs_error *err)
 
 	if (!role->env->may_ask)
 		return ecsfs_error_set(err, EACCES, "ExpiredToken",
-		    "the role of profile '%s' was taken with an MFA code and cannot be renewed "
+		    "the role of profile '%s' was assumed with an MFA code and cannot be renewed "
 		    "without one: mount again",
 		    role->profile);
 	snprintf(question, sizeof(question), "MFA code for %s: ", role->mfa_serial);
@@ -162,7 +162,7 @@ static int loop(const struct visit *last, const char *profile, struct ecsfs_erro
 		snprintf(path, sizeof(path), "%s -> %s", v->profile, rest ? rest : "");
 	}
 	return ecsfs_error_set(err, EINVAL, NULL,
-	    "the roles go round in a circle: the source profiles are %s%s", path, profile);
+	    "the roles form a circle: the source profiles are %s%s", path, profile);
 }
 
 /* A profile may be its own source only for the keys that stand in it. */
@@ -216,8 +216,7 @@ static int source_by_name(const struct provider_seed *seed, const char *name,
 		if (r || *ret)
 			return r;
 		return ecsfs_error_set(err, EACCES, NO_CREDENTIALS,
-		    "the profile '%s' takes its keys from %s, and there are none", seed->profile,
-		    name);
+		    "the profile '%s' takes its keys from %s, which has none", seed->profile, name);
 	}
 	return ecsfs_error_set(err, EINVAL, NULL,
 	    "the profile '%s' has the credential_source '%.80s', which is not one of Environment, "

@@ -108,7 +108,7 @@ static int understand(
 		    "the container's credentials endpoint answered %d", answer->status);
 	if (!json)
 		return ecsfs_error_set(
-		    err, EIO, NULL, "the container's credentials endpoint answered no JSON object");
+		    err, EIO, NULL, "the container's credentials endpoint returned no JSON object");
 	return provider_credentials(
 	    json, &names_metadata, "the container's credentials endpoint", NULL, ret, err);
 }

@@ -168,7 +168,7 @@ int dpop_proof(
 	if (!r)
 		r = sign(&jwt, key, buf_str(&jwt), jwt.len);
 	if (r || buf_failed(&jwt))
-		return ecsfs_error_set(err, EIO, NULL, "the login's key does not sign");
+		return ecsfs_error_set(err, EIO, NULL, "the login's key cannot sign");
 	buf_add(out, jwt.data, jwt.len);
 	return 0;
 }

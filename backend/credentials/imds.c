@@ -99,7 +99,7 @@ static int ask(
 		return provider_none(m->env, "has no role for this instance", err);
 	return status == 200 && out->len && !buf_failed(out)
 	    ? 0
-	    : provider_none(m->env, "gives no answer", err);
+	    : provider_none(m->env, "does not answer", err);
 }
 
 static int ask_for_keys(struct imds *m, const char *token, struct buf *out, struct ecsfs_error *err)
@@ -126,7 +126,7 @@ static int understand(
 	const char *code = json_string_value(json_object_get(json, "Code"));
 
 	if (!json)
-		return provider_none(m->env, "answers no JSON object", err);
+		return provider_none(m->env, "returned no JSON object", err);
 	if ((code && strcmp(code, "Success")) || !json_object_get(json, "Expiration"))
 		return provider_none(m->env, "has no keys for the role of this instance", err);
 	return provider_credentials(json, &names_metadata, "instance metadata", NULL, ret, err);

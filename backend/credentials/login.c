@@ -108,7 +108,7 @@ static int exchange(struct login *l, const char *url, const char *proof, const c
 	else if (!r)
 		*ret = provider_json(&answer.body);
 	provider_response_release(&answer);
-	return !r && !*ret ? ecsfs_error_set(err, EIO, NULL, "sign-in answers no JSON object") : r;
+	return !r && !*ret ? ecsfs_error_set(err, EIO, NULL, "sign-in returned no JSON object") : r;
 }
 
 static int ask(struct login *l, const json_t *token, json_t **ret, struct ecsfs_error *err)
@@ -143,7 +143,7 @@ static int keep(struct login *l, json_t *token, const json_t *answer, struct ecs
 	int r;
 
 	if (!json_is_object(keys) || !refresh || seconds <= 0 || seconds > LIFE_MAX_S)
-		return ecsfs_error_set(err, EIO, NULL, "sign-in's answer has no keys");
+		return ecsfs_error_set(err, EIO, NULL, "sign-in's response has no keys");
 	iso8601_format(clock_wall(l->env->settings->clock) + seconds * 1000, expires);
 	if (json_object_update(kept, keys) ||
 	    json_object_set_new(kept, "expiresAt", json_string(expires)) ||

@@ -53,11 +53,13 @@ static int start(struct run *run, struct ecsfs_error *err)
 	sigset_t none;
 
 	if (pipe2(out, O_CLOEXEC) < 0)
-		return ecsfs_error_set(err, errno, NULL, "no pipe: %s", strerror(errno));
+		return ecsfs_error_set(err, errno, NULL,
+		    "credential_process: cannot create a pipe: %s", strerror(errno));
 	if (pipe2(complaints, O_CLOEXEC) < 0) {
 		close(out[0]);
 		close(out[1]);
-		return ecsfs_error_set(err, errno, NULL, "no pipe: %s", strerror(errno));
+		return ecsfs_error_set(err, errno, NULL,
+		    "credential_process: cannot create a pipe: %s", strerror(errno));
 	}
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
@@ -133,7 +135,7 @@ static int gather(struct run *run, struct ecsfs_error *err)
 			continue;
 		if (fds[0].revents && !take(&run->out, &run->answer, false))
 			return ecsfs_error_set(err, EFBIG, NULL,
-			    "credential_process: %s prints more than %zu KiB",
+			    "credential_process: %s printed more than %zu KiB",
 			    run->process->words.word[0], LIMIT_PROCESS_OUTPUT / KIB);
 		if (fds[1].revents)
 			take(&run->complaints, &run->complaint, true);
@@ -183,10 +185,10 @@ static int understand(const struct run *run, struct credentials **ret, struct ec
 
 	if (!json)
 		return ecsfs_error_set(err, EIO, NULL,
-		    "credential_process: %s prints no JSON object", run->process->words.word[0]);
+		    "credential_process: %s printed no JSON object", run->process->words.word[0]);
 	if (json_number_value(version) != 1)
 		return ecsfs_error_set(err, EIO, NULL,
-		    "credential_process: %s prints a Version that is not 1",
+		    "credential_process: %s printed a Version that is not 1",
 		    run->process->words.word[0]);
 	return provider_credentials(
 	    json, &names_sts, "credential_process", run->process->account, ret, err);

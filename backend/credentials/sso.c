@@ -98,7 +98,7 @@ static int create_token(
 	provider_response_release(&answer);
 	if (r && err)
 		*err = own;
-	return !r && !*ret ? ecsfs_error_set(err, EIO, NULL, "SSO answers no JSON object") : r;
+	return !r && !*ret ? ecsfs_error_set(err, EIO, NULL, "SSO returned no JSON object") : r;
 }
 
 /* Puts what was answered into the token, and the token into its file. */
@@ -111,7 +111,7 @@ static int keep_token(struct sso *s, json_t *token, const json_t *answer, struct
 	int r;
 
 	if (!access || seconds <= 0 || seconds > LIFE_MAX_S)
-		return ecsfs_error_set(err, EIO, NULL, "SSO's answer has no token");
+		return ecsfs_error_set(err, EIO, NULL, "SSO's response has no token");
 	iso8601_format(clock_wall(s->env->settings->clock) + seconds * 1000, expires);
 	if (json_object_set_new(token, "accessToken", json_string(access)) ||
 	    json_object_set_new(token, "expiresAt", json_string(expires)) ||

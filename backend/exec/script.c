@@ -249,9 +249,9 @@ static int decode(struct script *s, const char *bytes, size_t len, struct ecsfs_
 		s->quad_len = 0;
 		r = crypt_unbase64(s->quad, sizeof(s->quad), &s->decoded);
 	}
-	return r ? ecsfs_error_set(err, EPROTO, NULL,
-		       "the output of the container is not the base64 that it should be")
-		 : 0;
+	return r
+	    ? ecsfs_error_set(err, EPROTO, NULL, "the output of the container is not valid base64")
+	    : 0;
 }
 
 static int take_clean(struct script *s, struct buf *out, struct ecsfs_error *err)

@@ -438,7 +438,8 @@ static int turn(struct exec_session *s, struct ecsfs_error *err)
 		*err = s->trouble;
 		return err->err
 		    ? -err->err
-		    : ecsfs_error_set(err, EPROTO, NULL, "the data channel sent what it must not");
+		    : ecsfs_error_set(err, EPROTO, NULL,
+			  "the data channel sent a message that the protocol does not allow");
 	}
 	r = check_closed(s, err);
 	if (r == 0)

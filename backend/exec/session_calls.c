@@ -29,10 +29,10 @@ int session_call_made(
 
 	if (!id || !url || !token || strpbrk(url, "\r\n \t"))
 		return ecsfs_error_set(
-		    err, EPROTO, NULL, "ExecuteCommand's answer has no usable session");
+		    err, EPROTO, NULL, "ExecuteCommand's response has no usable session");
 	if (!stream_url_is_safe(url))
 		return ecsfs_error_set(err, EPROTO, NULL,
-		    "ExecuteCommand's answer names a stream that is not encrypted");
+		    "ExecuteCommand's response names a stream that is not encrypted");
 	*ret_id = strdup(id);
 	*ret_url = strdup(url);
 	*ret_token = strdup(token);

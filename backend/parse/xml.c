@@ -131,7 +131,7 @@ int xml_to_json(const char *bytes, size_t len, json_t **ret, struct ecsfs_error 
 	enum XML_Status status;
 
 	if (!s.parser)
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory for an XML parser");
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	XML_SetUserData(s.parser, &s);
 	XML_SetElementHandler(s.parser, on_start, on_end);
 	XML_SetCharacterDataHandler(s.parser, on_text);
@@ -144,6 +144,6 @@ int xml_to_json(const char *bytes, size_t len, json_t **ret, struct ecsfs_error 
 	}
 	release(&s);
 	if (s.err == ENOMEM)
-		return ecsfs_error_set(err, ENOMEM, NULL, "no memory for an XML answer");
-	return ecsfs_error_set(err, EIO, NULL, "the answer is not the XML it should be");
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
+	return ecsfs_error_set(err, EIO, NULL, "the response is not valid XML");
 }

@@ -188,7 +188,7 @@ void store_item(struct region *r, struct entry *e, struct fetch_item *it, const 
 	struct arrival own = *a;
 
 	if (!fetch_answered(it))
-		refuse(e, it, "is not there");
+		refuse(e, it, "does not exist");
 	if (is_gone(kind_row(e->key.kind), it))
 		refuse(e, it, "no longer exists");
 	/* Written since, or answered by a call that began later. */

@@ -144,7 +144,8 @@ int fetch_images(struct fetch *f, struct ecsfs_error *err)
 	int rc = fetch_call(f, "ecr", "DescribeImages", body, &answer, &own);
 
 	if (rc == -ENOENT && f->n > 1 && strcmp(own.code, "ImageNotFoundException") == 0)
-		rc = ecsfs_error_set(&own, EINVAL, own.code, "an image of the batch is missing");
+		rc = ecsfs_error_set(
+		    &own, EINVAL, own.code, "ECR does not have every image of the batch");
 	if (rc < 0) {
 		if (err)
 			*err = own;

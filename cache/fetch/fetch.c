@@ -22,7 +22,8 @@ static int send(
 	if (f->wanted)
 		rq->flags |= AWS_BACKGROUND;
 	if (is_stopped(f->stop))
-		return ecsfs_error_set(err, EINTR, NULL, "%s: nobody waits for it", rq->action);
+		return ecsfs_error_set(
+		    err, EINTR, NULL, "%s: cancelled, since no reader waits for it", rq->action);
 	if (f->deadline_ms) {
 		rq->timeout_ms = f->deadline_ms - clock_mono(f->clock);
 		if (rq->timeout_ms <= 0)
@@ -64,7 +65,7 @@ static int next_page(
 	if (!*ret_more)
 		return 0;
 	if (last && strcmp(last, token) == 0)
-		return ecsfs_error_set(err, EIO, NULL, "a page's %s leads to itself", out);
+		return ecsfs_error_set(err, EIO, NULL, "the page token %s repeats", out);
 	if (json_object_set_new(body, in, json_string(token)) < 0)
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	return 0;
@@ -158,7 +159,7 @@ int fetch_some_pages(struct fetch *f, const struct fetch_listing *l, json_t *bod
 			return rc;
 		if (add_elements(all, page, l->member) < 0)
 			return ecsfs_error_set(
-			    err, EIO, NULL, "%s: the answer has no %s", l->action, l->member);
+			    err, EIO, NULL, "%s: the response has no %s", l->action, l->member);
 	}
 	*ret = move_ptr(all);
 	*ret_more = more;

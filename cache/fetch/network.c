@@ -102,7 +102,8 @@ static int describe(struct fetch *f, const json_t *ids, json_t **ret, struct ecs
 	body = json_pack("{s:O}", "NetworkInterfaceId", wanted);
 	rc = fetch_call(f, "ec2", "DescribeNetworkInterfaces", body, ret, &own);
 	if (rc == -ENOENT && f->n > 1)
-		rc = ecsfs_error_set(&own, EINVAL, own.code, "an interface of the batch is gone");
+		rc = ecsfs_error_set(
+		    &own, EINVAL, own.code, "EC2 does not have every interface of the batch");
 	if (rc < 0 && err)
 		*err = own;
 	return rc;

@@ -168,7 +168,7 @@ static const struct option_row rows[] = {
 	.at = AT(ttl_ms),
 	.arg = "SECONDS",
 	.value = "5",
-	.help = "how long an answer of AWS is used",
+	.help = "how long responses of AWS are cached",
 	.more = "Clusters and families are kept for 60 seconds. With 0 every open asks AWS.",
     },
     {
@@ -190,8 +190,8 @@ static const struct option_row rows[] = {
 	.arg = "SECONDS",
 	.value = "300",
 	.help = "serve cached answers during outages",
-	.more = "While AWS is unreachable or throttles, answers are served for so long past their "
-		"time. A write is never answered from the cache.",
+	.more = "While AWS is unreachable or throttles, cached responses are served for this long "
+		"past their ttl. A write is never answered from the cache.",
     },
     {
 	.name = "request_rates",

@@ -232,7 +232,7 @@ static int send(const char *path, const json_t *request, json_t **ret)
 	if (n < 0)
 		return refuse(path, NULL);
 	*ret = json_loadb(buf_str(&answer), answer.len, 0, NULL);
-	return *ret ? 0 : refuse(NULL, "%s: the answer of RunTask cannot be read", path);
+	return *ret ? 0 : refuse(NULL, "%s: the response of RunTask cannot be read", path);
 }
 
 int run_start(const struct run_wish *w, char **ret_task_dir, char **ret_container)

@@ -106,7 +106,7 @@ static void say_trouble(const struct watch *w, int e, const char *what)
 	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
 
 	talk_complaint(path ? path : "", e, &text);
-	fprintf(stderr, "ecsfs run: the task's end cannot be seen: %s: %s\n", buf_str(&text), what);
+	fprintf(stderr, "ecsfs run: cannot see how the task ends: %s: %s\n", buf_str(&text), what);
 }
 
 /*

@@ -99,7 +99,7 @@ int newname_refuse_copy(struct node *dir, const char *name, struct ecsfs_error *
 
 	if (!type->copy_from)
 		return ecsfs_error_set(err, EPERM, NULL,
-		    "%s cannot be copied: mkdir %s makes an empty one", made->what, name);
+		    "%s cannot be copied: mkdir %s creates an empty one", made->what, name);
 	return ecsfs_error_set(err, EPERM, NULL,
 	    "%s cannot be copied as a directory: mkdir %s, then cp OTHER/%s %s/%s", made->what,
 	    name, type->copy_from, name, type->copy_to);

@@ -68,8 +68,8 @@ static int render_answer(struct ask *q, const struct place *p, const struct row 
 	text = memory_get(p->fs->memory, buf_str(&key));
 	if (json_is_null(text))
 		return ecsfs_error_set(err, EFBIG, NULL,
-		    "the last answer exceeds %zu bytes: read it on the open file that the request "
-		    "is written to",
+		    "the last response exceeds %zu bytes: read it on the open file that the "
+		    "request is written to",
 		    LIMIT_KEPT_ANSWER);
 	if (text)
 		buf_adds(out, json_string_value(text));
@@ -110,7 +110,8 @@ static int commit_action(struct commit *c, struct ecsfs_error *err)
 }
 
 static const struct row row_action = {
-    .help = "write a JSON request, read the answer on the same open file, or the last one later",
+    .help = "write a JSON request and read the response on the same open file; later reads give "
+	    "the last response",
     .form = ROW_DIALOG,
     .render = render_answer,
     .commit = commit_action,

@@ -144,9 +144,9 @@ static const struct row cluster_rows[] = {
     },
     {
 	.name = "overview",
-	.help =
-	    "a line a service: desired, running, pending, task definition, rollout, age; unsteady "
-	    "ones first",
+	.help = "one line per service: desired, running, pending, task definition, rollout, age; "
+		"unsteady "
+		"ones first",
 	.form = ROW_REPORT,
 	.render = render_cluster_overview,
     },

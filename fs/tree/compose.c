@@ -276,7 +276,7 @@ static int render_project(struct ask *q, const struct place *p, const struct row
 static const struct row project_rows[] = {
     {
 	.name = "task_definition.json",
-	.help = "the RegisterTaskDefinition request that the project's files make",
+	.help = "the RegisterTaskDefinition request made from the project's files",
 	.form = ROW_DOCUMENT,
 	.render = render_definition,
     },
@@ -386,7 +386,7 @@ static int drop_project(struct commit *c, struct ecsfs_error *err)
 
 const struct dir_type dir_projects = {
     .what = "the projects",
-    .help = "compose projects of this mount: mkdir makes one, rmdir drops it with its files",
+    .help = "compose projects of this mount: mkdir creates one, rmdir deletes it with its files",
     .listing = &projects,
     .make = make_project,
     .drop = drop_project,

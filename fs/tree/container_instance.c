@@ -170,17 +170,17 @@ static const struct row instance_rows[] = {
     },
     {
 	.name = "remaining_cpu",
-	.help = "CPU units that no task has taken",
+	.help = "CPU units not reserved by tasks",
 	.render = render_resource,
     },
     {
 	.name = "remaining_memory",
-	.help = "MiB that no task has taken",
+	.help = "MiB not reserved by tasks",
 	.render = render_resource,
     },
     {
 	.name = "agent_version",
-	.help = "of the container agent",
+	.help = "version of the container agent",
 	.render = render_agent_version,
     },
     {

@@ -84,7 +84,7 @@ static const struct row deployment_rows[] = {
     },
     {
 	.name = "desired_count",
-	.help = "tasks wanted",
+	.help = "desired tasks",
 	.member = "desiredCount",
     },
     {
@@ -99,7 +99,7 @@ static const struct row deployment_rows[] = {
     },
     {
 	.name = "failed_tasks",
-	.help = "tasks that failed to start, one after the other",
+	.help = "tasks in a row that failed to start",
 	.member = "failedTasks",
     },
     {
@@ -321,8 +321,8 @@ static const struct row history_rows[] = {
     },
     {
 	.name = "lifecycle_stage",
-	.help =
-	    "of a blue/green, linear or canary deployment: SCALE_UP, BAKE_TIME, ...; else empty",
+	.help = "stage of a blue/green, linear or canary deployment: SCALE_UP, BAKE_TIME, ...; "
+		"else empty",
 	.render = render_stage,
     },
     {

@@ -176,7 +176,8 @@ static const struct row row_task_log = {
 };
 
 static const struct row row_service_log = {
-    .help = "the logs of all tasks of the service, each line led by the task's short id; grows",
+    .help =
+	"the logs of all tasks of the service, each line begins with the task's short ID; grows",
     .form = ROW_STREAM,
     .stream = &stream_log,
 };

@@ -53,7 +53,7 @@ static const struct row image_rows[] = {
     },
     {
 	.name = "uri",
-	.help = "what a container takes as its image",
+	.help = "the reference for a container's image",
 	.render = render_image_uri,
     },
     {
@@ -132,7 +132,7 @@ static const struct row repository_rows[] = {
     },
     {
 	.name = "uri",
-	.help = "what its images' names begin with",
+	.help = "the registry and name that its images' references begin with",
 	.member = "repositoryUri",
     },
     {

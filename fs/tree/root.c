@@ -89,7 +89,7 @@ static void enter_region(struct place *p)
 static const struct row region_rows[] = {
     {
 	.name = "overview",
-	.help = "a line a cluster: status, services, tasks, container instances",
+	.help = "one line per cluster: status, services, tasks, container instances",
 	.form = ROW_REPORT,
 	.render = render_region_overview,
     },

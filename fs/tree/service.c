@@ -195,7 +195,7 @@ static const struct row service_rows[] = {
     },
     {
 	.name = "desired_count",
-	.help = "tasks wanted; write a number to scale",
+	.help = "desired tasks; write a number to scale",
 	.member = "desiredCount",
 	.commit = commit_service_member,
     },
@@ -297,7 +297,7 @@ static const struct row service_rows[] = {
     },
     {
 	.name = "platform_version",
-	.help = "of Fargate, for new deployments; else empty",
+	.help = "Fargate's platform version for new deployments; else empty",
 	.member = "platformVersion",
 	.commit = commit_service_member,
     },
@@ -345,15 +345,15 @@ static const struct row service_rows[] = {
     },
     {
 	.name = "target_health",
-	.help = "a line a target: target group, address, port, state, reason, task",
+	.help = "one line per target: target group, address, port, state, reason, task",
 	.form = ROW_REPORT,
 	.flags = ROW_OPTIONAL,
 	.render = render_target_health,
     },
     {
 	.name = "url",
-	.help =
-	    "a line a listener rule that leads here: URL of the load balancer, host of the rule",
+	.help = "one line per listener rule that leads here: URL of the load balancer, host of the "
+		"rule",
 	.form = ROW_REPORT,
 	.flags = ROW_OPTIONAL,
 	.render = render_url,
@@ -374,8 +374,8 @@ static const struct row service_rows[] = {
     },
     {
 	.name = "images",
-	.help =
-	    "a line a container: name, image, digest that runs, \"stale\" where ECR's tag moved on",
+	.help = "one line per container: name, image, digest that runs, \"stale\" where ECR's tag "
+		"moved on",
 	.render = render_images,
     },
     {

@@ -30,7 +30,7 @@ static int refused_create(struct commit *c, int e, struct ecsfs_error *err)
 	e = strcmp(doc_string_peek(service, "status"), "DRAINING") ? -EEXIST : -EBUSY;
 	if (e == -EEXIST && err)
 		ecsfs_error_wrap(err,
-		    "somebody has made a service of this name since mkdir (rmdir drops this "
+		    "somebody has created a service of this name since mkdir (rmdir drops this "
 		    "draft)");
 	if (err)
 		err->err = -e;
@@ -203,7 +203,8 @@ static int check_doubt(const struct place *p, struct ecsfs_error *err)
 		return 0;
 	local_remove(p, SERVICE_DRAFT, p->service);
 	return act_refuse(err, EBUSY,
-	    "the service exists: a CreateService whose answer was lost has created it (rmdir again "
+	    "the service exists: a CreateService whose response was lost has created it (rmdir "
+	    "again "
 	    "deletes it, with -o allow_delete)");
 }
 

@@ -68,16 +68,16 @@ const struct growing growing_memory = {
 static const struct row metrics_rows[] = {
     {
 	.name = "cpu_utilization",
-	.help = "percent of the CPU asked for, a line a minute of the last hour: time, average, "
-		"maximum; grows",
+	.help = "CPU used, in percent of the reservation; one line per minute of the last hour: "
+		"time, average, maximum; grows",
 	.form = ROW_STREAM,
 	.flags = ROW_OPTIONAL,
 	.stream = &growing_cpu.ops,
     },
     {
 	.name = "memory_utilization",
-	.help = "percent of the memory asked for, a line a minute of the last hour: time, average, "
-		"maximum; grows",
+	.help = "memory used, in percent of the reservation; one line per minute of the last hour: "
+		"time, average, maximum; grows",
 	.form = ROW_STREAM,
 	.flags = ROW_OPTIONAL,
 	.stream = &growing_memory.ops,

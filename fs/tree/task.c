@@ -354,12 +354,12 @@ static const struct row task_rows[] = {
     },
     {
 	.name = "private_ipv4_address",
-	.help = "of its network interface (awsvpc)",
+	.help = "private address of its network interface (awsvpc)",
 	.render = render_address,
     },
     {
 	.name = "public_ipv4_address",
-	.help = "of its network interface; empty where it has none",
+	.help = "public address of its network interface; empty where it has none",
 	.flags = ROW_OPTIONAL,
 	.render = render_public_address,
     },
@@ -390,7 +390,7 @@ static const struct row task_rows[] = {
     },
     {
 	.name = "started_at",
-	.help = "when it ran",
+	.help = "when it started",
 	.member = "startedAt",
     },
     {
@@ -424,8 +424,8 @@ static const struct row task_rows[] = {
     },
     {
 	.name = "exit_code",
-	.help = "of the first essential container that failed, else of the first essential one; "
-		"empty until the task has stopped",
+	.help = "exit code of the first essential container that failed, else of the first "
+		"essential one; empty until the task has stopped",
 	.render = render_exit_code,
     },
     {
@@ -517,12 +517,12 @@ static const struct row container_rows[] = {
     },
     {
 	.name = "exit_code",
-	.help = "of a container that ended",
+	.help = "exit code of a container that ended",
 	.member = "exitCode",
     },
     {
 	.name = "reason",
-	.help = "more about its state",
+	.help = "details of its state",
 	.member = "reason",
     },
     {
@@ -537,7 +537,7 @@ static const struct row container_rows[] = {
     },
     {
 	.name = "ports",
-	.help = "a line a port: the container's, the host's, protocol, address",
+	.help = "one line per port: the container's, the host's, protocol, address",
 	.render = render_ports,
     },
     {

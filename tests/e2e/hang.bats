@@ -169,7 +169,7 @@ as_many_wait_as() {
 	faults '*:5xx'
 	touch "$web"
 	[ "$(cat "$web/desired_count")" = "$before" ]
-	said 'service prod/web DescribeServices ServerException: an older answer is shown: '
+	said 'service prod/web DescribeServices ServerException: showing an older response: '
 	run bash -c "echo 9 > '$web/desired_count'"
 	[ "$status" -ne 0 ]
 	faults ''

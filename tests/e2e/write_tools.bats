@@ -251,7 +251,7 @@ setup() {
 		for n in $(seq 40); do
 			echo $((n % 3 + 1)) >"$mnt/clusters/prod/services/web/desired_count"
 		done
-		grep -q "journal's file does not take a line: No space left" "$mnt/.ecsfs/errors"
+		grep -q "cannot append to the journal file: No space left" "$mnt/.ecsfs/errors"
 		[ "$(sed -n 1p "$work/disk/journal")" = '{"torn":' ]
 		tail -n +2 "$work/disk/journal" | jq -es 'length > 3'
 		[ "$(tail -c 1 "$work/disk/journal" | od -An -c | tr -d ' ')" = '\n' ]

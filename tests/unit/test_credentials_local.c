@@ -57,13 +57,13 @@ static void test_processes_that_fail(void **state)
 	(void)state;
 	fails_with("echo no luck >&2\nexit 7\n", "ended with status 7: no luck");
 	fails_with("kill -9 $$\n", "ended with signal 9");
-	fails_with("head -c 10000000 /dev/zero\n", "prints more than 64 KiB");
-	fails_with("echo hello\n", "prints no JSON object");
+	fails_with("head -c 10000000 /dev/zero\n", "printed more than 64 KiB");
+	fails_with("echo hello\n", "printed no JSON object");
 	fails_with("echo '{\"Version\":2}'\n", "a Version that is not 1");
 	fails_with("echo '{\"Version\":1,\"AccessKeyId\":\"A\"}'\n", "no SecretAccessKey");
 	/* Nothing of what it printed is told. */
 	fails_with("echo '{\"Version\":1,\"SecretAccessKey\":\"hidden\"}'\n",
-	    "credential_process: the answer has no AccessKeyId");
+	    "credential_process: the response has no AccessKeyId");
 }
 
 static void test_a_long_complaint_does_not_stop_it(void **state)

@@ -157,7 +157,7 @@ static void test_wrong_roles(void **state)
 	assert_string_equal(wrong("[default]\nrole_arn=x\nsource_profile=a\n[profile a]\n"
 				  "role_arn=y\nsource_profile=b\n[profile b]\nrole_arn=z\n"
 				  "source_profile=default\n"),
-	    "the roles go round in a circle: the source profiles are default -> a -> b -> default");
+	    "the roles form a circle: the source profiles are default -> a -> b -> default");
 	assert_non_null(strstr(wrong("[default]\nrole_arn=x\nsource_profile=default\n"),
 	    "circle: the source profiles are default -> default"));
 	assert_non_null(
@@ -240,7 +240,7 @@ static void test_answer_that_is_not_understood(void **state)
 	home_write(
 	    &home, ".aws/config", "[default]\nrole_arn=one\nsource_profile=default\n" KEYS("KEY"));
 	s = home_settings(&home, NULL);
-	assert_non_null(strstr(home_fetch(s, NULL), "the answer has no AccessKeyId"));
+	assert_non_null(strstr(home_fetch(s, NULL), "the response has no AccessKeyId"));
 	aws_settings_free(s);
 	scripted_finish(server);
 }

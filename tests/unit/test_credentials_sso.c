@@ -191,7 +191,7 @@ static void test_answers_of_the_portal(void **state)
 	assert_string_equal(
 	    home_fetch(s, NULL), "sso (profile ops): role Read in account 123456789012: No access");
 	home.now_ms += 1000;
-	assert_non_null(strstr(home_fetch(s, NULL), "the answer has no accessKeyId"));
+	assert_non_null(strstr(home_fetch(s, NULL), "the response has no accessKeyId"));
 	aws_settings_free(s);
 	scripted_finish(server);
 }
