@@ -2,7 +2,7 @@
  * The last failures, for .ecsfs/errors: one line each, oldest first. Process-wide; any thread. Never
  * a secret, never a request's body.
  *
- * What matters is kept however much a crawler is refused: failed changes, failed reads and refusals
+ * The important failures are kept however often a crawler is refused: failed changes, failed reads and refusals
  * by a rule of this mount (a file that cannot be deleted) each have room of their own, and a failure
  * that repeats itself is one line that counts.
  */

@@ -1,5 +1,5 @@
 /*
- * What a cached answer is to those who ask: its value and age, what counts as fresh for a
+ * What is a cached answer to its readers? Its value and age, what counts as fresh for a
  * request, and the waiter that is woken when a fetch ended.
  */
 #ifndef ECSFS_ANSWER_H
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What counts as fresh for one request. */
+/* When an answer counts as fresh for one request. */
 struct freshness {
 	/*
 	 * Mono: when the request arrived. A value whose fetch began, and a failure whose fetch ended,
@@ -36,7 +36,7 @@ struct freshness {
 	bool constant; /* of a revision only its content is read, which never changes */
 	/*
 	 * The members of the document that the request reads, separated by spaces: the answer has
-	 * these, perhaps others. "": none. NULL: all. Of a listing: the one name that is looked for.
+	 * these, perhaps others. "": none. NULL: all. For a listing: the one name that is looked for.
 	 */
 	const char *only;
 	struct stop *stop; /* ends the wait of region_get() with EINTR; NULL: nothing does */

@@ -10,14 +10,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What malloc adds to a block, with its rounding. */
+/* The overhead of malloc for a block, with its rounding. */
 #define BUDGET_BLOCK 16
 
 struct budget {
 	size_t limit;		/* bytes; constant */
 	atomic_ptrdiff_t used;	/* by answers */
 	atomic_ptrdiff_t nodes; /* by the nodes that show them */
-	atomic_ptrdiff_t edits; /* by the copies given out and the mount's memory of its writes */
+	atomic_ptrdiff_t
+	    edits; /* by the copies that readers were given and the mount's memory of its writes */
 };
 
 static inline void budget_count(atomic_ptrdiff_t *of, ptrdiff_t bytes)

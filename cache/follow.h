@@ -1,6 +1,6 @@
 /*
  * Followers: while somebody follows an answer of a region (a service's document, for its events and
- * its rollout), it is asked for every few seconds, and who follows gets each picture.
+ * its rollout), it is asked for every few seconds, and who follows gets each snapshot.
  *
  * One thread a mount keeps the time, started by the first follower; it never waits for AWS: the
  * asking is the cache's, so that many followers of one key cost one call, and followers of many keys
@@ -37,9 +37,8 @@ void follow_free(struct follow *f);
 int follower_open(struct follow *f, struct region *r, const struct key *k, int interval_ms,
     follow_fn fn, void (*done)(void *arg), void *arg, struct follower **ret);
 /*
- * What a follower that was just opened may take for its first answer: what was asked for since the key
- * is followed, by the first one who does, and within the interval. So the first one asks AWS, and however many
- * come later share that.
+ * The first answer that a new follower may take: one asked for within the interval by the first
+ * follower of the key. So the first one asks AWS, and all later ones share that.
  */
 struct freshness follower_fresh(struct follower *w);
 /* Never waits: `fn` may still run on another thread, or be who calls. It does not begin again. */

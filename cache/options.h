@@ -14,7 +14,7 @@ struct region_options {
 	int ttl_ms;	     /* resources; 0: every open asks */
 	int ttl_slow_ms;     /* clusters, families: 60 s */
 	int ttl_negative_ms; /* names that are not there: 5 s */
-	int stale_ms;	/* how long past the TTL an answer may stand in for an AWS that is away */
+	int stale_ms;	/* how long past the TTL an answer may be served while AWS is unreachable */
 	int timeout_ms; /* bound of one fetch, all attempts */
 	const struct clock *clock;
 	region_call_fn call; /* NULL: aws_request */

@@ -29,9 +29,9 @@
 #define IDLE_THREAD_MS 10000
 #define MOST_QUEUED 65536
 #define FAILURE_DAMP_MS 1000
-/* How long the kernel may keep what stands in for an AWS that is away. */
+/* How long the kernel may keep an answer that is served while AWS is unreachable. */
 #define STAND_IN_FRESH_MS 1000
-/* Nor for ever what stays for ever: the status in it may change. */
+/* Cap for permanent answers too: the status in them may change. */
 #define LONGEST_FRESH_MS 3600000
 
 struct region *region_new(struct aws_client *client, const struct region_options *options)
@@ -217,7 +217,7 @@ static bool part_given(const struct region *r, enum name_form form, const char *
 	return false;
 }
 
-/* Of a key that is not valid: whether it is made of names that AWS has listed. With the lock. */
+/* Whether a key that is not valid is made of names that AWS has listed. With the lock. */
 static bool key_listed(const struct region *r, const struct key *k)
 {
 	static const enum kind roots[] = {KIND_CLUSTERS, KIND_FAMILIES, KIND_CAPACITY_PROVIDERS};
@@ -249,7 +249,7 @@ static int give_impossible(
 }
 
 /*
- * A failure so young answers whoever asks, so that an AWS that is away is not asked in a storm. With
+ * A recent failure is returned to every caller, so that an outage does not cause a storm of requests. With
  * ttl=0 every open asks, but where a name that the kernel knew could not be looked up again it
  * comes a second time at once, of the same thread for the same open.
  */
@@ -372,7 +372,7 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 		return -EINPROGRESS;
 	if (flight_is_slow(e) && entry_may_stand_in(r, e, f, now))
 		return give_stand_in(r, e, f, now, ret, err);
-	/* Who asks for AWS's own word gets it. */
+	/* A reader that asks for AWS's own word gets it. */
 	if (!f->guarded && (f->force || r->options.ttl_ms == 0))
 		end_guard(r, e);
 	if (f->use == FRESH_LOOKUP)

@@ -1,5 +1,5 @@
 /*
- * What the tree asks for, in ECS's words: the answers of one account in one region, each with an
+ * How does the tree ask, in ECS's words? A region is the answers of one account, each with an
  * age.
  *
  * A key names an answer: a listing (an array of names) or a document (one described object). Asking
@@ -55,7 +55,7 @@ int region_ask(struct region *r, const struct key *k, const struct freshness *f,
 bool region_leave(struct waiter *w);
 
 /*
- * What is known, however old; -ENODATA: nothing. Never queues. Negative answers are given too.
+ * The known answer, however old; -ENODATA: none. Never queues. Negative answers are given too.
  * `only`: as in struct freshness.
  */
 int region_peek(struct region *r, const struct key *k, const char *only, struct answer *ret);

@@ -1,5 +1,5 @@
 /*
- * Bytes that never change once given out: an unlinked file that only grows. Logs, events and
+ * How are bytes kept that never change once read? In an unlinked file that only grows. Logs, events and
  * rollouts are read from one, so that megabytes of log are not megabytes of heap.
  *
  * All spools share one ceiling (LIMIT_SPOOL_BYTES or -o spool_limit). One writer, any number of

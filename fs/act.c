@@ -39,8 +39,8 @@ static bool deletes(const char *action)
 }
 
 /*
- * What is left to the writer, less a little, so that it is told by the call itself. Nothing is sent
- * that ends after the writer was told that no answer came, nor repeated then.
+ * The time left to the writer, less a little, so that the call itself reports the end. Nothing is sent
+ * or repeated that would end after the writer was told that no answer came.
  */
 static int time_left(const struct commit *c)
 {

@@ -30,7 +30,7 @@ int act_ecs(struct commit *c, const char *action, const json_t *request, unsigne
     const char *member, json_t **ret, struct ecsfs_error *err);
 
 /*
- * What a call about `k` leaves in the cache: `doc` (borrowed), AWS's response, is published; after
+ * Updates the cache after a call about `k`: `doc` (borrowed), AWS's response, is published; after
  * the failure `e` the key is asked anew. NULL and 0, a dry run: nothing changes.
  */
 void act_settle(struct commit *c, const struct key *k, int e, json_t *doc);

@@ -45,7 +45,7 @@ int ask(struct ask *q, struct region *r, const struct key *k, struct answer *ret
 
 	int e = fetch(q, r, k, ret, err);
 	if (e) {
-		/* What could not be asked must not be remembered by the kernel. */
+		/* The kernel must not remember an answer that could not be asked for. */
 		q->fresh_ms = 0;
 		return e;
 	}

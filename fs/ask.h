@@ -28,8 +28,8 @@ struct ask {
 	struct waiter *waiter; /* ASK_PARK: the request's; one wait at a time */
 	int64_t fresh_ms; /* out: the least TTL left of the answers used; INT64_MAX: none used */
 	int64_t fetched_wall_ms; /* out: the oldest of them; 0: none used */
-	bool stale;		 /* out: one of them stands in for an AWS that is away */
-	uint64_t version;	 /* out: differs when the version of any answer used differs */
+	bool stale;	  /* out: one of them is past its TTL, served while AWS is unreachable */
+	uint64_t version; /* out: differs when the version of any answer used differs */
 	/* Called for every key asked for; NULL: nobody wants to know. */
 	void (*asked)(void *arg, struct region *r, const struct key *k);
 	void *asked_arg;

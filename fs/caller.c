@@ -159,7 +159,7 @@ static bool is_login_shell(const struct stat *exe)
 	return false;
 }
 
-/* What busybox and toybox run: they were started by that name, or told so ("busybox dd"). */
+/* The applet that busybox or toybox runs: started by that name, or named as argument ("busybox dd"). */
 static void applet_of(pid_t tid, char *out, size_t size)
 {
 	char words[256];

@@ -34,7 +34,7 @@ enum caller_kind {
 
 /*
  * Whether the thread's executable is one of /etc/shells, a shell by its name (containers have their
- * own files), or busybox or toybox. Of these dd counts as a program: it writes in pieces and reports
+ * own files), or busybox or toybox. Among these dd counts as a program: it writes in pieces and reports
  * errors of close(2).
  */
 enum caller_kind caller_kind(pid_t tid);

@@ -146,7 +146,7 @@ static int join_call(struct request *rq, struct handle *h, bool *ret_done)
 	return same ? c->result : 0;
 }
 
-/* What is due becomes a call: 1. 0: nothing is. Under the handle's lock. */
+/* Makes a call of the text that is due: 1. 0: none is. Under the handle's lock. */
 static int start_call(struct request *rq, enum gather_end how, bool entire, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;

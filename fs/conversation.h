@@ -21,7 +21,7 @@ struct node;
 struct request;
 
 /*
- * What ioctl(2) does on such an open file, for `ecsfs exec`. CONVERSATION_TERMINAL before the first
+ * Commands of ioctl(2) on such an open file, for `ecsfs exec`. CONVERSATION_TERMINAL before the first
  * line asks for a terminal; later it changes the size. CONVERSATION_RESULT: EAGAIN while it goes
  * on, else how it ended.
  */

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* What a region answered when it was first asked, or since. */
+/* Whether a region answered when it was first asked, or since. */
 enum region_state {
 	REGION_ASKED,
 	REGION_ANSWERS,
@@ -51,7 +51,7 @@ struct memory;
 struct serial;
 
 /*
- * What the parts of the file system keep of one mount, each in the file of its name; made by
+ * State that the parts of the file system keep of one mount, each in the file of its name; made by
  * fs_state_new() (fs/state.h). Constant pointers; what they point to has its own lock.
  */
 struct nodes;	  /* fs/kernel/inode.h */
@@ -79,9 +79,10 @@ struct fs {
 	struct logs *logs;
 	struct follow *follow; /* of services whose events or rollout is open */
 	struct journal *journal;
-	struct readings *readings; /* fs/edit/readings.h: the service documents given out */
-	struct serial *serial;	   /* fs/edit/serial.h: services that are being edited */
-	struct memory *memory;	   /* fs/edit/memory.h: what was registered and run */
+	struct readings *
+	    readings; /* fs/edit/readings.h: the copies of service documents that readers were given */
+	struct serial *serial; /* fs/edit/serial.h: services that are being edited */
+	struct memory *memory; /* fs/edit/memory.h: what was registered and run */
 	int64_t started_mono_ms;
 	char *mountpoint;
 	char *source;	    /* fsname */
@@ -103,7 +104,7 @@ struct fs {
 };
 
 /*
- * What is known of a region of an account (NULL: REGION_ANSWERS). That its keys are unknown says
+ * The state of a region of an account (NULL: REGION_ANSWERS). A refusal of its keys says
  * something of the region only where another one knows them: REGION_FAILS else, until it answers.
  */
 enum region_state account_state(const struct account *a, struct region *r);

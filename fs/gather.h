@@ -33,7 +33,7 @@ struct gather {
 	struct buf value;  /* the value that was sent last, without white space around it */
 };
 
-/* What the writer said about the end of the text. */
+/* How the writer marked the end of the text. */
 enum gather_end {
 	GATHER_OPEN,   /* more may follow */
 	GATHER_ENDED,  /* a newline, or a shell's write */
@@ -57,7 +57,7 @@ void gather_truncate(struct gather *g, const struct row *row, off_t size);
 bool gather_waits(const struct gather *g, const struct row *row);
 
 /*
- * What has to be sent. 1: the first *ret_end bytes; gather_sent() is called before the next put.
+ * Finds the text to send. 1: the first *ret_end bytes; gather_sent() is called before the next put.
  * 0: nothing now. -EINVAL with a sentence: it can never be sent.
  */
 int gather_due(struct gather *g, const struct row *row, enum gather_end end, size_t *ret_end,

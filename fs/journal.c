@@ -130,7 +130,7 @@ static void make_room(struct journal *j, size_t len)
 	}
 }
 
-/* What a crash, or a disk that was full, left of a line. */
+/* Whether a crash, or a full disk, left a part of a line. */
 static bool ends_within_line(int fd, off_t size)
 {
 	char last;

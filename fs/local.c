@@ -18,7 +18,7 @@ struct local {
 	char *name;
 };
 
-/* Of one mount. */
+/* One mount's. */
 struct locals {
 	pthread_mutex_t lock;
 	struct local *first; /* lock */

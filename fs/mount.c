@@ -257,7 +257,7 @@ static void nothing(void *arg)
 	(void)arg;
 }
 
-/* Of the options, for the child in the background. */
+/* The options' log level, for the child in the background. */
 static enum log_level log_level_in_force;
 
 /* Leaves the terminal, and the parent, to themselves. */

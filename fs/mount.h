@@ -7,7 +7,7 @@
 #include "fs/cli/options.h"
 
 /* Mounts and serves; returns the exit status: of the parent once the mount is there, of the daemon
- * at its end. What went wrong has been said in one line on stderr. */
+ * at its end. A failure has been reported in one line on stderr. */
 int mount_run(struct options *o);
 
 #endif

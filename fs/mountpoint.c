@@ -42,7 +42,7 @@ static void run_fusermount(const char *path)
 		;
 }
 
-/* What a crash left: every access says "Transport endpoint is not connected". */
+/* Whether a crash left a dead mount: every access says "Transport endpoint is not connected". */
 static void clear_dead_mount(const char *path)
 {
 	for (int i = 0; i < 8 && is_dead(path); i++)

@@ -31,7 +31,7 @@ struct scratch {
 	int64_t mtime_ns;
 };
 
-/* Of one mount. */
+/* One mount's. */
 struct scratches {
 	pthread_mutex_t lock;
 	struct scratch *files; /* linked ones; lock */

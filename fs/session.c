@@ -40,7 +40,7 @@ static const char *region_option(const struct options *o)
 	return o->regions && !all_regions(o) ? o->regions[0] : NULL;
 }
 
-/* What the demo's own region wants, whatever this machine is set up for. */
+/* Settings of the demo's own region, whatever this machine is set up for. */
 static int demo_start(
     const struct options *o, struct session *s, char **ret_url, struct ecsfs_error *err)
 {

@@ -31,7 +31,7 @@ struct stream {
 	struct waiter ready; /* for what the open still waits for */
 };
 
-/* Of one mount. */
+/* One mount's. */
 struct streams {
 	pthread_mutex_t lock;
 	struct stream *first; /* lock */
@@ -251,7 +251,7 @@ int stream_read(
 	}
 	*ret_fd = spool_fd(spool);
 	*ret_size = spool_size(spool);
-	/* What came before the end did is still to be read. */
+	/* Bytes that came before the end are still to be read. */
 	return e != -EINPROGRESS && *ret_size > rq->off ? 0 : e;
 }
 

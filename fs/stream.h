@@ -27,7 +27,7 @@ void stream_unref(struct stream *s);
 struct stream *stream_ref(struct stream *s);
 
 /*
- * What a READ of the stream finds: 0: the bytes before `*ret_size` can be read from `*ret_fd`, none where
+ * Finds the bytes for a READ of the stream. 0: those before `*ret_size` can be read from `*ret_fd`, none where
  * that is not above rq->off (end of file). -EINPROGRESS: rq->waiter waits for more. -errno: it ended
  * badly. The descriptor is the stream's.
  */

@@ -45,7 +45,7 @@ struct row;
 struct dir_type;
 struct shape;
 
-/* Who asked, from the kernel. */
+/* The calling thread, from the kernel. */
 struct caller {
 	uid_t uid;
 	gid_t gid;
@@ -133,7 +133,7 @@ struct conversation_start {
 	void *arg;
 };
 
-/* What stands behind a ROW_CONVERSATION. `start` runs on a worker and may block; nothing else may. */
+/* The implementation of a ROW_CONVERSATION. `start` runs on a worker and may block; nothing else may. */
 struct conversation_ops {
 	/* c->text is the first line, without its newline. 0 and the conversation, or -errno with a
 	 * sentence; `done` is called after 0 alone. */

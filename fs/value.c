@@ -254,7 +254,7 @@ static bool is_utf8(const char *text, size_t len)
 	return true;
 }
 
-/* What a sentence repeats of a refused text. */
+/* The part of a refused text that a message repeats. */
 struct quote {
 	char text[QUOTE_MAX + 8];
 };

@@ -1,5 +1,5 @@
 /*
- * What differs between the systems and C libraries that ecsfs is built for; the rest of the code is
+ * Which differences between systems and C libraries does ecsfs meet? They are all here; the rest of the code is
  * written for Linux and glibc 2.32 or later. musl (1.2.3) lacks what stands here, and <sys/queue.h>,
  * which its distributions pack by itself (Alpine: bsd-compat-headers).
  *

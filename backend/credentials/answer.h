@@ -7,13 +7,13 @@
 
 #include "backend/credentials/provider.h"
 
-/* That error: where was looked, and what to do. `metadata`: what the last place, the instance's
+/* Sets that error: the places that were searched, and what to do. `metadata`: what the last place, the instance's
  * metadata, did: "cannot be reached". Returns -EACCES. */
 int provider_none(const struct provider_env *env, const char *metadata, struct ecsfs_error *err);
 
 /*
  * An exchange with metadata, SSO or sign-in, whose answers hold secrets: release `ret` with
- * provider_response_release. What fails on the way or answers 429 or 5xx is tried `attempts` times,
+ * provider_response_release. A request that fails on the way, or is answered with 429 or 5xx, is tried `attempts` times,
  * `wait_ms` apart. The ceiling, the CA bundle and the permission of plain http are filled in.
  */
 int provider_exchange(struct provider_env *env, struct http_request *rq, int attempts, int wait_ms,

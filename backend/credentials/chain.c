@@ -28,7 +28,7 @@ struct chain {
 	struct config_stamp tried;	    /* and those last looked at, also in vain */
 	struct credentials_provider *inner; /* NULL: not chosen yet, or none */
 	const struct provider_kind *row;    /* that made it */
-	/* What the provider's name may point to: one for each row, made when first needed, so that
+	/* Strings that a provider's name points to: one for each row, made when first needed, so that
 	 * a name that somebody reads stays valid. */
 	char *names[ARRAY_SIZE(kinds)];
 };

@@ -30,7 +30,7 @@ struct imds {
 	int timeout_ms;
 	int attempts;
 	bool v1;		  /* asked for */
-	struct credentials *last; /* what was given out; NULL: nothing yet */
+	struct credentials *last; /* the last ones returned; NULL: none yet */
 };
 
 static int exchange(struct imds *m, const char *method, const char *path, const char *header,

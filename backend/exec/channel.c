@@ -20,7 +20,7 @@
  * 1.2.312.0 for separate output of non-interactive commands, which ECS does not use.
  */
 #define CLIENT_VERSION "1.2.764.0"
-/* What an agent's handshake asks for, besides what is answered as unsupported. */
+/* The requests of an agent's handshake; any other is answered as unsupported. */
 enum { ACTION_OK = 1, ACTION_FAILED = 2, ACTION_UNSUPPORTED = 3 };
 
 struct channel {

@@ -22,7 +22,7 @@
  * with a dot. dd reads exactly those lines: two processes decode up to 32 of them. For the output dd
  * reads once per turn what the command has printed, so that nothing waits for a full block. The status
  * follows the command's output inside the same pipe: no program that still runs can come between
- * them. What the shells themselves say (dash reports "Terminated") goes nowhere.
+ * them. Messages of the shells themselves (dash reports "Terminated") are dropped.
  */
 static const char clean_script[] =
     "for p in stty base64 dd; do command -v $p >/dev/null 2>&1 ||"
@@ -217,7 +217,7 @@ static int take_bytes(struct script *s, struct buf *b, struct buf *out, struct e
 			keep_noise(s, b->data, at);
 		buf_consume(b, end);
 		r = take_word(s, word, err);
-		/* What follows the clean script's first word is base64: the caller decodes it. */
+		/* Behind the clean script's first word comes base64: the caller decodes it. */
 		if (r || s->ended || (s->mode == SCRIPT_CLEAN && b == &s->raw))
 			return r;
 	}

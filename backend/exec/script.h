@@ -1,5 +1,5 @@
 /*
- * What runs in the container around a command, and how its output is read back.
+ * Which script runs in the container around a command, and how is its output read back?
  *
  * ECS Exec offers a terminal and no exit status. A short shell script around the command prints the
  * status behind a random marker, which is cut off here. In clean mode (no terminal on our side) the

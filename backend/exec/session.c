@@ -1,6 +1,6 @@
 /*
  * The thread waits in poll(2) for the socket, for a pipe by which the others wake it, and for
- * the timers of the channel. What it shares with them stands behind one lock: two buffers, flags and
+ * the timers of the channel. The data shared with them is protected by one lock: two buffers, flags and
  * the end. A lost connection is resumed with a new token, as AWS's own client does.
  */
 #include "backend/exec/session.h"
@@ -194,7 +194,7 @@ static int resume(struct exec_session *s, struct ecsfs_error *err)
 	return 0;
 }
 
-/* What the container says instead of running the command is the reason. -EIO, or 0: it said nothing. */
+/* A message of the container in place of a running command is the reason. -EIO; 0: there was none. */
 static int check_noise(struct exec_session *s, struct ecsfs_error *err)
 {
 	const char *noise = script_noise_peek(s->script);

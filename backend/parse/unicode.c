@@ -33,7 +33,7 @@ static bool is_low(int unit)
 	return unit >= 0xDC00 && unit < 0xE000;
 }
 
-/* What begins with a backslash: returns its length. */
+/* Returns the length of an escape, which begins with a backslash. */
 static size_t mend_escape(char *p, const char *end, bool *mended)
 {
 	int unit = escaped_unit(p, end);

@@ -1,5 +1,5 @@
 /*
- * What a scalar means by the rules of YAML 1.1: its type, its value as a boolean and as text.
+ * How is a scalar read by the rules of YAML 1.1? Its type, its value as a boolean and as text.
  * Pure; any thread.
  */
 #ifndef ECSFS_PARSE_YAML_SCALAR_H

@@ -1,5 +1,5 @@
 /*
- * What tests ask of the simulator itself, unsigned, on loopback only:
+ * Which questions do tests ask the simulator itself? Unsigned, on loopback only:
  *
  *     GET  /_sim/calls      {"total": N, "actions": {"DescribeServices": 3, ...}} since the last reset
  *     GET  /_sim/requests   the newest of them: [{"number", "time", "action", "region", "status", "body"}]

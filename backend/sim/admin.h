@@ -1,5 +1,5 @@
 /*
- * What tests ask of the simulator itself: counted calls, kept requests, faults.
+ * Which questions do tests ask the simulator itself? Counted calls, kept requests, faults.
  */
 #ifndef ECSFS_SIM_ADMIN_H
 #define ECSFS_SIM_ADMIN_H

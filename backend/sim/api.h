@@ -90,7 +90,7 @@ extern const struct sim_action sim_network_actions[];
 struct sim_logs;
 /* The ECR registry of a region (sim/ecr/registry.h): made with the region, freed with it. */
 struct sim_registry;
-/* What stands around services in a region (sim/around/around.h). */
+/* The services beside ECS in a region (sim/around/around.h). */
 struct sim_around;
 
 #endif

@@ -368,7 +368,7 @@ static void start_logs(struct sim_region *r, int64_t now_ms)
 }
 
 /*
- * What makes the demo live: a service whose task crashes again and again, one that is scaled up and
+ * Makes the demo live: a service whose task crashes again and again, one that is scaled up and
  * down, and a batch job that is run every minute.
  */
 enum { LIVELY_MS = 15000, LIVELY_STEPS_A_JOB = 4 };

@@ -115,7 +115,7 @@ static const struct protocol *protocol_of(const char *target)
 	return NULL;
 }
 
-/* What the fault leaves to do: -1, the reply is made; 0: go on. */
+/* Applies a fault. -1: the reply is made; 0: go on. */
 static int apply_fault(
     struct sim *s, const struct fault *f, struct sim_call *c, struct sim_reply *ret)
 {

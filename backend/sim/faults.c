@@ -1,5 +1,5 @@
 /*
- * What goes wrong on purpose. A script is a list of rules with commas between:
+ * Which faults are made on purpose? A script is a list of rules with commas between:
  *
  *     ACTION[+SKIP][:COUNT | :P%]:KIND[=VALUE]
  *

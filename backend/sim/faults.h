@@ -1,5 +1,5 @@
 /*
- * What goes wrong on purpose.
+ * Which faults are made on purpose?
  */
 #ifndef ECSFS_SIM_FAULTS_H
 #define ECSFS_SIM_FAULTS_H
@@ -8,7 +8,7 @@
 
 /* Replaces the script; -EINVAL and a sentence when it is not one. */
 int faults_set(struct sim *s, const char *script, struct ecsfs_error *err);
-/* What happens to this call. */
+/* The fault of one call. */
 struct fault faults_draw(struct sim *s, const char *action);
 void faults_free(struct sim *s);
 

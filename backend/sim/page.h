@@ -7,7 +7,7 @@
 
 #include "backend/sim/api.h"
 
-/* What a service calls the members of its pages, and the codes it refuses them with. */
+/* The names of a service's paging members, and the codes it refuses bad ones with. */
 struct page_names {
 	const char *max, *in, *out;
 	const char *refused, *bad_token;

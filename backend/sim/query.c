@@ -75,7 +75,7 @@ static bool has_members(const json_t *value)
 	return json_is_object(value) || json_is_array(value);
 }
 
-/* What contradicts a part that came before, or has no name in UTF-8, is left out. */
+/* A part that contradicts an earlier one, or whose name is not UTF-8, is left out. */
 static void put(json_t *into, const char *path, json_t *value)
 {
 	const char *rest = NULL;

@@ -73,7 +73,7 @@ struct sim {
 		uint64_t count;
 	} calls[SIM_MAX_ACTIONS];
 	uint64_t total;
-	/* What ecsfs itself has called since the start: never reset. */
+	/* Actions that ecsfs itself has called since the start: never reset. */
 	struct {
 		const char *service, *action; /* static */
 	} made[SIM_MAX_ACTIONS];

@@ -185,7 +185,7 @@ void sim_region_unlock(struct sim_region *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* Of an ARN, whether it is this account's and region's; a bare name is. */
+/* Whether an ARN is of this account and region; a bare name is. */
 static bool arn_is_here(const struct sim_region *r, const char *text)
 {
 	auto_free char *prefix = NULL;

@@ -44,7 +44,7 @@ struct family {
 
 enum taskdef_status { TASKDEF_ACTIVE, TASKDEF_INACTIVE, TASKDEF_DELETING };
 
-/* What becomes of its tasks, by the names of its images. */
+/* How its tasks end, by the names of its images. */
 enum fate {
 	FATE_RUNS,
 	FATE_CANNOT_PULL, /* "missing", "fail": never starts */
@@ -286,7 +286,7 @@ int64_t sim_span(const struct sim_region *r, int64_t ms);
 /* "arn:aws:ecs:REGION:ACCOUNT:KIND/PATH", new. */
 char *sim_arn(const struct sim_region *r, const char *kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* What follows the last '/' of an ARN; a bare name itself. */
+/* The part behind the last '/' of an ARN; a bare name itself. */
 const char *sim_last_part(const char *arn_or_name);
 /* 1 to 255 letters, digits, '-', '_'. */
 bool sim_name_ok(const char *name);

@@ -19,7 +19,7 @@
 
 /* Another cluster was walked so recently that this one will be too. */
 #define WALKING_MS 5000
-/* What is fetched for one walk counts as current for so long, though its TTL ends meanwhile. */
+/* How long answers fetched for one walk count as current, though their TTL ends meanwhile. */
 #define CYCLE_MS 30000
 /* A described task or service, about. */
 #define DOCUMENT_BYTES 2048

@@ -10,7 +10,7 @@
 
 /*
  * The entry to wait for instead of `e`, since it will answer `e` and others at less cost: for a
- * service's tasks perhaps one of the cluster's tasks; mostly e itself. Who was woken asks again.
+ * service's tasks perhaps one of the cluster's tasks; mostly e itself. A woken reader asks again.
  * NULL: e was answered from what is cached. With the lock.
  */
 struct entry *whole_instead(struct region *r, struct entry *e, int64_t now, struct news *n);

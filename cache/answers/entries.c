@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define FIRST_BUCKETS 1024
-/* Of what was used last, whatever the ceiling says: callers hold a few entries at a time. */
+/* Entries used last that are kept whatever the ceiling says: callers hold a few at a time. */
 #define KEPT_ALWAYS 16
 /* Trees of what was read lately. */
 #define TREES_BYTES (4 * MIB)

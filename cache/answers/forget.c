@@ -27,7 +27,7 @@ static int64_t last_used_ms(const struct entry *e)
 	return e->asked_ms > e->fetched_ms ? e->asked_ms : e->fetched_ms;
 }
 
-/* Past the time for which it may stand in for AWS, counted from when somebody last wanted it. */
+/* Past the time for which it may be served without AWS, counted from its last use. */
 static bool is_useless(const struct region *r, const struct entry *e, int64_t now)
 {
 	enum ttl_class ttl = kind_row(e->key.kind)->ttl;
@@ -41,7 +41,7 @@ static bool is_useless(const struct region *r, const struct entry *e, int64_t no
 	return now - last_used_ms(e) > kept;
 }
 
-/* What no listing has any more stands in for AWS no longer than its readers are at it. */
+/* Drops documents whose names left the listing, once their readers are done. */
 static void forget_gone(struct region *r, int64_t now)
 {
 	struct entry *e;

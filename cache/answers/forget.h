@@ -1,5 +1,5 @@
 /*
- * What is forgotten before the ceiling is reached: answers that no longer stand for anything, so
+ * Which answers are dropped before the ceiling is reached? Those of no further use, so
  * that a region whose tasks come and go takes no more memory than one that stands still. It happens
  * as calls end, a little each time; an idle mount does nothing. With the lock.
  */

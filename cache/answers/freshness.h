@@ -14,7 +14,7 @@ bool entry_young(const struct region *r, const struct entry *e, int64_t now);
 /* Whether what happened at (ms, region_moment()) was after the request's birth. */
 bool freshness_since_birth(const struct freshness *f, int64_t ms, uint64_t at);
 bool entry_fresh(struct region *r, struct entry *e, const struct freshness *f, int64_t now);
-/* Whether what is known may stand in for an AWS that cannot be asked. */
+/* Whether the known answer may be served while AWS cannot be asked. */
 bool entry_may_stand_in(
     const struct region *r, const struct entry *e, const struct freshness *f, int64_t now);
 

@@ -11,7 +11,7 @@ struct change;
 struct entry;
 struct region;
 
-/* What is to be said once the lock is released: who is woken, what changed. */
+/* Notifications to send once the lock is released: waiters to wake, keys that changed. */
 struct news {
 	struct waiter *woken;
 	struct change *changes;

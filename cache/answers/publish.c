@@ -1,5 +1,5 @@
 /*
- * What a write of the mount does to the cache: its response is published, or what is known becomes
+ * How does a write of the mount change the cache? Its response is published, or what is known becomes
  * doubtful; and the same for the listings and documents that depend on it.
  *
  * A response is a snapshot of AWS at a moment while its call was under way. If another write of the key
@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What stands on a document: the answers that a change of it makes doubtful. */
+/* The answers that a change of a document makes doubtful. */
 struct relation {
 	enum kind of, to;
 	int parts;    /* of the document's key that the other key has */
@@ -182,7 +182,7 @@ static bool is_read_anew(const struct entry *e, const struct region_write *since
 }
 
 /*
- * What was known when the call began, or was asked for before it; NULL: nothing. New.
+ * The value known when the call began, or asked for before it; NULL: none. New.
  */
 static json_t *tree_before(struct region *r, struct entry *e, const struct region_write *since)
 {
@@ -287,7 +287,7 @@ static void list_published(struct region *r, const struct key *k, json_t *doc,
 }
 
 /*
- * The document with those members of the picture before that only a Describe with `include` has:
+ * The document with those members of the snapshot before that only a Describe with `include` has:
  * UpdateService answers a service without its tags, which it has not lost. New.
  */
 static json_t *complete(const struct kind_row *row, const json_t *old, json_t *doc)
@@ -343,7 +343,7 @@ static void store_published(struct region *r, struct entry *e, json_t *full, boo
 	};
 	bool dirty = !e->known || e->dirty || e->err;
 
-	/* What was kept of the older answer keeps its age, and so the whole does. */
+	/* Members kept from the older answer keep its age, and so does the whole. */
 	if (whole || dirty) {
 		a = (struct arrival){
 		    .started_ms = since->began_ms,
@@ -389,7 +389,7 @@ static bool publish_one(struct region *r, const struct key *k, json_t *doc,
 	known = cache_tree(&r->cache, e);
 	old = tree_before(r, e, since);
 	full = complete(row, known, doc);
-	/* Of what was not known before, nobody can tell whether a Describe shows it. */
+	/* Without an earlier value nobody can tell whether a Describe shows the write. */
 	if (old || !doubtful)
 		guard_document(&e->guard, old, kind_gone(row, full) ? NULL : full, &span);
 	store_published(r, e, full, is_whole(row, doc), since, n);

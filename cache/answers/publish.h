@@ -1,5 +1,5 @@
 /*
- * What a write leaves in the cache: AWS's response is published, or the key is invalidated. Any
+ * How does a write change the cache? AWS's response is published, or the key is invalidated. Any
  * thread; no lock is held.
  */
 #ifndef ECSFS_ANSWERS_PUBLISH_H

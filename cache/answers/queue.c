@@ -6,7 +6,7 @@
  * gather_ms, or until there are as many as a call takes.
  *
  * When the last one of those who wait for a call leaves, the call ends: whoever comes next begins another.
- * What is asked for nobody from the start goes on.
+ * A call that nobody waited for from the start goes on.
  */
 #include "cache/answers/queue.h"
 
@@ -129,7 +129,7 @@ static void refuse_all(struct fetch *f, const struct ecsfs_error *why)
 	}
 }
 
-/* What ends a batch because of one of its keys, or because of rights on some of them only. */
+/* Whether one bad key, or missing rights on some keys, ended the whole batch. */
 static bool is_refusal(int err)
 {
 	return err == -EACCES || err == -EINVAL;
@@ -232,7 +232,7 @@ static void fly_hastily(struct region *r, struct flight *f)
 	fly(f);
 }
 
-/* Of a batch that was refused as a whole, siblings that nobody asked for stay unknown. */
+/* Siblings that nobody asked for stay unknown when their batch was refused as a whole. */
 static bool unanswered_sibling(const struct flight *f, size_t i)
 {
 	return f->refused && !f->asked[i];

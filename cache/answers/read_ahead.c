@@ -23,7 +23,7 @@
 #define AFTER_LISTINGS 3
 /* How many listings' documents are read before they are reached, at least. */
 #define NEAR_LISTINGS 4
-/* What was read in turn so recently is read in the next directory too. */
+/* How recent a walk in turn must be for the next directory to be read ahead too. */
 #define WALKING_MS 10000
 /* A document or listing, about: a window must leave most of the cache alone. */
 #define ANSWER_BYTES 4096
@@ -37,7 +37,7 @@ static bool is_listing(enum kind kind)
 	return false;
 }
 
-/* What was walked lately in a listing of this kind: by this kind of reader, else by any other. */
+/* The last walk through a listing of this kind: by this kind of reader, else by any other. */
 static const struct walked *walked_lately(const struct region *r, enum kind kind, int64_t now)
 {
 	const struct walked *own = &r->walked[kind];
@@ -51,7 +51,7 @@ static const struct walked *walked_lately(const struct region *r, enum kind kind
 	return NULL;
 }
 
-/* What is read of each name that a listing of this kind gives, lately; KIND_NONE: nothing. */
+/* The kind of document that was read lately for each name of such a listing; KIND_NONE: none. */
 static enum kind documents_of(const struct region *r, enum kind listing, int64_t now)
 {
 	for (int k = 0; k < KIND_COUNT; k++)

@@ -1,5 +1,5 @@
 /*
- * What a reader will ask for next, asked for before.
+ * Which answers will a reader ask for next? They are fetched before it asks.
  *
  * A reader of one name after the other of a listing, sorted or in the order of the directory, is
  * read ahead for from the second name in turn on, as the kernel reads files ahead: a window of one
@@ -7,7 +7,7 @@
  * listings themselves: after the documents of one cluster were read, the listing of the next one
  * leads to those behind it, and their documents follow.
  *
- * What is read ahead waits in queues of its own and goes out only while the rate of AWS has some to
+ * Calls for read-ahead wait in queues of their own and are sent only while AWS's rate has some to
  * spare and few such calls are under way (queue.h). Every function is called with the lock.
  */
 #ifndef ECSFS_READ_AHEAD_H

@@ -265,7 +265,7 @@ void guard_forget(struct stale_guard **g, const char *name)
 		drop(g, m);
 }
 
-/* What a response says of what is guarded. */
+/* How a response compares with a guarded value. */
 enum verdict {
 	AGREES, /* it shows what was written, or what somebody else wrote since */
 	OLDER,	/* it shows the state before the write */

@@ -42,7 +42,7 @@ struct region {
 	    void *arg, struct region *r, const struct key *k); /* set once, before the first ask */
 	void *changed_arg;
 
-	/* What lower files reach above them. */
+	/* Calls from lower files to higher ones. */
 	void (*landed_ahead)(struct region *r, struct entry *listing, int64_t now);
 	int (*peek)(struct region *r, const struct key *k, const char *only, struct answer *ret);
 

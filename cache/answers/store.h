@@ -1,5 +1,5 @@
 /*
- * What a call brought, stored in the entries: with a new version where it differs, never over a
+ * How is a call's result stored in the entries? With a new version where it differs, never over a
  * later write. Every function is called with the lock.
  */
 #ifndef ECSFS_ANSWERS_STORE_H

@@ -45,7 +45,7 @@ struct fetch {
 	struct fetch_item *items;
 	size_t n;
 	struct fetch_extras extras;
-	/* What is known of another key, however old (region_peek); NULL in tests. */
+	/* Returns the answer known for another key, however old (region_peek); NULL in tests. */
 	int (*peek)(
 	    struct region *owner, const struct key *k, const char *only, struct answer *ret);
 	struct region *owner;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define DIMENSION "ecs:service:DesiredCount"
-/* Of the whole region's activities, which AWS keeps six weeks: 50 a page. */
+/* Pages read of the whole region's activities, which AWS keeps six weeks: 50 a page. */
 #define ACTIVITY_PAGES 4
 
 /* Adds a document to its resource's list, behind those whose `name` is smaller. */

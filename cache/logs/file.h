@@ -46,7 +46,7 @@ struct logfile {
 
 	pthread_mutex_t lock; /* guards the rest; never held across a call */
 	struct buf pending;   /* lines on their way to the spool */
-	struct seen seen;     /* event ids given out */
+	struct seen seen;     /* event ids delivered */
 	struct seen window;   /* events of the first window that may come again, with an id */
 	int64_t window_newest_ms;
 	int64_t cut_ms;		    /* of the window's oldest event; INT64_MIN: there is none */

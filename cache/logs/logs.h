@@ -29,7 +29,7 @@ void logs_free(struct logs *l);
 int logs_open(
     struct logs *l, const struct logspec *spec, struct logfile **ret, struct ecsfs_error *err);
 /*
- * 0: the first window is there, or takes so long that it is given out as it comes (15 s). A container
+ * 0: the first window is there, or takes so long that it is delivered as it comes (15 s). A container
  * that never logged, a group or stream that does not exist: an empty file that may start to fill.
  * -EINPROGRESS: w is woken when to ask again. -ENOENT: no such container, or its log driver is not
  * awslogs. Other -errno: it could not be read. Never blocks; the file is to be closed in every case.
@@ -44,7 +44,7 @@ struct spool *logs_spool_peek(struct logfile *f);
 
 /*
  * At the end of what is there. 0: the end for now. -EINPROGRESS: the first window is still coming (a
- * long one is given out as it comes); w is woken when the file grew, or was closed. Other -errno: the
+ * long one is delivered as it comes); w is woken when the file grew, or was closed. Other -errno: the
  * window ended badly. Never blocks.
  */
 int logs_at_end(struct logfile *f, struct waiter *w, struct ecsfs_error *err);

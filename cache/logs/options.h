@@ -15,7 +15,7 @@ struct region;
 struct logs_options {
 	int64_t window_bytes; /* what a first read gives; 0: all; default 1 MiB */
 	int64_t window_ms;    /* instead of bytes, when > 0 */
-	int64_t overlap_ms;   /* how late an event may come and still be given out, 90 s */
+	int64_t overlap_ms;   /* how late an event may come and still be delivered, 90 s */
 	bool timestamps;      /* lead each line with its ISO time */
 	bool live_tail;	      /* StartLiveTail wakes the poller */
 	const struct clock *clock;

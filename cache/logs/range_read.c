@@ -1,5 +1,5 @@
 /*
- * How are pages of a range fetched side by side and given out in order? A ring of PIECES walks,
+ * How are pages of a range fetched side by side and delivered in order? A ring of PIECES walks,
  * each of a span of time; spans follow the density of the page before.
  */
 #include "cache/logs/range_read.h"
@@ -55,7 +55,7 @@ static bool abandoned(struct logfile *f)
 	return gone;
 }
 
-/* Notes times, and forgets the ids of pages long given out. */
+/* Notes times, and forgets the ids of pages delivered long ago. */
 static void note_page(struct range *w, const struct logpage *page)
 {
 	struct logfile *f = w->file;
@@ -135,7 +135,7 @@ static int64_t restart_ms(const struct range *w, int64_t reached_ms)
 
 /*
  * The next page of a walk. A token is refused once it is a day old, or has expired sooner: then the
- * walk begins again from the newest event given out; what is read twice is given out once.
+ * walk begins again from the newest event delivered; an event read twice is delivered once.
  */
 static int next_page(struct range *w, struct piece *piece, int64_t start_ms, struct logs_page *page,
     struct ecsfs_error *err)
@@ -196,7 +196,7 @@ static int begin_piece(struct range *w)
 	piece->walk.room = w->room;
 	w->room = BUF_INIT(0);
 	walk_ahead(&piece->walk);
-	w->next_ms = end_ms; /* inclusive: the last millisecond is read twice, and given out once */
+	w->next_ms = end_ms; /* inclusive: the last millisecond is read twice, and delivered once */
 	w->count++;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * Which events were given out already: a table of 64-bit hashes with the event's time and a count.
+ * Which events were delivered already? A table of 64-bit hashes with the event's time and a count.
  * As a set it holds event ids; as a multiset, events that came without one.
  */
 #ifndef ECSFS_LOGS_SEEN_H

@@ -91,7 +91,7 @@ static void print_wrapped(FILE *f, int at, const char *text)
 	enum { WIDTH = 79, INDENT = 4 };
 
 	while (*text) {
-		/* What stands in brackets is one word. */
+		/* A part in brackets is one word. */
 		size_t len = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, " ");
 
 		len += strcspn(text + len, " ");

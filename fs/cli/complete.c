@@ -203,7 +203,7 @@ static void long_option(const char *word)
 		offer_list(row, word, 2 + len + 1, ",");
 }
 
-/* What follows -o: options between commas, lists with colons. */
+/* Completes the word behind -o: options between commas, lists with colons. */
 static void mount_options(const char *word)
 {
 	const char *comma = strrchr(word, ',');

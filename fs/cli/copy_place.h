@@ -13,7 +13,7 @@ struct copy_place {
 	const char *path; /* in it; borrowed from the word */
 };
 
-/* What the commands of copy_in.c and copy_out.c say by their exit status. */
+/* Exit statuses of the commands of copy_in.c and copy_out.c. */
 enum copy_status {
 	COPY_NO_PATH = 44,
 	COPY_NO_TAR = 45,

@@ -1,7 +1,7 @@
 /*
  * Asks for every row of the table of permissions, in its order. A response other than a refusal of
  * access shows that the call is allowed, for what it named: a policy may allow it for some resources
- * only, so probes name what exists where a response has named it. What a response does not tell is
+ * only, so probes name what exists where a response has named it. Anything a response does not tell is
  * said to be unknown.
  */
 #include "fs/cli/doctor_calls.h"

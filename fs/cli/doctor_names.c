@@ -105,7 +105,7 @@ void doctor_names_learn(json_t *names, const char *name, const json_t *response,
 		response = json_is_array(response)
 		    ? json_array_get(response, strtoul(part, NULL, 10))
 		    : json_object_get(response, part);
-	/* What would not be the same inside a request's quotes is no name of AWS's. */
+	/* Text that would not be the same inside a request's quotes is no name of AWS's. */
 	const char *value = json_string_value(response);
 	if (value && *value && !strpbrk(value, "\"\\\n"))
 		json_object_set_new(names, name, json_string(value));

@@ -22,7 +22,7 @@ struct report {
 	size_t count[REPORT_SKIP + 1];
 };
 
-/* What it means, and where it is not well what to do; `remedy` NULL: nothing. */
+/* The meaning of a check, and the remedy where it failed; `remedy` NULL: none. */
 void report_add(struct report *r, enum report_state state, const char *check, const char *remedy,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 

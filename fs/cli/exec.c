@@ -15,7 +15,7 @@
 #include <signal.h>
 #include <string.h>
 
-/* What runs where no command is named: the better of the shells that are there. */
+/* Runs where no command is named: the better of the shells that the container has. */
 #define DEFAULT_SHELL "if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi"
 
 struct wish {

@@ -1,5 +1,5 @@
 /*
- * What the command line and the configuration files decide about a mount: a member for each row
+ * Which decisions do command line and configuration files make about a mount? A member for each row
  * of option_table.c. Owned strings are freed by options_release().
  */
 #ifndef ECSFS_CLI_OPTION_H

@@ -1,4 +1,4 @@
-/* What an option's value may be, by the type of its row: parsed here and nowhere else. */
+/* Which values may an option have? By the type of its row: parsed here and nowhere else. */
 #include "fs/cli/option_value.h"
 
 #include "fs/cli/option_table.h"

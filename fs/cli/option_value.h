@@ -16,7 +16,7 @@ int option_set(
 /* Appends "name=value" as -o takes it, with a comma before where `out` has something; nothing for a
  * flag that is off and for what was not given. */
 void option_show(const struct options *o, const struct option_row *row, struct buf *out);
-/* What the option takes, for an error: "a number of seconds, such as 5 or 0.5". */
+/* The values that the option takes, for an error: "a number of seconds, such as 5 or 0.5". */
 const char *option_expects(const struct option_row *row);
 
 /* Frees what the rows own. */

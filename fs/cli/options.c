@@ -1,6 +1,6 @@
 /*
  * From the words of the command line to struct options: long and short options, mount options after
- * -o, SOURCE and mount point. What a value may be is option_value.c's; nothing is looked up here.
+ * -o, SOURCE and mount point. Values are checked by option_value.c; nothing is looked up here.
  */
 #include "fs/cli/options.h"
 
@@ -55,7 +55,7 @@ static const char *const ignored[] = {
 };
 static const char *const ignored_prefixes[] = {"x-", "X-", "comment=", "setuid=", NULL};
 
-/* What libfuse and the kernel take. */
+/* Options of libfuse and of the kernel. */
 static const char *const passed[] = {
     "nodev",
     "nosuid",

@@ -163,7 +163,7 @@ static int add_overrides(const struct run_wish *w, const char *container, json_t
 	return status;
 }
 
-/* What people copy by hand from the service that the task belongs to. */
+/* The members that people copy by hand from the service that the task belongs to. */
 static int add_network(const struct run_wish *w, json_t *request)
 {
 	auto_free char *path = NULL;

@@ -8,7 +8,7 @@
 #define RUN_NOT_STARTED 125
 #define RUN_VARIABLES_MAX 256
 
-/* What the command line says; borrowed. */
+/* The words of the command line; borrowed. */
 struct run_wish {
 	const char *cluster_dir, *definition;
 	const char *cpu, *memory, *container, *network_from;

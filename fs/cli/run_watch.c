@@ -93,7 +93,7 @@ static int follow_outcome(struct watch *w)
 	return ferror(f) ? e : 0;
 }
 
-/* What no later try can mend; all else is the network's, AWS's, or a restart of the mount's. */
+/* Whether no later try can help; all else comes from the network, AWS, or a restart of the mount. */
 static bool is_permanent(int e)
 {
 	return e == ENOENT || e == ENOTDIR || e == EACCES || e == EPERM || e == EINVAL ||
@@ -243,7 +243,7 @@ static void stop_task(const struct watch *w)
 	fprintf(stderr, "ecsfs run: the task cannot be stopped: %s\n", buf_str(&text));
 }
 
-/* What a Ctrl-C means; a third one leaves. False: leave. */
+/* Acts on Ctrl-C; a third one leaves. False: leave. */
 static bool obey_interrupts(const struct watch *w, int *seen)
 {
 	int now = atomic_load(&interrupts);

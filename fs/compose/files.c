@@ -281,7 +281,7 @@ static bool is_yaml(const char *path)
 	    strncmp(name, "ecs-registry-creds_", 19) != 0;
 }
 
-/* What the usual name would have been; NULL: none is near. */
+/* The usual name that was meant; NULL: none is near. */
 static const char *usual_peek(const char *path)
 {
 	struct nearest n;

@@ -83,7 +83,7 @@ static bool is_image(const char *text)
 /* "mode=0755": what is before the '='. */
 static bool is_mount_option(const char *text);
 
-/* What is to be done about a value that ECS does not take. */
+/* How a value is treated that ECS does not take. */
 enum refusal {
 	REFUSE_ALWAYS,
 	REFUSE_NOT_LEGACY, /* ecs-cli hands it on: in the versions that it reads a warning */
@@ -242,7 +242,7 @@ void values_check_text(struct compose *c, const struct yaml_node *at, const char
 		report(c, at, v, what, text);
 }
 
-/* What goes with what. */
+/* Combinations. */
 
 enum { ON_AWSVPC = 1 << 0, ON_FARGATE = 1 << 1 };
 

@@ -21,7 +21,7 @@ void values_check_text(struct compose *c, const struct yaml_node *at, const char
 /* Reports what ECS will refuse: a failure, or in the versions that ecs-cli reads a warning. */
 void values_refuse(struct compose *c, const struct yaml_node *at, const char *fmt, ...) LIKE_PRINTF;
 
-/* What a container has that its task's network mode or launch type does not allow. */
+/* Refuses members of a container that its task's network mode or launch type does not allow. */
 void values_check_container(struct container *k, const json_t *definition);
 /* What FARGATE wants of a task. */
 void values_check_task(struct compose *c, const json_t *definition);

@@ -78,7 +78,7 @@ static json_t *plain_size(const json_t *value)
 	return json_string(out);
 }
 
-/* The user's own JSON: its nulls and empty lists mean what he wants them to. */
+/* The user's own JSON: its nulls and empty lists mean what the user wants them to. */
 static json_t *own_json(const json_t *value)
 {
 	json_t *copy = json_is_object(value) ? json_object()

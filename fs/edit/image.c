@@ -150,6 +150,6 @@ int image_digest(struct ask *q, const struct place *p, const char *image, char *
 	e = ask(q, p->region, &k, &a, NULL);
 	if (!e)
 		*ret = strdup(doc_string_peek(a.value, "imageDigest"));
-	/* What is only not known yet must not look like an image that is not in ECR. */
+	/* An image not known yet must not look like one that ECR does not have. */
 	return e == -EINPROGRESS || e == -ENODATA ? e : 0;
 }

@@ -1,5 +1,5 @@
 /*
- * What is known of the members of the smaller requests (RunTask, the cluster's, the capacity
+ * Which members do the smaller requests have (RunTask, the cluster's, the capacity
  * provider's), of the documents that are only shown, and of the parts that several documents share.
  */
 #include "fs/edit/members.h"

@@ -16,7 +16,7 @@ enum outcome_verdict {
 	OUTCOME_FAILED, /* the last line says which container, which code and why */
 };
 
-/* What was seen last. Zeroed before the first snapshot. */
+/* The last snapshot's state. Zeroed before the first one. */
 struct outcome {
 	char status[32];  /* lastStatus */
 	char states[512]; /* of the containers, as they were told */

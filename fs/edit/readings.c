@@ -452,7 +452,7 @@ json_t *readings_recognise(struct readings *r, const char *key, const json_t *wr
 }
 
 /* Whether `n` differences of a reading are better than `fewest` of `found`: fewer, or as few of what
- * the writer itself wrote, since a look-up may have given out an older one again meanwhile. */
+ * the writer itself wrote, since a look-up may have returned an older one again meanwhile. */
 static bool is_nearer(
     const struct reading *reading, size_t n, const struct reading *found, size_t fewest)
 {

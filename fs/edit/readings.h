@@ -41,7 +41,7 @@ void readings_note_written(struct readings *r, const char *key, const json_t *wr
 /*
  * Which reading `written` was made from: a new reference, NULL when none is recognised. Where all
  * but one of the moving members agree it is recognised too, and `ret_edited` (else NULL) names the
- * one that was edited: static storage. Of several that fit it is the one with the fewest other
+ * one that was edited: static storage. Where several fit, the one with the fewest other
  * differences, of equals what the writer wrote, else the newest. `writer`: the process that wrote.
  */
 json_t *readings_recognise(struct readings *r, const char *key, const json_t *written, pid_t writer,

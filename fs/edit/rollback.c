@@ -72,7 +72,7 @@ json_t *rollback_candidates(const json_t *service, const json_t *deployments)
 	return order;
 }
 
-/* The members that lead from one picture to another: a new object, empty where none differ. */
+/* The members that lead from one snapshot to another: a new object, empty where none differ. */
 static json_t *difference(const json_t *from, const json_t *to)
 {
 	json_t *changes = json_object();

@@ -14,11 +14,12 @@
 enum way { WAY_ROLLING, WAY_SHIFTING, WAY_TASK_SETS };
 
 struct rollout {
-	json_t *service; /* the last picture */
+	json_t *service; /* the last snapshot */
 	json_t *
 	    primary; /* the deployment (or task set) that was PRIMARY in the first one; NULL: none */
-	json_t *known; /* ids of the first picture's deployments: going back to one is a rollback */
-	char *arn;     /* of the service deployment that is followed; NULL: none */
+	json_t
+	    *known; /* ids of the first snapshot's deployments: going back to one is a rollback */
+	char *arn;  /* of the service deployment that is followed; NULL: none */
 	enum way way;
 	char *aim;	   /* task sets: the set that is to become the only one */
 	char *said;	   /* the last state line, without its time */
@@ -369,7 +370,7 @@ static enum rollout_verdict judge_rolling(
 								      : ROLLOUT_GOING;
 }
 
-/* What succeeded was the deployment before this one: the service's document was behind. */
+/* The deployment that succeeded was the one before: the service's document was behind. */
 static enum rollout_verdict move_on(struct rollout *r, const char *current)
 {
 	if (*current) {
@@ -446,7 +447,7 @@ const char *rollout_wants_peek(const struct rollout *r)
 	return r->arn;
 }
 
-/* A deployment that this rollout follows may be named only after the first picture. */
+/* A deployment that this rollout follows may be named only after the first snapshot. */
 static void follow_newer(struct rollout *r)
 {
 	const char *arn = doc_string_peek(r->service, "currentServiceDeployment");

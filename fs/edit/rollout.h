@@ -1,8 +1,8 @@
 /*
- * Following one deployment of a service to its end: pictures of the service go in, lines and a
+ * Following one deployment of a service to its end: snapshots of the service go in, lines and a
  * verdict come out. No call, no clock: the follower asks and says the time. One thread at a time.
  *
- * The deployment that counts is the one that was PRIMARY in the first picture, by its id: a rollback
+ * The deployment that counts is the one that was PRIMARY in the first snapshot, by its id: a rollback
  * may go to a deployment of the same task definition.
  */
 #ifndef ECSFS_EDIT_ROLLOUT_H
@@ -28,7 +28,7 @@ struct rollout *rollout_new(void);
 void rollout_free(struct rollout *r);
 
 /*
- * Takes a picture (DescribeServices' document, borrowed) and appends a line for each thing that
+ * Takes a snapshot (DescribeServices' document, borrowed) and appends a line for each thing that
  * changed since the last: counts, state, new events. `now`: epoch seconds. Returns whether anything
  * did.
  */
@@ -37,12 +37,12 @@ bool rollout_see(struct rollout *r, const json_t *service, double now, struct bu
 /* The id of the deployment that is followed ("ecs-svc/0123"), "" before the first snapshot. */
 const char *rollout_deployment_peek(const struct rollout *r);
 
-/* The ARN of the service deployment to describe with this picture; NULL: none is needed. Borrowed
+/* The ARN of the service deployment to describe with this snapshot; NULL: none is needed. Borrowed
  * from the rollout. */
 const char *rollout_wants_peek(const struct rollout *r);
 
 /*
- * Judges the picture last seen. `deployment`: DescribeServiceDeployments' document of what
+ * Judges the snapshot last seen. `deployment`: DescribeServiceDeployments' document of what
  * rollout_wants_peek() named; NULL where there is none or it is not to be had. A verdict other than
  * ROLLOUT_GOING comes with a last line that says why.
  */

@@ -182,7 +182,7 @@ static int check_member(const struct scaling_edit *e, const struct shape *m, boo
 	return 0;
 }
 
-/* What a Put sends: AWS's members with the changes, without what was removed. */
+/* The members that a Put sends: AWS's with the changes, without those removed. */
 static json_t *put_together(const struct scaling_edit *e, const struct outcome *o)
 {
 	bool retyped = json_object_get(o->changes, "PolicyType") != NULL;

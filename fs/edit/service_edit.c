@@ -41,7 +41,7 @@ static int refuse_fixed(const char *member, struct ecsfs_error *err)
 	return ecsfs_error_set(err, EINVAL, NULL, "%s can't be changed by UpdateService", member);
 }
 
-/* What is compared: the three sides in canonical form, and the written one as it came. */
+/* The three sides in canonical form, and the written one as it came. */
 struct sides {
 	json_t *base; /* NULL: unknown */
 	json_t *mine;

@@ -36,13 +36,13 @@ int service_edit(const struct service_edit *edit, json_t **ret, struct ecsfs_err
 
 /*
  * The service in what other tools print: {"services": [...]} of DescribeServices or its list alone,
- * {"service": {...}} of UpdateService and CreateService, or the bare document. Of several services it is the one called
+ * {"service": {...}} of UpdateService and CreateService, or the bare document. Among several services it is the one called
  * `name`. Returns 0 and a new reference, or -EINVAL with a sentence.
  */
 int service_unwrap(const json_t *written, const char *name, json_t **ret, struct ecsfs_error *err);
 
 /*
- * What the kind of a service refuses: members of an UpdateService request against the service's
+ * Refuses members that the kind of a service does not take: those of an UpdateService request against the service's
  * deployment controller and scheduling strategy. 0, -EOPNOTSUPP or -EINVAL.
  */
 int service_accepts(const json_t *service, const json_t *changes, struct ecsfs_error *err);

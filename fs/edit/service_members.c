@@ -1,5 +1,5 @@
 /*
- * What is known of the members of a service, one row each: type, default, order, what an edit, a
+ * Which members does a service have? One row each: type, default, order, what an edit, a
  * clone and a rollback may do with it, and under which deployment controllers.
  *
  * Types and defaults are those of AWS's model and documentation (ecs 2014-11-13, API_UpdateService,

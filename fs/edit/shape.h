@@ -1,5 +1,5 @@
 /*
- * What is known of the members of a document: one row each, whatever the question.
+ * Which members does a document have? One row each, whatever the question.
  *
  * A row says the type (a number where an object belongs is refused by name), the value that AWS
  * fills in where the member is absent, whether the order of a list says anything, and for services

@@ -1,5 +1,5 @@
 /*
- * What is known of the members of a task definition, one row each: type, default, order.
+ * Which members does a task definition have? One row each: type, default, order.
  *
  * Names and types are those of AWS's model (ecs 2014-11-13). Defaults are what its documentation
  * says of the member (API_ContainerDefinition and the pages that it links to), and false for every

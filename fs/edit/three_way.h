@@ -1,5 +1,5 @@
 /*
- * What an edit did to one value: `mine` was made of `base` (a reading), and AWS has `theirs` now.
+ * How does an edit change one value? `mine` was made from `base` (the copy read), and AWS has `theirs` now.
  * Values are in canonical form (canon.h), NULL where absent. Pure; any thread.
  */
 #ifndef ECSFS_EDIT_THREE_WAY_H

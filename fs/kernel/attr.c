@@ -113,8 +113,8 @@ static void peek_listing(struct ask *q, const struct dir_type *type, const struc
 }
 
 /*
- * How long a directory's attributes hold that stand for an answer. Of one that is past its TTL the
- * kernel has just been told by the generation, and of one that is not known it keeps nothing.
+ * How long the kernel may cache a directory's attributes. Past the answer's TTL the generation has
+ * just told the kernel of the change; without an answer it caches nothing.
  */
 static int64_t hold_ms(const struct fs *fs, int64_t fresh_ms)
 {

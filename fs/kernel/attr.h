@@ -16,7 +16,7 @@ void attr_revive(struct node *n);
 /* `ret_timeout_s`: how long the kernel may keep them. */
 void attr_of(struct node *n, struct stat *st, double *ret_timeout_s);
 
-/* What is known of a directory's object now. The ask notes its keys on `dir`. */
+/* An ask for what is cached of a directory's object. It notes its keys on `dir`. */
 struct ask attr_peek(struct node *dir);
 /* Lets an ask note its keys on a directory. */
 void attr_noting(struct ask *q, struct node *dir);

@@ -210,7 +210,7 @@ static int make_list(
 		e = ask_names(rq, type, &p, names, &q, err);
 	if (e)
 		return e;
-	/* What the kernel reads now is what it knows: GETATTR's time moves when that changes. */
+	/* The kernel now knows this list: GETATTR's time moves when it changes. */
 	if (rq->off == 0)
 		node_generation(rq->node, q.version, false, true, NULL);
 	add_fixed(l, type);
@@ -254,7 +254,7 @@ static struct node *dir_node(struct node *dir, const struct entry *en, int64_t *
 	return *ret_ms > 0 ? node_for(dir, &spec) : NULL;
 }
 
-/* What is known of an entry without asking; NULL: a look-up has to find it. */
+/* The node of an entry, as far as it is known without asking; NULL: a look-up has to find it. */
 static struct node *entry_node(struct node *dir, const struct entry *en, int64_t *ret_ms)
 {
 	struct node *n = NULL;

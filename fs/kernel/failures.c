@@ -15,7 +15,7 @@ struct failure {
 	struct ecsfs_error err;
 };
 
-/* Of one mount; everything under `lock`. */
+/* One mount's; everything under `lock`. */
 struct failures {
 	pthread_mutex_t lock;
 	struct failure ring[LIMIT_ERRORS];

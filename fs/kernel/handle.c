@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of one mount: what the kernel has open. */
+/* One mount's: the files that the kernel has open. */
 struct handles {
 	pthread_mutex_t lock;
 	struct handle *first; /* lock, with prev and next of each */

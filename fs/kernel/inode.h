@@ -1,5 +1,5 @@
 /*
- * What the kernel's node ids stand for.
+ * Which file or directory does a node id of the kernel stand for?
  *
  * A directory has one node for as long as anybody knows it. A plain file has a node per version of
  * its text: size and pages belong to the kernel's inode, so a text that changed under one node id
@@ -15,7 +15,7 @@
 #include "fs/kernel/node.h"
 #include "fs/kernel/place.h"
 
-/* What a name turned out to be. Strings are copied. */
+/* The identity of a name. Strings are copied. */
 struct node_spec {
 	const char *file_name;
 	const char *name;
@@ -53,7 +53,7 @@ void node_detach(struct node *n);
 int node_move(struct node *n, struct node *dir, const char *file_name);
 
 /*
- * What a directory's node stands for now: the parent's local_type while the store of local names
+ * The type of a directory's node now: the parent's local_type while the store of local names
  * has it. NULL: not a directory.
  */
 const struct dir_type *node_type(struct node *n);

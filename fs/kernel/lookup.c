@@ -37,7 +37,7 @@ const struct child *lookup_find_child(const struct dir_type *type, const char *n
 	return NULL;
 }
 
-/* What a file name stands for, whether or not it can be a name; NULL: nothing. */
+/* The name that a file name stands for, whether or not it can be one; NULL: none. */
 static char *decode(const struct listing *l, const char *file_name)
 {
 	size_t len = strlen(file_name), end = l->suffix ? strlen(l->suffix) : 0;
@@ -140,7 +140,7 @@ int lookup_row(struct node *dir, const struct row *row, const char *file_name, c
 }
 
 /*
- * A name that can never be there. Of one that is only missing now the kernel keeps nothing, since it
+ * A name that can never exist. The kernel keeps nothing of a name that is only missing now, since it
  * could not be told when that ends (a look-up may be parked in its directory): the cache remembers.
  */
 static int reply_impossible(struct request *rq)
@@ -257,7 +257,7 @@ static int run_listed(
 	e = l->find ? l->find(&q, &p, err) : in_names(&q, l, &p, name, err);
 	if (e == -ENOENT)
 		return request_reply_absent(rq, 0);
-	/* Who follows a growing file by its name would take a refusal for its end (tail -F). */
+	/* A reader that follows a growing file by name would take a refusal for its end (tail -F). */
 	if (e && known && e != -EINPROGRESS && stream_open_below(known))
 		return request_reply_entry(rq, known, 0);
 	if (e)

@@ -28,7 +28,7 @@ const struct row *lookup_find_row(const struct dir_type *type, const char *name)
 const struct child *lookup_find_child(const struct dir_type *type, const char *name);
 
 /*
- * What a file name of the listing stands for: a new string, NULL when it cannot be one (a wrong
+ * The name that a file name of the listing stands for: a new string, NULL when it cannot be one (a wrong
  * suffix, a name that ECS never gave).
  */
 char *lookup_listed_name(const struct listing *l, const char *file_name);

@@ -80,7 +80,7 @@ bool newname_is_half_copied(const struct request *rq, struct node *dir)
 	    caller_kind(rq->caller.pid) == CALLER_PROGRAM;
 }
 
-/* What only the real directory has: a draft is being filled by `cp -r`, rsync or tar. */
+/* Whether a name is one of the real directory only: `cp -r`, rsync or tar is filling a draft. */
 static bool is_copied(struct node *dir, const char *name)
 {
 	const struct dir_type *real = dir->type;

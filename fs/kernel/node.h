@@ -17,7 +17,7 @@ struct scratch;
 
 enum { NODE_KEYS = 4 };
 
-/* That a directory shows what a key answers. */
+/* A note that a directory shows the answer of a key. */
 struct shown {
 	uint64_t hash; /* of the key; 0: unused */
 	struct node *dir;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
-/* Of one mount; everything under `lock`. */
+/* One mount's; everything under `lock`. */
 struct nodes {
 	pthread_mutex_t lock;
 	struct fs *fs;

@@ -21,7 +21,7 @@ void notify_stop(struct fs *fs);
 /* A region_changed_fn; `arg` is the mount. */
 void notify_key(void *arg, struct region *r, const struct key *k);
 void notify_all(struct fs *fs);
-/* What the kernel holds of a directory and its files. */
+/* Drops what the kernel caches of a directory and its files. */
 void notify_stale(struct node *dir);
 /* Asks the kernel to give idle nodes back (idle.h); waits for nothing. */
 void notify_idle(struct fs *fs);

@@ -173,7 +173,7 @@ static int open_plain(struct request *rq, struct ecsfs_error *err)
 		return e;
 	if (is_version(n, t))
 		return reply_version(rq, t);
-	/* What no look-up can give a version of is read from the open file itself. */
+	/* Where no look-up can give a version, the text is read from the open file itself. */
 	if (rq->retried)
 		return reply_handle(rq, NULL, t);
 	make_current(n, t);

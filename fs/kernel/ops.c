@@ -48,7 +48,7 @@ static struct request *with_handle(struct request *rq, const struct fuse_file_in
 static void op_init(void *arg, struct fuse_conn_info *conn)
 {
 	(void)arg;
-	/* Spliced, what a log's spool holds is given out without a copy in the heap. */
+	/* Spliced, what a log's spool holds is sent without a copy in the heap. */
 	conn->want |= conn->capable &
 	    (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ASYNC_DIO |
 		FUSE_CAP_SPLICE_WRITE);

@@ -19,7 +19,7 @@ void request_unref(struct request *rq);
 int request_watch(struct request *rq);
 /* run() returned -EINPROGRESS. False: it was woken meanwhile, run it again. */
 bool request_park(struct request *rq);
-/* What it waits for has come. True: run it now; false: whoever runs it will run it again. */
+/* The awaited answer has come. True: run it now; false: the thread that runs it will run it again. */
 bool request_woken(struct request *rq);
 
 /*

@@ -22,7 +22,7 @@ struct refusal {
 	int64_t at_ms;
 };
 
-/* Of one mount; everything under `lock`. */
+/* One mount's; everything under `lock`. */
 struct refusals {
 	pthread_mutex_t lock;
 	struct refusal ring[REFUSALS];

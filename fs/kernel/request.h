@@ -3,7 +3,7 @@
  * runs requests, parked.h keeps those that wait, reply.h answers them.
  *
  * A handler is a function run(rq, err) that may be run again from its start: it resolves everything
- * anew, asks in ASK_PARK mode, and passes -EINPROGRESS on. What must happen once (a mutation, the
+ * anew, asks in ASK_PARK mode, and passes -EINPROGRESS on. Anything that must happen once (a mutation, the
  * open of a stream) is handed to a worker with request_job(). Each request is answered exactly once.
  *
  *     0             it has replied, with one of request_reply_*()

@@ -1,5 +1,5 @@
 /*
- * What a directory's node shows: the keys of the answers it was made from, so that the kernel can be
+ * Which answers does a directory's node show? Their keys are kept, so that the kernel can be
  * told when one of them changes. Any thread, but for what says otherwise.
  */
 #ifndef ECSFS_SHOWING_H
@@ -10,7 +10,7 @@
 /* Remembers that the directory shows what this key answers. */
 void node_note_key(struct node *dir, const struct region *r, const struct key *k);
 
-/* What the kernel may hold of nodes whose directories show a key. */
+/* An entry that the kernel may cache, of a directory that shows a key. */
 struct stale_entry {
 	uint64_t dir;
 	uint64_t id;

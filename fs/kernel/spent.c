@@ -21,7 +21,7 @@ struct waited {
 	int64_t ended_ms, waited_ms;
 };
 
-/* Of one mount, by thread; a thread that hashes alike displaces the one before. */
+/* One mount's, by thread; a thread that hashes alike displaces the one before. */
 struct spent {
 	pthread_mutex_t lock;
 	struct waited threads[THREADS]; /* lock */

@@ -12,7 +12,7 @@
 struct request;
 struct fs;
 
-/* What the command of a request, which begins now, has waited already, in ms. */
+/* How long the command of a request, which begins now, has waited already, in ms. */
 int64_t spent_before(const struct request *rq);
 /* The request, which had to wait, was answered at `now_ms`. */
 void spent_note(const struct request *rq, int64_t now_ms);

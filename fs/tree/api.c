@@ -103,7 +103,7 @@ static int commit_action(struct commit *c, struct ecsfs_error *err)
 	if (e)
 		return e;
 	e = act_call(c, p->api_service, p->name, request, reads ? 0 : AWS_ONCE, &answer, err);
-	/* What it changed is not known here. */
+	/* It is unknown here which answers the call changed. */
 	if (!reads)
 		fs_refresh(p->fs);
 	return e || !answer ? e : give_answer(c, answer);

@@ -69,7 +69,7 @@ static int ask_all(struct ask *q, const struct scaling *s, const struct place *p
 	return e;
 }
 
-/* What readings are remembered under. */
+/* The key under which copies of readers are remembered. */
 static void reading_key(const struct scaling *s, const struct place *p, char ret[1200])
 {
 	snprintf(ret, 1200, "%s %s %.255s/%.255s %.500s", s->put, region_name_peek(p->region),
@@ -167,7 +167,7 @@ static int edit_document(struct commit *c, const struct scaling *s, struct ecsfs
 	return e;
 }
 
-/* What reads AWS's state, edits it and writes it back does so alone. */
+/* Reading AWS's state, editing it and writing it back is done by one thread at a time. */
 static int commit_alone(struct commit *c, const struct scaling *s,
     int (*commit)(struct commit *, const struct scaling *, struct ecsfs_error *),
     struct ecsfs_error *err)

@@ -41,7 +41,7 @@ static void release(struct gathering *g)
 	json_decref(g->targets);
 }
 
-/* What may not be looked at is named and left out; any other failure is the file's. */
+/* A part that access is denied to is named and left out; any other failure is the file's. */
 static int without(struct gathering *g, const char *what, int e, const struct ecsfs_error *why)
 {
 	if (e && tree_withheld(e)) {

@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#define EVENTS_MAX 100 /* of one picture: ECS's own ceiling */
+#define EVENTS_MAX 100 /* of one snapshot: ECS's own ceiling */
 
 int event_lines_init(struct event_lines *l)
 {
@@ -55,7 +55,7 @@ json_t *event_lines_add(const struct event_lines *l, const json_t *events, struc
 }
 
 /*
- * A picture that is older than the one before it must not bring back what had left the window: below
+ * A snapshot that is older than the one before it must not bring back what had left the window: below
  * the oldest event of a full window nothing counts, and its ids need not be known.
  */
 static void raise_floor(struct event_lines *l, const json_t *events)

@@ -1,5 +1,5 @@
 /*
- * The lines of a service's events: each event once, oldest first, from pictures of the service that
+ * The lines of a service's events: each event once, oldest first, from snapshots of the service that
  * overlap and may come in the wrong order. Pure; one thread at a time.
  */
 #ifndef ECSFS_TREE_EVENT_LINES_H

@@ -43,7 +43,7 @@ static json_t *add(json_t *all, int weight, const char *says, const char *advice
 	return f;
 }
 
-/* What containers and AWS say may hold what a terminal would obey, and is cut within a character. */
+/* Text of containers and AWS may hold control characters, and may be cut within a character. */
 static void clean(char *text)
 {
 	for (char *c = text; *c; c++)
@@ -222,7 +222,7 @@ static void add_ended(
 /* So many tasks that ran and ended by themselves are no accident. */
 enum { FLAPPING = 3 };
 
-/* What tasks that had started and ended by themselves have in common. */
+/* Common traits of tasks that had started and ended by themselves. */
 struct ends {
 	int count;
 	double shortest, longest; /* how long they ran, s */

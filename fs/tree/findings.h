@@ -1,5 +1,5 @@
 /*
- * What is wrong with a service, from what AWS shows of it: reasons of stopped tasks, events,
+ * What is wrong with a service? Found from what AWS shows of it: reasons of stopped tasks, events,
  * deployments and targets become findings, the likeliest first, each with its evidence and with what
  * to do. Pure; any thread.
  */

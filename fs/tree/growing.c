@@ -43,7 +43,7 @@ static int add_events(struct events *ev, const json_t *answer, struct ecsfs_erro
 	return e;
 }
 
-/* A follow_fn. What cannot be asked for goes on when it can. */
+/* A follow_fn. After a failure it goes on with the next answer. */
 static void follow_events(void *arg, const struct answer *a, const struct ecsfs_error *reason)
 {
 	struct events *ev = arg;

@@ -37,7 +37,7 @@
 /*
  * AWS's pages "Stopped tasks error messages", "Service event messages" and "API failure reasons", the
  * agent's names of errors (agent/engine/errors.go of aws/amazon-ecs-agent), and what operators have
- * reported. What is more special stands first.
+ * reported. More special rows stand first.
  */
 static const struct meaning meanings[] = {
     /* Images. */
@@ -62,7 +62,7 @@ static const struct meaning meanings[] = {
     {PULL "&" ABSENT, 95, false, "the image cannot be pulled: the registry does not have it",
 	"write an image that exists to containers/NAME/image, or push this one"},
     {PULL, 94, false, "the image cannot be pulled", "the sentence of the evidence says why"},
-    /* What a task needs before its containers start. */
+    /* Things that a task needs before its containers start. */
     {"service linked role", 94, false, "ECS's service linked role cannot be assumed",
 	"create it: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com"},
     {"unable to assume|sts:assumerole|assume the role|assume role|trust relationship has", 94,
@@ -219,7 +219,7 @@ static const struct meaning meanings[] = {
 	"a container instance left the cluster with its tasks", "see container_instances/"},
 };
 
-/* What looks like one of the above and is none: the ordinary course. */
+/* Sentences of the ordinary course that look like one of the above. */
 static const char *const ordinary[] = {"has reached a steady state", "has started", "has stopped",
     "registered 1 targets", "deregistered", "draining connections", "deployment completed",
     "scaling activity initiated", "essential container in task exited", "az rebalanc",

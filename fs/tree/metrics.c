@@ -166,7 +166,7 @@ static int add_cluster(struct ask *q, struct region *r, const char *cluster, str
 }
 
 /* What AWS counts, by DescribeClusters: one call for each hundred clusters, while it is fresh none.
- * Of a region that does not answer there are no counts. */
+ * A region that does not answer has no counts. */
 static int add_fleet(struct ask *q, struct region *r, struct buf *out)
 {
 	struct key k = {.kind = KIND_CLUSTERS};
@@ -228,7 +228,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* What has no row above is shown all the same, in the right form; a test demands the row. */
+/* A metric without a row above is shown all the same, in the right form; a test demands the row. */
 static void put_others(const struct samples *s, struct buf *out)
 {
 	const char *before = "";

@@ -18,7 +18,7 @@ int make_family(struct commit *c, struct ecsfs_error *err);
 int drop_family(struct commit *c, struct ecsfs_error *err);
 int drop_revision(struct commit *c, struct ecsfs_error *err);
 
-/* What is deployed: `request` is RegisterTaskDefinition's; the next two as of registration_find(). */
+/* The definition to deploy: `request` is RegisterTaskDefinition's; the next two as of registration_find(). */
 struct deployment {
 	const json_t *request;
 	const char *read_from;

@@ -1,11 +1,11 @@
 /*
  * The growing file of a deployment. Each open file is a reader with its own rollout (fs/edit), which
- * begins with the first picture that was taken after the open. All readers of a service share one
+ * begins with the first snapshot that was taken after the open. All readers of a service share one
  * watch, so that however many read, AWS is asked for the service once in WATCH_MS.
  *
- * A picture is handled in three steps: readers see it, the service deployment is described where one
+ * A snapshot is handled in three steps: readers see it, the service deployment is described where one
  * of them wants it (nothing waits for that), readers judge. A reader that this wakes may be the last
- * one, and leave on the spot: who handles a picture holds a reference.
+ * one, and leave on the spot: who handles a snapshot holds a reference.
  */
 #include "fs/tree/rollout.h"
 
@@ -38,7 +38,7 @@ struct reader {
 	enum rollout_verdict held; /* decided, while the first failed task is looked for */
 	char *held_line;
 	bool looking;
-	bool seen;	 /* the picture that is being judged was seen by it */
+	bool seen;	 /* the snapshot that is being judged was seen by it */
 	bool changed;	 /* and was news */
 	int failed;	 /* -errno: the spool took no more */
 	char last[512];	 /* the last line, for the error */
@@ -57,17 +57,17 @@ struct watch {
 	struct follower *follower;
 	pthread_mutex_t lock; /* of all below, and of the readers' fields */
 	TAILQ_HEAD(, reader) readers;
-	bool busy;	    /* a picture is being handled */
+	bool busy;	    /* a snapshot is being handled */
 	json_t *deployment; /* the service deployment last described */
 	char *deployment_arn;
 	int64_t described_ms; /* mono */
-	/* Of who handles a picture: the question for a service deployment. */
+	/* Used by the thread that handles a snapshot: the question for a service deployment. */
 	struct waiter waiter;
 	struct freshness fresh;
 	char *wanted_arn;
 };
 
-/* Of one mount. */
+/* One mount's. */
 struct watches {
 	pthread_mutex_t lock;
 	TAILQ_HEAD(, watch) list; /* lock */
@@ -132,7 +132,7 @@ static bool is_described(const struct watch *w, const char *arn)
 	return w->deployment_arn && !strcmp(arn, w->deployment_arn);
 }
 
-/* What a reader wants described, the ARN copied; NULL: nothing. Under the watch's lock. */
+/* The ARN that a reader wants described, copied; NULL: none. Under the watch's lock. */
 static char *wanted(struct watch *w, const struct reader *r)
 {
 	const char *arn = rollout_wants_peek(r->rollout);
@@ -180,7 +180,7 @@ static void hold(struct reader *r, enum rollout_verdict verdict, struct buf *lin
 	r->held = r->held_line ? verdict : ROLLOUT_GOING;
 }
 
-/* What is not described yet is judged by a later picture. */
+/* A deployment not described yet is decided by a later snapshot. */
 static void judge(struct watch *w)
 {
 	struct reader *r;
@@ -218,7 +218,7 @@ static void wake(struct waiter *waiters)
 	}
 }
 
-/* Every reader is woken by every picture: one that parked while lines came looks again. */
+/* Every reader is woken by every snapshot: one that parked while lines came looks again. */
 static void wake_waiting(struct watch *w)
 {
 	struct waiter *all = NULL;
@@ -246,7 +246,7 @@ static void wake_readers(struct watch *w)
 	wake_waiting(w);
 }
 
-/* False: another picture is being handled; this one is as good as that. */
+/* False: another snapshot is being handled; this one is as good as that. */
 static bool begin_picture(struct watch *w)
 {
 	bool free_now;
@@ -332,7 +332,7 @@ static bool is_held(const struct reader *r, const char *deployment)
 	    strcmp(rollout_deployment_peek(r->rollout), deployment) == 0;
 }
 
-/* Gives out what was held back, led by the first failed task's reason. Under the watch's lock. */
+/* Prints the lines held back, led by the first failed task's reason. Under the watch's lock. */
 static void let_go(struct reader *r, const char *reason)
 {
 	auto_buf struct buf lines = BUF_INIT(LIMIT_RESPONSE), what = BUF_INIT(LIMIT_VALUE);
@@ -483,7 +483,7 @@ static void handle_failure(struct watch *w, const struct ecsfs_error *err)
 	wake_readers(w);
 }
 
-/* A follow_fn. What stands in for an AWS that is away is no picture of now. */
+/* A follow_fn. An answer served while AWS is unreachable is no snapshot of now. */
 static void follow_service(void *arg, const struct answer *a, const struct ecsfs_error *err)
 {
 	struct watch *w = arg;
@@ -520,7 +520,7 @@ static struct watch *watch_new(const struct place *p)
 	return w;
 }
 
-/* `ret_new`: nobody watches yet, the first picture is the opener's to take. */
+/* `ret_new`: nobody watches yet, the first snapshot is the opener's to take. */
 static struct watch *watch_join(const struct place *p, bool *ret_new)
 {
 	struct watch *w;

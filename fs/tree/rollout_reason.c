@@ -11,7 +11,7 @@
 #include <jansson.h>
 #include <string.h>
 
-/* Of a deployment that failed many times, so many stopped tasks are looked at: one call. */
+/* Stopped tasks examined after a deployment failed many times: as many as one call describes. */
 enum { MOST_TASKS = 100 };
 
 /* A task that the scheduler or a person ended did not fail, but for a failed health check. */

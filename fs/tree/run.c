@@ -83,7 +83,7 @@ static void publish_tasks(struct commit *c, const json_t *tasks)
 	}
 }
 
-/* What the file shows, now on the same open file and later on others. */
+/* Keeps the text that the file shows, now on the same open file and later on others. */
 static void remember_run(struct commit *c, json_t *answer)
 {
 	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);

@@ -116,7 +116,7 @@ int render_service_document(struct ask *q, const struct place *p, const struct r
 	(void)row;
 	if (e)
 		return e;
-	/* A look-up gives out the size, and a commit's comparison nothing. */
+	/* A look-up returns the size only, and a commit's comparison nothing. */
 	if (q->mode == ASK_PARK && q->fresh.use != FRESH_LOOKUP)
 		readings_note(p->fs->readings, doc_string_peek(service, "serviceArn"), service);
 	shown_document(service, shape_service, out);
@@ -200,7 +200,7 @@ static int check_known(struct commit *c, const json_t *value, struct ecsfs_error
 
 /*
  * Whether the service holds the value already: by what is cached, and where that says yes, by what
- * AWS says now, since a write that sends nothing must not rest on an old picture.
+ * AWS says now, since a write that sends nothing must not rest on an old snapshot.
  */
 static int holds_already(
     struct commit *c, const char *member, const json_t *value, bool *ret, struct ecsfs_error *err)

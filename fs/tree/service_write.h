@@ -10,7 +10,7 @@
 int commit_service(struct commit *c, struct ecsfs_error *err);
 /* The row's member, whatever its type. */
 int commit_service_member(struct commit *c, struct ecsfs_error *err);
-/* touch of service.json: forgets the copies that were given out. */
+/* touch of service.json: forgets the copies that readers were given. */
 void forget_service_document(const struct place *p);
 /* Renders service.json, and remembers the reading: what comes back is compared with it. */
 int render_service_document(struct ask *q, const struct place *p, const struct row *row,

@@ -1,5 +1,5 @@
 /*
- * What a task belongs to and how it is reached: links to its service and its container instance, the
+ * Where does a task belong, and how is it reached? Links to its service and its container instance, the
  * public address, the ports of its containers.
  */
 #ifndef ECSFS_TREE_TASK_AROUND_H

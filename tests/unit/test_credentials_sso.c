@@ -220,7 +220,7 @@ static void test_wrong_sso_settings(void **state)
 				     "sso_region=a\n[sso-session x]\nsso_region=b\n"
 				     "sso_start_url=u\n"),
 	    "disagree about sso_region"));
-	/* Of the mount's own profile the settings say these. */
+	/* The settings give these for the mount's own profile. */
 	assert_non_null(strstr(wrong(SOURCE "sso_session=x\n"), "which does not exist"));
 	assert_non_null(
 	    strstr(wrong(SOURCE "sso_session=x\nsso_start_url=u\n[sso-session x]\nsso_region=b\n"),

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 /* The events number `newest` down to `oldest`, a second each. */
-static json_t *picture(int newest, int oldest)
+static json_t *snapshot(int newest, int oldest)
 {
 	json_t *events = json_array();
 
@@ -20,10 +20,10 @@ static json_t *picture(int newest, int oldest)
 	return events;
 }
 
-/* Shows a picture; returns how many lines came. */
+/* Shows a snapshot; returns how many lines came. */
 static int show(struct event_lines *l, int newest, int oldest, struct buf *out)
 {
-	json_auto_t *events = picture(newest, oldest);
+	json_auto_t *events = snapshot(newest, oldest);
 	json_auto_t *added = event_lines_add(l, events, out);
 	int count = (int)json_object_size(added);
 
@@ -64,7 +64,7 @@ static void test_each_event_comes_once(void **state)
 static void test_lines_that_did_not_get_out_come_again(void **state)
 {
 	auto_buf struct buf out = BUF_INIT(65536);
-	json_auto_t *events = picture(3, 1);
+	json_auto_t *events = snapshot(3, 1);
 	struct event_lines l;
 
 	(void)state;
@@ -84,7 +84,7 @@ static void test_what_left_the_window_does_not_come_back(void **state)
 	assert_int_equal(event_lines_init(&l), 0);
 	assert_int_equal(show(&l, 100, 1, &out), 100);
 	assert_int_equal(show(&l, 180, 81, &out), 80);
-	/* An older picture, late. */
+	/* An older snapshot, late. */
 	assert_int_equal(show(&l, 120, 21, &out), 0);
 	/* What is remembered stays small. */
 	for (int newest = 200; newest < 4000; newest += 50)

@@ -18,7 +18,7 @@ struct told {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	int times, failures;
-	int desired; /* of the last picture */
+	int desired; /* of the last snapshot */
 	int err;     /* of the last failure */
 	int done;
 	struct follower *close; /* by be_told itself */
@@ -238,7 +238,7 @@ static void test_one_closed_while_its_question_is_out_hears_nothing(void **state
 	assert_int_equal(t.done, 1);
 }
 
-/* As the last reader of a rollout does, whom the follower's own picture wakes. */
+/* As the last reader of a rollout does, whom the follower's own snapshot wakes. */
 static void test_one_may_be_closed_by_what_it_calls(void **state)
 {
 	struct follow *f = follow_new();

@@ -143,7 +143,7 @@ static void elsewhere_there_is_no_limit(void **state)
 	for (int i = 0; i < 100; i++)
 		take(l, "r", "DescribeServices");
 	assert_true(take(l, "r", "DescribeServices") > 1000);
-	/* Of one bucket. */
+	/* One bucket. */
 	assert_int_equal(take(l, "r", "DescribeTasks"), 0);
 	now_ms += 120000;
 	for (int i = 0; i < 1000; i++)

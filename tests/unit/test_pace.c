@@ -312,7 +312,7 @@ static void background_takes_what_is_to_spare(void **state)
 	assert_int_equal(spare, 75);
 	for (int i = 0; i < 25; i++)
 		assert_int_equal(pace_take(&p, 0, 1000, &turn), 0);
-	/* Who waits is let in by turn; background work has none until the reserve is back. */
+	/* Waiting calls are let in by turn; background work has none until the reserve is back. */
 	assert_in_range(pace_take(&p, 0, 1000, &turn), 1, 51);
 	assert_true(pace_take_spare(&p, 1000, &turn) > 0);
 	assert_int_equal(pace_take(&p, 1000, 0, &turn), 0);

@@ -382,7 +382,7 @@ static void so_many_wait_and_no_more(void **state)
 	start(&reqs[LIMIT_PARKED], REQ_OPEN);
 	assert_int_equal(answer_to(&reqs[LIMIT_PARKED]), EBUSY);
 	wake();
-	/* Who has a place keeps it. */
+	/* A request that has a place keeps it. */
 	waiters[0]->wake(waiters[0]);
 	assert_int_equal(replies(&reqs[0]), 0);
 	now.ready = true;

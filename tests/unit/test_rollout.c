@@ -40,16 +40,16 @@ static json_t *parse(const char *text)
 	return value;
 }
 
-/* Shows a picture (and a service deployment, or NULL) and expects a verdict and a word in the lines
+/* Shows a snapshot (and a service deployment, or NULL) and expects a verdict and a word in the lines
  * that this step added (NULL: no line at all). */
 static void step(struct scene *s, const char *service, const char *deployment,
     enum rollout_verdict wanted, const char *word)
 {
-	json_auto_t *picture = parse(service), *d = deployment ? parse(deployment) : NULL;
+	json_auto_t *snapshot = parse(service), *d = deployment ? parse(deployment) : NULL;
 	enum rollout_verdict got;
 
 	buf_reset(&s->lines);
-	rollout_see(s->rollout, picture, NOW, &s->lines);
+	rollout_see(s->rollout, snapshot, NOW, &s->lines);
 	got = rollout_judge(s->rollout, d, NOW, &s->lines);
 	if (got != wanted)
 		fail_msg("verdict %d, not %d, of %s: %s", got, wanted, service, buf_str(&s->lines));
@@ -264,27 +264,27 @@ static void test_events_are_new_ones_oldest_first(void **state)
 static void test_blue_green(void **state)
 {
 	struct scene s = begin();
-	const char *picture = SERVICE(GREEN COUNTS(2, 2, 0), DEP(2, "PRIMARY", 2, "COMPLETED"));
+	const char *snapshot = SERVICE(GREEN COUNTS(2, 2, 0), DEP(2, "PRIMARY", 2, "COMPLETED"));
 
 	(void)state;
-	step(&s, picture, SD("IN_PROGRESS", 2, ",\"lifecycleStage\":\"BAKE_TIME\""), ROLLOUT_GOING,
+	step(&s, snapshot, SD("IN_PROGRESS", 2, ",\"lifecycleStage\":\"BAKE_TIME\""), ROLLOUT_GOING,
 	    "BAKE_TIME");
 	assert_non_null(rollout_wants_peek(s.rollout));
-	step(&s, picture,
+	step(&s, snapshot,
 	    SD("IN_PROGRESS", 2, ",\"lifecycleHookDetails\":[{\"status\":\"AWAITING_ACTION\"}]"),
 	    ROLLOUT_GOING, "hook waits");
-	step(&s, picture, SD("SUCCESSFUL", 2, ""), ROLLOUT_STEADY, "steady");
+	step(&s, snapshot, SD("SUCCESSFUL", 2, ""), ROLLOUT_STEADY, "steady");
 	end(&s);
 	s = begin();
-	step(&s, picture, SD("SUCCESSFUL", 1, ""), ROLLOUT_GOING, "SUCCESSFUL");
-	step(&s, picture, SD("IN_PROGRESS", 2, ""), ROLLOUT_GOING, "IN_PROGRESS");
+	step(&s, snapshot, SD("SUCCESSFUL", 1, ""), ROLLOUT_GOING, "SUCCESSFUL");
+	step(&s, snapshot, SD("IN_PROGRESS", 2, ""), ROLLOUT_GOING, "IN_PROGRESS");
 	end(&s);
 	s = begin();
-	step(&s, picture, SD("ROLLBACK_SUCCESSFUL", 2, ",\"statusReason\":\"alarm\""),
+	step(&s, snapshot, SD("ROLLBACK_SUCCESSFUL", 2, ",\"statusReason\":\"alarm\""),
 	    ROLLOUT_ROLLED_BACK, "alarm");
 	end(&s);
 	s = begin();
-	step(&s, picture, NULL, ROLLOUT_STEADY, "steady");
+	step(&s, snapshot, NULL, ROLLOUT_STEADY, "steady");
 	end(&s);
 }
 

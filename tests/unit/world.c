@@ -213,7 +213,7 @@ static int fake_call(struct aws_client *c, const struct aws_request *rq, struct 
 	stop_attach(rq->stop, stopped, NULL);
 	pthread_mutex_lock(&world.lock);
 	count_call(rq);
-	/* The picture is taken when the call arrives, and may be old when it leaves the gate. */
+	/* The snapshot is taken when the call arrives, and may be old when it leaves the gate. */
 	if (rq->timeout_ms <= world.silent_ms) {
 		pthread_mutex_unlock(&world.lock);
 		stop_detach(rq->stop);

@@ -1,5 +1,5 @@
 /*
- * What stands around the services of a region: auto scaling, load balancers, metrics and network
+ * Which services stand beside ECS in a region? Auto scaling, load balancers, metrics and network
  * interfaces. Documents are as AWS shows them, and are replaced, never changed. Everything is read
  * and changed under the region's lock.
  */

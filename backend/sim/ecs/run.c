@@ -17,7 +17,7 @@
 #define TOKEN_MS (24 * 3600 * 1000)
 #define TOKENS_MAX 4096
 
-/* What a client token of RunTask was used for. */
+/* The request that a client token of RunTask was used for. */
 struct run_token {
 	char *key; /* cluster and token */
 	uint64_t hash;

@@ -1,5 +1,5 @@
 /*
- * What a service or task is checked for before it is made.
+ * Which checks does a service or task pass before it is created?
  */
 #ifndef ECSFS_SIM_ECS_SERVICES_H
 #define ECSFS_SIM_ECS_SERVICES_H

@@ -7,7 +7,7 @@
 
 #include "backend/sim/state.h"
 
-/* What a new task is made of; the rest has defaults. Strings with static storage stay borrowed. */
+/* The parts of a new task; the rest has defaults. Strings with static storage stay borrowed. */
 struct task_plan {
 	struct cluster *cluster;
 	struct service *service;

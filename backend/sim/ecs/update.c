@@ -167,7 +167,7 @@ static json_t *updated_doc(const struct service *s, const json_t *in)
 	return doc;
 }
 
-/* What only revisions hold: the request's, else the PRIMARY's. New. */
+/* The members that only revisions hold: the request's, else the PRIMARY's. New. */
 static json_t *revision_extras(const struct service *s, const json_t *in)
 {
 	static const char *const keys[] = {

@@ -47,7 +47,7 @@ static void become(char *const *word, const char *path, char *paths)
 	portable_close_range(3, ~0U);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* What this program ignores, a shell that started it in the background included. */
+	/* Signals that this program ignores, also those ignored by a shell that started it in the background. */
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	/* execvpe(3) would look for the program in this program's own PATH. */

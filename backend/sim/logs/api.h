@@ -1,5 +1,5 @@
 /*
- * What the actions of CloudWatch Logs read of a request.
+ * How do the actions of CloudWatch Logs read a request?
  */
 #ifndef ECSFS_SIM_LOGS_API_H
 #define ECSFS_SIM_LOGS_API_H

@@ -1,4 +1,4 @@
-/* What the containers of a task write to their logs. */
+/* Which lines do the containers of a task write to their logs? */
 #include "backend/sim/logs/lines.h"
 
 #include "backend/sim/doc.h"

@@ -1,5 +1,5 @@
 /*
- * What the containers of a task write to their logs.
+ * Which lines do the containers of a task write to their logs?
  */
 #ifndef ECSFS_SIM_LOGS_LINES_H
 #define ECSFS_SIM_LOGS_LINES_H

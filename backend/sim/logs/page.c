@@ -20,7 +20,7 @@
 #define EVENT_OVERHEAD 26 /* what AWS counts for an event beside its text */
 #define STREAMS_MAX 100
 
-/* What the call wants: events with first <= time < end. */
+/* The events that the call asks for: first <= time < end. */
 struct range {
 	struct sim_position first, end;
 	size_t limit;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one region's logs may hold: a demo that runs for weeks must not fill the machine. */
+/* Limits of one region's logs: a demo that runs for weeks must not fill the machine. */
 #define TEXT_CEILING ((size_t)3 * 1024 * MIB)
 #define STREAM_CEILING ((size_t)2 * 1024 * MIB)
 
