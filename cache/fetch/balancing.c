@@ -27,18 +27,3 @@ int fetch_by_arn(struct fetch *f, struct ecsfs_error *err)
 	fetch_answer(&f->items[0], by_arn);
 	return 0;
 }
-
-int fetch_of_arn(struct fetch *f, struct ecsfs_error *err)
-{
-	const struct key *k = f->items[0].key;
-	json_auto_t *body = fetch_body(f);
-	json_auto_t *docs = NULL;
-	int rc;
-
-	json_object_set_new(body, fetch_row(f)->keys, json_string(k->a));
-	rc = fetch_row_pages(f, body, &docs, err);
-
-	if (rc == 0)
-		fetch_answer(&f->items[0], move_ptr(docs));
-	return rc;
-}

@@ -8,6 +8,5 @@
 #include "cache/fetch/fetch.h"
 
 int fetch_by_arn(struct fetch *f, struct ecsfs_error *err);
-int fetch_of_arn(struct fetch *f, struct ecsfs_error *err);
 
 #endif

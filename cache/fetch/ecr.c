@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE 1000 /* the most that ECR gives */
-
 static json_t *strings_of(const json_t *documents, const char *member)
 {
 	json_auto_t *strings = json_array();
@@ -111,12 +109,12 @@ static bool is_image(const json_t *doc, const char *id)
 	return false;
 }
 
-static json_t *find_image(const json_t *answer, const char *id)
+static json_t *find_image(const struct fetch *f, const json_t *answer, const char *id)
 {
 	json_t *doc;
 	size_t i;
 
-	json_array_foreach (json_object_get(answer, "imageDetails"), i, doc) {
+	json_array_foreach (json_object_get(answer, fetch_row(f)->answers), i, doc) {
 		if (is_image(doc, id))
 			return doc;
 	}
@@ -141,7 +139,7 @@ int fetch_images(struct fetch *f, struct ecsfs_error *err)
 	json_auto_t *body = images_body(f);
 	json_auto_t *answer = NULL;
 	struct ecsfs_error own = {0};
-	int rc = fetch_call(f, "ecr", "DescribeImages", body, &answer, &own);
+	int rc = fetch_row_call(f, body, &answer, &own);
 
 	if (rc == -ENOENT && f->n > 1 && strcmp(own.code, "ImageNotFoundException") == 0)
 		rc = ecsfs_error_set(
@@ -152,7 +150,7 @@ int fetch_images(struct fetch *f, struct ecsfs_error *err)
 		return rc;
 	}
 	for (size_t i = 0; i < f->n; i++) {
-		json_t *doc = find_image(answer, f->items[i].key->b);
+		json_t *doc = find_image(f, answer, f->items[i].key->b);
 
 		if (doc)
 			fetch_answer(&f->items[i], json_incref(doc));
@@ -166,10 +164,13 @@ static json_t *registry_body(const struct fetch *f, struct fetch *there)
 	const struct key *k = f->items[0].key;
 	const char *slash = strchr(k->a, '/');
 
+	json_t *body = fetch_body(f);
+
 	*there = *f;
 	there->region = slash + 1;
-	return json_pack(
-	    "{s:s%, s:s}", "registryId", k->a, (size_t)(slash - k->a), "repositoryName", k->b);
+	json_object_set_new(body, "registryId", json_stringn(k->a, (size_t)(slash - k->a)));
+	json_object_set_new(body, "repositoryName", json_string(k->b));
+	return body;
 }
 
 /* Pulling needs BatchGetImage only: what may be run may not always be described. */
@@ -207,13 +208,13 @@ int fetch_image_reference(struct fetch *f, struct ecsfs_error *err)
 	int rc;
 
 	json_object_set_new(body, "imageIds", json_pack("[o]", image_id(id)));
-	rc = fetch_call(&there, "ecr", "DescribeImages", body, &answer, err);
+	rc = fetch_row_call(&there, body, &answer, err);
 	if (rc == -EACCES) {
 		if (err)
 			*err = (struct ecsfs_error){0};
 		rc = get_image(&there, body, id, &doc, err);
 	} else if (rc == 0) {
-		doc = json_incref(find_image(answer, id));
+		doc = json_incref(find_image(f, answer, id));
 	}
 	if (rc < 0)
 		return rc;
@@ -224,43 +225,22 @@ int fetch_image_reference(struct fetch *f, struct ecsfs_error *err)
 	return 0;
 }
 
-static int newer_first(const void *a, const void *b)
-{
-	const json_t *const *x = a, *const *y = b;
-	double at_x = json_number_value(json_object_get(*x, "imagePushedAt"));
-	double at_y = json_number_value(json_object_get(*y, "imagePushedAt"));
-
-	return at_x < at_y ? 1 : at_x > at_y ? -1 : 0;
-}
-
-/* The tags of images, newest push first: new. */
-static json_t *tags_by_age(const json_t *docs)
-{
-	size_t n = json_array_size(docs);
-	auto_free const json_t **sorted = calloc(n + 1, sizeof(*sorted));
-	json_t *tags = json_array();
-
-	if (!sorted)
-		return tags;
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = json_array_get(docs, i);
-	qsort(sorted, n, sizeof(*sorted), newer_first);
-	for (size_t i = 0; i < n; i++)
-		json_array_extend(tags, json_object_get(sorted[i], "imageTags"));
-	return tags;
-}
-
 int fetch_newest_tags(struct fetch *f, struct ecsfs_error *err)
 {
 	struct fetch there;
 	json_auto_t *body = registry_body(f, &there);
-	json_auto_t *docs = NULL;
-	int rc;
+	json_auto_t *docs = NULL, *sorted = NULL;
+	json_t *tags = json_array();
+	const json_t *doc;
+	size_t i;
+	int rc = fetch_row_pages(&there, body, &docs, err);
 
-	json_object_set_new(body, "maxResults", json_integer(PAGE));
-	json_object_set_new(body, "filter", json_pack("{s:s}", "tagStatus", "TAGGED"));
-	rc = fetch_service_pages(&there, "ecr", "DescribeImages", body, "imageDetails", &docs, err);
+	sorted = docs_newest_first(docs, fetch_row(f)->newest);
+	json_array_foreach (sorted, i, doc)
+		json_array_extend(tags, json_object_get(doc, "imageTags"));
 	if (rc == 0)
-		fetch_answer(&f->items[0], tags_by_age(docs));
+		fetch_answer(&f->items[0], tags);
+	else
+		json_decref(tags);
 	return rc;
 }

@@ -125,13 +125,6 @@ int fetch_row_text(struct fetch *f, const json_t *body, struct buf *ret, struct 
 	return ecsfs_error_set(err, EIO, NULL, "%s: the response is not an object", row->action);
 }
 
-int fetch_row_pages(struct fetch *f, json_t *body, json_t **ret, struct ecsfs_error *err)
-{
-	const struct kind_row *row = fetch_row(f);
-
-	return fetch_service_pages(f, service_of(row), row->action, body, row->answers, ret, err);
-}
-
 /* Adds a page's elements. AWS sends an empty list too, "" where it is XML: without one the response
  * is some other one. */
 static int add_elements(json_t *all, const json_t *page, const char *member)
@@ -143,41 +136,60 @@ static int add_elements(json_t *all, const json_t *page, const char *member)
 	return json_array_extend(all, (json_t *)list);
 }
 
-int fetch_some_pages(struct fetch *f, const struct fetch_listing *l, json_t *body, json_t **ret,
+int fetch_row_some_pages(struct fetch *f, int most_pages, json_t *body, json_t **ret,
     bool *ret_more, struct ecsfs_error *err)
 {
+	const struct kind_row *row = fetch_row(f);
 	json_auto_t *all = json_array();
 	bool more = true;
 
-	for (int pages = 0; more && pages < l->most_pages; pages++) {
+	for (int pages = 0; more && pages < most_pages; pages++) {
 		json_auto_t *page = NULL;
-		int rc = fetch_call(f, l->service, l->action, body, &page, err);
+		int rc = fetch_row_call(f, body, &page, err);
 
 		if (rc == 0)
-			rc = next_page(l->service, body, page, &more, err);
+			rc = next_page(service_of(row), body, page, &more, err);
 		if (rc < 0)
 			return rc;
-		if (add_elements(all, page, l->member) < 0)
-			return ecsfs_error_set(
-			    err, EIO, NULL, "%s: the response has no %s", l->action, l->member);
+		if (add_elements(all, page, row->answers) < 0)
+			return ecsfs_error_set(err, EIO, NULL, "%s: the response has no %s",
+			    row->action, row->answers);
 	}
 	*ret = move_ptr(all);
 	*ret_more = more;
 	return 0;
 }
 
-int fetch_service_pages(struct fetch *f, const char *service, const char *action, json_t *body,
-    const char *member, json_t **ret, struct ecsfs_error *err)
+int fetch_row_pages(struct fetch *f, json_t *body, json_t **ret, struct ecsfs_error *err)
 {
-	const struct fetch_listing l = {service, action, member, LIMIT_PAGES};
 	json_auto_t *all = NULL;
 	bool more;
-	int rc = fetch_some_pages(f, &l, body, &all, &more, err);
+	int rc = fetch_row_some_pages(f, LIMIT_PAGES, body, &all, &more, err);
 
 	if (rc == 0 && more)
-		rc = ecsfs_error_set(err, EIO, NULL, "%s: more than %d pages", action, LIMIT_PAGES);
+		rc = ecsfs_error_set(
+		    err, EIO, NULL, "%s: more than %d pages", fetch_row(f)->action, LIMIT_PAGES);
 	if (rc == 0)
 		*ret = move_ptr(all);
+	return rc;
+}
+
+int fetch_elements(struct fetch *f, struct ecsfs_error *err)
+{
+	const struct kind_row *row = fetch_row(f);
+	const struct key *k = f->items[0].key;
+	json_auto_t *body = fetch_body(f);
+	json_auto_t *docs = NULL;
+	int rc;
+
+	if (k->b)
+		json_object_set_new(body, "cluster", json_string(k->a));
+	if (row->keys)
+		json_object_set_new(body, row->keys, json_string(key_own_name(k)));
+	rc = fetch_row_pages(f, body, &docs, err);
+	if (rc == 0)
+		fetch_answer(&f->items[0],
+		    row->newest ? docs_newest_first(docs, row->newest) : json_incref(docs));
 	return rc;
 }
 
@@ -309,4 +321,38 @@ json_t *arn_names(const json_t *arns)
 			    names, json_string(arn_name_peek(json_string_value(arn))));
 	}
 	return names_sorted(names);
+}
+
+/* A document on its way to its place. */
+struct moved {
+	json_t *doc;
+	double at;
+	size_t order; /* of those of one time */
+};
+
+static int newer_first(const void *a, const void *b)
+{
+	const struct moved *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? 1 : -1;
+	return x->order < y->order ? -1 : 1;
+}
+
+json_t *docs_newest_first(const json_t *docs, const char *time)
+{
+	size_t n = json_array_size(docs);
+	auto_free struct moved *moved = calloc(n + 1, sizeof(*moved));
+	json_t *sorted = json_array();
+
+	for (size_t i = 0; moved && i < n; i++) {
+		json_t *doc = json_array_get(docs, i);
+
+		moved[i] = (struct moved){doc, json_number_value(json_object_get(doc, time)), i};
+	}
+	if (moved)
+		qsort(moved, n, sizeof(*moved), newer_first);
+	for (size_t i = 0; moved && i < n; i++)
+		json_array_append(sorted, moved[i].doc);
+	return sorted;
 }

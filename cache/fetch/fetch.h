@@ -51,31 +51,27 @@ struct fetch {
 	struct region *owner;
 };
 
-/* A listing: where its elements stand, and how many pages of it are read. */
-struct fetch_listing {
-	const char *service, *action, *member;
-	int most_pages;
-};
-
 /* The row of what is fetched, and a new body of its constant members. */
 const struct kind_row *fetch_row(const struct fetch *f);
 json_t *fetch_body(const struct fetch *f);
 /* The row's call with a body; and, paged, all elements of its `answers`. `ret` is new. */
 int fetch_row_call(struct fetch *f, const json_t *body, json_t **ret, struct ecsfs_error *err);
 int fetch_row_pages(struct fetch *f, json_t *body, json_t **ret, struct ecsfs_error *err);
+/* The same as far as `most_pages`; `ret_more`: there are more. */
+int fetch_row_some_pages(struct fetch *f, int most_pages, json_t *body, json_t **ret,
+    bool *ret_more, struct ecsfs_error *err);
 /* The row's call; its response as compact text, which an object begins. `ret` is new. */
 int fetch_row_text(struct fetch *f, const json_t *body, struct buf *ret, struct ecsfs_error *err);
 
-/* One call to AWS; `ret` is new. */
+/* A call to AWS that is not the row's; `ret` is new. */
 int fetch_call(struct fetch *f, const char *service, const char *action, const json_t *body,
     json_t **ret, struct ecsfs_error *err);
 
-/* A listing to its last page: a new array of the elements of `member`. `body` is changed. */
-int fetch_service_pages(struct fetch *f, const char *service, const char *action, json_t *body,
-    const char *member, json_t **ret, struct ecsfs_error *err);
-/* The same as far as l->most_pages; `ret_more`: there are more. */
-int fetch_some_pages(struct fetch *f, const struct fetch_listing *l, json_t *body, json_t **ret,
-    bool *ret_more, struct ecsfs_error *err);
+/*
+ * A fetcher: all elements of a list of one object, as documents; the row's `keys` has the object's name,
+ * `cluster` the key's first part where it has two, and `newest` sorts.
+ */
+int fetch_elements(struct fetch *f, struct ecsfs_error *err);
 
 /* Answers an item. The value is stolen. */
 void fetch_answer(struct fetch_item *it, json_t *value);
@@ -103,5 +99,7 @@ const char *arn_name_peek(const char *arn);
 json_t *arn_names(const json_t *arns);
 /* Sorts an array of strings and drops the doubled. New. */
 json_t *names_sorted(const json_t *strings);
+/* The documents by a member that is a time, the newest first; equal ones stay in their order. New. */
+json_t *docs_newest_first(const json_t *docs, const char *time);
 
 #endif

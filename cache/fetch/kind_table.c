@@ -6,6 +6,7 @@
 #include "cache/fetch/describe.h"
 #include "cache/fetch/ecr.h"
 #include "cache/fetch/event_tasks.h"
+#include "cache/fetch/fetch.h"
 #include "cache/fetch/kinds.h"
 #include "cache/fetch/list.h"
 #include "cache/fetch/log_tail.h"

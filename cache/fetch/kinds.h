@@ -38,10 +38,11 @@ struct kind_row {
 	/* The call, as far as `fetch` takes it from here (fetch.h). */
 	const char *service; /* NULL: "ecs" */
 	const char *action;
-	const char *request;	 /* its constant members, as JSON; NULL: none */
-	const char *keys;	 /* the member that the key's own part, or all of a batch, fill */
-	const char *answers;	 /* the response's member that holds the value, or a list of them */
-	const char *id;		 /* the member of a document that names it */
+	const char *request; /* its constant members, as JSON; NULL: none */
+	const char *keys;    /* the member that the key's own part, or all of a batch, fill */
+	const char *answers; /* the response's member that holds the value, or a list of them */
+	const char *id;	     /* the member of a document that names it */
+	const char *newest;  /* a time of the elements: the newest comes first; NULL: AWS's order */
 	const char *gone_status; /* a document of this `status` is not there; NULL: none is */
 	/* Members that a Describe has because `include` names them, and other responses lack. */
 	const char *const *included;

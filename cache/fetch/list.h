@@ -10,6 +10,5 @@
 int fetch_list(struct fetch *f, struct ecsfs_error *err);
 int fetch_revisions(struct fetch *f, struct ecsfs_error *err);
 int fetch_capacity_providers(struct fetch *f, struct ecsfs_error *err);
-int fetch_service_deployments(struct fetch *f, struct ecsfs_error *err);
 
 #endif

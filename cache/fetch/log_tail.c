@@ -8,23 +8,22 @@
 
 #include <errno.h>
 
-#define LINES 10
-
 int fetch_log_tail(struct fetch *f, struct ecsfs_error *err)
 {
 	const struct key *k = f->items[0].key;
-	json_auto_t *body = json_pack("{s:s, s:s, s:i, s:b}", "logGroupName", k->b, "logStreamName",
-	    k->c, "limit", LINES, "startFromHead", 0);
+	json_auto_t *body = fetch_body(f);
 	json_auto_t *answer = NULL;
 	struct fetch there = *f;
 	json_t *events;
 	int rc;
 
 	there.region = k->a;
-	rc = fetch_call(&there, "logs", "GetLogEvents", body, &answer, err);
+	json_object_set_new(body, "logGroupName", json_string(k->b));
+	json_object_set_new(body, fetch_row(f)->keys, json_string(k->c));
+	rc = fetch_row_call(&there, body, &answer, err);
 	if (rc < 0)
 		return rc;
-	events = json_object_get(answer, "events");
+	events = json_object_get(answer, fetch_row(f)->answers);
 	if (!json_is_array(events))
 		return ecsfs_error_set(
 		    err, EIO, NULL, "GetLogEvents: the response has no list of events");

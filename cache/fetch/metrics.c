@@ -46,7 +46,7 @@ static json_t *metrics_body(const struct metrics_call *c)
 {
 	int64_t end_s = clock_wall(c->f->clock) / 1000 / PERIOD_S * PERIOD_S;
 	char from[21], to[21];
-	json_t *queries = json_array();
+	json_t *body = fetch_body(c->f), *queries = json_array();
 
 	iso8601_format((end_s - SPAN_S) * 1000, from);
 	iso8601_format(end_s * 1000, to);
@@ -54,8 +54,10 @@ static json_t *metrics_body(const struct metrics_call *c)
 		for (size_t m = 0; m < c->metrics; m++)
 			for (size_t s = 0; s < STATS; s++)
 				json_array_append_new(queries, query_of(c, i, m, s));
-	return json_pack("{s:o, s:s, s:s, s:s}", "MetricDataQueries", queries, "StartTime", from,
-	    "EndTime", to, "ScanBy", "TimestampAscending");
+	json_object_set_new(body, fetch_row(c->f)->keys, queries);
+	json_object_set_new(body, "StartTime", json_string(from));
+	json_object_set_new(body, "EndTime", json_string(to));
+	return body;
 }
 
 /* The point of a time in a sorted list of [time, average, maximum]; made where it is not there. */

@@ -99,8 +99,8 @@ static int describe(struct fetch *f, const json_t *ids, json_t **ret, struct ecs
 		*ret = json_object();
 		return 0;
 	}
-	body = json_pack("{s:O}", "NetworkInterfaceId", wanted);
-	rc = fetch_call(f, "ec2", "DescribeNetworkInterfaces", body, ret, &own);
+	body = json_pack("{s:O}", fetch_row(f)->keys, wanted);
+	rc = fetch_row_call(f, body, ret, &own);
 	if (rc == -ENOENT && f->n > 1)
 		rc = ecsfs_error_set(
 		    &own, EINVAL, own.code, "EC2 does not have every interface of the batch");
@@ -127,7 +127,7 @@ int fetch_interfaces(struct fetch *f, struct ecsfs_error *err)
 		const json_t *id = json_array_get(ids, i);
 		json_t *doc = json_is_string(id)
 		    ? find_interface(
-			  json_object_get(answer, "networkInterfaceSet"), json_string_value(id))
+			  json_object_get(answer, fetch_row(f)->answers), json_string_value(id))
 		    : NULL;
 
 		if (json_is_string(id))

@@ -60,41 +60,10 @@ int fetch_scaling(struct fetch *f, struct ecsfs_error *err)
 	return 0;
 }
 
-static double began_at(const json_t *activity)
-{
-	return json_number_value(json_object_get(activity, "StartTime"));
-}
-
-static int newer_first(const void *a, const void *b)
-{
-	double x = began_at(*(const json_t *const *)a), y = began_at(*(const json_t *const *)b);
-
-	return x < y ? 1 : x > y ? -1 : 0;
-}
-
-/* New: the same documents, newest first. */
-static json_t *newest_first(const json_t *docs)
-{
-	size_t n = json_array_size(docs);
-	auto_free const json_t **sorted = calloc(n + 1, sizeof(*sorted));
-	json_t *result = json_array();
-
-	if (!sorted)
-		return result;
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = json_array_get(docs, i);
-	qsort(sorted, n, sizeof(*sorted), newer_first);
-	for (size_t i = 0; i < n; i++)
-		json_array_append(result, (json_t *)sorted[i]);
-	return result;
-}
-
 int fetch_activities(struct fetch *f, struct ecsfs_error *err)
 {
 	const struct key *k = f->items[0].key;
-	const struct fetch_listing l = {"application-autoscaling", "DescribeScalingActivities",
-	    "ScalingActivities", ACTIVITY_PAGES};
-	json_auto_t *body = json_pack("{s:s, s:i}", "ServiceNamespace", "ecs", "MaxResults", 50);
+	json_auto_t *body = fetch_body(f);
 	json_auto_t *docs = NULL, *sorted = NULL;
 	json_t *by_resource, *doc;
 	bool more;
@@ -103,10 +72,10 @@ int fetch_activities(struct fetch *f, struct ecsfs_error *err)
 
 	if (k->a)
 		json_object_set_new(body, "ResourceId", json_sprintf("service/%s/%s", k->a, k->b));
-	rc = fetch_some_pages(f, &l, body, &docs, &more, err);
+	rc = fetch_row_some_pages(f, ACTIVITY_PAGES, body, &docs, &more, err);
 	if (rc < 0)
 		return rc;
-	sorted = newest_first(docs);
+	sorted = docs_newest_first(docs, fetch_row(f)->newest);
 	if (k->a) {
 		fetch_answer(&f->items[0], move_ptr(sorted));
 		return 0;
