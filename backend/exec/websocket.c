@@ -44,20 +44,24 @@ static ssize_t receive_bytes(struct websocket *w, void *bytes, size_t len)
 	return (ssize_t)n;
 }
 
+/* A callback's result for wslay: no bytes moved, -EAGAIN or another failure. */
+static ssize_t nothing_moved(struct websocket *w, ssize_t n)
+{
+	if (n != -EAGAIN)
+		w->failed = -EPIPE;
+	wslay_event_set_error(
+	    w->wslay, n == -EAGAIN ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
+	return -1;
+}
+
 static ssize_t on_receive(
     wslay_event_context_ptr wslay, uint8_t *bytes, size_t len, int flags, void *arg)
 {
 	struct websocket *w = arg;
 	ssize_t n = w->held ? -EAGAIN : receive_bytes(w, bytes, len);
 
-	(void)flags;
-	if (n > 0)
-		return n;
-	if (n != -EAGAIN)
-		w->failed = -EPIPE;
-	wslay_event_set_error(
-	    wslay, n == -EAGAIN ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
-	return -1;
+	(void)wslay, (void)flags;
+	return n > 0 ? n : nothing_moved(w, n);
 }
 
 static ssize_t on_send(
@@ -66,14 +70,8 @@ static ssize_t on_send(
 	struct websocket *w = arg;
 	ssize_t n = w->stream.send(w->stream.arg, bytes, len);
 
-	(void)flags;
-	if (n >= 0)
-		return n;
-	if (n != -EAGAIN)
-		w->failed = -EPIPE;
-	wslay_event_set_error(
-	    wslay, n == -EAGAIN ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
-	return -1;
+	(void)wslay, (void)flags;
+	return n >= 0 ? n : nothing_moved(w, n);
 }
 
 static int on_mask(wslay_event_context_ptr wslay, uint8_t *bytes, size_t len, void *arg)

@@ -33,3 +33,17 @@ void container_put(struct container *k, const char *member, json_t *value)
 	else
 		json_decref(value);
 }
+
+void container_put_items(struct container *k, const char *member, const struct yaml_node *n,
+    const char *what, container_item brief, container_item full)
+{
+	json_t *list = json_array();
+
+	if (!compose_sequence(k->c, n, what)) {
+		json_decref(list);
+		return;
+	}
+	for (size_t i = 0; i < n->count && !k->c->failed; i++)
+		(n->items[i]->kind == YAML_MAPPING ? full : brief)(k, n->items[i], list);
+	container_put(k, member, list);
+}

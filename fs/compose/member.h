@@ -31,4 +31,10 @@ bool container_is_empty(const json_t *value);
 /* Sets a member unless the value is NULL or empty; takes it over. */
 void container_put(struct container *k, const char *member, json_t *value);
 
+/* Appends what one item of a key becomes. */
+typedef void (*container_item)(struct container *k, const struct yaml_node *n, json_t *list);
+/* Sets a member to what the items of a sequence become: `brief` takes scalars, `full` mappings. */
+void container_put_items(struct container *k, const char *member, const struct yaml_node *n,
+    const char *what, container_item brief, container_item full);
+
 #endif

@@ -171,17 +171,5 @@ static void add_long(struct container *k, const struct yaml_node *n, json_t *lis
 
 void convert_ports(struct container *k, const struct yaml_node *n)
 {
-	json_t *list = json_array();
-
-	if (!compose_sequence(k->c, n, container_key(k, "ports"))) {
-		json_decref(list);
-		return;
-	}
-	for (size_t i = 0; i < n->count && !k->c->failed; i++) {
-		if (n->items[i]->kind == YAML_MAPPING)
-			add_long(k, n->items[i], list);
-		else
-			add_short(k, n->items[i], list);
-	}
-	container_put(k, "portMappings", list);
+	container_put_items(k, "portMappings", n, container_key(k, "ports"), add_short, add_long);
 }

@@ -1,6 +1,7 @@
 /* Clusters: list, describe, create, change, delete. */
 #include "backend/sim/api.h"
 #include "backend/sim/doc.h"
+#include "backend/sim/ecs/service_make.h"
 #include "backend/sim/ecs/tags.h"
 #include "backend/sim/page.h"
 #include "backend/sim/state.h"
@@ -226,23 +227,6 @@ static int check_settings(struct sim_call *c)
 	return 0;
 }
 
-static json_t *with_base(const json_t *strategy)
-{
-	json_t *list = json_array();
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach (strategy, i, item) {
-		json_t *one = json_object();
-
-		doc_take(one, item, "capacityProvider");
-		doc_put_int(one, "weight", doc_int(item, "weight", 0));
-		doc_put_int(one, "base", doc_int(item, "base", 0));
-		json_array_append_new(list, one);
-	}
-	return list;
-}
-
 static void set(json_t **field, json_t *value)
 {
 	json_decref(*field);
@@ -260,7 +244,7 @@ static void apply(struct cluster *k, const json_t *in, int64_t now_ms)
 	if (doc_has(in, "capacityProviders")) {
 		set(&k->capacity_providers, json_incref(doc_get(in, "capacityProviders")));
 		set(&k->default_strategy,
-		    with_base(doc_get(in, "defaultCapacityProviderStrategy")));
+		    capacity_strategy(doc_get(in, "defaultCapacityProviderStrategy")));
 		k->attached_ms = now_ms;
 	}
 }

@@ -41,20 +41,28 @@ static struct service_deployment *deployment_find(struct sim_call *c, const char
 	return NULL;
 }
 
-static json_t *brief_render(const struct service_deployment *d)
+/* The members that List and Describe both show. */
+static json_t *common_render(const struct service_deployment *d)
 {
 	json_t *o = json_object();
 
 	doc_put_str(o, "serviceDeploymentArn", d->arn);
 	doc_put_str(o, "serviceArn", d->service->arn);
 	doc_put_str(o, "clusterArn", d->service->cluster->arn);
-	doc_put_time(o, "startedAt", d->started_ms);
 	doc_put_time(o, "createdAt", d->created_ms);
+	doc_put_time(o, "startedAt", d->started_ms);
 	doc_put_time(o, "finishedAt", d->finished_ms);
-	doc_put_str(o, "targetServiceRevisionArn", d->target->arn);
 	doc_put_str(o, "status", deploying_name(d->status));
 	if (d->reason[0])
 		doc_put_str(o, "statusReason", d->reason);
+	return o;
+}
+
+static json_t *brief_render(const struct service_deployment *d)
+{
+	json_t *o = common_render(d);
+
+	doc_put_str(o, "targetServiceRevisionArn", d->target->arn);
 	return o;
 }
 
@@ -162,21 +170,12 @@ static void put_rollback(json_t *o, const struct service_deployment *d)
 
 static json_t *deployment_render(const struct sim_call *c, const struct service_deployment *d)
 {
-	json_t *o = json_object();
+	json_t *o = common_render(d);
 
-	doc_put_str(o, "serviceDeploymentArn", d->arn);
-	doc_put_str(o, "serviceArn", d->service->arn);
-	doc_put_str(o, "clusterArn", d->service->cluster->arn);
-	doc_put_time(o, "createdAt", d->created_ms);
-	doc_put_time(o, "startedAt", d->started_ms);
-	doc_put_time(o, "finishedAt", d->finished_ms);
 	doc_put_time(o, "stoppedAt", d->stopped_ms);
 	doc_put_time(o, "updatedAt", d->updated_ms);
 	doc_put_new(o, "sourceServiceRevisions", sources_render(c, d));
 	doc_put_new(o, "targetServiceRevision", weighted(c, d, d->target, true));
-	doc_put_str(o, "status", deploying_name(d->status));
-	if (d->reason[0])
-		doc_put_str(o, "statusReason", d->reason);
 	doc_put_str(o, "lifecycleStage", stage_name(d->stage));
 	doc_put_new(o, "lifecycleHookDetails", stage_hooks_render(d));
 	doc_put(o, "deploymentConfiguration", d->configuration);

@@ -33,7 +33,9 @@ static void put_launch(json_t *o, const json_t *doc)
 	doc_take(o, doc, "networkConfiguration");
 }
 
-static json_t *deployment_render(const struct service *s, const struct deployment *d)
+/* The members that a deployment and a task set have in common; `desired`: their count's name. */
+static json_t *revision_render(
+    const struct service *s, const struct deployment *d, const char *desired)
 {
 	const struct revision *v = d->revision;
 	json_t *o = json_object();
@@ -42,13 +44,21 @@ static json_t *deployment_render(const struct service *s, const struct deploymen
 	doc_put_str(o, "status", d == primary_of(s) ? "PRIMARY" : "ACTIVE");
 	if (v->taskdef)
 		doc_put_str(o, "taskDefinition", v->taskdef->arn);
-	doc_put_int(o, "desiredCount", wanted(s, d));
+	doc_put_int(o, desired, wanted(s, d));
 	doc_put_int(o, "pendingCount", v->pending);
 	doc_put_int(o, "runningCount", v->running);
-	doc_put_int(o, "failedTasks", d->failed);
 	doc_put_time(o, "createdAt", d->created_ms);
 	doc_put_time(o, "updatedAt", d->updated_ms);
 	put_launch(o, v->doc);
+	return o;
+}
+
+static json_t *deployment_render(const struct service *s, const struct deployment *d)
+{
+	const struct revision *v = d->revision;
+	json_t *o = revision_render(s, d, "desiredCount");
+
+	doc_put_int(o, "failedTasks", d->failed);
 	doc_put_str(o, "rolloutState", rollout_names[d->rollout]);
 	doc_put_str(o, "rolloutStateReason", d->reason);
 	doc_take(o, v->doc, "serviceConnectConfiguration");
@@ -70,9 +80,8 @@ json_t *task_set_render(const struct service *s, const struct deployment *d)
 {
 	const struct revision *v = d->revision;
 	bool stable = v->running == wanted(s, d) && v->pending == 0;
-	json_t *o = json_object();
+	json_t *o = revision_render(s, d, "computedDesiredCount");
 
-	doc_put_new(o, "id", json_sprintf("ecs-svc/%s", v->number));
 	doc_put_new(o, "taskSetArn",
 	    json_sprintf("%.*s:task-set/%s/%s/ecs-svc/%s",
 		(int)(strstr(s->arn, ":service/") - s->arn), s->arn, s->cluster->name, s->name,
@@ -81,15 +90,6 @@ json_t *task_set_render(const struct service *s, const struct deployment *d)
 	doc_put_str(o, "clusterArn", s->cluster->arn);
 	if (strcmp(s->controller, "CODE_DEPLOY") == 0)
 		doc_put_str(o, "startedBy", "CODE_DEPLOY");
-	doc_put_str(o, "status", d == primary_of(s) ? "PRIMARY" : "ACTIVE");
-	if (v->taskdef)
-		doc_put_str(o, "taskDefinition", v->taskdef->arn);
-	doc_put_int(o, "computedDesiredCount", wanted(s, d));
-	doc_put_int(o, "pendingCount", v->pending);
-	doc_put_int(o, "runningCount", v->running);
-	doc_put_time(o, "createdAt", d->created_ms);
-	doc_put_time(o, "updatedAt", d->updated_ms);
-	put_launch(o, v->doc);
 	doc_take_list(o, v->doc, "loadBalancers");
 	doc_take_list(o, v->doc, "serviceRegistries");
 	doc_put_new(o, "scale", json_pack("{s:f,s:s}", "value", 100.0, "unit", "PERCENT"));
