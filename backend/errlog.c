@@ -27,9 +27,30 @@ struct entry {
 	struct ecsfs_error err;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct entry entries[KINDS][LIMIT_ERRORS]; /* lock */
-static uint64_t order;				  /* lock */
+struct errlog {
+	const struct clock *clock;
+	pthread_mutex_t lock;
+	struct entry entries[KINDS][LIMIT_ERRORS]; /* lock */
+	uint64_t order;				   /* lock; of the last failure */
+};
+
+struct errlog *errlog_new(const struct clock *clock)
+{
+	struct errlog *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->clock = clock;
+	pthread_mutex_init(&l->lock, NULL);
+	return l;
+}
+
+void errlog_free(struct errlog *l)
+{
+	if (l)
+		pthread_mutex_destroy(&l->lock);
+	free(l);
+}
 
 /* A rule of this mount said no, and AWS was not asked: unlink, a write to what is only read. */
 static bool is_refusal(const struct ecsfs_error *err)
@@ -48,12 +69,12 @@ static bool same(const struct entry *a, const struct entry *b, enum kind kind)
 }
 
 /* The entry that this failure repeats, else the one to give way: unused, or the oldest. */
-static struct entry *place_for(const struct entry *new, enum kind kind)
+static struct entry *place_for(struct errlog *l, const struct entry *new, enum kind kind)
 {
-	struct entry *oldest = &entries[kind][0];
+	struct entry *oldest = &l->entries[kind][0];
 
 	for (size_t i = 0; i < LIMIT_ERRORS; i++) {
-		struct entry *e = &entries[kind][i];
+		struct entry *e = &l->entries[kind][i];
 
 		if (same(e, new, kind))
 			return e;
@@ -63,9 +84,9 @@ static struct entry *place_for(const struct entry *new, enum kind kind)
 	return oldest;
 }
 
-static void note(struct entry *new, enum kind kind)
+static void note(struct errlog *l, struct entry *new, enum kind kind)
 {
-	struct entry *e = place_for(new, kind);
+	struct entry *e = place_for(l, new, kind);
 
 	if (same(e, new, kind)) {
 		bool told =
@@ -75,35 +96,36 @@ static void note(struct entry *new, enum kind kind)
 		new->first_ms = e->first_ms;
 		new->several_paths = e->several_paths || strcmp(e->path, new->path) != 0;
 	}
-	new->order = ++order;
+	new->order = ++l->order;
 	*e = *new;
 }
 
-static void add(
-    const struct clock *clock, const char *path, const struct ecsfs_error *err, enum kind kind)
+static void add(struct errlog *l, const char *path, const struct ecsfs_error *err, enum kind kind)
 {
 	struct entry new = {.times = 1, .err = *err};
 
-	new.first_ms = new.last_ms = clock_wall(clock);
+	if (!l)
+		return;
+	new.first_ms = new.last_ms = clock_wall(l->clock);
 	snprintf(new.path, sizeof(new.path), "%s", path ? path : "-");
 	text_plain(new.path);
 	text_plain(new.err.message);
 	text_plain(new.err.code);
 	text_plain(new.err.action);
 	text_plain(new.err.request_id);
-	pthread_mutex_lock(&lock);
-	note(&new, is_refusal(err) ? REFUSALS : kind);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_lock(&l->lock);
+	note(l, &new, is_refusal(err) ? REFUSALS : kind);
+	pthread_mutex_unlock(&l->lock);
 }
 
-void errlog_add(const struct clock *clock, const char *path, const struct ecsfs_error *err)
+void errlog_add(struct errlog *l, const char *path, const struct ecsfs_error *err)
 {
-	add(clock, path, err, READS);
+	add(l, path, err, READS);
 }
 
-void errlog_add_change(const struct clock *clock, const char *path, const struct ecsfs_error *err)
+void errlog_add_change(struct errlog *l, const char *path, const struct ecsfs_error *err)
 {
-	add(clock, path, err, CHANGES);
+	add(l, path, err, CHANGES);
 }
 
 static void render_time(int64_t wall_ms, struct buf *out)
@@ -143,12 +165,12 @@ static int by_order(const void *pa, const void *pb)
 }
 
 /* Under the lock. The used entries, the last failure last. */
-static size_t sorted(const struct entry **ret)
+static size_t sorted(const struct errlog *l, const struct entry **ret)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < (size_t)KINDS * LIMIT_ERRORS; i++) {
-		const struct entry *e = &entries[i / LIMIT_ERRORS][i % LIMIT_ERRORS];
+		const struct entry *e = &l->entries[i / LIMIT_ERRORS][i % LIMIT_ERRORS];
 
 		if (e->order)
 			ret[n++] = e;
@@ -157,33 +179,26 @@ static size_t sorted(const struct entry **ret)
 	return n;
 }
 
-void errlog_render(struct buf *out)
+void errlog_render(struct errlog *l, struct buf *out)
 {
 	const struct entry *list[KINDS * LIMIT_ERRORS];
 
-	pthread_mutex_lock(&lock);
-	size_t n = sorted(list);
+	pthread_mutex_lock(&l->lock);
+	size_t n = sorted(l, list);
 	for (size_t i = 0; i < n; i++) {
 		render_entry(list[i], out);
 		buf_addc(out, '\n');
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&l->lock);
 }
 
-void errlog_render_last(struct buf *out)
+void errlog_render_last(struct errlog *l, struct buf *out)
 {
 	const struct entry *list[KINDS * LIMIT_ERRORS];
 
-	pthread_mutex_lock(&lock);
-	size_t n = sorted(list);
+	pthread_mutex_lock(&l->lock);
+	size_t n = sorted(l, list);
 	if (n)
 		render_entry(list[n - 1], out);
-	pthread_mutex_unlock(&lock);
-}
-
-void errlog_clear(void)
-{
-	pthread_mutex_lock(&lock);
-	memset(entries, 0, sizeof(entries));
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&l->lock);
 }

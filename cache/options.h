@@ -9,6 +9,8 @@
 typedef int (*region_call_fn)(struct aws_client *c, const struct aws_request *rq,
     struct aws_response *ret, struct ecsfs_error *err);
 
+struct errlog;
+
 struct region_options {
 	const char *name;    /* copied; the region's name */
 	int ttl_ms;	     /* resources; 0: every open asks */
@@ -17,7 +19,8 @@ struct region_options {
 	int stale_ms;	/* how long past the TTL an answer may be served while AWS is unreachable */
 	int timeout_ms; /* bound of one fetch, all attempts */
 	const struct clock *clock;
-	region_call_fn call; /* NULL: aws_request */
+	struct errlog *errors; /* borrowed; NULL: failures are not noted */
+	region_call_fn call;   /* NULL: aws_request */
 	struct budget
 	    *budget; /* of the memory of answers, borrowed; NULL: LIMIT_CACHE of its own */
 };

@@ -284,7 +284,7 @@ static void log_hidden_failure(const struct region *r, struct entry *e)
 	snprintf(what, sizeof(what), "%s %s%s%s", kind_row(k->kind)->name, k->a ? k->a : "",
 	    k->b ? "/" : "", k->b ? k->b : "");
 	ecsfs_error_wrap(&words, "showing an older response");
-	errlog_add(r->options.clock, what, &words);
+	errlog_add(r->options.errors, what, &words);
 }
 
 static int give_stand_in(struct region *r, struct entry *e, const struct freshness *f, int64_t now,

@@ -107,7 +107,7 @@ static void tell(struct check *c)
 		return;
 	c->told = true;
 	path_of(c, &path);
-	errlog_add(c->all->fs->clock, buf_str(&path), &c->err);
+	errlog_add(c->all->fs->errors, buf_str(&path), &c->err);
 	if (c->state != REGION_NOT_ENABLED || !c->all->fs->all_regions)
 		log_warn("%s: %s", buf_str(&path), c->err.message);
 }

@@ -44,6 +44,7 @@ struct fs_options {
 	char *cluster;		    /* the root is this cluster's directory; NULL: it is not */
 };
 
+struct errlog;
 struct follow;
 struct journal;
 struct readings;
@@ -78,6 +79,7 @@ struct fs {
 	bool all_regions;	   /* --region all: those that are not enabled are not listed */
 	struct logs *logs;
 	struct follow *follow; /* of services whose events or rollout is open */
+	struct errlog *errors; /* backend/errlog.h: the last failures */
 	struct journal *journal;
 	struct readings *
 	    readings; /* fs/edit/readings.h: the copies of service documents that readers were given */

@@ -23,9 +23,10 @@
 struct journal {
 	pthread_mutex_t lock;
 	const struct clock *clock;
-	struct buf lines; /* lock */
-	int fd;		  /* -1: no file */
-	bool complained;  /* lock: the file took a line badly, said once */
+	struct errlog *errors; /* borrowed */
+	struct buf lines;      /* lock */
+	int fd;		       /* -1: no file */
+	bool complained;       /* lock: the file took a line badly, said once */
 };
 
 /* A file of this user's alone: it holds what was written, and is appended to for ever. */
@@ -61,8 +62,8 @@ static int open_file(struct journal *j, const char *file, struct ecsfs_error *er
 	return e ? ecsfs_error_wrap(err, "journal=%s", file) : 0;
 }
 
-int journal_open(
-    const char *file, const struct clock *clock, struct journal **ret, struct ecsfs_error *err)
+int journal_open(const char *file, const struct clock *clock, struct errlog *errors,
+    struct journal **ret, struct ecsfs_error *err)
 {
 	struct journal *j = calloc(1, sizeof(*j));
 
@@ -70,6 +71,7 @@ int journal_open(
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	pthread_mutex_init(&j->lock, NULL);
 	j->clock = clock;
+	j->errors = errors;
 	buf_init(&j->lines, 2 * LIMIT_JOURNAL);
 	j->fd = -1;
 	int e = file ? open_file(j, file, err) : 0;
@@ -166,7 +168,7 @@ static void complain(const struct journal *j, int e)
 	struct ecsfs_error err;
 
 	ecsfs_error_set(&err, -e, NULL, "cannot append to the journal file: %s", strerror(-e));
-	errlog_add(j->clock, ".ecsfs/journal", &err);
+	errlog_add(j->errors, ".ecsfs/journal", &err);
 	log_error("%s", err.message);
 }
 

@@ -10,9 +10,9 @@
 struct journal;
 
 /* `file` may be NULL: a regular file of this user's alone (0600), no link; it is made where it does not
- * exist. 0 or -errno with a sentence. */
-int journal_open(
-    const char *file, const struct clock *clock, struct journal **ret, struct ecsfs_error *err);
+ * exist. `errors` notes when the file takes no line; NULL: nothing does. 0 or -errno with a sentence. */
+int journal_open(const char *file, const struct clock *clock, struct errlog *errors,
+    struct journal **ret, struct ecsfs_error *err);
 void journal_close(struct journal *j);
 
 /*

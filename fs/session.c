@@ -9,6 +9,7 @@
 #include "backend/base/nearest.h"
 #include "backend/config/endpoint.h"
 #include "backend/config/settings.h"
+#include "backend/errlog.h"
 #include "backend/exec/session.h"
 #include "backend/sim/sim.h"
 #include "cache/answer.h"
@@ -103,6 +104,7 @@ static struct region *region_of(
 	    /* Before those who wait give up: so they are told why, or what was known. */
 	    .timeout_ms = o->fs.timeout_ms - o->fs.timeout_ms / 10,
 	    .clock = &clock_system,
+	    .errors = fs->errors,
 	    .budget = &fs->budget,
 	};
 
@@ -243,8 +245,12 @@ int session_open(const struct options *o, struct session *ret, struct ecsfs_erro
 	*ret = (struct session){.fs = {.options = o->fs, .clock = &clock_system}};
 	fs->options.read_only = o->fs.read_only;
 	fs->budget.limit = (size_t)o->cache_limit;
+	fs->errors = errlog_new(fs->clock);
+	if (!fs->errors)
+		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	logs.clock = fs->clock;
-	e = journal_open(o->fs.journal_file, fs->clock, &fs->journal, err);
+	logs.errors = fs->errors;
+	e = journal_open(o->fs.journal_file, fs->clock, fs->errors, &fs->journal, err);
 	if (!e && o->demo)
 		e = demo_start(o, ret, &demo_url, err);
 	if (!e)
@@ -336,6 +342,7 @@ void session_close(struct session *s)
 	/* Its users were the workers, which have ended with their regions. */
 	fs_state_free(fs);
 	journal_close(fs->journal);
+	errlog_free(fs->errors);
 	if (s->sim)
 		sim_stop(s->sim);
 	readings_free(fs->readings);

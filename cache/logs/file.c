@@ -216,7 +216,7 @@ static void remember(struct logfile *f, uint64_t hash, int64_t time_ms)
 	    "more lines within the overlap than are remembered: lines later than the newer half "
 	    "are "
 	    "left out");
-	errlog_add(f->logs->options.clock, f->path, &err);
+	errlog_add(f->logs->options.errors, f->path, &err);
 }
 
 void logfile_window_add(struct logfile *f, const struct logstream *s, const struct logscan_event *e)
@@ -262,7 +262,7 @@ bool logfile_flush(struct logfile *f)
 		spool_append(f->spool, f->pending.data, f->pending.len, &err);
 	f->stalled = err.err && !buf_failed(&f->pending);
 	if (err.err && !was_stalled)
-		errlog_add(f->logs->options.clock, f->path, &err);
+		errlog_add(f->logs->options.errors, f->path, &err);
 	if (f->stalled)
 		return false;
 	if (f->pending.len) {

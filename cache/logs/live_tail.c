@@ -192,7 +192,7 @@ static void tail_run(struct job *j)
 	logs_kick_locked(l);
 	pthread_mutex_unlock(&l->lock);
 	if (r < 0 && !over)
-		errlog_add(l->options.clock, NULL, &err);
+		errlog_add(l->options.errors, NULL, &err);
 	if (over)
 		tail_free(t);
 	logs_job_done(l);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct errlog;
 struct region;
 
 struct logs_options {
@@ -19,6 +20,7 @@ struct logs_options {
 	bool timestamps;      /* lead each line with its ISO time */
 	bool live_tail;	      /* StartLiveTail wakes the poller */
 	const struct clock *clock;
+	struct errlog *errors; /* borrowed; NULL: failures are not noted */
 };
 
 /* Which file: kept by the caller until logs_open returns; copied. */

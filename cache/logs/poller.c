@@ -250,7 +250,7 @@ static void note_failure(struct loggroup *g, const struct ecsfs_error *err)
 	if (s)
 		strncat(path, s->file->path, sizeof(path) - 1);
 	pthread_mutex_unlock(&g->logs->lock);
-	errlog_add(g->logs->options.clock, *path ? path : NULL, err);
+	errlog_add(g->logs->options.errors, *path ? path : NULL, err);
 }
 
 /* Some pages of one kind of round. 1: it goes on; 0: it is complete; -errno. */

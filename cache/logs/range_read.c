@@ -319,7 +319,7 @@ static int read_source(struct range *w, int64_t start_ms, struct ecsfs_error *er
 		if (r == -ENOSPC || try == RETRIES)
 			break;
 		if (try == 0)
-			errlog_add(f->logs->options.clock, f->path, err);
+			errlog_add(f->logs->options.errors, f->path, err);
 		if (!wait_before(f, try))
 			return 0;
 		r = read_from(w, stopped_at(w), err);

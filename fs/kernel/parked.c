@@ -427,7 +427,7 @@ void request_log(struct request *rq, int e, const struct ecsfs_error *err)
 	if (!err || !err->err || !err->message[0] || (rq->kind == REQ_LOOKUP && e == -ENOENT))
 		return;
 	request_path(rq, &path);
-	(mutates(rq) ? errlog_add_change : errlog_add)(rq->fs->clock, buf_str(&path), err);
+	(mutates(rq) ? errlog_add_change : errlog_add)(rq->fs->errors, buf_str(&path), err);
 	failures_note(rq->target ? rq->target : rq->node, err);
 }
 

@@ -124,7 +124,7 @@ static void render_mount(const struct fs *fs, struct buf *out)
 {
 	auto_buf struct buf failure = BUF_INIT(8 * KIB);
 
-	errlog_render_last(&failure);
+	errlog_render_last(fs->errors, &failure);
 	buf_addf(out, "version: %s\npid: %d\nmounted_on: %s\n", ECSFS_VERSION, (int)getpid(),
 	    fs->mountpoint);
 	buf_addf(out, "simulated: %s\n", fs->simulated ? "true" : "false");
@@ -155,10 +155,9 @@ static int render_errors(struct ask *q, const struct place *p, const struct row 
     struct buf *out, struct ecsfs_error *err)
 {
 	(void)q;
-	(void)p;
 	(void)row;
 	(void)err;
-	errlog_render(out);
+	errlog_render(p->fs->errors, out);
 	return 0;
 }
 

@@ -21,8 +21,9 @@ struct events {
 	pthread_mutex_t lock; /* of `lines` and `told` */
 	struct event_lines lines;
 	struct spool *spool;
-	char *of;    /* what growing.lines() is told */
-	char *path;  /* for the error file */
+	char *of;   /* what growing.lines() is told */
+	char *path; /* for the error file */
+	struct errlog *errors;
 	double born; /* epoch seconds: the file's time while it is empty */
 	bool told;   /* that the spool is full */
 	struct follower *follower;
@@ -58,7 +59,7 @@ static void follow_events(void *arg, const struct answer *a, const struct ecsfs_
 	ev->told = e != 0;
 	pthread_mutex_unlock(&ev->lock);
 	if (tell)
-		errlog_add(&clock_system, ev->path, &err);
+		errlog_add(ev->errors, ev->path, &err);
 }
 
 static void free_events(void *arg)
@@ -81,6 +82,7 @@ static struct events *new_events(const struct place *p, const struct row *row)
 	if (!ev)
 		return NULL;
 	ev->source = (const struct growing *)row->stream;
+	ev->errors = p->fs->errors;
 	ev->born = (double)clock_wall(p->fs->clock) / 1000;
 	pthread_mutex_init(&ev->lock, NULL);
 	if (asprintf(&ev->of, "service/%s/%s", p->cluster, p->service) < 0)

@@ -25,6 +25,7 @@ struct cloudwatch cw = {.lock = PTHREAD_MUTEX_INITIALIZER};
 static _Atomic int64_t passed_ms;
 static struct region *region_;
 static struct logs *logs_;
+static struct errlog *errors_;
 static char *text;
 static int serial;
 
@@ -428,6 +429,7 @@ static void logs_make(const struct logs_options *options)
 	struct logs_options o = *options;
 
 	o.clock = &by_hand;
+	o.errors = errors_;
 	logs_ = logs_new(&o);
 	assert_non_null(logs_);
 	logs_->call = call;
@@ -457,6 +459,7 @@ int logs_world_setup(void **state)
 	    .streams = json_object(),
 	    .page = 10000};
 	spool_setup("/tmp", 0);
+	errors_ = errlog_new(&by_hand);
 	region_ = region_new((struct aws_client *)&cw, &of_region);
 	assert_non_null(region_);
 	logs_make(&options);
@@ -477,6 +480,7 @@ int logs_world_teardown(void **state)
 	pthread_cond_broadcast(&cw.tail_changed);
 	pthread_mutex_unlock(&cw.lock);
 	logs_free(logs_);
+	errlog_free(errors_);
 	region_free(region_);
 	free(text);
 	text = NULL;
@@ -642,7 +646,7 @@ const char *errors(void)
 {
 	struct buf out = BUF_INIT(MIB);
 
-	errlog_render(&out);
+	errlog_render(errors_, &out);
 	free(text);
 	text = buf_detach(&out, NULL);
 	return text;

@@ -181,23 +181,24 @@ static void log_of_errors(void **state)
 	ecsfs_error_set(&e, EINVAL, "ClientException", "words");
 	strcpy(e.action, "UpdateService");
 	strcpy(e.request_id, "r-1");
-	errlog_clear();
-	errlog_add(&clock, "clusters/a\nb", &e);
-	errlog_render(&out);
+	struct errlog *log = errlog_new(&clock);
+	errlog_add(log, "clusters/a\nb", &e);
+	errlog_render(log, &out);
 	assert_string_equal(buf_str(&out),
 	    "2015-08-30T12:36:00.007Z EINVAL clusters/a b UpdateService ClientException: words "
 	    "(request id r-1)\n");
 	for (int i = 0; i < 150; i++) {
 		ecsfs_error_set(&e, EIO, NULL, "number %d", i);
-		errlog_add(&clock, NULL, &e);
+		errlog_add(log, NULL, &e);
 	}
 	buf_reset(&out);
-	errlog_render(&out);
+	errlog_render(log, &out);
 	for (const char *p = buf_str(&out); *p; p++)
 		lines += *p == '\n';
 	assert_int_equal(lines, 100);
 	assert_non_null(strstr(buf_str(&out), "EIO -: number 149\n"));
 	assert_null(strstr(buf_str(&out), "number 49\n"));
+	errlog_free(log);
 }
 
 static size_t lines_with(const char *text, const char *words)
@@ -217,25 +218,26 @@ static void crawlers_do_not_wipe_out_what_matters(void **state)
 	char path[64];
 
 	(void)state;
-	errlog_clear();
+	struct errlog *log = errlog_new(&clock);
 	ecsfs_error_set(&e, EINVAL, "ClientException", "the deployment");
 	strcpy(e.action, "UpdateService");
-	errlog_add_change(&clock, "web/task_definition", &e);
+	errlog_add_change(log, "web/task_definition", &e);
 	for (int i = 0; i < 5000; i++) {
 		snprintf(path, sizeof(path), "tasks/%d/protection", i);
 		ecsfs_error_set(&e, EACCES, "AccessDeniedException", "task %d", i);
 		strcpy(e.action, "GetTaskProtection");
-		errlog_add(&clock, path, &e);
+		errlog_add(log, path, &e);
 		ecsfs_error_set(&e, EPERM, NULL, "this file cannot be deleted");
-		errlog_add_change(&clock, path, &e);
+		errlog_add_change(log, path, &e);
 	}
-	errlog_render(&out);
+	errlog_render(log, &out);
 	assert_int_equal(lines_with(buf_str(&out), "the deployment"), 1);
 	assert_int_equal(lines_with(buf_str(&out), "AccessDenied"), 100);
 	assert_int_equal(lines_with(buf_str(&out), "cannot be deleted"), 1);
 	assert_non_null(strstr(buf_str(&out),
 	    "EPERM tasks/4999/protection: this file cannot be deleted (5000 times since "
 	    "2015-08-30T12:36:00.007Z, on several paths)\n"));
+	errlog_free(log);
 }
 
 static void equal_lines_are_counted(void **state)
@@ -245,23 +247,24 @@ static void equal_lines_are_counted(void **state)
 	struct ecsfs_error e, other;
 
 	(void)state;
-	errlog_clear();
+	struct errlog *log = errlog_new(&clock);
 	ecsfs_error_set(&e, EINVAL, NULL, "not a number");
 	ecsfs_error_set(&other, EINVAL, NULL, "no such revision");
 	strcpy(other.request_id, "r-1");
 	for (int i = 0; i < 3; i++)
-		errlog_add_change(&clock, "a", &e);
+		errlog_add_change(log, "a", &e);
 	for (int i = 0; i < 2; i++) /* the look-up's and the open's: one failure */
-		errlog_add(&clock, "b", &other);
-	errlog_add_change(&clock, "a", &e);
-	errlog_render(&out);
+		errlog_add(log, "b", &other);
+	errlog_add_change(log, "a", &e);
+	errlog_render(log, &out);
 	assert_string_equal(buf_str(&out),
 	    "2015-08-30T12:36:00.007Z EINVAL b: no such revision (request id r-1)\n"
 	    "2015-08-30T12:36:00.007Z EINVAL a: not a number (4 times since "
 	    "2015-08-30T12:36:00.007Z)\n");
 	buf_reset(&out);
-	errlog_render_last(&out);
+	errlog_render_last(log, &out);
 	assert_int_equal(lines_with(buf_str(&out), "not a number"), 1);
+	errlog_free(log);
 }
 
 static void text_is_plain(void **state)

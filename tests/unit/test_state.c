@@ -1,5 +1,6 @@
 /* Two mounts in one process know nothing of each other, and end in turn. */
 #include "backend/base/cleanup.h"
+#include "backend/errlog.h"
 #include "fs/fs.h"
 #include "fs/kernel/failures.h"
 #include "fs/kernel/handle.h"
@@ -23,10 +24,18 @@ static struct fs one, other;
 static int setup(void **state)
 {
 	(void)state;
-	one = (struct fs){.clock = &clock_system};
-	other = (struct fs){.clock = &clock_system};
+	one = (struct fs){.clock = &clock_system, .errors = errlog_new(&clock_system)};
+	other = (struct fs){.clock = &clock_system, .errors = errlog_new(&clock_system)};
 	assert_int_equal(fs_state_new(&one, &type_root), 0);
 	assert_int_equal(fs_state_new(&other, &type_root), 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	errlog_free(one.errors);
+	errlog_free(other.errors);
 	return 0;
 }
 
@@ -48,6 +57,7 @@ static void fill(struct fs *fs)
 
 	ecsfs_error_set(&err, 5, NULL, "it failed");
 	failures_note(value, &err);
+	errlog_add(fs->errors, "value", &err);
 	handle_opened(h);
 	handle_unref(h);
 	assert_int_equal(scratch_create(root, "value~", 0600, &made), 0);
@@ -65,6 +75,7 @@ static void assert_empty(struct fs *fs)
 	assert_null(value);
 	assert_null(made);
 	failures_render(again, &out);
+	errlog_render(fs->errors, &out);
 	assert_int_equal(out.len, 0);
 	assert_int_equal(handles_count(fs), 0);
 	assert_false(local_has(&p, "draft", "web"));
@@ -111,8 +122,8 @@ static void the_first_outlives_the_second(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(two_mounts_share_nothing, setup),
-	    cmocka_unit_test_setup(the_first_outlives_the_second, setup),
+	    cmocka_unit_test_setup_teardown(two_mounts_share_nothing, setup, teardown),
+	    cmocka_unit_test_setup_teardown(the_first_outlives_the_second, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

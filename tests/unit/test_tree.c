@@ -182,7 +182,7 @@ static void begin(const struct scripted_entry *entries, size_t count)
 	w.fs.memory = memory_new(&w.fs.budget);
 	w.fs.serial = serial_new();
 	assert_int_equal(fs_state_new(&w.fs, root_type(&w.fs)), 0);
-	assert_int_equal(journal_open(NULL, &clock_system, &w.fs.journal, NULL), 0);
+	assert_int_equal(journal_open(NULL, &clock_system, NULL, &w.fs.journal, NULL), 0);
 	w.place = (struct place){.fs = &w.fs,
 	    .account = &w.account,
 	    .region = w.regions[0],
