@@ -79,22 +79,56 @@ int dir_members(struct ask *q, const struct dir_type *type, const struct place *
 	return e;
 }
 
+int row_own(struct ask *q, const struct dir_type *type, const struct place *p,
+    const struct row *row, struct answer *ret, struct ecsfs_error *err)
+{
+	auto_answer struct answer document = {0};
+	const json_t *object = NULL;
+	struct key k = {.kind = row->own.kind};
+	int e;
+
+	if (row->own.named) {
+		e = dir_object(q, type, p, &document, &object, err);
+		k.a = json_string_value(json_object_get(object, row->own.named));
+		if (e || !k.a)
+			return e;
+	} else {
+		e = type->subject(p, &k);
+		k.kind = row->own.kind;
+	}
+	return e ? e : ask(q, p->region, &k, ret, err);
+}
+
+/* The object whose member a row shows, borrowed from the answer. */
+static int shown_object(struct ask *q, const struct dir_type *type, const struct place *p,
+    const struct row *row, struct answer *ret, const json_t **ret_object, struct ecsfs_error *err)
+{
+	int e;
+
+	if (!row->own.kind)
+		return *row->member ? dir_members(q, type, p, row->member, ret, ret_object, err)
+				    : dir_object(q, type, p, ret, ret_object, err);
+	e = row_own(q, type, p, row, ret, err);
+	*ret_object = ret->value;
+	return e;
+}
+
 static int render_member(struct ask *q, const struct dir_type *type, const struct place *p,
     const struct row *row, struct buf *out, struct ecsfs_error *err)
 {
+	const struct shape *members = row->own.kind ? row->own.members : type->members;
 	auto_answer struct answer a = {0};
 	const json_t *object;
-	int e = *row->member ? dir_members(q, type, p, row->member, &a, &object, err)
-			     : dir_object(q, type, p, &a, &object, err);
+	int e = shown_object(q, type, p, row, &a, &object, err);
 
 	if (e)
 		return e;
 	if (!*row->member)
-		shown_document(object, type->members, out);
+		shown_document(object, members, out);
 	else if (row->form == ROW_LINES)
 		lines_render(json_object_get(object, row->member), shape_tag, out);
 	else
-		shown_member(object, type->members, row->member, out);
+		shown_member(object, members, row->member, out);
 	return 0;
 }
 

@@ -154,6 +154,16 @@ struct conversation_ops {
 /* As a row's member: all of the object. */
 #define WHOLE_OBJECT ""
 
+/*
+ * An answer with a call of its own, which a row shows in place of the directory's object: of this kind,
+ * and of the ARN in the member `named` of that object; NULL: of the names of the directory's document.
+ */
+struct own_answer {
+	enum kind kind; /* KIND_NONE: the row shows the directory's object */
+	const char *named;
+	const struct shape *members; /* of the answer (fs/edit/shape.h); NULL: it has no times */
+};
+
 struct row {
 	const char
 	    *name; /* NULL where the directory lists the names (then suffix says the ending) */
@@ -166,6 +176,7 @@ struct row {
 	 * ROW_LINES a list of tags as lines.
 	 */
 	const char *member;
+	struct own_answer own; /* `member` is then one of this answer */
 	/*
 	 * Appends the file's text. -ENOENT means that the object is gone, -EINPROGRESS that an answer
 	 * is awaited; an absent value is an empty text and 0. NULL with member == NULL: always empty.
@@ -300,6 +311,10 @@ int dir_members(struct ask *q, const struct dir_type *type, const struct place *
 /* The listing's names. */
 int listing_names(const struct listing *l, struct ask *q, const struct place *p, json_t *names,
     struct ecsfs_error *err);
+
+/* The answer of row->own; no value where `named` is absent. */
+int row_own(struct ask *q, const struct dir_type *type, const struct place *p,
+    const struct row *row, struct answer *ret, struct ecsfs_error *err);
 
 /* The text of any row, by render or by member; empty where it has neither. */
 int row_render(struct ask *q, const struct dir_type *type, const struct place *p,

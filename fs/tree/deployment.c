@@ -170,69 +170,18 @@ static const char *history_arn(const json_t *brief)
 	return json_string_value(json_object_get(brief, "serviceDeploymentArn"));
 }
 
-/* Asks for the document that the brief's `member`, an ARN, names; no value where it names none. */
-static int ask_named(struct ask *q, const struct place *p, enum kind kind, const char *member,
-    struct answer *ret, struct ecsfs_error *err)
-{
-	auto_answer struct answer briefs = {0};
-	const json_t *brief;
-	int e = dir_object(q, &dir_service_deployment, p, &briefs, &brief, err);
-
-	if (e)
-		return e;
-	struct key k = {.kind = kind, .a = doc_string_peek(brief, member)};
-	return *k.a ? ask(q, p->region, &k, ret, err) : 0;
-}
-
-static int render_history(struct ask *q, const struct place *p, const struct row *row,
-    struct buf *out, struct ecsfs_error *err)
-{
-	auto_answer struct answer a = {0};
-	int e = ask_named(q, p, KIND_SERVICE_DEPLOYMENT, "serviceDeploymentArn", &a, err);
-
-	(void)row;
-	if (!e)
-		shown_document(a.value, shape_service_deployment, out);
-	return e;
-}
-
-static int render_target(struct ask *q, const struct place *p, const struct row *row,
-    struct buf *out, struct ecsfs_error *err)
-{
-	auto_answer struct answer a = {0};
-	int e = ask_named(q, p, KIND_SERVICE_REVISION, "targetServiceRevisionArn", &a, err);
-
-	(void)row;
-	if (!e)
-		shown_document(a.value, shape_service_revision, out);
-	return e;
-}
-
 static int render_target_definition(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err)
 {
 	auto_answer struct answer a = {0};
-	int e = ask_named(q, p, KIND_SERVICE_REVISION, "targetServiceRevisionArn", &a, err);
+	int e = row_own(q, &dir_service_deployment, p, row, &a, err);
 
-	(void)row;
 	if (e)
 		return e;
 	const char *arn = doc_string_peek(a.value, "taskDefinition");
 	if (*arn)
 		buf_addf(out, "%s\n", value_arn_name(arn));
 	return 0;
-}
-
-static int render_stage(struct ask *q, const struct place *p, const struct row *row,
-    struct buf *out, struct ecsfs_error *err)
-{
-	auto_answer struct answer a = {0};
-	int e = ask_named(q, p, KIND_SERVICE_DEPLOYMENT, "serviceDeploymentArn", &a, err);
-
-	(void)row;
-	if (!e)
-		value_render(doc_peek(a.value, "lifecycleStage"), false, out);
-	return e;
 }
 
 static int parse_answer(const struct commit *c, const char **ret, struct ecsfs_error *err)
@@ -291,17 +240,20 @@ static const struct row history_rows[] = {
 	.name = "service_deployment.json",
 	.help = "the DescribeServiceDeployments document",
 	.form = ROW_DOCUMENT,
-	.render = render_history,
+	.own = {KIND_SERVICE_DEPLOYMENT, "serviceDeploymentArn", shape_service_deployment},
+	.member = WHOLE_OBJECT,
     },
     {
 	.name = "service_revision.json",
 	.help = "the service revision that it aimed at",
 	.form = ROW_DOCUMENT,
-	.render = render_target,
+	.own = {KIND_SERVICE_REVISION, "targetServiceRevisionArn", shape_service_revision},
+	.member = WHOLE_OBJECT,
     },
     {
 	.name = "task_definition",
 	.help = "FAMILY:REVISION of the service revision that it aimed at",
+	.own = {KIND_SERVICE_REVISION, "targetServiceRevisionArn", NULL},
 	.render = render_target_definition,
     },
     {
@@ -323,7 +275,8 @@ static const struct row history_rows[] = {
 	.name = "lifecycle_stage",
 	.help = "stage of a blue/green, linear or canary deployment: SCALE_UP, BAKE_TIME, ...; "
 		"else empty",
-	.render = render_stage,
+	.own = {KIND_SERVICE_DEPLOYMENT, "serviceDeploymentArn", NULL},
+	.member = "lifecycleStage",
     },
     {
 	.name = "continue",
