@@ -2,7 +2,7 @@
  * An error: an errno for the kernel and AWS's own message for the person.
  *
  * A `struct ecsfs_error` lives on the caller's stack, is the last parameter, may be NULL, needs no
- * allocation, and is written once, by who knows best; others may put context before it. Functions
+ * allocation, and is written once, where the cause is known best; others may put context before it. Functions
  * return 0 or -errno.
  */
 #ifndef ECSFS_ERROR_H

@@ -1,6 +1,6 @@
 /*
  * Followers: while somebody follows an answer of a region (a service's document, for its events and
- * its rollout), it is asked for every few seconds, and who follows gets each snapshot.
+ * its rollout), it is asked for every few seconds, and the follower gets each snapshot.
  *
  * One thread a mount keeps the time, started by the first follower; it never waits for AWS: the
  * asking is the cache's, so that many followers of one key cost one call, and followers of many keys
@@ -41,7 +41,7 @@ int follower_open(struct follow *f, struct region *r, const struct key *k, int i
  * follower of the key. So the first one asks AWS, and all later ones share that.
  */
 struct freshness follower_fresh(struct follower *w);
-/* Never waits: `fn` may still run on another thread, or be who calls. It does not begin again. */
+/* Never waits: `fn` may still run on another thread, or be the caller. It does not begin again. */
 void follower_close(struct follower *w);
 
 #endif

@@ -45,7 +45,7 @@ uint64_t scratch_generation(const struct fs *fs)
 	return atomic_load(&fs->scratches->generation);
 }
 
-/* Called after the change, so that who sees the new number sees the new bytes. */
+/* Called after the change, so that a reader of the new number sees the new bytes. */
 static void changed(const struct scratch *s)
 {
 	if (s->kept)

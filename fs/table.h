@@ -21,7 +21,7 @@
 #include <stddef.h>
 
 /*
- * Where a directory is: what the names of the path stand for. Filled by walking up from an inode;
+ * Where a directory is: what the names of the path represent. Filled by walking up from an inode;
  * strings are borrowed from the inodes on the way and live as long as the request.
  */
 struct place {
@@ -69,7 +69,7 @@ struct commit {
 		COMMIT_FLUSH,  /* at close(2): what was still unsent; the end of ROW_LINES */
 		COMMIT_RENAME, /* a scratch file renamed onto the row: text is the whole */
 	} at;
-	bool truncated; /* the open emptied the file: the text stands for the whole */
+	bool truncated; /* the open emptied the file: the text represents the whole */
 	struct caller caller;
 	int64_t deadline_ms; /* mono: the writer is told then that no answer came; 0: none */
 	size_t sent;	     /* ROW_LINES: so many bytes of `text`, whole lines, were sent before */
@@ -229,7 +229,7 @@ struct dir_type {
 	const struct listing *listing;
 	/*
 	 * The document that member rows read. NULL: the directory has none. `object` picks the part of
-	 * it that the directory stands for, borrowed (NULL callback: all; NULL answer: gone).
+	 * it that the directory represents, borrowed (NULL callback: all; NULL answer: gone).
 	 */
 	int (*subject)(const struct place *p, struct key *ret);
 	const json_t *(*object)(const json_t *doc, const struct place *p);
@@ -268,7 +268,7 @@ struct dir_type {
 	size_t (*kept_limit)(const char *name);
 	/*
 	 * Called when a path was walked into a directory of this type, with place.name (and the
-	 * listing's part) filled: sets what the name stands for (place.account, place.region). Not
+	 * listing's part) filled: sets what the name represents (place.account, place.region). Not
 	 * called for the mount's root. May not ask. NULL: nothing to set.
 	 */
 	void (*enter)(struct place *p);

@@ -149,7 +149,7 @@ const char *value_arn_name(const char *arn)
 	return slash ? slash + 1 : arn;
 }
 
-/* A percent sign alone stands for the empty name: no other name is encoded like that. */
+/* A percent sign alone represents the empty name: no other name is encoded like that. */
 void value_encode_name(const char *name, struct buf *out)
 {
 	if (!*name)

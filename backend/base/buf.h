@@ -37,7 +37,7 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
-/* Marks the buffer failed, as a failed append does: what it stands for could not be made. */
+/* Marks the buffer failed, as a failed append does: what it represents could not be made. */
 void buf_fail(struct buf *b);
 
 /* Drops the first `len` bytes. */

@@ -117,7 +117,7 @@ static bool is_name(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-/* Appends what the variable at `s` (behind the '$') stands for; returns the bytes it took, 0 where
+/* Appends what the variable at `s` (behind the '$') represents; returns the bytes it took, 0 where
  * it is none or unset. */
 static size_t add_variable(struct buf *out, const char *s)
 {

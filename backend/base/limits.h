@@ -27,7 +27,7 @@
 #define LIMIT_SPOOL_BYTES ((int64_t)4 * 1024 * 1024 * 1024)
 #define LIMIT_ERRORS 100
 #define LIMIT_JOURNAL (1 * MIB)
-#define LIMIT_KEPT_ANSWER (256 * KIB) /* of .ecsfs/api, for who reads it on another open file */
+#define LIMIT_KEPT_ANSWER (256 * KIB) /* of .ecsfs/api, for a reader on another open file */
 #define LIMIT_NAME 255
 
 /* Threads that may wait for AWS at once, one pool for each region and service. */

@@ -23,7 +23,7 @@ enum config_file { CONFIG_CONFIG_FILE, CONFIG_CREDENTIALS_FILE };
 
 struct config;
 
-/* `home` stands for `~`, NULL: none. -EINVAL with "PATH:LINE: ..." for a file that is malformed. */
+/* `home` represents `~`, NULL: none. -EINVAL with "PATH:LINE: ..." for a file that is malformed. */
 int config_load(const char *home, struct config **ret, struct ecsfs_error *err);
 void config_free(struct config *c);
 

@@ -32,7 +32,7 @@ static const char *const regions_isof[] = {"us-isof-east-1", "us-isof-south-1", 
 
 struct partition {
 	const char *prefix; /* of its regions' names */
-	const char *global; /* the name that stands for all of them; NULL: none */
+	const char *global; /* the name that represents all of them; NULL: none */
 	const char *suffix;
 	const char *dualstack_suffix;
 	const char *signin_suffix; /* NULL: signin has no name of its own form */

@@ -21,7 +21,7 @@ struct aws_settings {
 	char *profile;	     /* the name in force, "default" where none was named */
 	char *region;	     /* never NULL */
 	char *region_source; /* "--region", "AWS_REGION", "profile NAME", ... for status */
-	char *home;	     /* what `~` stands for; NULL: unknown */
+	char *home;	     /* what `~` represents; NULL: unknown */
 	char *ecs_cluster;   /* of --cluster-config, else NULL */
 	char *launch_type;   /* EC2 or FARGATE, of --cluster-config, else NULL */
 	char *endpoint_url;  /* --endpoint-url, else NULL */

@@ -56,7 +56,7 @@ static uint32_t unicode_take(char **p, const char *end)
 
 /*
  * Unescapes the string whose opening quote is taken, where it lies (an escape is never shorter than
- * what it stands for), and ends it with a NUL. Its escapes were checked by string_skip.
+ * what it represents), and ends it with a NUL. Its escapes were checked by string_skip.
  */
 static int string_take(struct json_cursor *c, struct logscan_text *ret)
 {

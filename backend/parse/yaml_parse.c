@@ -113,7 +113,7 @@ static bool grow(void **at, size_t *room, size_t count, size_t size)
 	return true;
 }
 
-/* An anchor stands for the last node that had its name. */
+/* An anchor represents the last node that had its name. */
 static bool anchor(struct parse *p, const yaml_char_t *name, struct yaml_node *n, bool open)
 {
 	if (!name)

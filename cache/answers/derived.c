@@ -3,8 +3,8 @@
  * one service's a call, but described tasks, a hundred a call, say whose they are. Asked for one
  * service only, its own ListTasks is cheaper and exact.
  *
- * So who asks for a service's tasks waits for the cluster's listing, then for the documents of its
- * tasks, which are all asked for at once, and finds his list made from them in the end.
+ * So a reader of a service's tasks waits for the cluster's listing, then for the documents of its
+ * tasks, which are all asked for at once, and finds the list made from them in the end.
  */
 #include "cache/answers/derived.h"
 

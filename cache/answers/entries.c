@@ -157,7 +157,7 @@ void cache_set_value(struct cache *c, struct entry *e, struct packed *value)
 	cache_account(c, e);
 }
 
-/* The last one stays, however large: who reads a large answer again and again parses it once. */
+/* The last one stays, however large: reading a large answer again and again parses it once. */
 static void trim_trees(struct cache *c)
 {
 	struct entry *e;

@@ -477,7 +477,7 @@ void region_publish_members(
 	news_tell(r, &n);
 }
 
-/* Only where it was believed to be there: who asks for a cluster that never was changes nothing. */
+/* Only where it was believed to exist: a question for a cluster that never did changes nothing. */
 void mutate_cluster_lost(struct region *r, const char *cluster, struct news *n)
 {
 	struct entry *list = cache_find(&r->cache, &(struct key){.kind = KIND_CLUSTERS});

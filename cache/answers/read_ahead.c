@@ -63,7 +63,7 @@ static enum kind documents_of(const struct region *r, enum kind listing, int64_t
 
 static void read_documents(struct region *r, struct entry *listing, int64_t now);
 
-/* Queues what one name stands for. Returns whether it had to be. */
+/* Queues what one name represents. Returns whether it had to be. */
 static bool queue_name(struct region *r, const struct key *k, int64_t now)
 {
 	struct entry *e = cache_find(&r->cache, k);

@@ -47,7 +47,7 @@ struct region {
 	int (*peek)(struct region *r, const struct key *k, const char *only, struct answer *ret);
 
 	/*
-	 * Three pools, so that who waits for an answer never holds the thread that would fetch it,
+	 * Three pools, so that a job that waits for an answer never holds the thread that would fetch it,
 	 * and a stalled CloudWatch Logs stalls logs only.
 	 */
 	struct pool fetchers;

@@ -26,7 +26,7 @@ static void add_ids(json_t *ids, const char *message)
 }
 
 /* New: the ids of tasks that the service's events say it started, the newest first, from what is
- * cached: who asks for it has asked for the service. */
+ * cached: its reader has asked for the service. */
 static json_t *started_tasks(const struct fetch *f, const struct key *k)
 {
 	const struct key service = {.kind = KIND_SERVICE, .a = k->a, .b = k->b};

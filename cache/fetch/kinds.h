@@ -19,7 +19,7 @@ enum ttl_class {
 	TTL_RESOURCE, /* ttl_ms */
 	TTL_SLOW,     /* ttl_slow_ms, but no longer than every open where ttl_ms is 0 */
 	TTL_FOREVER,  /* until it is invalidated */
-	TTL_CONTENT,  /* likewise, but ttl_ms for who reads status or tags */
+	TTL_CONTENT,  /* likewise, but ttl_ms for readers of status or tags */
 };
 
 struct kind_row {

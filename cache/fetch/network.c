@@ -41,7 +41,7 @@ static const char *interface_of(const json_t *task)
 	return NULL;
 }
 
-/* The interface of an item's task, from what is cached: who asks for it has asked for the task. */
+/* The interface of an item's task, from what is cached: its reader has asked for the task. */
 static json_t *known_interface(const struct fetch *f, const struct key *k)
 {
 	const struct key task = {.kind = KIND_TASK, .a = k->a, .b = k->b};

@@ -69,7 +69,7 @@ void logfile_window_add(
     struct logfile *f, const struct logstream *s, const struct logscan_event *e);
 /* Spools what is pending. False: the spool is full; `f` is stalled and keeps it. */
 bool logfile_flush(struct logfile *f);
-/* Wakes who waits at the end of a file. Without locks. */
+/* Wakes the readers at the end of a file. Without locks. */
 void logfile_wake(struct logfile *f);
 struct logfile *logfile_new(struct logs *l, const struct logspec *spec);
 void logfile_ref(struct logfile *f);   /* logs->lock held */

@@ -193,7 +193,7 @@ static int read_forgotten(
 	json_t *name;
 	int r = logs_recent_streams(&door, source->group, &names, NULL);
 
-	/* Older lines are a kindness: who may not list streams has none. */
+	/* Older lines are optional: without logs:DescribeLogStreams there are none. */
 	if (r < 0)
 		return 0;
 	json_array_foreach (names, i, name) {

@@ -1,7 +1,7 @@
 /*
  * The command line: `ecsfs [options] [SOURCE] MOUNTPOINT`. Every long option is a mount option too
  * (`-o name=value`, as /etc/fstab has them; lists with colons there). The options themselves are the
- * rows of fs/cli/option_table.c. `@NAME` stands for the options of a preset (fs/cli/preset.h), which
+ * rows of fs/cli/option_table.c. `@NAME` represents the options of a preset (fs/cli/preset.h), which
  * those of the command line override.
  */
 #ifndef ECSFS_CLI_OPTIONS_H

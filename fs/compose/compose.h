@@ -25,7 +25,7 @@ struct compose_file {
 struct compose_input {
 	const char *project;	 /* the family */
 	const char *directory;	 /* where relative host paths begin, on the container instance */
-	const char *home;	 /* what "~" stands for; NULL: it stays */
+	const char *home;	 /* what "~" represents; NULL: it stays */
 	const char *region;	 /* of log groups that name none */
 	const char *launch_type; /* EC2 or FARGATE; NULL: not said */
 	const char *credentials; /* a file of registry credentials (ecs-cli registry-creds); NULL */

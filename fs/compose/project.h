@@ -26,7 +26,7 @@ struct compose {
 	json_t *read;	/* the paths of the files that were read */
 
 	json_t *variables;	     /* of .env */
-	const struct yaml_node *env; /* stands for .env in messages */
+	const struct yaml_node *env; /* represents .env in messages */
 	bool bad_env;		     /* .env has lines that ecs-cli leaves the file aside for */
 	/*
 	 * A version that ecs-cli reads (none with services at the top, 2, 3): what it ignores is

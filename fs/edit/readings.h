@@ -27,7 +27,7 @@ void readings_free(struct readings *r);
 /* Remembers that `doc` (a described service, borrowed) was read under `key`: a service's ARN. */
 void readings_note(struct readings *r, const char *key, const json_t *doc);
 
-/* Forgets all that was read under `key`: what is written next stands for the whole. */
+/* Forgets all that was read under `key`: what is written next represents the whole. */
 void readings_forget(struct readings *r, const char *key);
 
 /*

@@ -125,7 +125,7 @@ static int refuse_moved(const struct scaling_edit *e, const char *member, struct
 {
 	return ecsfs_error_set(err, ESTALE, NULL,
 	    "%s: AWS has another value since it was read; read %s again, or touch it first: the "
-	    "document then stands for the whole",
+	    "document then represents the whole",
 	    member, e->what);
 }
 

@@ -45,7 +45,7 @@ enum shape_flags {
 	SERVICE_LIFTED = 1 << 4,
 	/* Removed by leaving it out: `removal` is sent then. */
 	SERVICE_REMOVABLE = 1 << 5,
-	/* Absent in a document of unknown origin, it stands for whatever AWS filled in. */
+	/* Absent in a document of unknown origin, it represents whatever AWS filled in. */
 	SERVICE_FILLED_IN = 1 << 6,
 	SERVICE_CODE_DEPLOY = 1 << 7, /* may be changed under the CODE_DEPLOY controller */
 	SERVICE_EXTERNAL = 1 << 8,    /* ... under EXTERNAL */

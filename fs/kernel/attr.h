@@ -9,7 +9,7 @@
 
 #include <sys/stat.h>
 
-/* Sets a fetch going where what a directory shows is past its TTL: who only calls stat(2) would never
+/* Sets a fetch going where what a directory shows is past its TTL: a program that only calls stat(2) would never
  * see a change. Waits for nothing. */
 void attr_revive(struct node *n);
 

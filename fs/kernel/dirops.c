@@ -146,7 +146,7 @@ static int unlink_job(struct request *rq, struct ecsfs_error *err)
 	return request_reply_ok(rq);
 }
 
-/* A file that stands for an object of AWS. */
+/* A file that represents an object of AWS. */
 static int unlink_listed(struct request *rq, struct ecsfs_error *err)
 {
 	struct place p;
@@ -217,7 +217,7 @@ int dirops_rmdir(struct request *rq, struct ecsfs_error *err)
 }
 
 /*
- * A file that is made from kept ones stands for nothing of AWS, and is made again when it is looked
+ * A file that is made from kept ones represents nothing of AWS, and is made again when it is looked
  * at. Removing it succeeds, so that `rm -r` and `rsync --delete` do not fail half way, with the kept
  * files gone already.
  */
@@ -267,7 +267,7 @@ static int check_replaced(
 	return old->type && holds_scratch(old) ? -ENOTEMPTY : 0;
 }
 
-/* `name`: what a listed file stands for; NULL: the directory always has it. */
+/* `name`: what a listed file represents; NULL: the directory always has it. */
 static int onto_row(
     struct request *rq, const struct row *row, const char *name, struct ecsfs_error *err)
 {

@@ -26,7 +26,7 @@ enum { AT_DOT = 1, AT_DOTDOT = 2, AT_FIRST = 3 };
 struct entry {
 	off_t at; /* its cookie: reading goes on behind it */
 	char *file_name;
-	char *name; /* of a listed one: what it stands for */
+	char *name; /* of a listed one: what it represents */
 	const struct dir_type *type;
 	const struct row *row;
 	bool scratch;

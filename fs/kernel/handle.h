@@ -44,7 +44,7 @@ struct handle {
 
 	pthread_mutex_t lock; /* of all that follows */
 	struct text *text;    /* what it reads: control files, dialogs, files open for both */
-	bool truncated;	      /* the open emptied the file: what is written stands for the whole */
+	bool truncated;	      /* the open emptied the file: what is written represents the whole */
 	struct gather gather; /* what was written */
 	uint64_t writer;      /* the descriptor table of the last write: the kernel's lock owner */
 	int failed;	      /* -errno of the refusal that ended writing */

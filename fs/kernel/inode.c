@@ -358,7 +358,7 @@ static struct node *node_new(struct node *dir, const struct node_spec *spec)
 	return n;
 }
 
-/* Makes `n` the one that its name stands for. Under the lock. */
+/* Makes `n` the one that its name represents. Under the lock. */
 static void adopt(struct node *n)
 {
 	struct node *old = find_name(n->parent, n->file_name);

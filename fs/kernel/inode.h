@@ -1,5 +1,5 @@
 /*
- * Which file or directory does a node id of the kernel stand for?
+ * Which file or directory does a node id of the kernel represent?
  *
  * A directory has one node for as long as anybody knows it. A plain file has a node per version of
  * its text: size and pages belong to the kernel's inode, so a text that changed under one node id
@@ -36,7 +36,7 @@ void nodes_free(struct fs *fs);
 struct node *node_by_id(struct fs *fs, uint64_t id);
 struct node *node_child(struct node *dir, const char *file_name);
 struct node *node_ref(struct node *n);
-/* The node of that identity, found or made; it becomes what the name stands for. */
+/* The node of that identity, found or made; it becomes what the name represents. */
 struct node *node_for(struct node *dir, const struct node_spec *spec);
 void node_unref(struct node *n);
 void node_cleanup(struct node **n);
@@ -47,7 +47,7 @@ void node_cleanup(struct node **n);
 bool node_looked_up(struct node *n);
 void node_forget(struct fs *fs, uint64_t id, uint64_t n);
 
-/* The name stands for nothing any more (unlink); the node lives while it is held. */
+/* The name represents nothing any more (unlink); the node lives while it is held. */
 void node_detach(struct node *n);
 /* A scratch file's new name; 0 or -ENOMEM. Whatever had that name before is detached. */
 int node_move(struct node *n, struct node *dir, const char *file_name);

@@ -37,7 +37,7 @@ const struct child *lookup_find_child(const struct dir_type *type, const char *n
 	return NULL;
 }
 
-/* The name that a file name stands for, whether or not it can be one; NULL: none. */
+/* The name that a file name represents, whether or not it can be one; NULL: none. */
 static char *decode(const struct listing *l, const char *file_name)
 {
 	size_t len = strlen(file_name), end = l->suffix ? strlen(l->suffix) : 0;

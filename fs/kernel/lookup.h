@@ -1,5 +1,5 @@
 /*
- * Which node does a name stand for? The table decides fixed names at once; names that AWS decides may
+ * Which node does a name represent? The table decides fixed names at once; names that AWS decides may
  * park the request until the listing or the document has come.
  */
 #ifndef ECSFS_LOOKUP_H
@@ -14,7 +14,7 @@ int lookup_run(struct request *rq, struct ecsfs_error *err);
 
 /*
  * The node of a row's file in `dir`, of the version that `q` finds, which tells how long it holds.
- * `name`: what a listed file stands for, NULL for a fixed one. A `q` that peeks never waits: the
+ * `name`: what a listed file represents, NULL for a fixed one. A `q` that peeks never waits: the
  * node of a file of which nothing is known has no text. -ENOENT: what the file belongs to is known
  * to be gone.
  */
@@ -28,7 +28,7 @@ const struct row *lookup_find_row(const struct dir_type *type, const char *name)
 const struct child *lookup_find_child(const struct dir_type *type, const char *name);
 
 /*
- * The name that a file name of the listing stands for: a new string, NULL when it cannot be one (a wrong
+ * The name that a file name of the listing represents: a new string, NULL when it cannot be one (a wrong
  * suffix, a name that ECS never gave).
  */
 char *lookup_listed_name(const struct listing *l, const char *file_name);

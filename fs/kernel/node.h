@@ -31,7 +31,7 @@ struct node {
 	struct node
 	    *parent;	 /* a reference; NULL: the root. Moves with a scratch file (table lock) */
 	char *file_name; /* as the kernel knows it; moves with a scratch file (table lock) */
-	char *name;	 /* what it stands for: decoded, without a suffix; often file_name itself */
+	char *name;	 /* what it represents: decoded, without a suffix; often file_name itself */
 	const struct dir_type *type; /* of a directory, when AWS has it: use node_type() */
 	const struct row *row;	     /* of a file */
 	bool listed;		     /* a name of the parent's listing */

@@ -118,7 +118,7 @@ static bool is_version(const struct node *n, const struct text *t)
 	return n->text && n->text->len == t->len && memcmp(n->text->bytes, t->bytes, t->len) == 0;
 }
 
-/* The new text becomes what the name stands for, for the look-up that the kernel does next. */
+/* The new text becomes what the name represents, for the look-up that the kernel does next. */
 static void make_current(struct node *n, struct text *t)
 {
 	struct node_spec spec = {

@@ -56,7 +56,7 @@ static void op_init(void *arg, struct fuse_conn_info *conn)
 	    FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_HANDLE_KILLPRIV);
 	/*
 	 * An open's O_TRUNC comes as a SETATTR, whose answer is the true size. Else the kernel empties
-	 * its inode by itself, and who reads the value at that moment reads nothing.
+	 * its inode by itself, and a reader of the value at that moment reads nothing.
 	 */
 	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
 	/* Every waiting request counts as one in the background of the kernel's own read-ahead. */

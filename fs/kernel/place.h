@@ -1,5 +1,5 @@
 /*
- * Where is a node: which account, region, cluster, service do the names of its path stand for?
+ * Where is a node: which account, region, cluster, service do the names of its path represent?
  */
 #ifndef ECSFS_KERNEL_PLACE_H
 #define ECSFS_KERNEL_PLACE_H

@@ -191,7 +191,7 @@ static int commit_document(struct commit *c, const struct scaling *s, struct ecs
 	return commit_alone(c, s, edit_document, err);
 }
 
-/* touch(1): what is written next stands for the whole document. */
+/* touch(1): what is written next represents the whole document. */
 static void forget(const struct scaling *s, const struct place *p)
 {
 	char key[1200];

@@ -187,7 +187,7 @@ static void add_row(struct buf *out, const struct row *row, const char *name, co
 	    row->flags & ROW_HIDDEN ? " (not listed)" : "");
 }
 
-/* What stands for the names of a listing's files. */
+/* What represents the names of a listing's files. */
 static const char *listed_name(const struct listing *l)
 {
 	if (l->part == PLACE(task))

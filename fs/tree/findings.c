@@ -117,7 +117,7 @@ static json_t *add_meaning(json_t *all, const struct evidence *e, const struct m
 	return f;
 }
 
-/* The same of a wording that stands for what AWS shows in other ways. */
+/* The same of a wording that represents what AWS shows in other ways. */
 static json_t *add_known(json_t *all, const struct evidence *e, const char *wording)
 {
 	return add_meaning(all, e, meaning_of(wording));

@@ -146,7 +146,7 @@ int deploy_definition(struct commit *c, const struct deployment *d, struct ecsfs
 	e = registration_make(c, d->request, &made, err);
 	if (e)
 		return e;
-	/* Under -o dry_run there is no new revision: its family stands for it. */
+	/* Under -o dry_run there is no new revision: its family represents it. */
 	arn = made ? doc_string_peek(made, "taskDefinitionArn")
 		   : doc_string_peek(d->request, "family");
 	return *arn

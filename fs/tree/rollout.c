@@ -393,7 +393,7 @@ static void end_picture(struct watch *w)
 	wake_readers(w);
 }
 
-/* What DescribeServiceDeployments said; who may not ask, or an AWS without it, leaves none. */
+/* The response of DescribeServiceDeployments; without the permission or the action there is none. */
 static void keep_deployment(struct watch *w, int e, json_t *deployment)
 {
 	if (e && !is_withheld(e))

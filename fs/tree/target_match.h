@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* The state of a target that stands for a target group which no longer exists. */
+/* The state of a target that represents a target group which no longer exists. */
 #define GROUP_GONE "target_group_not_found"
 
 /* The targets by their id, each list of them shared with `targets`: a new object. */
