@@ -121,7 +121,7 @@ task_definitions" ]
 	ls "$mnt/capacity_providers" | grep -qx FARGATE
 }
 
-@test "what is not there is ENOENT, and impossible names cost no call" {
+@test "a missing name is ENOENT, and an impossible one costs no call" {
 	fails 'No such file' cat "$mnt/clusters/nope/status"
 	fails 'No such file' cat "$mnt/clusters/prod/services/nope/status"
 	fails 'No such file' cat "$mnt/clusters/prod/tasks/0123456789abcdef0123456789abcdef/arn"

@@ -97,7 +97,7 @@ eu-west-1 /shop/proxy' ]
 	[ "$(cat "$project/register")" != "$before" ]
 }
 
-@test "what is read follows the files at once, and the same files give the same bytes" {
+@test "reads follow the files at once, and the same files give the same bytes" {
 	files
 	cp "$project/task_definition.json" "$work/first"
 	for i in 1 2 3 4 5 6 7 8 9 10; do
@@ -159,7 +159,7 @@ eu-west-1 /shop/proxy' ]
 	said 'docker-compose.yml:4: a second YAML document'
 }
 
-@test "what cannot be converted is an error with file and line, and the sources stay" {
+@test "a file that cannot be converted is an error with file and line, and the sources stay" {
 	printf 'services:\n  web:\n    image: i\n    prots: ["80"]\n' >"$project/docker-compose.yml"
 	fails 'Invalid argument' cat "$project/task_definition.json"
 	said 'docker-compose.yml:4: services.web: "prots" is not a key of a service: did you mean "ports"?'

@@ -110,7 +110,7 @@ screen() {
 	[ -z "$(git -C "$project/checkout" status --porcelain)" ]
 }
 
-@test "what is not a name, and what is there already" {
+@test "an invalid name, and one that exists already" {
 	fails 'exists' mkdir "$project"
 	fails 'Invalid argument' mkdir "$mnt/compose/a b"
 	mkdir "$project/d"
@@ -175,7 +175,7 @@ screen() {
 	[ ! -e "$project/docker-compose.yml" ]
 }
 
-@test "what is too large to be read is refused when it is written" {
+@test "a file too large to be read is refused when it is written" {
 	head -c 2000000 /dev/zero | tr '\0' '#' >"$work/big.yml"
 	fails 'File too large' cp "$work/big.yml" "$project/compose.yml"
 	said 'would exceed the limit of 1048576 bytes'

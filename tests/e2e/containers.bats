@@ -60,7 +60,7 @@ setup() {
 	[ "$(cat "$app/image")" = nginx:1.27 ]
 }
 
-@test "what somebody deployed meanwhile is not undone by a write that looks unchanged" {
+@test "a write that looks unchanged does not undo what somebody deployed meanwhile" {
 	cat "$app/image" >"$work/image"
 	mine=$(cat "$web/task_definition")
 	echo nginx:1.29 >"$app/image"
@@ -74,7 +74,7 @@ setup() {
 	[ "$(cat "$web/task_definition")" = "$theirs" ]
 }
 
-@test "what somebody deployed since the last look is not undone" {
+@test "a write does not undo what somebody deployed since the last look" {
 	cat "$app/image" >/dev/null
 	jq '{family, containerDefinitions, requiresCompatibilities, networkMode, cpu, memory, executionRoleArn} | del(..|nulls)
 		| .containerDefinitions[0].environment += [{name: "THEIRS", value: "1"}]' "$web/task_definition.json" >"$work/theirs"
@@ -207,7 +207,7 @@ setup() {
 	[ -z "$(cat "$app/command")" ]
 }
 
-@test "what is malformed is refused before anything is sent" {
+@test "a malformed value is refused before anything is sent" {
 	for write in "echo > '$app/image'" "echo 'a b' > '$app/image'" "echo KEY >> '$app/environment'" \
 		"echo =x >> '$app/environment'" "echo 'S=not a secret' >> '$app/secrets'" "echo 'S=notarn/ok' >> '$app/secrets'" \
 		"echo 'a b=1' >> '$app/environment'" "echo '#c=1' >> '$app/environment'" "echo 'a b=/p' >> '$app/secrets'" "echo 1.5 > '$app/cpu'" \

@@ -93,7 +93,7 @@ for path in open(sys.argv[1]).read().splitlines():
 PY
 }
 
-@test "what trusts stat stores what is there: tarfile and git" {
+@test "programs that trust stat store the true contents: tarfile and git" {
 	mount_up
 	python3 - "$mnt/clusters/prod" "$BATS_TEST_TMPDIR/t.tar" <<'PY'
 import sys, tarfile

@@ -111,7 +111,7 @@ failures() {
 	[ -z "$(mutations)" ]
 }
 
-@test "what a response does not tell is not called allowed" {
+@test "a response that does not tell is not called allowed" {
 	faults 'ListServices:throttle,DescribeServices:5xx,UpdateService:error=UnknownOperationException'
 	run ecsfs doctor --timeout 2
 	[ "$status" -eq 0 ]

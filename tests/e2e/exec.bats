@@ -72,7 +72,7 @@ os.close(f)"
 	said 'exit status 5'
 }
 
-@test "who only reads finds an empty file, and nothing is sent" {
+@test "a reader alone finds an empty file, and nothing is sent" {
 	[ "$(cat "$container/exec")" = "" ]
 	cp -a "$container" "$BATS_TEST_TMPDIR/copy"
 	grep -r nothing-like-this "$container" || [ $? -eq 1 ]

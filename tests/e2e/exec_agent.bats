@@ -130,7 +130,7 @@ everything() {
 	[ "$(seen '.resumed | .[-1] - .[0] > 2.7')" = true ]
 }
 
-@test "what cannot be is a sentence and status 255" {
+@test "an impossible request is a sentence and status 255" {
 	while IFS='|' read -r modes wanted; do
 		agent "$modes"
 		run ecsfs exec "$container" -- sleep 1000

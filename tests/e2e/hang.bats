@@ -162,7 +162,7 @@ as_many_wait_as() {
 	[ -n "$(cat "$web/desired_count")" ]
 }
 
-@test "what is cached is served past its TTL while AWS is away, and a write never pretends" {
+@test "cached values are served past their TTL while AWS is unreachable, and a write never pretends" {
 	mount_up -o ttl=1,timeout=5
 	web=$mnt/clusters/prod/services/web
 	before=$(cat "$web/desired_count")
@@ -175,7 +175,7 @@ as_many_wait_as() {
 	faults ''
 }
 
-@test "what is cached is served also while AWS is silent" {
+@test "cached values are served also while AWS is silent" {
 	mount_up -o ttl=1,timeout=2
 	web=$mnt/clusters/prod/services/web
 	before=$(cat "$web/desired_count")

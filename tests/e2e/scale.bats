@@ -47,7 +47,7 @@ setup() {
 	[ "$(calls UpdateService)" = 4 ]
 }
 
-@test "what cannot be parsed is EINVAL, with nothing sent and nothing lost" {
+@test "text that cannot be parsed is EINVAL, with nothing sent and nothing lost" {
 	before=$(cat "$web/desired_count")
 	for value in abc -1 1.5 99999999999 '3 4' 0x10 '' ' '; do
 		fails 'Invalid argument' bash -c "echo '$value' > '$web/desired_count'"
@@ -94,7 +94,7 @@ setup() {
 	[ "$(cat "$web/task_definition")" = "$family:2" ]
 }
 
-@test "what names no task definition is refused, nothing is sent" {
+@test "a text that names no task definition is refused, nothing is sent" {
 	for name in 'a b' web: web:0 web:x "$(cat "$web/arn")" "$(cat "$web/arn"):3"; do
 		refused bash -c "echo '$name' > '$web/task_definition'"
 		refused bash -c "echo '$name' > '$mnt/clusters/prod/run_task'"

@@ -23,7 +23,7 @@ with_env() {
 	jq --arg v "$1" '.containerDefinitions[0].environment += [{name: "V", value: $v}]' "$work/read"
 }
 
-@test "what cat gave can be written back edited: RegisterTaskDefinition and UpdateService, nothing else" {
+@test "the output of cat can be written back edited: RegisterTaskDefinition and UpdateService, nothing else" {
 	with_env one >"$work/new"
 	cat "$web/desired_count" >/dev/null
 	calls_reset

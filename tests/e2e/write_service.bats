@@ -50,7 +50,7 @@ edit() {
 	[ "$(jq -c 'keys' <<<"$output")" = '["cluster","deploymentConfiguration","service"]' ]
 }
 
-@test "what UpdateService cannot change is refused by name, and nothing is sent" {
+@test "a member that UpdateService cannot change is refused by name, and nothing is sent" {
 	for change in '.launchType = "EC2"' '.serviceName = "other"' '.schedulingStrategy = "DAEMON"' \
 		'.roleArn = "arn:aws:iam::1:role/x"' '.createdAt = "2020-01-01T00:00:00Z"' \
 		'.serviceArn = "x"' '.clusterArn = "x"' '.createdBy = "x"' '.runningCount = 99' \
@@ -265,7 +265,7 @@ aws_scales() {
 	[ "$(changes)" = 0 ]
 }
 
-@test "who read before a change that moves nothing else does not set it back" {
+@test "a copy read before a change that moves nothing else does not set it back" {
 	echo 88 >"$web/health_check_grace_period_seconds"
 	cat "$web/service.json" >/dev/null
 	calls_reset

@@ -73,7 +73,7 @@ setup() {
 	[ "$(cat "$web/tags")" = base=1 ]
 }
 
-@test "who is interrupted between two lines has removed nothing" {
+@test "a writer interrupted between two lines has removed nothing" {
 	faults 'TagResource+1:stall=2000'
 	run timeout -s INT 1 env --default-signal=INT bash -c "{ echo a=1; echo b=2; } >'$web/tags'"
 	[ "$status" -ne 0 ]
@@ -103,7 +103,7 @@ setup() {
 	[ "$(requests UntagResource | jq -c .tagKeys)" = '["a"]' ]
 }
 
-@test "what is no tag is refused, nothing is sent" {
+@test "a line that is no tag is refused, nothing is sent" {
 	refused bash -c "echo nonsense > '$web/tags'"
 	refused bash -c "echo =v >> '$web/tags'"
 	refused bash -c "echo 'aws:x=y' >> '$web/tags'"
