@@ -185,7 +185,7 @@ int fetch_elements(struct fetch *f, struct ecsfs_error *err)
 	if (k->b)
 		json_object_set_new(body, "cluster", json_string(k->a));
 	if (row->keys)
-		json_object_set_new(body, row->keys, json_string(key_own_name(k)));
+		json_object_set_new(body, row->keys, json_string(k->b ? k->b : k->a));
 	rc = fetch_row_pages(f, body, &docs, err);
 	if (rc == 0)
 		fetch_answer(&f->items[0],

@@ -215,7 +215,7 @@ static const struct option_row rows[] = {
 	.value = "64M",
 	.help = "memory for cached answers",
 	.more = "The files that show them, and the copies that edits are compared with, count too. "
-		"What was used last is kept, what nobody has looked up for some time is forgotten. "
+		"The most recently used are kept, those not looked up for some time are dropped. "
 		"Linux before 6.18 keeps directories until it wants the memory. A service takes "
 		"about 4 KiB, a task 3 KiB.",
     },
