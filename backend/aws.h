@@ -1,5 +1,5 @@
 /*
- * The one door to AWS.
+ * How is AWS called? This is the one door to it.
  *
  * A client is one identity (a profile's credentials and settings); the region is named by each
  * call, so that a container's log group in another region goes through the same client. Behind the
@@ -8,7 +8,7 @@
  *     meter  >  retry  >  limiter  >  trace  >  sign and send (curl)
  *
  * The limiter stands inside the retries, so that each attempt takes its turn and each throttled
- * answer slows down what follows.
+ * response slows down the calls after it.
  *
  * Calls block; they are made from worker threads only. Any number of threads at once.
  */
@@ -26,8 +26,8 @@ struct aws_settings;
 /*
  * Makes one call. On success returns 0 and fills `ret` (release it with aws_response_release);
  * otherwise -errno by the table in error.h, `err` filled, `ret` empty. A service of the query
- * protocol (STS) answers XML, which arrives in `json` converted (xml.h), its wrapping
- * (ActionResponse, ActionResult) taken off.
+ * protocol (STS) returns XML, which arrives in `json`, converted (xml.h) and without its wrapping
+ * (ActionResponse, ActionResult).
  * Ends at its time limit, at aws_client_cancel(), or before.
  */
 int aws_request(struct aws_client *c, const struct aws_request *rq, struct aws_response *ret,
@@ -44,10 +44,10 @@ int aws_call(struct aws_client *c, const char *region, const char *service, cons
 struct aws_client *aws_client_new(struct aws_settings *settings);
 void aws_client_free(struct aws_client *c);
 
-/* Makes every call under way and to come end at once with EINTR, for unmount. */
+/* Ends every call under way, and every later one, at once with EINTR: for unmount. */
 void aws_client_cancel(struct aws_client *c);
 
-/* Closes connections that no call uses, so that their descriptors are free for other things. */
+/* Closes connections that no call uses, to free their descriptors. */
 void aws_client_trim(struct aws_client *c);
 
 /* The default region, the settings it was made from: borrowed, for the client's life. */

@@ -25,15 +25,15 @@ struct freshness {
 	 * (and so is answered with ESTALE) the look-up and open that follow may use that.
 	 */
 	int tid;
-	/* A READ belongs to an open that asked: with ttl=0 it takes what is up to a second old. */
+	/* A READ belongs to an open that asked: with ttl=0 it accepts an answer up to a second old. */
 	enum { FRESH_LOOKUP, FRESH_OPEN, FRESH_READ } use;
-	bool force; /* only what was fetched since born_ms (rollout, touch) */
+	bool force; /* only an answer fetched since born_ms (rollout, touch) */
 	/*
-	 * Whoever asks for AWS's own word ends the guard of the mount's own writes
-	 * (answers/stale_guard.h). Here it stands: what a write is based on must not be older than them.
+	 * Keeps the guard of the mount's own writes (answers/stale_guard.h), which any other forced
+	 * read ends: the base of a write must not be older than they are.
 	 */
 	bool guarded;
-	bool constant; /* of a revision only its content is read, which never changes */
+	bool constant; /* only the content of a revision is read, which never changes */
 	/*
 	 * The members of the document that the request reads, separated by spaces: the answer has
 	 * these, perhaps others. "": none. NULL: all. For a listing: the one name that is looked for.

@@ -1,10 +1,10 @@
 /*
- * How does the tree ask, in ECS's words? A region is the answers of one account, each with an
- * age.
+ * How does the tree ask AWS, in ECS's words? A region holds the answers of one account in one region,
+ * each with an age.
  *
  * A key names an answer: a listing (an array of names) or a document (one described object). Asking
- * never blocks: a fresh answer is given at once, otherwise one fetch for all who wait is queued and
- * every waiter is woken when it ended. A woken waiter asks again, from the start ("after a blocking
+ * never blocks: a fresh answer is returned at once, otherwise one fetch is queued for all readers and
+ * every waiter is woken when it ends. A woken waiter asks again, from the start ("after a blocking
  * fetch, look everything up again"). Workers, which may block, use region_get().
  *
  * Values are immutable JSON, shared by reference count. Times in documents are still AWS's epoch
@@ -34,37 +34,37 @@ void region_free(struct region *r);
 
 const char *region_name_peek(const struct region *r);
 struct aws_client *region_client_peek(struct region *r);
-/* Whether AWS ever gave an answer for it that was no refusal. */
+/* Whether AWS has ever answered a call for it with anything but a refusal. */
 bool region_has_answered(struct region *r);
 
 /*
- * Asks without blocking. 0: `ret` is filled (ret->err may be -ENOENT...; `err` has the words).
+ * Asks without blocking. 0: `ret` is filled (ret->err may be -ENOENT...; `err` has the message).
  * -EINPROGRESS: a fetch is queued and `w` will be woken; w must live until then. Other -errno: the
- * answer to the last fetch was a failure that this request must be told (`err` filled).
+ * last fetch failed, and this reader must know (`err` filled).
  * With w == NULL nothing is queued: -EINPROGRESS means "not known, or not fresh".
  */
 int region_ask(struct region *r, const struct key *k, const struct freshness *f, struct waiter *w,
     struct answer *ret, struct ecsfs_error *err);
 
 /*
- * Takes back a waiter: whoever waited has gone (interrupted, out of time). True: it is not woken any more.
- * False: it was, or is being woken at this moment, or waits for no region. A call that nobody else
- * waits for ends, and its connection is closed. Any thread; also while region_ask() queues it, which
- * it may then not see.
+ * Takes back a waiter whose reader has gone (interrupted, out of time). True: it will not be woken.
+ * False: it was woken, is being woken at this moment, or waits for no region. A call that nobody else
+ * waits for ends, and its connection is closed. Any thread; a waiter that region_ask() is queueing at
+ * the same time may be missed.
  */
 bool region_leave(struct waiter *w);
 
 /*
- * The known answer, however old; -ENODATA: none. Never queues. Negative answers are given too.
+ * The known answer, however old; -ENODATA: none. Never queues. Negative answers are returned too.
  * `only`: as in struct freshness.
  */
 int region_peek(struct region *r, const struct key *k, const char *only, struct answer *ret);
 
-/* Where what is known is past its TTL a fetch is queued, and nobody waits for it. */
+/* Queues a fetch that nobody waits for, where the known answer is past its TTL. */
 void region_revive(struct region *r, const struct key *k, const char *only);
 
-/* Where what is known is not fresh, queues a fetch that nobody waits for: region_get() with the same
- * freshness joins it. So an answer travels while something else is done. */
+/* The same where the known answer is not fresh: region_get() with the same freshness joins the fetch, so
+ * that the answer is on its way while the caller does something else. */
 void region_start(struct region *r, const struct key *k, const struct freshness *f);
 
 /* Asks and waits: for workers only, never from a FUSE thread. */

@@ -1,8 +1,8 @@
 /*
- * How a handler gets answers: by asking, any number of times, and giving up with -EINPROGRESS when
- * one is not there yet. The request is then parked and the handler runs again from its start once
- * the answer came. So the code of a row reads as if every answer were at hand, holds nothing
- * across a wait, and cannot see half a change.
+ * How does a handler get answers? It asks, any number of times, and returns -EINPROGRESS when one is not
+ * there yet. The request is then parked, and the handler runs again from its start once the answer has
+ * come. So the code of a row reads as if every answer were at hand, holds nothing across a wait, and
+ * cannot see half a change.
  *
  *     err = ask(q, place->region, &key, &answer, e);
  *     if (err) return err;            (-EINPROGRESS included)
@@ -14,8 +14,8 @@
 #include "cache/region.h"
 
 enum ask_mode {
-	ASK_PEEK,  /* what is known, however old; -ENODATA otherwise. For what may never park */
-	ASK_PARK,  /* queue a fetch and wake the request */
+	ASK_PEEK, /* the known answer, however old; else -ENODATA. For requests that may not park */
+	ASK_PARK, /* queue a fetch and wake the request */
 	ASK_BLOCK, /* wait: on workers */
 };
 
@@ -23,8 +23,8 @@ struct ask {
 	enum ask_mode mode;
 	struct freshness fresh;
 	bool
-	    revive; /* ASK_PEEK: what is past its TTL is fetched for the next one, without a wait */
-	const char *wanted;    /* of a listing's names only this one is looked at; NULL: all */
+	    revive; /* ASK_PEEK: an answer past its TTL is fetched for the next reader, without a wait */
+	const char *wanted;    /* the only name of a listing that is looked at; NULL: all */
 	struct waiter *waiter; /* ASK_PARK: the request's; one wait at a time */
 	int64_t fresh_ms; /* out: the least TTL left of the answers used; INT64_MAX: none used */
 	int64_t fetched_wall_ms; /* out: the oldest of them; 0: none used */
