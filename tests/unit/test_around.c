@@ -370,6 +370,33 @@ static void test_metrics_of_125_services(void **state)
 	assert_int_equal(json_array_size(json_object_get(last_body, "MetricDataQueries")), 500);
 }
 
+static void body_has(const char *member, const char *value)
+{
+	const char *is = json_string_value(json_object_get(last_body, member));
+
+	assert_string_equal(is ? is : "(none)", value);
+}
+
+/* One fetcher: the object's name in the row's member, its cluster beside it, the newest first. */
+static void test_lists_of_one_object(void **state)
+{
+	(void)state;
+	script[0] = (struct script){.action = "ListServiceDeployments",
+	    .says = {
+		"{'serviceDeployments':[{'status':'A','createdAt':1},{'status':'B','createdAt':3},"
+		"{'status':'C','createdAt':3},{'status':'D'}]}"}};
+	script[1] = (struct script){
+	    .action = "DescribeListeners", .says = {"{'Listeners':[{'Port':'80'}]}"}};
+	gives((struct key){.kind = KIND_SERVICE_DEPLOYMENTS, .a = "prod", .b = "web"},
+	    "[{'status':'B','createdAt':3},{'status':'C','createdAt':3},{'status':'A','createdAt':"
+	    "1},{'status':'D'}]");
+	body_has("cluster", "prod");
+	body_has("service", "web");
+	gives((struct key){.kind = KIND_LISTENERS, .a = GROUP}, "[{'Port':'80'}]");
+	body_has("LoadBalancerArn", GROUP);
+	body_has("cluster", "(none)");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -379,6 +406,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_a_page_that_leads_to_itself, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_activities, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_balancing, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_lists_of_one_object, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_interfaces, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_metrics_of_250_services, setup, teardown),
