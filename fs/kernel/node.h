@@ -39,6 +39,7 @@ struct node {
 	struct scratch *scratch;     /* of an editor's file */
 	_Atomic int64_t mtime_ns;    /* wall: when this version was first seen */
 	atomic_int writers;	     /* of a file: open files that may write it */
+	atomic_bool stored;	     /* its text was handed to the kernel (notify_store()) */
 	atomic_int lookups_waiting;  /* of a directory: parked LOOKUPs of its fixed names */
 
 	/* How often the directory's content changed as far as GETATTR knows; table lock. */

@@ -27,6 +27,9 @@
  */
 enum { WAIT_MS = 50, MAX_QUEUED = 100000, POSTPONE_MS = 20 };
 
+/* Bytes: of a longer text the reader may want a part only. */
+enum { STORE_MOST = 65536 };
+
 /* FUSE_NOTIFY_PRUNE (Linux 6.18, protocol 7.45), which older headers and libfuse do not have. */
 enum { NOTIFY_PRUNE = 9, PRUNE_MOST = 512 };
 struct notify_prune_out {
@@ -330,6 +333,18 @@ static uint64_t enqueue(struct notify *q, struct stale_entry *entries, size_t co
 	if (!number)
 		batch_free(b);
 	return number;
+}
+
+void notify_store(struct node *n)
+{
+	struct notify *q = n->fs->notify;
+	struct fuse_bufvec bytes = FUSE_BUFVEC_INIT(n->text->len);
+
+	if (!q->se || !n->text->len || n->text->len > STORE_MOST ||
+	    atomic_exchange(&n->stored, true))
+		return;
+	bytes.buf[0].mem = n->text->bytes;
+	fuse_lowlevel_notify_store(q->se, n->id, 0, &bytes, 0);
 }
 
 void notify_key(void *arg, struct region *r, const struct key *k)

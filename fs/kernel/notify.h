@@ -18,6 +18,13 @@ int notify_start(struct fs *fs, struct fuse_session *se);
 /* Before the session ends. */
 void notify_stop(struct fs *fs);
 
+/*
+ * Hands a node's text to the kernel's pages before the first open of it is answered, which spares its
+ * READ, and the GETATTR that follows one (a READ makes the access time old). Only the first time: a
+ * page that somebody reads is locked until his READ is answered, and this would wait for it.
+ */
+void notify_store(struct node *n);
+
 /* A region_changed_fn; `arg` is the mount. */
 void notify_key(void *arg, struct region *r, const struct key *k);
 void notify_all(struct fs *fs);

@@ -12,6 +12,7 @@
 #include "fs/kernel/attr.h"
 #include "fs/kernel/lookup.h"
 #include "fs/kernel/newname.h"
+#include "fs/kernel/notify.h"
 #include "fs/kernel/parked.h"
 #include "fs/kernel/refused.h"
 #include "fs/kernel/reply.h"
@@ -157,6 +158,7 @@ static int reply_version(struct request *rq, struct text *t)
 {
 	if (atomic_load(&rq->node->writers) > 0)
 		return reply_handle(rq, NULL, t);
+	notify_store(rq->node);
 	return request_reply_open(rq, NULL, NULL, false, true);
 }
 

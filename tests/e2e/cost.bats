@@ -37,6 +37,25 @@ some_service() {
 	[ "$(calls)" = 1 ]
 }
 
+# requests KIND COMMAND...: how many requests of that kind a command costs, without those of the count itself.
+requests() {
+	local kind=$1 counts=() round
+	shift
+	for round in 1 2 3; do
+		[ "$round" != 3 ] || "$@" >/dev/null
+		counts+=("$(awk -v kind="ecsfs_fuse_requests_total{kind=\"$kind\"}" '$1 == kind { print $2 }' "$mnt/.ecsfs/metrics")")
+	done
+	echo $((counts[2] - counts[1] - (counts[1] - counts[0])))
+}
+
+@test "cat of a value: the text goes to the kernel with the open, so that there is no READ, and no GETATTR later" {
+	file=$services/$(some_service)/desired_count
+	[ "$(requests open cat "$file")" = 1 ]
+	[ "$(requests read cat "$services/service-008/desired_count")" = 0 ]
+	[ "$(requests getattr cat "$services/service-008/desired_count")" = 0 ]
+	[ "$(cat "$services/service-008/desired_count")" = 2 ]
+}
+
 @test "ls of 250 services: 3 calls, and describes nothing" {
 	[ "$(ls "$services" | wc -l)" = 250 ]
 	[ "$(calls ListServices)" = 3 ]
