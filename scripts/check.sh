@@ -57,7 +57,7 @@ check_man() {
 
 check_tidy() {
 	local dir=$top/build-tidy
-	CC=clang build "$dir"
+	CC=clang configure "$dir"
 	git ls-files 'backend/*.c' 'cache/*.c' 'fs/*.c' |
 		xargs -P "$(nproc)" -n 4 clang-tidy -p "$dir" --quiet --warnings-as-errors='*' 2> >(grep -v 'warnings generated' >&2)
 }

@@ -27,6 +27,6 @@ one() {
 	printf '%-12s %s inputs\n' "$1" "$(awk '/number_of_executed_units/ { print $2 }' "$dir/$1.log")"
 }
 
-for target in "$@"; do
-	one "$target"
-done
+export -f one die
+export top dir seconds
+printf '%s\n' "$@" | xargs -P "$(nproc)" -I{} bash -c 'one "$1"' fuzz.sh {}

@@ -56,15 +56,22 @@ need_fuse() {
 	fi
 }
 
-# build DIRECTORY [CMAKE OPTION...]
-build() {
+# configure DIRECTORY [CMAKE OPTION...]: also writes compile_commands.json there.
+configure() {
 	local dir=$1
 	shift
 	cmake -S "$top" -B "$dir" -G Ninja "$@" >"$dir.log" 2>&1 || {
 		cat "$dir.log" >&2
 		die "cmake failed"
 	}
-	cmake --build "$dir" >>"$dir.log" 2>&1 || {
+	rm -f "$dir.log"
+}
+
+# build DIRECTORY [CMAKE OPTION...]
+build() {
+	local dir=$1
+	configure "$@"
+	cmake --build "$dir" >"$dir.log" 2>&1 || {
 		tail -n 60 "$dir.log" >&2
 		die "the build failed"
 	}

@@ -57,7 +57,8 @@ end_to_end() {
 	export ECSFS_BUILD=$dir TMPDIR=$logs ECSFS_MADE=$logs/made
 	# Job control, so that the tests' SIGINT is not ignored as that of other background jobs.
 	set -m
-	printf '%s\n' "${files[@]}" |
+	# Those with the most tests first, so that no long one is left over at the end.
+	grep -c '^@test' /dev/null "${files[@]}" | sort -t: -k2 -rn | sed -n 's/:[1-9][0-9]*$//p' |
 		xargs -P $(($(nproc) * 2)) -I{} sh -c 'sh -c "echo \$\$ >\"\$2/\${1##*/}.pid\"; exec timeout -k 5 600 bats -T --print-output-on-failure \"\$1\"" - "$1" "$2" >"$2/${1##*/}" 2>&1 || touch "$2/${1##*/}.failed"' - {} "$logs" &
 	tests=$!
 	set +m

@@ -37,8 +37,8 @@ some_service() {
 	[ "$(calls)" = 1 ]
 }
 
-# requests KIND COMMAND...: how many requests of that kind a command costs, without those of the count itself.
-requests() {
+# fuse_requests KIND COMMAND...: how many requests of that kind a command costs, without those of the count itself.
+fuse_requests() {
 	local kind=$1 counts=() round
 	shift
 	for round in 1 2 3; do
@@ -50,9 +50,9 @@ requests() {
 
 @test "cat of a value: the text goes to the kernel with the open, so that there is no READ, and no GETATTR later" {
 	file=$services/$(some_service)/desired_count
-	[ "$(requests open cat "$file")" = 1 ]
-	[ "$(requests read cat "$services/service-008/desired_count")" = 0 ]
-	[ "$(requests getattr cat "$services/service-008/desired_count")" = 0 ]
+	[ "$(fuse_requests open cat "$file")" = 1 ]
+	[ "$(fuse_requests read cat "$services/service-008/desired_count")" = 0 ]
+	[ "$(fuse_requests getattr cat "$services/service-008/desired_count")" = 0 ]
 	[ "$(cat "$services/service-008/desired_count")" = 2 ]
 }
 

@@ -17,6 +17,8 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 # Loaded anew for every test: what setup_file has exported stays.
 if [ -z "${ECSFS_E2E:-}" ]; then
 	export ECSFS_E2E=1
+	# Python itself: what finds it by its version (pyenv's shims) costs more than a test.
+	PATH=$(dirname "$(python3 -c 'import sys; print(sys.executable)')"):$PATH
 	unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_DEFAULT_REGION AWS_SESSION_TOKEN AWS_ENDPOINT_URL \
 		AWS_ENDPOINT_URL_ECS AWS_ENDPOINT_URL_CLOUDWATCH_LOGS HTTP_PROXY HTTPS_PROXY http_proxy https_proxy
 fi
@@ -31,10 +33,17 @@ skip_what_lacks() {
 	[ -z "${ECSFS_LACKS:-}" ] || skip "$ECSFS_LACKS"
 }
 
-# Whether Python has a botocore that knows the calls of today.
+# Whether Python has a botocore that knows the calls of today. To import it would take a second.
 has_botocore() {
-	python3 -c 'import boto3, botocore, sys
-sys.exit(tuple(map(int, botocore.__version__.split(".")[:2])) < (1, 40))' 2>/dev/null
+	python3 -c 'import sys, importlib.metadata as of
+of.version("boto3")
+sys.exit(tuple(map(int, of.version("botocore").split(".")[:2])) < (1, 40))' 2>/dev/null
+}
+
+# nap: a twentieth of a second, without a process. Nothing ever comes through this pipe.
+exec {napping}<> <(:)
+nap() {
+	read -rt 0.05 -u "$napping" _ || true
 }
 
 # wait_for SECONDS COMMAND...: runs it until it succeeds.
@@ -43,7 +52,7 @@ wait_for() {
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.05
+		nap
 	done
 }
 
@@ -135,14 +144,23 @@ mount_up() {
 	) 3>&- &
 	export mnt mnt_dir
 	wait_for 60 mounted_or_dead
-	mountpoint -q "$mnt" || {
+	mounted "$mnt" || {
 		cat "$mnt_dir/err" >&2
 		return 1
 	}
 }
 
 mounted_or_dead() {
-	mountpoint -q "$mnt" || [ -e "$mnt_dir/status" ]
+	mounted "$mnt" || [ -e "$mnt_dir/status" ]
+}
+
+# mounted DIRECTORY: as `mountpoint -q`, without a process.
+mounted() {
+	local _ at
+	while read -r _ at _; do
+		[ "$at" != "$1" ] || return 0
+	done </proc/mounts
+	return 1
 }
 
 # Unmounts and demands a clean end.
