@@ -1,6 +1,8 @@
 /* How does a buffer grow? By doubling up to its ceiling; a failure frees the bytes and marks it. */
 #include "backend/base/buf.h"
 
+#include "backend/base/large.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,16 +63,20 @@ static bool reserve(struct buf *b, size_t more)
 
 void buf_expect(struct buf *b, size_t len)
 {
+	size_t cap;
 	char *data;
 
 	if (b->failed || len > b->max - b->len || b->len + len < b->cap)
 		return;
-	data = realloc(b->data, b->len + len + 1);
+	data = large_alloc(b->len + len + 1, &cap);
 	if (!data)
 		return;
+	if (b->len)
+		memcpy(data, b->data, b->len);
+	free(b->data);
 	b->data = data;
 	b->data[b->len] = '\0';
-	b->cap = b->len + len + 1;
+	b->cap = cap;
 }
 
 void buf_add(struct buf *b, const void *bytes, size_t len)

@@ -4,6 +4,8 @@
  */
 #include "cache/logs/seen.h"
 
+#include "backend/base/large.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,10 +67,11 @@ static int rebuild(struct seen *s, size_t room)
 {
 	struct seen_entry *old = s->entries;
 	size_t old_room = s->room;
-	struct seen_entry *entries = calloc(room, sizeof(*entries));
+	struct seen_entry *entries = large_alloc(room * sizeof(*entries), NULL);
 
 	if (!entries)
 		return -ENOMEM;
+	memset(entries, 0, room * sizeof(*entries));
 	s->entries = entries;
 	s->room = room;
 	s->used = 0;

@@ -74,6 +74,31 @@ static void expecting(void **state)
 	assert_false(buf_failed(&b));
 }
 
+/* Megabytes have memory of their own kind: what was there before, and what comes, stays whole. */
+static void expecting_megabytes(void **state)
+{
+	const size_t part = 1000, parts = 5000;
+	auto_buf struct buf b = BUF_INIT(part * parts + 2);
+	char bytes[1000];
+
+	(void)state;
+	buf_adds(&b, "ab");
+	buf_expect(&b, part * parts);
+	assert_string_equal(buf_str(&b), "ab");
+	char *data = b.data;
+	for (size_t i = 0; i < parts; i++) {
+		memset(bytes, 'a' + (int)(i % 26), sizeof(bytes));
+		buf_add(&b, bytes, sizeof(bytes));
+	}
+	assert_false(buf_failed(&b));
+	assert_ptr_equal(b.data, data);
+	assert_int_equal(b.len, part * parts + 2);
+	for (size_t i = 0; i < parts; i++)
+		assert_int_equal(b.data[2 + i * part], 'a' + (int)(i % 26));
+	buf_addc(&b, 'x');
+	assert_true(buf_failed(&b));
+}
+
 static void handing_over(void **state)
 {
 	auto_buf struct buf b = BUF_INIT(100);
@@ -98,6 +123,7 @@ int main(void)
 	    cmocka_unit_test(appends),
 	    cmocka_unit_test(ceiling),
 	    cmocka_unit_test(expecting),
+	    cmocka_unit_test(expecting_megabytes),
 	    cmocka_unit_test(handing_over),
 	};
 
