@@ -333,11 +333,12 @@ static void wake(void *multi)
 /* As drive(), and ends at once when the request is stopped. */
 static CURLcode drive_until_stopped(struct connection *c, struct exchange *x)
 {
+	struct stop_waiter w;
 	CURLcode code;
 
-	stop_attach(x->rq->stop, wake, c->multi);
+	stop_attach(x->rq->stop, &w, wake, c->multi);
 	code = drive(c, x);
-	stop_detach(x->rq->stop);
+	stop_detach(x->rq->stop, &w);
 	return code;
 }
 

@@ -17,15 +17,16 @@ static int wait_for_time(struct pause *self, int64_t ms, struct stop *stop)
 {
 	struct cancel_pause *p = (struct cancel_pause *)self;
 	struct timespec until = clock_deadline(ms);
+	struct stop_waiter w;
 	bool ended;
 	int r = 0;
 
-	stop_attach(stop, wake, p);
+	stop_attach(stop, &w, wake, p);
 	pthread_mutex_lock(&p->lock);
 	while (!(ended = p->cancelled || is_stopped(stop)) && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&p->changed, &p->lock, &until);
 	pthread_mutex_unlock(&p->lock);
-	stop_detach(stop);
+	stop_detach(stop, &w);
 	return ended ? -EINTR : 0;
 }
 

@@ -7,6 +7,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/config/endpoint.h"
+#include "backend/credentials/cached.h"
 #include "backend/sigv4.h"
 #include "backend/wire.h"
 
@@ -330,7 +331,7 @@ static int send_call(struct aws_layer *layer, struct aws_exchange *x, struct aws
 	x->in_doubt = false;
 	credentials_unref(move_ptr(x->used));
 	/* Without a provider the call is one that is not signed (AssumeRoleWithWebIdentity). */
-	r = provider ? provider->fetch(provider, &x->used, err) : 0;
+	r = provider ? credentials_cached_fetch(provider, x->rq->stop, &x->used, err) : 0;
 	if (r == 0)
 		r = find_target(cx, x, &target, err);
 	if (r == 0)

@@ -1,12 +1,12 @@
 /*
- * How does one call end before its time because nobody waits for it any more?
+ * How do calls end before their time because nobody waits for them any more?
  *
- * A stop belongs to one call, or to a few that one thread makes in turn. Whatever that thread waits in
- * (a transfer, a pause) registers itself, and is woken when another thread stops it. The call then ends
- * with EINTR and its connection is closed. Calls that change something are never stopped: their
- * outcome must be known.
+ * A stop belongs to those who wait together: for one call, or for all calls that one open file makes.
+ * Whatever a thread waits in meanwhile (a transfer, a pause) registers itself, and is woken when another
+ * thread stops it. Each of the calls then ends with EINTR and its connection is closed; later ones end
+ * before they begin. Calls that change something are never stopped: their outcome must be known.
  *
- * Every function but stop_init() and stop_release() takes NULL for a call that nobody stops.
+ * Every function but stop_init() and stop_release() takes NULL for what nobody stops.
  */
 #ifndef ECSFS_STOP_H
 #define ECSFS_STOP_H
@@ -14,28 +14,41 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/queue.h>
+
+/* What one thread waits in. On its stack; only stop.c looks into it. */
+struct stop_waiter {
+	LIST_ENTRY(stop_waiter) link;
+	void (*wake)(void *arg);
+	void *arg;
+};
 
 struct stop {
+	atomic_uint refs; /* of one on the heap */
 	atomic_bool stopped;
 	pthread_mutex_t lock;
-	void (*wake)(void *arg); /* lock; NULL: the thread waits in nothing */
-	void *arg;		 /* lock */
+	LIST_HEAD(, stop_waiter) waiters; /* lock */
 };
 
 void stop_init(struct stop *s);
 /* No thread may be between stop_attach() and stop_detach(), nor stop it. */
 void stop_release(struct stop *s);
 
-/* Any thread, any number of times; wakes the call's thread. Never blocks. */
+/* One on the heap, for those that outlive each other: a reference. NULL: no memory. */
+struct stop *stop_new(void);
+struct stop *stop_ref(struct stop *s);
+void stop_unref(struct stop *s);
+
+/* Any thread, any number of times; wakes all that wait. Never blocks. */
 void stop_now(struct stop *s);
 bool is_stopped(const struct stop *s);
 
 /*
- * The call's own thread: `wake` is called with `arg` when it is stopped, on another thread and with a
- * lock held, until stop_detach() returns. It must not call back. A stop from before is not told: look
- * at is_stopped() after attaching.
+ * The waiting thread: `wake` is called with `arg` when it is stopped, on another thread and with a lock
+ * held, until stop_detach() returns. It must not call back. A stop from before is not told: look at
+ * is_stopped() after attaching.
  */
-void stop_attach(struct stop *s, void (*wake)(void *arg), void *arg);
-void stop_detach(struct stop *s);
+void stop_attach(struct stop *s, struct stop_waiter *w, void (*wake)(void *arg), void *arg);
+void stop_detach(struct stop *s, struct stop_waiter *w);
 
 #endif

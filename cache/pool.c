@@ -5,6 +5,7 @@
 #include "cache/pool.h"
 
 #include "backend/base/clock.h"
+#include "backend/base/heap.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -69,6 +70,8 @@ static void *thread_main(void *arg)
 	SLIST_REMOVE(&p->running, t, pool_thread, link);
 	SLIST_INSERT_HEAD(&p->ended, t, link);
 	pthread_mutex_unlock(&p->lock);
+	/* Idle: what the last calls took is free by now. `p` may be gone. */
+	heap_give_back();
 	return NULL;
 }
 

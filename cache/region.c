@@ -536,9 +536,10 @@ int region_get(struct region *r, const struct key *k, const struct freshness *f,
 	struct getter g = {.waiter.wake = getter_wake,
 	    .lock = PTHREAD_MUTEX_INITIALIZER,
 	    .wake = PTHREAD_COND_INITIALIZER};
+	struct stop_waiter stopped;
 	int rc;
 
-	stop_attach(f->stop, getter_stopped, &g);
+	stop_attach(f->stop, &stopped, getter_stopped, &g);
 	while ((rc = region_ask(r, k, f, &g.waiter, ret, err)) == -EINPROGRESS) {
 		if (!getter_wait(&g, f->stop)) {
 			rc = ecsfs_error_set(
@@ -546,7 +547,7 @@ int region_get(struct region *r, const struct key *k, const struct freshness *f,
 			break;
 		}
 	}
-	stop_detach(f->stop);
+	stop_detach(f->stop, &stopped);
 	pthread_cond_destroy(&g.wake);
 	pthread_mutex_destroy(&g.lock);
 	return rc;

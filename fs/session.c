@@ -5,6 +5,7 @@
 #include "fs/session.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/heap.h"
 #include "backend/base/limits.h"
 #include "backend/base/nearest.h"
 #include "backend/config/endpoint.h"
@@ -242,6 +243,7 @@ int session_open(const struct options *o, struct session *ret, struct ecsfs_erro
 	struct fs *fs = &ret->fs;
 	int e;
 
+	heap_init();
 	*ret = (struct session){.fs = {.options = o->fs, .clock = &clock_system}};
 	fs->options.read_only = o->fs.read_only;
 	fs->budget.limit = (size_t)o->cache_limit;

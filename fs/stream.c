@@ -24,6 +24,7 @@ struct stream {
 	} state;		/* lock; `impl`, `err` before it */
 	struct waiter *waiters; /* lock */
 	struct stop stop;	/* of the open: nobody waits for it any more */
+	bool waiting;		/* lock; `ready` was handed on, and `impl` is there */
 	void *impl;
 	struct ecsfs_error err;
 	int64_t opened_ms;
@@ -94,14 +95,31 @@ static void finish(struct stream *s, int e)
 	stream_unref(s);
 }
 
+/* Nobody waits for the open any more: neither does the open. */
+static void give_up(struct stream *s)
+{
+	if (ops_of(s)->leave(s->impl, &s->ready))
+		finish(s, -EINTR);
+}
+
 /* Finishes unless it has to wait: then it is called again when woken. */
 static void look_ready(struct stream *s)
 {
 	const struct stream_ops *ops = ops_of(s);
+	struct stream *held = stream_ref(s); /* woken, it may end at once */
 	int e = ops->ready ? ops->ready(s->impl, &s->ready, &s->err) : 0;
 
-	if (e != -EINPROGRESS)
+	if (e == -EINPROGRESS) {
+		pthread_mutex_lock(&streams_of(s->node)->lock);
+		s->waiting = true;
+		bool lost = is_stopped(&s->stop);
+		pthread_mutex_unlock(&streams_of(s->node)->lock);
+		if (lost)
+			give_up(s);
+	} else {
 		finish(s, e);
+	}
+	stream_unref(held);
 }
 
 static void woken(struct waiter *w)
@@ -206,7 +224,7 @@ bool stream_leave(struct request *rq)
 {
 	struct stream *s = rq->stream;
 	struct waiter **at;
-	bool left;
+	bool left, lost;
 
 	if (!s)
 		return false;
@@ -217,11 +235,15 @@ bool stream_leave(struct request *rq)
 	left = *at;
 	if (left)
 		*at = (*at)->next;
-	if (left && !s->waiters && s->state == STREAM_OPENING) {
+	lost = left && !s->waiters && s->state == STREAM_OPENING;
+	if (lost) {
 		s->shared = false;
 		stop_now(&s->stop);
+		lost = s->waiting;
 	}
 	pthread_mutex_unlock(&streams_of(s->node)->lock);
+	if (lost)
+		give_up(s);
 	return left;
 }
 

@@ -110,6 +110,8 @@ struct stream_ops {
 	    struct ecsfs_error *err);
 	/* After open(): 0: it may be read; -EINPROGRESS: w is woken when to ask again. NULL: it may. */
 	int (*ready)(void *stream, struct waiter *w, struct ecsfs_error *err);
+	/* Takes back ready()'s waiter: the opener has gone. False: it was woken, or is. With `ready` only. */
+	bool (*leave)(void *stream, struct waiter *w);
 	void (*close)(void *stream); /* wakes every waiter that it still holds */
 	struct spool *(*spool)(void *stream);
 	int64_t (*mtime_ms)(void *stream); /* wall */

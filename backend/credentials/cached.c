@@ -139,20 +139,41 @@ static int give(struct cached *c, struct credentials **ret, struct ecsfs_error *
 	return -c->error.err;
 }
 
-static int cached_fetch(
-    struct credentials_provider *self, struct credentials **ret, struct ecsfs_error *err)
+static void wake(void *arg)
 {
-	struct cached *c = (struct cached *)self;
+	struct cached *c = arg;
+
+	pthread_mutex_lock(&c->lock);
+	pthread_cond_broadcast(&c->done);
+	pthread_mutex_unlock(&c->lock);
+}
+
+int credentials_cached_fetch(struct credentials_provider *cached, struct stop *stop,
+    struct credentials **ret, struct ecsfs_error *err)
+{
+	struct cached *c = (struct cached *)cached;
+	struct stop_waiter w;
 	int r;
 
+	stop_attach(stop, &w, wake, c);
 	pthread_mutex_lock(&c->lock);
 	if (!c->fetching)
 		take_turn(c);
-	while (c->fetching && !is_valid(c, 0))
+	while (c->fetching && !is_valid(c, 0) && !is_stopped(stop))
 		pthread_cond_wait(&c->done, &c->lock);
-	r = give(c, ret, err);
+	if (c->fetching && !is_valid(c, 0))
+		r = ecsfs_error_set(err, EINTR, NULL, "nobody waits any more");
+	else
+		r = give(c, ret, err);
 	pthread_mutex_unlock(&c->lock);
+	stop_detach(stop, &w);
 	return r;
+}
+
+static int cached_fetch(
+    struct credentials_provider *self, struct credentials **ret, struct ecsfs_error *err)
+{
+	return credentials_cached_fetch(self, NULL, ret, err);
 }
 
 static bool cached_changed(struct credentials_provider *self)

@@ -6,6 +6,7 @@
 #define ECSFS_CREDENTIALS_CACHED_H
 
 #include "backend/credentials/credentials.h"
+#include "backend/stop.h"
 
 /*
  * Wraps `inner` (taken over). Thread-safe. fetch() gives what is held while it is good; refreshes
@@ -16,6 +17,13 @@
  */
 struct credentials_provider *credentials_cached_new(
     struct credentials_provider *inner, const struct clock *clock);
+
+/*
+ * As its fetch(), for a call that may be stopped (NULL: it may not): who waits for another thread's fetch
+ * then leaves with -EINTR. The fetch itself goes on, since the next call needs it too.
+ */
+int credentials_cached_fetch(struct credentials_provider *cached, struct stop *stop,
+    struct credentials **ret, struct ecsfs_error *err);
 
 /* Forgets what a cached provider holds, if it still is `seen`: after ExpiredToken. At most once a
  * minute; returns false when it was refused for that. */

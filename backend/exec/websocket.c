@@ -252,7 +252,7 @@ static void find_header(const char *head, const char *name, char *ret, size_t si
 	}
 }
 
-static int check_head(const char *head, const char *key, struct ecsfs_error *err)
+int websocket_check_head(const char *head, const char *key, struct ecsfs_error *err)
 {
 	char accept[64], expected[29];
 	int status = 0;
@@ -300,7 +300,7 @@ static int upgrade(const struct upgrade *u, struct buf *early, struct ecsfs_erro
 		return ecsfs_error_set(err, -r, NULL, "opening the data channel: %s", strerror(-r));
 	buf_add(early, head.data + end, head.len - end);
 	head.data[end] = '\0';
-	return check_head(head.data, buf_str(&key), err);
+	return websocket_check_head(head.data, buf_str(&key), err);
 }
 
 static ssize_t socket_send(void *arg, const void *bytes, size_t len)

@@ -48,6 +48,9 @@ void websocket_free(struct websocket *w);
 
 /* What Sec-WebSocket-Accept says for a Sec-WebSocket-Key: 28 characters and a NUL. */
 int websocket_accept_key(const char *key, char ret[29]);
+/* Whether the head of a response (with its empty line) accepts the upgrade that was asked for with the
+ * key: 0, or -errno with a sentence. */
+int websocket_check_head(const char *head, const char *key, struct ecsfs_error *err);
 
 int websocket_fd(const struct websocket *w);
 bool websocket_wants_write(const struct websocket *w);

@@ -28,6 +28,7 @@ static int page_call(const struct logs_door *d, const char *action, json_t *body
 	    .body = owned,
 	    .flags = AWS_RAW,
 	    .room = &room,
+	    .stop = d->stop,
 	};
 	int r;
 
@@ -91,8 +92,11 @@ int logs_recent_streams(
 {
 	json_auto_t *body = json_pack(
 	    "{s:s, s:s, s:b}", "logGroupName", group, "orderBy", "LastEventTime", "descending", 1);
-	struct aws_request rq = {
-	    .region = d->region, .service = "logs", .action = "DescribeLogStreams", .body = body};
+	struct aws_request rq = {.region = d->region,
+	    .service = "logs",
+	    .action = "DescribeLogStreams",
+	    .body = body,
+	    .stop = d->stop};
 	struct aws_response answer = {0};
 	json_t *names, *stream;
 	size_t i;
@@ -172,6 +176,7 @@ int logs_live_tail(const struct logs_door *d, const char *const *arns, size_t co
 	    .flags = AWS_STREAM,
 	    .sink = tail_bytes,
 	    .sink_arg = &t,
+	    .stop = d->stop,
 	};
 	struct aws_response answer = {0};
 	int r;

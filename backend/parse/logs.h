@@ -23,6 +23,7 @@ struct logs_door {
 	const char *region;
 	int (*call)(struct aws_client *c, const struct aws_request *rq, struct aws_response *ret,
 	    struct ecsfs_error *err);
+	struct stop *stop; /* of who waits for the calls; NULL: they are never stopped */
 };
 
 /* What FilterLogEvents is asked for: streams by name, or by prefix, or (neither) the whole group. */

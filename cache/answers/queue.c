@@ -17,6 +17,7 @@
 #include "cache/answers/state.h"
 
 #include "backend/base/clock.h"
+#include "backend/base/heap.h"
 #include "backend/base/limits.h"
 #include "cache/answers/siblings.h"
 #include "cache/answers/store.h"
@@ -415,6 +416,7 @@ static bool drain_once(struct drain *d)
 	fetch_release(&f->fetch);
 	stop_release(&f->stop);
 	news_tell(r, &n);
+	heap_give_back();
 	return more;
 }
 

@@ -46,6 +46,7 @@ static void logfile_free(struct logfile *f)
 	seen_release(&f->window);
 	buf_release(&f->pending);
 	spool_free(f->spool);
+	stop_unref(f->stop);
 	pthread_mutex_destroy(&f->lock);
 	free(f->cluster);
 	free(f->service);
@@ -68,6 +69,7 @@ struct logfile *logfile_new(struct logs *l, const struct logspec *spec)
 	f->task = copy(spec->task);
 	f->container = copy(spec->container);
 	f->path = path_of(spec);
+	f->stop = stop_new();
 	f->since_ms = spec->since_wall_ms;
 	f->refs = 1;
 	f->cut_ms = INT64_MIN;
@@ -77,7 +79,7 @@ struct logfile *logfile_new(struct logs *l, const struct logspec *spec)
 	seen_init(&f->seen, LIMIT_LOG_SEEN);
 	seen_init(&f->window, 0);
 	atomic_store(&f->mtime_ms, clock_wall(l->options.clock));
-	if (f->cluster && f->container && f->path && !f->service == !spec->service &&
+	if (f->cluster && f->container && f->path && f->stop && !f->service == !spec->service &&
 	    !f->task == !spec->task)
 		return f;
 	logfile_free(f);

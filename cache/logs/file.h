@@ -41,6 +41,7 @@ struct logfile {
 	bool refreshing;
 	int64_t refresh_due_ms; /* when its streams are looked up again (mono); 0: never */
 
+	struct stop *stop;   /* constant; set with the last close */
 	struct spool *spool; /* constant once opened */
 	_Atomic int64_t mtime_ms;
 

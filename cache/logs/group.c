@@ -32,13 +32,25 @@ static struct loggroup *group_find(
 	return NULL;
 }
 
+/* Whoever subscribes to a group whose last poll is still being stopped has it polled anew. */
+static void revive(struct loggroup *g)
+{
+	if (!is_stopped(g->stop))
+		return;
+	stop_unref(g->stop);
+	g->stop = stop_new();
+	group_wake(g);
+}
+
 static struct loggroup *group_make(struct logs *l, struct logfile *f, const struct source *s)
 {
 	struct aws_client *client = region_client_peek(f->region);
 	struct loggroup *g = group_find(l, client, s);
 
-	if (g)
+	if (g) {
+		revive(g);
 		return g;
+	}
 	g = calloc(1, sizeof(*g));
 	if (!g)
 		return NULL;
@@ -51,8 +63,10 @@ static struct loggroup *group_make(struct logs *l, struct logfile *f, const stru
 	g->interval_ms = GROUP_INTERVAL_MIN_MS;
 	g->clock_offset_ms = INT64_MAX;
 	g->polled_ms = clock_mono(l->options.clock) - GROUP_FLOOR_MS;
+	g->stop = stop_new();
 	TAILQ_INIT(&g->subs);
-	if (!g->region || !g->name) {
+	if (!g->region || !g->name || !g->stop) {
+		stop_unref(g->stop);
 		free(g->region);
 		free(g->name);
 		free(g);
@@ -67,8 +81,10 @@ void group_free(struct loggroup *g)
 	TAILQ_REMOVE(&g->logs->groups, g, link);
 	if (g->state == GROUP_WAITING)
 		TAILQ_REMOVE(&g->logs->turns, g, turn);
+	stop_now(g->stop);
 	round_release(&g->fast);
 	round_release(&g->sweep);
+	stop_unref(g->stop);
 	free(g->region);
 	free(g->name);
 	free(g);
@@ -204,7 +220,9 @@ void group_unsubscribe_all(struct logfile *f)
 			if (sub_unref(s))
 				f->refs--;
 		}
-		if (TAILQ_EMPTY(&g->subs) && g->state != GROUP_RUNNING)
+		if (TAILQ_EMPTY(&g->subs) && g->state == GROUP_RUNNING)
+			stop_now(g->stop);
+		else if (TAILQ_EMPTY(&g->subs))
 			group_free(g);
 	}
 }

@@ -45,6 +45,7 @@ struct loggroup {
 	int64_t sweep_from_ms; /* the reference when the last complete full round began */
 	int64_t fast_from_ms;  /* the same of the last short or full round */
 	uint64_t rewinds;      /* times that the last two were moved back */
+	struct stop *stop;     /* of its calls; set when nobody subscribes any more */
 
 	/* The poll's job alone. */
 	struct job job;

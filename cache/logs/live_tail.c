@@ -29,6 +29,7 @@ struct live_tail {
 	char *region;
 	char *names[LOGS_TAIL_GROUPS_MAX]; /* of groups */
 	size_t count;
+	struct stop stop; /* set when nobody follows the groups any more */
 	/* Under logs->lock. */
 	LIST_ENTRY(live_tail) link;
 	bool running;
@@ -42,6 +43,7 @@ static void tail_free(struct live_tail *t)
 	for (size_t i = 0; i < t->count; i++)
 		free(t->names[i]);
 	free(t->region);
+	stop_release(&t->stop);
 	free(t);
 }
 
@@ -119,8 +121,10 @@ static int tail_arns(struct live_tail *t, char **ret, struct ecsfs_error *err)
 	struct freshness fresh = region_fresh(t->pool);
 	auto_answer struct answer caller = {0};
 	const char *account, *arn, *partition;
-	int r = region_get(t->pool, &k, &fresh, &caller, err);
+	int r;
 
+	fresh.stop = &t->stop;
+	r = region_get(t->pool, &k, &fresh, &caller, err);
 	if (r == 0)
 		r = caller.err;
 	if (r < 0)
@@ -140,7 +144,7 @@ static int tail_arns(struct live_tail *t, char **ret, struct ecsfs_error *err)
 
 static int tail_session(struct live_tail *t, struct ecsfs_error *err)
 {
-	struct logs_door door = {t->client, t->region, t->logs->call};
+	struct logs_door door = {t->client, t->region, t->logs->call, &t->stop};
 	char *arns[LOGS_TAIL_GROUPS_MAX] = {0};
 	int r = tail_arns(t, arns, err);
 
@@ -219,7 +223,10 @@ static void tail_start(struct live_tail *t, int64_t now)
 	t->again_ms = now + AGAIN_MS;
 }
 
-/* Sessions that waited long enough are begun again, or forgotten; returns how many there are. */
+/*
+ * Sessions that waited long enough are begun again, or forgotten, and those that nobody follows end;
+ * returns how many there are.
+ */
 static size_t tails_resume(struct logs *l, int64_t now)
 {
 	struct live_tail *t, *next;
@@ -234,6 +241,8 @@ static size_t tails_resume(struct logs *l, int64_t now)
 			tail_free(t);
 			continue;
 		}
+		if (t->running && !is_followed(t))
+			stop_now(&t->stop);
 		count += t->running;
 	}
 	return count;
@@ -250,6 +259,7 @@ static struct live_tail *tail_new(struct logs *l, struct loggroup *first)
 	t->pool = first->pool;
 	t->client = first->client;
 	t->region = strdup(first->region);
+	stop_init(&t->stop);
 	for (struct loggroup *g = first; t->region && g; g = TAILQ_NEXT(g, link)) {
 		char *name;
 

@@ -16,9 +16,6 @@
 #include "cache/logs/schedule.h"
 
 #include <errno.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,12 +28,6 @@ struct logs *logs_new(const struct logs_options *options)
 
 	if (!l)
 		return NULL;
-		/* Pages are megabytes on many threads: mapped one by one they go back to the system, which
-	 * blocks between others in as many heaps never do. */
-#ifdef __GLIBC__
-	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
-	mallopt(M_ARENA_MAX, 4);
-#endif
 	l->options = *options;
 	if (!l->options.clock)
 		l->options.clock = &clock_system;
@@ -241,6 +232,21 @@ int logs_ready(struct logfile *f, struct waiter *w, struct ecsfs_error *err)
 	return r;
 }
 
+bool logs_leave(struct logfile *f, struct waiter *w)
+{
+	struct waiter **at = &f->waiters;
+	bool found;
+
+	pthread_mutex_lock(&f->logs->lock);
+	while (*at && *at != w)
+		at = &(*at)->next;
+	found = *at;
+	if (found)
+		*at = w->next;
+	pthread_mutex_unlock(&f->logs->lock);
+	return found;
+}
+
 void logs_close(struct logfile *f)
 {
 	struct logs *l = f->logs;
@@ -251,6 +257,7 @@ void logs_close(struct logfile *f)
 	if (last) {
 		TAILQ_REMOVE(&l->files, f, link);
 		l->file_count--;
+		stop_now(f->stop);
 		group_unsubscribe_all(f);
 		pthread_cond_broadcast(&l->changed);
 		logs_kick_locked(l);

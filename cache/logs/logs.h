@@ -35,7 +35,12 @@ int logs_open(
  * awslogs. Other -errno: it could not be read. Never blocks; the file is to be closed in every case.
  */
 int logs_ready(struct logfile *f, struct waiter *w, struct ecsfs_error *err);
-/* Never blocks. */
+/* Takes back logs_ready()'s waiter. True: it is not woken any more; false: it was, or is at this moment. */
+bool logs_leave(struct logfile *f, struct waiter *w);
+/*
+ * Never blocks. With the last close what is asked for on behalf of the file is not waited for, and its
+ * connections are closed.
+ */
 void logs_close(struct logfile *f);
 
 /* Never blocks: the time of the newest growth (wall ms). */

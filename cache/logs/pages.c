@@ -160,12 +160,14 @@ static void spec_unref(struct walk_spec *s)
 	free(s->region);
 	free(s->group);
 	free(s->prefix);
+	stop_unref(s->door.stop);
 	free(s);
 }
 
 static int spec_copy(struct walk_spec *s, const struct logs_door *door, const struct logs_query *q)
 {
 	s->door = *door;
+	stop_ref(s->door.stop);
 	s->query = *q;
 	s->region = strdup(door->region);
 	s->group = strdup(q->group);

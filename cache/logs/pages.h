@@ -47,7 +47,7 @@ struct walk {
 	size_t pages;
 };
 
-/* Copies door and query. -ENOMEM. */
+/* Copies door and query, and keeps the door's stop (one on the heap). -ENOMEM. */
 int walk_begin(struct walk *w, struct logs *l, struct region *pool, const struct logs_door *door,
     const struct logs_query *query);
 /* Begins to fetch the next page. Where that cannot be, it is fetched when it is needed. */

@@ -41,6 +41,7 @@ static int round_begin(struct loggroup *g, struct round *r, bool sweep)
 	r->start_ms = (sweep ? g->sweep_from_ms : g->fast_from_ms) - overlap_of(g, sweep);
 	r->reference_ms = g->newest_ms > safe_now ? g->newest_ms : safe_now;
 	r->rewinds = g->rewinds;
+	r->stop = stop_ref(g->stop);
 	err = lanes_build(g, r);
 	pthread_mutex_unlock(&g->logs->lock);
 	return err;
@@ -49,7 +50,7 @@ static int round_begin(struct loggroup *g, struct round *r, bool sweep)
 static int lane_begin(struct loggroup *g, struct round *r)
 {
 	const struct lane *lane = &r->lanes[r->at];
-	const struct logs_door door = {g->client, g->region, g->logs->call};
+	const struct logs_door door = {g->client, g->region, g->logs->call, r->stop};
 	const struct logs_query query = {
 	    .group = g->name,
 	    .names = (const char *const *)lane->names,
@@ -101,8 +102,12 @@ static int page_deliver(
 		result = ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	/* A page without events too: a file that took no more may have room now. */
 	for (size_t i = 0; result >= 0 && i < count; i++) {
-		int64_t lines = deliver(subs[i]->file, &subs[i]->source, subs[i], &events, err);
+		struct logfile *f = subs[i]->file;
+		int64_t lines = deliver(f, &subs[i]->source, subs[i], &events, err);
 
+		/* Closed meanwhile: that must not end the round of the others. */
+		if (lines == -EINTR && is_stopped(f->stop))
+			lines = 0;
 		if (lines < 0)
 			result = (int)lines;
 		else
@@ -315,8 +320,8 @@ int64_t poll_turn(struct loggroup *g)
 			round_end(&g->sweep);
 	}
 	g->throttled = result == -EBUSY;
-	/* A stream vanished: its call is put together anew, soon. */
-	if (result == -ESTALE)
+	/* A stream vanished: its call is put together anew, soon. Or nobody subscribed, and now somebody does. */
+	if (result == -ESTALE || result == -EINTR)
 		return GROUP_INTERVAL_MIN_MS;
 	g->interval_ms = next_interval(g, events, result);
 	return g->interval_ms;

@@ -311,7 +311,7 @@ static int read_source(struct range *w, int64_t start_ms, struct ecsfs_error *er
 	w->unordered = false;
 	r = read_from(w, start_ms, err);
 	for (int try = 0; r < 0 && w->pages > before; try++) {
-		if (r == -ENOENT || r == -ECANCELED)
+		if (r == -ENOENT || r == -ECANCELED || r == -EINTR)
 			return 0;
 		if (w->newest_ms > reached)
 			try = 0;
@@ -324,7 +324,7 @@ static int read_source(struct range *w, int64_t start_ms, struct ecsfs_error *er
 			return 0;
 		r = read_from(w, stopped_at(w), err);
 	}
-	if (r == -ENOENT || r == -ECANCELED)
+	if (r == -ENOENT || r == -ECANCELED || r == -EINTR)
 		return 0;
 	if (r != -ENOSPC)
 		return r;

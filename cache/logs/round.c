@@ -19,5 +19,6 @@ void round_release(struct round *r)
 	for (size_t i = 0; i < r->lane_count; i++)
 		lane_release(&r->lanes[i]);
 	free(r->lanes);
+	stop_unref(r->stop);
 	memset(r, 0, sizeof(*r));
 }

@@ -22,6 +22,7 @@ struct round {
 	uint64_t rewinds;     /* the group's when it began */
 	struct lane *lanes;
 	size_t lane_count, at;
+	struct stop *stop; /* a reference to the group's when it began */
 	bool walking;
 	struct walk walk;
 	size_t pages, events;

@@ -94,8 +94,10 @@ static int get(struct logfile *f, enum kind kind, const char *a, const char *b, 
 {
 	struct key k = {.kind = kind, .a = a, .b = b};
 	struct freshness fresh = region_fresh(f->region);
-	int r = region_get(f->region, &k, &fresh, ret, err);
+	int r;
 
+	fresh.stop = f->stop;
+	r = region_get(f->region, &k, &fresh, ret, err);
 	return r < 0 ? r : ret->err;
 }
 
@@ -381,5 +383,5 @@ int streams_find_owner(struct logfile *f, const struct source *source,
 
 struct logs_door source_door(const struct logfile *f, const struct source *s)
 {
-	return (struct logs_door){region_client_peek(f->region), s->region, f->logs->call};
+	return (struct logs_door){region_client_peek(f->region), s->region, f->logs->call, f->stop};
 }

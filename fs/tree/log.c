@@ -140,6 +140,11 @@ static int log_ready(void *stream, struct waiter *w, struct ecsfs_error *err)
 	return logs_ready(stream, w, err);
 }
 
+static bool leave_log(void *stream, struct waiter *w)
+{
+	return logs_leave(stream, w);
+}
+
 static void close_log(void *stream)
 {
 	logs_close(stream);
@@ -163,6 +168,7 @@ static int log_at_end(void *stream, struct waiter *w, struct ecsfs_error *err)
 static const struct stream_ops stream_log = {
     .open = open_log,
     .ready = log_ready,
+    .leave = leave_log,
     .close = close_log,
     .spool = log_spool,
     .mtime_ms = log_mtime_ms,

@@ -15,6 +15,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/stop.h"
 #include "cache/follow.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/rollout.h"
@@ -55,6 +56,7 @@ struct watch {
 	struct region *region;
 	char *cluster, *service;
 	struct follower *follower;
+	struct stop stop;     /* set when the last reader leaves */
 	pthread_mutex_t lock; /* of all below, and of the readers' fields */
 	TAILQ_HEAD(, reader) readers;
 	bool busy;	    /* a snapshot is being handled */
@@ -265,6 +267,7 @@ static void watch_free(struct watch *w)
 	free(w->wanted_arn);
 	free(w->cluster);
 	free(w->service);
+	stop_release(&w->stop);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
 }
@@ -280,6 +283,15 @@ static void watch_unref(void *arg)
 		watch_free(w);
 }
 
+/* Nobody reads any more: what is asked for is not waited for. */
+static void watch_end(struct watch *w)
+{
+	follower_close(w->follower);
+	stop_now(&w->stop);
+	if (region_leave(&w->waiter))
+		watch_unref(w);
+}
+
 /* A reader is gone. */
 static void watch_leave(struct watch *w)
 {
@@ -289,7 +301,7 @@ static void watch_leave(struct watch *w)
 		TAILQ_REMOVE(&w->fs->watches->list, w, link);
 	pthread_mutex_unlock(&w->fs->watches->lock);
 	if (last)
-		follower_close(w->follower);
+		watch_end(w);
 	watch_unref(w);
 }
 
@@ -364,7 +376,7 @@ static void find_reason(struct job *j)
 	struct watch *w = why->watch;
 	auto_buf struct buf reason = BUF_INIT(LIMIT_VALUE);
 
-	rollout_reason(w->region, w->cluster, w->service, why->deployment, &reason);
+	rollout_reason(w->region, w->cluster, w->service, why->deployment, &w->stop, &reason);
 	let_all_go(w, why->deployment, buf_str(&reason));
 	wake_waiting(w);
 	watch_unref(w);
@@ -503,6 +515,7 @@ static struct watch *watch_new(const struct place *p)
 	if (!w)
 		return NULL;
 	pthread_mutex_init(&w->lock, NULL);
+	stop_init(&w->stop);
 	TAILQ_INIT(&w->readers);
 	w->fs = p->fs;
 	w->region = p->region;

@@ -30,14 +30,15 @@ static double stopped_at(const json_t *task)
 }
 
 /* The first one to stop, of those that failed; new. NULL: none is known. */
-static json_t *first_failed(
-    struct region *r, const char *cluster, const json_t *names, const char *deployment)
+static json_t *first_failed(struct region *r, const char *cluster, const json_t *names,
+    const char *deployment, struct stop *stop)
 {
 	struct freshness now = region_fresh_now(r);
 	json_t *first = NULL;
 	const json_t *name;
 	size_t i;
 
+	now.stop = stop;
 	json_array_foreach (names, i, name) {
 		struct key k = {.kind = KIND_TASK, .a = cluster, .b = json_string_value(name)};
 		auto_answer struct answer a = {0};
@@ -76,15 +77,16 @@ static void add_containers(const json_t *task, struct buf *out)
 }
 
 void rollout_reason(struct region *r, const char *cluster, const char *service,
-    const char *deployment, struct buf *out)
+    const char *deployment, struct stop *stop, struct buf *out)
 {
 	struct key k = {.kind = KIND_SERVICE_STOPPED_TASKS, .a = cluster, .b = service};
 	struct freshness now = region_fresh_now(r);
 	auto_answer struct answer a = {0};
 
+	now.stop = stop;
 	if (region_get(r, &k, &now, &a, NULL) != 0 || a.err)
 		return;
-	json_auto_t *task = first_failed(r, cluster, a.value, deployment);
+	json_auto_t *task = first_failed(r, cluster, a.value, deployment, stop);
 	if (!task)
 		return;
 	const char *arn = doc_string_peek(task, "taskArn"), *id = strrchr(arn, '/');

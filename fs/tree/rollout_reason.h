@@ -10,10 +10,10 @@
 
 /*
  * Appends "TASK: reason (CONTAINER: exit code 1)" of the first failed task of the deployment of that
- * id ("ecs-svc/0123"); nothing where none is known or may be asked for. Asks AWS and waits: for
- * workers.
+ * id ("ecs-svc/0123"); nothing where none is known or may be asked for, or `stop` is set meanwhile. Asks
+ * AWS and waits: for workers.
  */
 void rollout_reason(struct region *r, const char *cluster, const char *service,
-    const char *deployment, struct buf *out);
+    const char *deployment, struct stop *stop, struct buf *out);
 
 #endif

@@ -110,6 +110,59 @@ as_many_wait_as() {
 	done
 }
 
+called() {
+	[ "$(calls "$1")" -ge 1 ]
+}
+
+@test "a killed reader of a log leaves nothing: neither of its first window nor of a poll" {
+	local log before waiting
+	mount_up -o timeout=60
+	log=$mnt/clusters/prod/services/web/logs/app.log
+	[ -n "$(cat "$log")" ]
+	calls_reset
+	faults 'GetLogEvents:stall=30000'
+	cat "$log" >/dev/null 2>&1 3>&- &
+	wait_for 20 called GetLogEvents
+	before=$(connections)
+	kill -KILL $!
+	wait_for 10 fewer_connections_than "$before"
+	faults ''
+	tail -n 1 -f "$log" >"$mnt_dir/tail" 2>&1 3>&- &
+	wait_for 20 test -s "$mnt_dir/tail"
+	calls_reset
+	faults 'FilterLogEvents:stall=30000'
+	wait_for 20 called FilterLogEvents
+	before=$(connections)
+	kill -KILL $!
+	wait_for 10 fewer_connections_than "$before"
+	# Who follows next does not wait for the poll of before.
+	faults ''
+	tail -n 1 -f "$log" >"$mnt_dir/tail" 2>&1 3>&- &
+	wait_for 20 grown "$mnt_dir/tail" 2
+	kill $!
+}
+
+grown() {
+	[ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+@test "a killed reader of rollout leaves nothing of what its lines are made from" {
+	local before definition
+	mount_up -o timeout=60
+	cd "$mnt/clusters/prod/services/web"
+	hold 1
+	echo yes >force_new_deployment
+	calls_reset
+	faults 'DescribeServiceDeployments:stall=30000'
+	cat rollout >/dev/null 2>&1 3>&- &
+	wait_for 20 called DescribeServiceDeployments
+	before=$(connections)
+	kill -KILL $!
+	wait_for 10 fewer_connections_than "$before"
+	hold 0
+	cd /
+}
+
 @test "while one service stalls, the rest of the mount answers" {
 	mount_up -o timeout=60
 	ls "$mnt/clusters/prod/services" "$mnt/clusters" >/dev/null

@@ -238,6 +238,47 @@ static void test_one_fetch_for_all(void **state)
 	assert_int_equal(f->source.fetches, 1);
 }
 
+struct leaver {
+	struct fixture *f;
+	struct stop stop;
+	int result;
+};
+
+static void *fetch_until_stopped(void *arg)
+{
+	struct leaver *l = arg;
+	struct credentials *c = NULL;
+
+	l->result = credentials_cached_fetch(l->f->cached, &l->stop, &c, NULL);
+	return c;
+}
+
+/* A caller who has gone does not wait for a source that hangs; whoever stays gets what it gives. */
+static void test_who_is_stopped_leaves_and_the_fetch_goes_on(void **state)
+{
+	struct fixture *f = *state;
+	struct leaver leaver = {.f = f};
+	pthread_t fetcher, waiter;
+	void *got;
+
+	stop_init(&leaver.stop);
+	f->source.held = true;
+	pthread_create(&fetcher, NULL, fetch_in_thread, f);
+	while (!f->source.fetches)
+		sched_yield();
+	pthread_create(&waiter, NULL, fetch_until_stopped, &leaver);
+	stop_now(&leaver.stop);
+	pthread_join(waiter, &got);
+	assert_null(got);
+	assert_int_equal(leaver.result, -EINTR);
+	f->source.held = false;
+	pthread_join(fetcher, &got);
+	assert_string_equal(credentials_access_key_id_peek(got), "KEY1");
+	credentials_unref(got);
+	assert_int_equal(f->source.fetches, 1);
+	stop_release(&leaver.stop);
+}
+
 static void test_nobody_waits_while_the_old_ones_are_good(void **state)
 {
 	struct fixture *f = *state;
@@ -280,6 +321,7 @@ int main(void)
 	    TEST(test_forced_at_most_once_a_minute),
 	    TEST(test_doubted_once_in_a_quarter_of_an_hour),
 	    TEST(test_one_fetch_for_all),
+	    TEST(test_who_is_stopped_leaves_and_the_fetch_goes_on),
 	    TEST(test_nobody_waits_while_the_old_ones_are_good),
 	    TEST(test_short_lived_ones_are_not_fetched_for_every_call),
 	};

@@ -208,15 +208,16 @@ static int fake_call(struct aws_client *c, const struct aws_request *rq, struct 
     struct ecsfs_error *err)
 {
 	struct ecsfs_error why = {0};
+	struct stop_waiter waiter;
 
 	(void)c;
-	stop_attach(rq->stop, stopped, NULL);
+	stop_attach(rq->stop, &waiter, stopped, NULL);
 	pthread_mutex_lock(&world.lock);
 	count_call(rq);
 	/* The snapshot is taken when the call arrives, and may be old when it leaves the gate. */
 	if (rq->timeout_ms <= world.silent_ms) {
 		pthread_mutex_unlock(&world.lock);
-		stop_detach(rq->stop);
+		stop_detach(rq->stop, &waiter);
 		return ecsfs_error_set(err, ETIMEDOUT, NULL, "silent");
 	}
 	if (world.fail_err) {
@@ -231,7 +232,7 @@ static int fake_call(struct aws_client *c, const struct aws_request *rq, struct 
 		ecsfs_error_set(&why, EINTR, NULL, "stopped");
 	}
 	pthread_mutex_unlock(&world.lock);
-	stop_detach(rq->stop);
+	stop_detach(rq->stop, &waiter);
 	if (err)
 		*err = why;
 	return -why.err;

@@ -1,0 +1,30 @@
+#include "backend/base/heap.h"
+
+#include "backend/base/clock.h"
+
+#include <malloc.h>
+#include <stdatomic.h>
+
+#define EVERY_MS 10000
+
+void heap_init(void)
+{
+#ifdef __GLIBC__
+	/* Pages of logs are megabytes on many threads: mapped one by one they go back to the system, which
+	 * blocks between others in as many heaps never do. */
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	mallopt(M_ARENA_MAX, 4);
+#endif
+}
+
+void heap_give_back(void)
+{
+	static _Atomic int64_t last_ms = -EVERY_MS;
+	int64_t now = clock_mono(&clock_system), last = atomic_load(&last_ms);
+
+	if (now - last < EVERY_MS || !atomic_compare_exchange_strong(&last_ms, &last, now))
+		return;
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
