@@ -41,7 +41,7 @@
 #define START_MORE 2	       /* for each that goes through */
 #define START_ENOUGH 128       /* nobody limits so many at once */
 #define START_RATE 40.	       /* calls a second that go also when nothing is answered, */
-#define START_RATE_THROTTLED 6 /* or once something is throttled */
+#define START_RATE_THROTTLED 3 /* or once something is throttled */
 
 enum {
 	/* Calls of an epoch: to judge it at all, to believe its numbers, to judge it early. */

@@ -39,7 +39,10 @@ static json_t *plain_scalar(const json_t *value)
 
 #define MILLISECONDS_FROM 1e11 /* as seconds this is in the year 5138 */
 
-/* Milliseconds, of epoch seconds or milliseconds and of every form of ISO 8601; another text stays. */
+/*
+ * Whole seconds, of epoch seconds or milliseconds and of every form of ISO 8601; another text stays. Tools
+ * write times with a fraction and without one (RFC 3339).
+ */
 static json_t *plain_time(const json_t *value)
 {
 	const char *text = json_string_value(value);
@@ -49,7 +52,9 @@ static json_t *plain_time(const json_t *value)
 		return json_incref((json_t *)value);
 	if (!isfinite(seconds) || fabs(seconds) > WHOLE_MAX)
 		return json_incref((json_t *)value);
-	return json_integer(llround(fabs(seconds) < MILLISECONDS_FROM ? seconds * 1000 : seconds));
+	if (fabs(seconds) >= MILLISECONDS_FROM)
+		seconds /= 1000;
+	return json_integer((json_int_t)floor(seconds));
 }
 
 /* "1 vCPU", ".5 vcpu", "2GB", "2048" and 2048 as one number in text. */

@@ -1,6 +1,6 @@
 /*
  * Is a new name an editor's or a mistake? It is compared with the directory's writable files: names
- * that contain one are an editor's, names that are near to one are refused with that name.
+ * that contain one as a word are an editor's, names that are near to one are refused with that name.
  */
 #include "fs/kernel/newname.h"
 
@@ -10,6 +10,7 @@
 #include "fs/kernel/refused.h"
 #include "fs/kernel/request.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -43,12 +44,40 @@ static bool is_mistyped(const struct dir_type *type, const char *name)
 	    (n.cost <= 2 || strncmp(meant, name, strlen(name)) == 0);
 }
 
-static bool holds_writable_name(const struct dir_type *type, const char *name)
+/* Editors put punctuation around a name; a letter, a digit or a blank beside it is a slip. */
+static bool is_part_of_word(char c)
 {
-	for (const struct row *r = type->rows; r && r->name; r++)
-		if (row_writable(r) && strstr(name, r->name))
+	return isalnum((unsigned char)c) || isspace((unsigned char)c) || c == '_';
+}
+
+/* Whether the word stands in the name, and nothing of a word beside it. */
+static bool holds_word(const char *name, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = name; (at = strstr(at, word)); at++)
+		if ((at == name || !is_part_of_word(at[-1])) && !is_part_of_word(at[len]))
 			return true;
 	return false;
+}
+
+/*
+ * A name that holds that of a writable file is an editor's, unless it is another one mistyped
+ * ("task_definition.jsn" holds task_definition).
+ */
+static bool is_editors(const struct dir_type *type, const char *name)
+{
+	struct nearest others;
+	bool holds = false;
+
+	nearest_begin(&others, name);
+	for (const struct row *r = type->rows; r && r->name; r++) {
+		if (row_writable(r) && holds_word(name, r->name))
+			holds = true;
+		else if (row_writable(r))
+			nearest_try(&others, r->name);
+	}
+	return holds && others.cost > 2;
 }
 
 static int refuse(const struct dir_type *type, const char *name, int e, struct ecsfs_error *err)
@@ -115,7 +144,7 @@ int newname_check(struct node *dir, const char *name, bool exclusive, struct ecs
 		return refuse(type, name, EACCES, err);
 	if (is_copied(dir, name) && node_type(dir->parent)->copy_from)
 		return newname_refuse_copy(dir->parent, dir->file_name, err);
-	if (holds_writable_name(type, name))
+	if (is_editors(type, name))
 		return 0;
 	if (exclusive && dir_has_writable_row(type) && !is_mistyped(type, name))
 		return 0;

@@ -11,7 +11,7 @@
 struct request;
 
 /*
- * 0 where the name holds the whole name of a writable file of the directory ("service.json~"), or
+ * 0 where the name holds that of a writable file of the directory as a word ("service.json~"), or
  * is made exclusively (O_EXCL, as mkstemp(3) does) and near to none; any name in a directory that
  * keeps files. Else -EPERM, or -EACCES in a directory that takes no names, with a sentence that
  * names the nearest file.

@@ -5,10 +5,10 @@
  * bottleneck; this is not.
  *
  *   cannedd [-p PORT=5600] [-l LATENCY_MS=0] [-c CLUSTERS=10] [-s SERVICES=100] [-t TASKS=10]
- *           [-e LOG_EVENTS=100000] [-m MEAN_MESSAGE_BYTES=150] [-T] [-n]
+ *           [-e LOG_EVENTS=100000] [-m MEAN_MESSAGE_BYTES=150] [-T | -R RATE] [-n]
  *
  * -l: how long it sleeps before each response; concurrent requests sleep in parallel. -T: AWS's
- * documented token buckets, with ThrottlingException. -n: names of services without numbers, in no
+ * documented token buckets, with ThrottlingException; -R: each of RATE calls a second. -n: names of services without numbers, in no
  * order. GET /_stats gives the calls since GET /_reset; GET /_latency/MS sets -l.
  */
 #include "tests/bench/canned.h"
@@ -553,7 +553,7 @@ int main(int argc, char **argv)
 {
 	int port = 5600, o, one = 1;
 	long log_events = 100000, log_bytes = 150;
-	while ((o = getopt(argc, argv, "p:l:c:s:t:e:m:Tn")) != -1)
+	while ((o = getopt(argc, argv, "p:l:c:s:t:e:m:R:Tn")) != -1)
 		switch (o) {
 		case 'p':
 			port = atoi(optarg);
@@ -581,6 +581,11 @@ int main(int argc, char **argv)
 			break;
 		case 'T':
 			throttle = 1;
+			break;
+		case 'R':
+			throttle = 1;
+			for (size_t k = 0; k < sizeof bk / sizeof *bk; k++)
+				bk[k].cap = bk[k].rate = bk[k].tok = atof(optarg);
 			break;
 		default:
 			return 2;

@@ -311,6 +311,38 @@ def fleet_buckets():
     )
 
 
+def read_for(m, seconds, readers=16):
+    """Readers that each read one value after the other, as fast as they come."""
+    end = time.monotonic() + seconds
+
+    def reader(i):
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError):
+                open(f"{m.path}/clusters/c{i % 10}/services/s{random.randrange(20)}/desired_count").read()
+
+    with concurrent.futures.ThreadPoolExecutor(readers) as pool:
+        list(pool.map(reader, range(readers)))
+
+
+@row
+def throttled():
+    """AWS takes so many calls a second, and the mount does not know it."""
+    for rate in 2, 5, 10:
+        with Canned("-c", 10, "-s", 20, "-t", 1, "-l", 20, "-R", rate) as canned, Mount(
+            canned, "-o", "ttl=0"
+        ) as m:
+            for minute in "the first minute", "the second":
+                canned.reset()
+                read_for(m, 60)
+                n = canned.stats()
+                say(
+                    f"16 readers at a true rate of {rate} a second, {minute}",
+                    f"{(n['total'] - n['throttled']) / 60 / rate:.2f} of it, "
+                    f"{100 * n['throttled'] / max(n['total'], 1):.1f} % throttled",
+                    "0.9, under 10 %",
+                )
+
+
 @row
 def fleet_shapes():
     fleet("1x1000x3 at 20 ms", (1, 1000, 3), 20, "", runs=1)

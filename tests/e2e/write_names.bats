@@ -28,6 +28,13 @@ setup() {
 	said 'did you mean NAME/desired_count?'
 	refused bash -c "echo a=b >>'$mnt/task_definitions/web/1/tag'"
 	said 'did you mean tags?'
+	# Names that begin or end as another one does, or hold it.
+	for name in desired_counts 'tags ' xdesired_count desired_count2; do
+		refused bash -c "echo 5 >'$web/$name'"
+		said "\"$name\" is not a file of a service, nothing was sent: did you mean"
+	done
+	refused bash -c "cat '$web/task_definition.json' >'$web/task_definition.jsn'"
+	said 'did you mean task_definition.json?'
 	refused bash -c "echo 5 >'$web/what-is-this'"
 	said 'nothing was sent'
 	refused bash -c "echo x >'$mnt/clusters/prod/services/x'"
