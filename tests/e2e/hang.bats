@@ -110,6 +110,18 @@ as_many_wait_as() {
 	done
 }
 
+@test "a call that hangs once is cut, and asked again on another connection, long before the time limit" {
+	local begin
+	mount_up -o timeout=60
+	ls "$mnt/clusters/prod/services" >/dev/null
+	calls_reset
+	faults 'DescribeServices:1:stall=120000'
+	begin=$SECONDS
+	[ -n "$(cat "$mnt/clusters/prod/services/web/desired_count")" ]
+	[ $((SECONDS - begin)) -lt 30 ]
+	[ "$(calls DescribeServices)" = 2 ]
+}
+
 called() {
 	[ "$(calls "$1")" -ge 1 ]
 }

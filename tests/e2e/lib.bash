@@ -123,6 +123,7 @@ sim_down() {
 		kill -9 "$sim_pid" 2>/dev/null
 		return 1
 	fi
+	quiet "$sim_dir/err" || bad=1
 	if [ -s "$sim_dir/violations" ]; then
 		sort "$sim_dir/violations" | uniq -c | head -n 20 >&2
 		return 1
@@ -173,7 +174,7 @@ mount_down() {
 		kill -9 "$(cat "$mnt_dir/pid")"
 		return 1
 	fi
-	quiet_daemon || return 1
+	quiet "$mnt_dir/err" || return 1
 	[ "$(cat "$mnt_dir/status")" = 0 ] || {
 		echo "the daemon ended with status $(cat "$mnt_dir/status")" >&2
 		return 1
@@ -188,10 +189,11 @@ all_down() {
 	return "$bad"
 }
 
-# Suspicious words on the daemon's stderr fail the test.
-quiet_daemon() {
-	if grep -nE 'Sanitizer|runtime error|Assertion|SIGSEGV|corrupt|leak' "$mnt_dir/err"; then
-		cat "$mnt_dir/err" >&2
+# quiet FILE: suspicious words on the stderr of the daemon or of the region (a sanitizer's, an
+# assertion's) fail the test.
+quiet() {
+	if grep -nE 'Sanitizer|runtime error|Assertion|SIGSEGV|corrupt|leak' "$1"; then
+		cat "$1" >&2
 		return 1
 	fi
 }

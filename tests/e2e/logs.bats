@@ -143,7 +143,7 @@ live() {
 	arrives 10
 	kill -TERM "$(cat "$mnt_dir/pid")"
 	wait_for 20 test -s "$mnt_dir/status"
-	quiet_daemon
+	quiet "$mnt_dir/err"
 	[ "$(cat "$mnt_dir/status")" = 0 ]
 	mnt=
 }

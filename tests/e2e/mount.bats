@@ -45,7 +45,7 @@ not_mounted() {
 		wait_for 10 test -s "$mnt_dir/status"
 		[ "$(cat "$mnt_dir/status")" = 0 ]
 		mountpoint -q "$mnt" && return 1
-		quiet_daemon
+		quiet "$mnt_dir/err"
 	done
 	mnt=
 }
@@ -210,7 +210,7 @@ not_mounted() {
 	[ "$(cat "$mnt_dir/status")" = 0 ]
 	wait "$reader" && return 1
 	faults ''
-	quiet_daemon
+	quiet "$mnt_dir/err"
 	mnt=
 }
 
