@@ -1,3 +1,7 @@
+/*
+ * How does glibc keep and return memory for us? A trim looks through all heaps, so it is done seldom, and
+ * by whoever comes first.
+ */
 #include "backend/base/heap.h"
 
 #include "backend/base/clock.h"
