@@ -11,7 +11,7 @@
 #include "backend/config/endpoint.h"
 #include "backend/config/settings.h"
 #include "backend/errlog.h"
-#include "backend/exec/session.h"
+#include "backend/exec/session_threads.h"
 #include "backend/sim/sim.h"
 #include "cache/answer.h"
 #include "cache/follow.h"
@@ -332,7 +332,7 @@ void session_close(struct session *s)
 
 	session_cancel(s);
 	/* Their agents are told that it is over; at most SESSION_GOODBYE_MS. */
-	exec_sessions_wait();
+	session_threads_wait();
 	checks_free(s->checks);
 	if (fs->follow)
 		follow_free(fs->follow);

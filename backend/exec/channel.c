@@ -390,13 +390,15 @@ int channel_tick(struct channel *c, int64_t *ret_wait_ms, struct ecsfs_error *er
 
 	if (r == 0)
 		r = link_tick(c->link, clock_mono(c->clock), ret_wait_ms);
-	if (r == -ETIMEDOUT)
-		return ecsfs_error_set(err, ETIMEDOUT, NULL,
-		    "the container's agent does not answer: check the task's way to ssmmessages");
 	return r ? ecsfs_error_set(err, -r, NULL, "data channel: %s", strerror(-r)) : 0;
 }
 
 void channel_reconnected(struct channel *c)
 {
-	link_reconnected(c->link, clock_mono(c->clock));
+	link_reconnected(c->link);
+}
+
+uint64_t channel_progress(const struct channel *c)
+{
+	return link_progress(c->link);
 }

@@ -23,6 +23,7 @@ struct outgoing {
 	int64_t sequence;
 	int64_t first_ms, last_ms;
 	bool repeated; /* its acknowledgement measures nothing */
+	bool due;      /* at once: the connection that carried it is lost */
 	size_t len;
 	unsigned char frame[];
 };
@@ -37,7 +38,8 @@ struct link {
 	const struct link_ops *ops;
 	void *arg;
 	int64_t next_out, next_in;
-	bool answered; /* something was acknowledged: the other end takes what is sent */
+	int64_t acknowledged; /* the highest sequence that was; -1: none */
+	bool answered;	      /* something was acknowledged: the other end takes what is sent */
 	double rtt, variation;
 	size_t under_way;
 	TAILQ_HEAD(, outgoing) unacknowledged;
@@ -58,6 +60,7 @@ struct link *link_new(enum message_type sends, const struct link_ops *ops, void 
 	l->arg = arg;
 	l->rtt = 100;
 	l->variation = 25;
+	l->acknowledged = -1;
 	TAILQ_INIT(&l->unacknowledged);
 	return l;
 }
@@ -173,6 +176,8 @@ static void forget(struct link *l, struct outgoing *o, int64_t mono_ms)
 	if (!o->repeated)
 		measure(l, mono_ms - o->first_ms);
 	l->answered = true;
+	if (o->sequence > l->acknowledged)
+		l->acknowledged = o->sequence;
 	l->under_way--;
 	TAILQ_REMOVE(&l->unacknowledged, o, link);
 	free(o);
@@ -271,11 +276,20 @@ int link_receive(struct link *l, const struct message *m, int64_t mono_ms, int64
 
 static int repeat(struct link *l, struct outgoing *o, int64_t mono_ms)
 {
-	if (mono_ms - o->first_ms > LINK_PATIENCE_MS)
-		return -ETIMEDOUT;
 	o->repeated = true;
+	o->due = false;
 	o->last_ms = mono_ms;
 	return l->ops->transmit(l->arg, o->frame, o->len);
+}
+
+/*
+ * AWS's programs repeat only the oldest message. Here those are repeated too behind which a later one
+ * was acknowledged: they are lost. All others may only wait in a peer that is slow, or whose command
+ * does not read, and repeating the whole window would drown it.
+ */
+static bool may_repeat(const struct link *l, const struct outgoing *o)
+{
+	return o->due || o == TAILQ_FIRST(&l->unacknowledged) || o->sequence < l->acknowledged;
 }
 
 int link_tick(struct link *l, int64_t mono_ms, int64_t *ret_wait_ms)
@@ -284,10 +298,13 @@ int link_tick(struct link *l, int64_t mono_ms, int64_t *ret_wait_ms)
 	struct outgoing *o;
 
 	*ret_wait_ms = -1;
-	/* Later ones wait on acknowledgements of their own, so each has its own timer. */
 	TAILQ_FOREACH (o, &l->unacknowledged, link) {
-		int r = mono_ms - o->last_ms >= limit ? repeat(l, o, mono_ms) : 0;
+		int r = 0;
 
+		if (!may_repeat(l, o))
+			break; /* the later ones are not to be repeated either */
+		if (o->due || mono_ms - o->last_ms >= limit)
+			r = repeat(l, o, mono_ms);
 		if (r)
 			return r;
 		left = o->last_ms + limit - mono_ms;
@@ -297,13 +314,15 @@ int link_tick(struct link *l, int64_t mono_ms, int64_t *ret_wait_ms)
 	return 0;
 }
 
-void link_reconnected(struct link *l, int64_t mono_ms)
+void link_reconnected(struct link *l)
 {
 	struct outgoing *o;
 
-	TAILQ_FOREACH (o, &l->unacknowledged, link) {
-		o->first_ms = mono_ms;
-		o->last_ms = mono_ms - TIMEOUT_MAX_MS;
-		o->repeated = true;
-	}
+	TAILQ_FOREACH (o, &l->unacknowledged, link)
+		o->due = true;
+}
+
+uint64_t link_progress(const struct link *l)
+{
+	return (uint64_t)(l->next_out + l->next_in) - l->under_way;
 }

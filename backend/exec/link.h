@@ -46,14 +46,17 @@ int link_receive(struct link *l, const struct message *m, int64_t mono_ms, int64
 bool link_idle(const struct link *l);
 
 /*
- * Sends again what is overdue. Returns the milliseconds until the next call is due (-1: nothing is
- * under way), or -ETIMEDOUT once a message was repeated without success for LINK_PATIENCE_MS.
- * `ret_wait_ms` is set with 0.
+ * Sends again what is overdue: the oldest message, and those behind which a later one was
+ * acknowledged. 0 and the milliseconds until the next call is due (-1: nothing is under way), or what
+ * transmit() returned. It never gives up: an agent whose command does not read acknowledges nothing
+ * for as long as that lasts, and the owner knows better when the other end has gone.
  */
-#define LINK_PATIENCE_MS 60000
 int link_tick(struct link *l, int64_t mono_ms, int64_t *ret_wait_ms);
 
 /* After a new connection: everything unacknowledged is due at once. */
-void link_reconnected(struct link *l, int64_t mono_ms);
+void link_reconnected(struct link *l);
+
+/* Rises with each message that was delivered or acknowledged. */
+uint64_t link_progress(const struct link *l);
 
 #endif

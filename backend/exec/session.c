@@ -7,13 +7,11 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
-#include "backend/config/settings.h"
 #include "backend/credentials/credentials.h"
 #include "backend/exec/channel.h"
+#include "backend/exec/connection.h"
 #include "backend/exec/link.h"
-#include "backend/exec/session_calls.h"
-#include "backend/exec/stream_url.h"
-#include "backend/exec/websocket.h"
+#include "backend/exec/session_threads.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,25 +25,27 @@ enum {
 	CONNECT_MS = 10000,
 	RESUME_TRIES = 5,
 	RESUME_PAUSE_MS = 200, /* doubles */
-	STACK_BYTES = 256 * 1024,
+	SILENCE_MS = 60000,    /* the agent pings every 54 s, but its peer may be AWS */
+	LOOK_MS = 20000,
 };
 
 struct exec_session {
 	/* Constant. */
-	struct aws_client *client;
-	char *region, *target, *session_id;
-	int start_timeout_ms;
+	int start_timeout_ms, silence_ms;
+	int (*look)(void *arg, struct ecsfs_error *err);
 	void (*changed)(void *arg);
 	void (*done)(void *arg);
 	void *arg;
 
 	/* The thread's own. */
 	struct channel *channel;
-	struct websocket *socket;
+	struct connection connection;
 	struct script *script;
-	char *url, *token;
 	int64_t started_ms, pinged_ms, goodbye_ms;
-	int64_t active_ms; /* when bytes last went in either direction */
+	int64_t active_ms;	     /* when bytes last went in either direction */
+	int64_t heard_ms, looked_ms; /* when a message last came, and when the task was looked at */
+	unsigned resumes;	     /* tries since the channel last moved something */
+	uint64_t progress;	     /* of the channel, then */
 	bool end_sent, goodbye;
 	struct buf plain; /* output on its way to `output` */
 	struct ecsfs_error trouble;
@@ -62,10 +62,6 @@ struct exec_session {
 	int status;
 	struct ecsfs_error err;
 };
-
-static pthread_mutex_t running_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t running_none = PTHREAD_COND_INITIALIZER;
-static size_t running; /* running_lock */
 
 static int64_t now_ms(void)
 {
@@ -104,6 +100,7 @@ static int on_message(void *arg, bool text, const void *bytes, size_t len)
 {
 	struct exec_session *s = arg;
 
+	s->heard_ms = now_ms();
 	return text ? 0 : channel_receive(s->channel, bytes, len, &s->trouble);
 }
 
@@ -117,28 +114,9 @@ static int connect_patience(const struct exec_session *s)
 
 static int connect_channel(struct exec_session *s, struct ecsfs_error *err)
 {
-	auto_secret_buf struct buf lines = BUF_INIT(64 * 1024);
-	const char *headers[STREAM_URL_HEADERS + 1] = {NULL};
-	struct websocket_options o = {.url = s->url,
-	    .headers = headers,
-	    .ca_bundle = aws_client_settings_peek(s->client)->ca_bundle,
-	    .timeout_ms = connect_patience(s),
-	    .cancelled = &s->cancelled,
-	    .message = on_message,
-	    .arg = s,
-	    .max_message = MESSAGE_MAX};
-	/* A URL that is signed already says so in its query. */
-	int r = strstr(s->url, "X-Amz-")
-	    ? 0
-	    : stream_url_sign(s->client, s->region, s->url, &lines, err);
+	int r = connection_open(&s->connection, s->channel, connect_patience(s), err);
 
-	if (r == 0) {
-		stream_url_headers(&lines, headers);
-		r = websocket_connect(&o, &s->socket, err);
-	}
-	if (r == 0)
-		r = channel_open(s->channel, s->token);
-	s->pinged_ms = now_ms();
+	s->pinged_ms = s->heard_ms = now_ms();
 	return r;
 }
 
@@ -173,27 +151,6 @@ static void pause_ms(struct exec_session *s, int ms)
 	}
 }
 
-static struct session_name name_of(const struct exec_session *s)
-{
-	return (struct session_name){s->client, s->region, s->session_id, s->target};
-}
-
-/* A new token for the same session. 0; -ESHUTDOWN: the session has ended. */
-static int resume(struct exec_session *s, struct ecsfs_error *err)
-{
-	struct session_name n = name_of(s);
-	char *token = NULL, *url = NULL;
-	int r = session_call_resume(&n, now_ms() - s->active_ms, &token, &url, err);
-
-	if (r)
-		return r;
-	secret_free(s->token);
-	free(s->url);
-	s->token = token;
-	s->url = url;
-	return 0;
-}
-
 /* A message of the container in place of a running command is the reason. -EIO; 0: there was none. */
 static int check_noise(struct exec_session *s, struct ecsfs_error *err)
 {
@@ -205,26 +162,56 @@ static int check_noise(struct exec_session *s, struct ecsfs_error *err)
 	    err, EIO, NULL, "the command did not start; the container said: %.300s", noise);
 }
 
-/* After a lost connection. */
+static int check_start(struct exec_session *s, struct ecsfs_error *err)
+{
+	if (script_ready(s->script) || now_ms() - s->started_ms < s->start_timeout_ms)
+		return 0;
+	if (check_noise(s, err))
+		return -EIO;
+	return ecsfs_error_set(err, ETIMEDOUT, NULL,
+	    "the container's agent does not answer: the session was accepted %d s ago and no "
+	    "output came (the task needs a way to ssmmessages)",
+	    s->start_timeout_ms / 1000);
+}
+
+/* One try to go on with a new token, after a pause that doubles while nothing moves. */
+static int try_to_resume(struct exec_session *s, struct ecsfs_error *err)
+{
+	int r;
+
+	pause_ms(s, RESUME_PAUSE_MS << s->resumes++);
+	*err = (struct ecsfs_error){0};
+	r = connection_resume(&s->connection, now_ms() - s->active_ms, err);
+	if (r == 0)
+		r = connect_channel(s, err);
+	if (r == 0)
+		channel_reconnected(s->channel);
+	return r;
+}
+
+/*
+ * After a lost connection. Connections that AWS accepts and that are lost before they have moved
+ * anything count as one loss, so that it ends.
+ */
 static int reconnect(struct exec_session *s, struct ecsfs_error *err)
 {
-	int r = -EIO;
+	int r = ecsfs_error_set(err, EIO, NULL, "it is lost again each time before anything came");
 
-	websocket_free(s->socket);
-	s->socket = NULL;
-	for (int i = 0; i < RESUME_TRIES && !is_closing(s); i++) {
-		pause_ms(s, RESUME_PAUSE_MS << i);
-		*err = (struct ecsfs_error){0};
-		r = resume(s, err);
-		if (r == -ESHUTDOWN || r == -EACCES)
+	connection_close(&s->connection);
+	if (s->progress != channel_progress(s->channel))
+		s->resumes = 0;
+	s->progress = channel_progress(s->channel);
+	while (s->resumes < RESUME_TRIES && !is_closing(s)) {
+		r = check_start(s, err);
+		if (r)
+			return r;
+		r = try_to_resume(s, err);
+		if (r == 0 || r == -ESHUTDOWN || r == -EACCES)
 			break;
-		if (r == 0)
-			r = connect_channel(s, err);
-		if (r == 0) {
-			channel_reconnected(s->channel);
-			return 0;
-		}
+		connection_close(&s->connection);
 	}
+	if (r == 0)
+		return 0;
 	if (r == -ESHUTDOWN && check_noise(s, err))
 		return -EIO;
 	ecsfs_error_wrap(err, "the connection to the container was lost and not resumed");
@@ -233,10 +220,10 @@ static int reconnect(struct exec_session *s, struct ecsfs_error *err)
 
 static int channel_transmit(void *arg, bool text, const void *frame, size_t len)
 {
-	struct exec_session *s = arg;
+	struct websocket *w = ((struct exec_session *)arg)->connection.socket;
 
 	/* Between two connections nothing goes out: the link repeats it. */
-	return s->socket ? websocket_send(s->socket, text, frame, len) : 0;
+	return w ? websocket_send(w, text, frame, len) : 0;
 }
 
 /* Moves decoded output to where readers find it. */
@@ -250,8 +237,8 @@ static void give_output(struct exec_session *s)
 	pthread_mutex_unlock(&s->lock);
 	notify(s);
 	buf_reset(&s->plain);
-	if (s->socket)
-		websocket_hold(s->socket, full);
+	if (s->connection.socket)
+		websocket_hold(s->connection.socket, full);
 }
 
 static int channel_output(void *arg, const void *bytes, size_t len)
@@ -270,7 +257,7 @@ static int channel_data_key(void *arg, const char *key_id, unsigned char ret_key
     struct buf *ret_encrypted, struct ecsfs_error *err)
 {
 	struct exec_session *s = arg;
-	struct session_name n = name_of(s);
+	struct session_name n = connection_name(&s->connection);
 
 	return session_call_data_key(&n, key_id, ret_key, ret_encrypted, err);
 }
@@ -341,7 +328,6 @@ static void say_goodbye(struct exec_session *s)
 	s->goodbye = true;
 	s->goodbye_ms = now_ms();
 	channel_terminate(s->channel);
-	websocket_hold(s->socket, false);
 }
 
 static bool is_over(struct exec_session *s)
@@ -356,18 +342,6 @@ static bool is_over(struct exec_session *s)
 static bool is_gone(const struct exec_session *s)
 {
 	return channel_closed(s->channel, NULL) || now_ms() - s->goodbye_ms >= SESSION_GOODBYE_MS;
-}
-
-static int check_start(struct exec_session *s, struct ecsfs_error *err)
-{
-	if (script_ready(s->script) || now_ms() - s->started_ms < s->start_timeout_ms)
-		return 0;
-	if (check_noise(s, err))
-		return -EIO;
-	return ecsfs_error_set(err, ETIMEDOUT, NULL,
-	    "the container's agent does not answer: the session was accepted %d s ago and no "
-	    "output came (the task needs a way to ssmmessages)",
-	    s->start_timeout_ms / 1000);
 }
 
 /* The agent ended the session before the command's status came. */
@@ -388,73 +362,130 @@ static int check_closed(struct exec_session *s, struct ecsfs_error *err)
 	    "the container's agent ended the session before the command's exit status was known");
 }
 
+/*
+ * A task that stops takes its agent along, and AWS may say nothing of it for 20 minutes. A silent agent
+ * alone is no fault: its command may run without output, or not read its input.
+ */
+static int check_silence(struct exec_session *s, struct ecsfs_error *err)
+{
+	int64_t now = now_ms(), silent = now - s->heard_ms;
+
+	if (silent < s->silence_ms || s->goodbye)
+		return 0;
+	if (silent > SESSION_IDLE_MS + s->silence_ms)
+		return ecsfs_error_set(err, ETIMEDOUT, NULL, "%s", session_gone(silent));
+	if (!s->look || now - s->looked_ms < LOOK_MS)
+		return 0;
+	s->looked_ms = now;
+	return s->look(s->arg, err);
+}
+
 static int ping(struct exec_session *s)
 {
 	if (now_ms() - s->pinged_ms < PING_MS)
 		return 0;
 	s->pinged_ms = now_ms();
-	return websocket_ping(s->socket);
+	return websocket_ping(s->connection.socket);
 }
 
-/* How long poll(2) may sleep: the channel's timer, the ping, the start, the goodbye. */
+static void shorten(int64_t *ms, int64_t until_ms)
+{
+	int64_t left = until_ms - now_ms();
+
+	*ms = left < *ms ? left : *ms;
+}
+
+/* How long poll(2) may sleep: the channel's timer, the ping, the start, the silence, the goodbye. */
 static int patience(const struct exec_session *s, int64_t channel_ms)
 {
-	int64_t ms = s->pinged_ms + PING_MS - now_ms();
+	int64_t ms = channel_ms >= 0 ? channel_ms : PING_MS;
+	int64_t look_ms = s->heard_ms + s->silence_ms;
 
-	if (channel_ms >= 0 && channel_ms < ms)
-		ms = channel_ms;
-	if (!script_ready(s->script) && s->started_ms + s->start_timeout_ms - now_ms() < ms)
-		ms = s->started_ms + s->start_timeout_ms - now_ms();
-	if (s->goodbye && s->goodbye_ms + SESSION_GOODBYE_MS - now_ms() < ms)
-		ms = s->goodbye_ms + SESSION_GOODBYE_MS - now_ms();
+	shorten(&ms, s->pinged_ms + PING_MS);
+	if (!script_ready(s->script))
+		shorten(&ms, s->started_ms + s->start_timeout_ms);
+	if (s->goodbye)
+		shorten(&ms, s->goodbye_ms + SESSION_GOODBYE_MS);
+	else
+		shorten(&ms, look_ms > s->looked_ms + LOOK_MS ? look_ms : s->looked_ms + LOOK_MS);
 	return ms < 1 ? 1 : (int)ms;
+}
+
+/* While nobody reads the output, TCP slows the agent down. Asked before each read: what TLS has decrypted
+ * already wakes no poll(2). */
+static void hold(struct exec_session *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool full = s->output.len >= SESSION_BUFFER && !s->over && !s->closing;
+	pthread_mutex_unlock(&s->lock);
+	websocket_hold(s->connection.socket, full);
 }
 
 static void wait_for_work(struct exec_session *s, int64_t channel_ms)
 {
-	struct pollfd p[2] = {
-	    {.fd = websocket_fd(s->socket)}, {.fd = s->wake_fds[0], .events = POLLIN}};
+	struct websocket *w = s->connection.socket;
+	struct pollfd p[2] = {{.fd = websocket_fd(w), .events = websocket_events(w)},
+	    {.fd = s->wake_fds[0], .events = POLLIN}};
 
-	pthread_mutex_lock(&s->lock);
-	bool full = s->output.len >= SESSION_BUFFER && !s->over;
-	pthread_mutex_unlock(&s->lock);
-	websocket_hold(s->socket, full);
-	p[0].events =
-	    (short)((full ? 0 : POLLIN) | (websocket_wants_write(s->socket) ? POLLOUT : 0));
 	poll(p, 2, patience(s, channel_ms));
 	drain_wake(s);
+}
+
+/* 0, -ENOLINK for a lost connection, or -errno with a sentence. */
+static int receive(struct exec_session *s, struct ecsfs_error *err)
+{
+	int r;
+
+	hold(s);
+	r = websocket_io(s->connection.socket, true);
+	/* The agent's last words may come in one piece with the close of the connection. */
+	if (r == -EPIPE)
+		return (r = check_closed(s, err)) ? r : -ENOLINK;
+	if (!r)
+		return 0;
+	*err = s->trouble;
+	return err->err ? -err->err
+			: ecsfs_error_set(err, EPROTO, NULL,
+			      "the data channel sent a message that the protocol does not allow");
+}
+
+static int flush(struct exec_session *s)
+{
+	struct websocket *w = s->connection.socket;
+
+	return websocket_wants_write(w) && websocket_io(w, false) == -EPIPE ? -ENOLINK : 0;
+}
+
+/* Sends what there is; what is overdue only where nothing waits for the connection any more. */
+static int transmit(struct exec_session *s, int64_t *ret_wait_ms, struct ecsfs_error *err)
+{
+	int r = send_size(s);
+
+	if (r == 0)
+		r = send_input(s);
+	if (r == 0 || r == -EAGAIN)
+		r = flush(s);
+	if (r == 0 && !websocket_wants_write(s->connection.socket))
+		r = channel_tick(s->channel, ret_wait_ms, err);
+	if (r == 0)
+		r = ping(s);
+	return r ? r : flush(s);
 }
 
 /* One turn of the thread. 0, -ENOLINK for a lost connection, or -errno with a sentence. */
 static int turn(struct exec_session *s, struct ecsfs_error *err)
 {
 	int64_t wait_ms = -1;
-	int r = websocket_io(s->socket, true);
+	int r = receive(s, err);
 
-	/* The agent's last words may come in one piece with the close of the connection. */
-	if (r == -EPIPE)
-		return (r = check_closed(s, err)) ? r : -ENOLINK;
-	if (r) {
-		*err = s->trouble;
-		return err->err
-		    ? -err->err
-		    : ecsfs_error_set(err, EPROTO, NULL,
-			  "the data channel sent a message that the protocol does not allow");
-	}
-	r = check_closed(s, err);
+	if (r == 0)
+		r = check_closed(s, err);
 	if (r == 0)
 		r = check_start(s, err);
-	if (r)
-		return r;
-	r = send_size(s);
 	if (r == 0)
-		r = send_input(s);
-	if (r == 0 || r == -EAGAIN)
-		r = channel_tick(s->channel, &wait_ms, err);
+		r = check_silence(s, err);
 	if (r == 0)
-		r = ping(s);
-	if (r == 0 && websocket_wants_write(s->socket))
-		r = websocket_io(s->socket, false) == -EPIPE ? -ENOLINK : 0;
+		r = transmit(s, &wait_ms, err);
 	if (r == 0)
 		wait_for_work(s, wait_ms);
 	return r;
@@ -477,20 +508,14 @@ static void run(struct exec_session *s)
 	if (r && !err.err)
 		ecsfs_error_set(&err, -r, NULL, "the session ended: %s", strerror(-r));
 	finish(s, 0, r ? &err : NULL);
-	websocket_free(s->socket);
-	s->socket = NULL;
+	connection_close(&s->connection);
 }
 
 static void exec_session_free(struct exec_session *s)
 {
 	channel_free(s->channel);
-	websocket_free(s->socket);
+	connection_release(&s->connection);
 	script_free(s->script);
-	secret_free(s->token);
-	free(s->url);
-	free(s->region);
-	free(s->target);
-	free(s->session_id);
 	secret_buf_release(&s->plain);
 	secret_buf_release(&s->input);
 	secret_buf_release(&s->output);
@@ -502,7 +527,7 @@ static void exec_session_free(struct exec_session *s)
 }
 
 /* The session is freed by its thread: after its end it waits for exec_session_close(). */
-static void *thread_main(void *arg)
+static void thread_main(void *arg)
 {
 	struct exec_session *s = arg;
 
@@ -511,43 +536,27 @@ static void *thread_main(void *arg)
 	if (s->done)
 		s->done(s->arg);
 	exec_session_free(s);
-	pthread_mutex_lock(&running_lock);
-	if (--running == 0)
-		pthread_cond_broadcast(&running_none);
-	pthread_mutex_unlock(&running_lock);
-	return NULL;
-}
-
-static int start_thread(struct exec_session *s)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	int e;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_mutex_lock(&running_lock);
-	e = pthread_create(&thread, &attr, thread_main, s);
-	running += e == 0;
-	pthread_mutex_unlock(&running_lock);
-	pthread_attr_destroy(&attr);
-	return -e;
 }
 
 static int prepare(
     struct exec_session *s, const struct exec_session_options *o, struct ecsfs_error *err)
 {
-	int r = session_call_made(o->session, &s->session_id, &s->url, &s->token, err);
+	struct connection *c = &s->connection;
+	int r;
 
+	*c = (struct connection){.client = o->client,
+	    .region = strdup(o->region),
+	    .target = strdup(o->target),
+	    .cancelled = &s->cancelled,
+	    .message = on_message,
+	    .arg = s};
+	r = session_call_made(o->session, &c->session_id, &c->url, &c->token, err);
 	if (r)
 		return r;
-	s->region = strdup(o->region);
-	s->target = strdup(o->target);
 	s->channel = channel_new(&channel_ops, s, &clock_system);
-	if (!s->region || !s->target || !s->channel || s->wake_fds[0] < 0)
+	if (!c->region || !c->target || !c->session_id || !s->channel || s->wake_fds[0] < 0)
 		return -ENOMEM;
-	return start_thread(s);
+	return session_thread_start(thread_main, s);
 }
 
 int exec_session_new(
@@ -563,9 +572,10 @@ int exec_session_new(
 	pthread_mutex_init(&s->lock, NULL);
 	if (pipe2(s->wake_fds, O_CLOEXEC | O_NONBLOCK) != 0)
 		s->wake_fds[0] = s->wake_fds[1] = -1;
-	s->client = o->client;
 	s->script = o->script;
 	s->start_timeout_ms = o->start_timeout_ms;
+	s->silence_ms = o->silence_ms ? o->silence_ms : SILENCE_MS;
+	s->look = o->look;
 	s->started_ms = s->active_ms = now_ms();
 	s->cols = o->cols ? o->cols : 300;
 	s->rows = o->rows ? o->rows : 100;
@@ -594,14 +604,6 @@ void exec_session_close(struct exec_session *s)
 	/* The thread frees the session only after it took the lock and saw `closing`. */
 	wake(s);
 	pthread_mutex_unlock(&s->lock);
-}
-
-void exec_sessions_wait(void)
-{
-	pthread_mutex_lock(&running_lock);
-	while (running)
-		pthread_cond_wait(&running_none, &running_lock);
-	pthread_mutex_unlock(&running_lock);
 }
 
 /* The end as a reader sees it. Under the lock. */

@@ -26,6 +26,13 @@ struct exec_session_options {
 	struct script *script; /* taken over in every case; what was sent as the command */
 	unsigned cols, rows;   /* of the terminal; 0: 300 x 100 as AWS's client says without one */
 	int start_timeout_ms;  /* from now until the command runs */
+	/*
+	 * Whether the task still runs, once the agent has been silent for silence_ms (0: a minute), and
+	 * then every 20 s: 0, also where that is not known; -errno with a sentence where the command
+	 * cannot run any more. Must not block. On the session's thread; NULL: not asked.
+	 */
+	int (*look)(void *arg, struct ecsfs_error *err);
+	int silence_ms;
 	/* Something can be read or written, or the session ended. On the session's thread, no lock
 	 * held; may run until `done`. */
 	void (*changed)(void *arg);
@@ -39,12 +46,11 @@ int exec_session_new(
     const struct exec_session_options *options, struct exec_session **ret, struct ecsfs_error *err);
 /*
  * Ends the session, if it has not ended, and lets go of it. Never waits: the thread says goodbye to
- * the agent by itself, within SESSION_GOODBYE_MS.
+ * the agent by itself, within SESSION_GOODBYE_MS
+ * (session_threads.h waits for that).
  */
 #define SESSION_GOODBYE_MS 2000
 void exec_session_close(struct exec_session *s);
-/* Waits until the threads of all closed sessions have ended, for unmount. */
-void exec_sessions_wait(void);
 
 /*
  * Output of the command. The number of bytes; 0 at the end, when the command ended well;

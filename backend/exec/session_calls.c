@@ -20,23 +20,34 @@ const char *session_gone(int64_t idle_ms)
 	      "restarted, or the session was terminated";
 }
 
+/* What AWS calls a stream and its token, checked: both programs that follow a URL take it apart. */
+static int take_stream(const char *action, const char *url, const char *token, char **ret_url,
+    char **ret_token, struct ecsfs_error *err)
+{
+	if (!url || !token || strpbrk(url, "\r\n \t"))
+		return ecsfs_error_set(
+		    err, EPROTO, NULL, "%s's response has no usable session", action);
+	if (!stream_url_is_safe(url))
+		return ecsfs_error_set(
+		    err, EPROTO, NULL, "%s's response names a stream that is not encrypted", action);
+	*ret_url = strdup(url);
+	*ret_token = strdup(token);
+	return *ret_url && *ret_token ? 0 : -ENOMEM;
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
 int session_call_made(
     const json_t *session, char **ret_id, char **ret_url, char **ret_token, struct ecsfs_error *err)
 {
-	const char *id = json_string_value(json_object_get(session, "sessionId"));
-	const char *url = json_string_value(json_object_get(session, "streamUrl"));
-	const char *token = json_string_value(json_object_get(session, "tokenValue"));
+	const char *id = text_of(session, "sessionId");
 
-	if (!id || !url || !token || strpbrk(url, "\r\n \t"))
-		return ecsfs_error_set(
-		    err, EPROTO, NULL, "ExecuteCommand's response has no usable session");
-	if (!stream_url_is_safe(url))
-		return ecsfs_error_set(err, EPROTO, NULL,
-		    "ExecuteCommand's response names a stream that is not encrypted");
-	*ret_id = strdup(id);
-	*ret_url = strdup(url);
-	*ret_token = strdup(token);
-	return *ret_id && *ret_url && *ret_token ? 0 : -ENOMEM;
+	*ret_id = id ? strdup(id) : NULL;
+	return take_stream("ExecuteCommand", id ? text_of(session, "streamUrl") : NULL,
+	    text_of(session, "tokenValue"), ret_url, ret_token, err);
 }
 
 int session_call_resume(const struct session_name *n, int64_t idle_ms, char **ret_token,
@@ -49,17 +60,16 @@ int session_call_resume(const struct session_name *n, int64_t idle_ms, char **re
 
 	if (r)
 		return r;
-	token = json_string_value(json_object_get(answer, "TokenValue"));
-	url = json_string_value(json_object_get(answer, "StreamUrl"));
+	token = text_of(answer, "TokenValue");
+	url = text_of(answer, "StreamUrl");
 	if (!token || !*token || !url || !*url)
 		return ecsfs_error_set(err, ESHUTDOWN, NULL, "%s", session_gone(idle_ms));
-	*ret_token = strdup(token);
-	*ret_url = strdup(url);
-	if (*ret_token && *ret_url)
-		return 0;
-	secret_free(*ret_token);
-	free(*ret_url);
-	return -ENOMEM;
+	r = take_stream("ResumeSession", url, token, ret_url, ret_token, err);
+	if (r) {
+		secret_free(*ret_token);
+		free(*ret_url);
+	}
+	return r;
 }
 
 int session_call_data_key(const struct session_name *n, const char *key_id,

@@ -33,6 +33,11 @@ struct websocket {
 	struct buf early;
 };
 
+static bool may_receive(const struct websocket *w)
+{
+	return !w->held && wslay_event_get_queued_msg_length(w->wslay) < WEBSOCKET_UNSENT_MAX;
+}
+
 static ssize_t receive_bytes(struct websocket *w, void *bytes, size_t len)
 {
 	size_t n = w->early.len < len ? w->early.len : len;
@@ -58,7 +63,7 @@ static ssize_t on_receive(
     wslay_event_context_ptr wslay, uint8_t *bytes, size_t len, int flags, void *arg)
 {
 	struct websocket *w = arg;
-	ssize_t n = w->held ? -EAGAIN : receive_bytes(w, bytes, len);
+	ssize_t n = may_receive(w) ? receive_bytes(w, bytes, len) : -EAGAIN;
 
 	(void)wslay, (void)flags;
 	return n > 0 ? n : nothing_moved(w, n);
@@ -348,9 +353,9 @@ bool websocket_wants_write(const struct websocket *w)
 	return wslay_event_want_write(w->wslay);
 }
 
-size_t websocket_queued(const struct websocket *w)
+short websocket_events(const struct websocket *w)
 {
-	return wslay_event_get_queued_msg_length(w->wslay);
+	return (short)((may_receive(w) ? POLLIN : 0) | (websocket_wants_write(w) ? POLLOUT : 0));
 }
 
 void websocket_hold(struct websocket *w, bool held)
@@ -385,6 +390,12 @@ int websocket_close(struct websocket *w)
 	return wslay_event_queue_close(w->wslay, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0) ? -EPIPE : 0;
 }
 
+/* libwslay answers frames that the protocol does not have, or that are too large, with a close of its own. */
+static bool is_broken(const struct websocket *w)
+{
+	return wslay_event_get_close_sent(w->wslay) && !wslay_event_get_close_received(w->wslay);
+}
+
 int websocket_io(struct websocket *w, bool read)
 {
 	int r = 0;
@@ -399,6 +410,6 @@ int websocket_io(struct websocket *w, bool read)
 		return r == WSLAY_ERR_NOMEM ? -ENOMEM : -EPROTO;
 	/* After a close in either direction nothing more comes. */
 	if (!wslay_event_want_read(w->wslay) && !wslay_event_want_write(w->wslay))
-		return -EPIPE;
+		return is_broken(w) ? -EPROTO : -EPIPE;
 	return 0;
 }

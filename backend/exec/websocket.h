@@ -2,7 +2,7 @@
  * A WebSocket (RFC 6455): the upgrade, framing by libwslay, bytes by whoever owns the connection.
  *
  * One thread at a time. websocket_io() never blocks; it is called when poll(2) says so for
- * websocket_fd() and websocket_wants_write(). The client's end opens the connection itself
+ * websocket_fd() and websocket_events(). The client's end opens the connection itself
  * (http_socket.h); the simulator's server hands its own over.
  */
 #ifndef ECSFS_EXEC_WEBSOCKET_H
@@ -54,8 +54,12 @@ int websocket_check_head(const char *head, const char *key, struct ecsfs_error *
 
 int websocket_fd(const struct websocket *w);
 bool websocket_wants_write(const struct websocket *w);
-/* Bytes that wait to be sent. */
-size_t websocket_queued(const struct websocket *w);
+/*
+ * POLLIN unless it is held, or a peer that does not read leaves too much unsent (WEBSOCKET_UNSENT_MAX bytes):
+ * what is received makes more of it. POLLOUT with websocket_wants_write().
+ */
+#define WEBSOCKET_UNSENT_MAX ((size_t)2 * 1024 * 1024)
+short websocket_events(const struct websocket *w);
 /* Queues a message or a ping. 0 or -errno. */
 int websocket_send(struct websocket *w, bool text, const void *bytes, size_t len);
 int websocket_ping(struct websocket *w);

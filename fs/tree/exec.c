@@ -14,6 +14,7 @@
 #include "fs/value.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* How long the agent may take until the command runs, beyond AWS's answer. */
@@ -118,12 +119,56 @@ static int send(
 	return e;
 }
 
+/* What a session needs of its container and of its open file. */
+struct exec {
+	struct place place; /* its strings live as long as the open file */
+	struct conversation_start start;
+};
+
+static void on_changed(void *arg)
+{
+	const struct exec *x = arg;
+
+	x->start.changed(x->start.arg);
+}
+
+static void on_done(void *arg)
+{
+	struct exec *x = arg;
+
+	x->start.done(x->start.arg);
+	free(x);
+}
+
+/* A session's look: by what is known, while a fetch brings what is known for the next one. */
+static int look_at_task(void *arg, struct ecsfs_error *err)
+{
+	const struct exec *x = arg;
+	struct key k = {.kind = KIND_TASK, .a = x->place.cluster, .b = x->place.task};
+	auto_answer struct answer task = {0};
+	const json_t *container;
+
+	region_revive(x->place.region, &k, NULL);
+	if (region_peek(x->place.region, &k, NULL, &task))
+		return 0;
+	if (task.err == -ENOENT)
+		return ecsfs_error_set(err, ESHUTDOWN, NULL, "the task no longer exists");
+	container =
+	    doc_find_peek(json_object_get(task.value, "containers"), "name", x->place.container);
+	if (!container || strcmp(doc_string_peek(container, "lastStatus"), "STOPPED") != 0)
+		return 0;
+	return ecsfs_error_set(err, ESHUTDOWN, NULL,
+	    "container %s has stopped before the command's exit status was known: %s",
+	    x->place.container, doc_string_peek(task.value, "stoppedReason"));
+}
+
 static int open_session(struct commit *c, const struct conversation_start *start,
     const json_t *container, struct script *script, void **ret, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
 	json_auto_t *answer = NULL;
 	auto_free char *target = NULL;
+	struct exec *x = malloc(sizeof(*x));
 	struct exec_session_options o = {
 	    .client = region_client_peek(p->region),
 	    .region = region_name_peek(p->region),
@@ -131,11 +176,12 @@ static int open_session(struct commit *c, const struct conversation_start *start
 	    .cols = start->cols,
 	    .rows = start->rows,
 	    .start_timeout_ms = START_TIMEOUT_MS,
-	    .changed = start->changed,
-	    .done = start->done,
-	    .arg = start->arg,
+	    .look = look_at_task,
+	    .changed = on_changed,
+	    .done = on_done,
+	    .arg = x,
 	};
-	int e = send(c, script, &answer, err);
+	int e = x ? send(c, script, &answer, err) : -ENOMEM;
 
 	if (!e &&
 	    asprintf(&target, "ecs:%s_%s_%s", p->cluster, p->task,
@@ -143,11 +189,16 @@ static int open_session(struct commit *c, const struct conversation_start *start
 		e = -ENOMEM;
 	if (e) {
 		script_free(script);
+		free(x);
 		return e;
 	}
+	*x = (struct exec){*p, *start};
 	o.target = target;
 	o.session = json_object_get(answer, "session");
-	return exec_session_new(&o, (struct exec_session **)ret, err);
+	e = exec_session_new(&o, (struct exec_session **)ret, err);
+	if (e)
+		free(x);
+	return e;
 }
 
 static int start_exec(

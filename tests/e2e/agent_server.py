@@ -14,12 +14,15 @@ from a description of the protocol alone and shares nothing with ecsfs.
 Modes: delay, jitter (ms, each way), loss, duplicate, reorder, digest, garbage (percent, each way),
 handshake, kms, challenge (0 or 1), wrong_key, silent, start (ms until the terminal exists), pace (0: as
 fast as it goes; 1: 1,024 bytes a millisecond, as AWS's agent), cut (frames until the connection is
-cut), resume_fails (number of ResumeSession that fail), gone (ResumeSession has no token), expired
-(the token is not taken), refuse (HTTP status of the upgrade), flood (so many messages before the
-first), fragment (WebSocket frames in pieces, pings between), close ("text": end at once with it).
+cut), cut_each (the same for every connection), resume_fails (number of ResumeSession that fail), gone (ResumeSession has no token), url
+(what ResumeSession says instead of the stream's), expired (the token is not taken), refuse (HTTP status of the upgrade), flood (so many messages before the
+first), fragment (WebSocket frames in pieces, pings between), close ("text": end at once with it),
+frame ("masked", "huge", "unknown", "reserved", "control": one such WebSocket frame before the first).
 """
 import asyncio
 import base64
+import ctypes
+import ctypes.util
 import fcntl
 import hashlib
 import hmac
@@ -40,15 +43,49 @@ import time
 import urllib.parse
 import uuid
 
-try:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-except ImportError:  # the tests with a key are skipped
-    AESGCM = None
-
 SECRET = os.environ["AWS_SECRET_ACCESS_KEY"]
 MODES = {}
 SESSIONS = {}
 OUTPUT, SIZE, REQUEST, RESPONSE, COMPLETE, CHALLENGE, CHALLENGED, FLAG = 1, 3, 5, 6, 7, 8, 9, 10
+
+
+class AesGcm:
+    """AES-256-GCM by OpenSSL's library, which Python needs no package for."""
+
+    crypto = ctypes.CDLL(ctypes.util.find_library("crypto") or "libcrypto.so.3")
+    for name in ("EVP_CIPHER_CTX_new", "EVP_aes_256_gcm"):
+        getattr(crypto, name).restype = ctypes.c_void_p
+    GET_TAG, SET_TAG = 0x10, 0x11
+
+    def __init__(self, key):
+        self.key = key
+
+    def run(self, kind, nonce, data, tag):
+        crypto, context = self.crypto, ctypes.c_void_p(self.crypto.EVP_CIPHER_CTX_new())
+        out, n = ctypes.create_string_buffer(len(data) + 16), ctypes.c_int()
+        try:
+            good = getattr(crypto, "EVP_%sInit_ex" % kind)(
+                context, ctypes.c_void_p(crypto.EVP_aes_256_gcm()), None, self.key, nonce) == 1
+            good = good and getattr(crypto, "EVP_%sUpdate" % kind)(
+                context, out, ctypes.byref(n), data, len(data)) == 1
+            if kind == "Decrypt":
+                good = good and crypto.EVP_CIPHER_CTX_ctrl(context, self.SET_TAG, 16, tag) == 1
+            good = good and getattr(crypto, "EVP_%sFinal_ex" % kind)(context, ctypes.byref(out, n.value),
+                                                                    ctypes.byref(ctypes.c_int())) == 1
+            if kind == "Encrypt":
+                good = good and crypto.EVP_CIPHER_CTX_ctrl(context, self.GET_TAG, 16, tag) == 1
+        finally:
+            crypto.EVP_CIPHER_CTX_free(context)
+        if not good:
+            raise ValueError("the data does not match its tag")
+        return out.raw[:n.value]
+
+    def seal(self, plain):
+        nonce, tag = os.urandom(12), ctypes.create_string_buffer(16)
+        return nonce + self.run("Encrypt", nonce, plain, tag) + tag.raw
+
+    def open(self, sealed):
+        return self.run("Decrypt", sealed[:12], sealed[12:-16], sealed[-16:])
 
 
 def swap(identifier):
@@ -145,8 +182,8 @@ class Session:
         if self.connection is None:
             return
         self.frames += 1
-        if self.m("cut") and self.frames > self.m("cut"):
-            self.mode["cut"] = 0
+        if self.frames > (self.m("cut_each") or self.m("cut") or 1 << 60):
+            self.mode["cut"] = self.frames = 0
             self.connection.abort()
             self.connection = None
             return
@@ -226,7 +263,7 @@ class Session:
                 self.seen["thrown_away"] += 1
                 return
             if self.encrypted:
-                payload = AESGCM(self.key[32:]).decrypt(payload[:12], payload[12:], None)
+                payload = AesGcm(self.key[32:]).open(payload)
             self.seen["input"] += len(payload)
             self.typed += b"\r" if payload == b"\n" else payload
             self.type()
@@ -238,8 +275,7 @@ class Session:
         elif payload_type == RESPONSE:
             self.response(json.loads(payload))
         elif payload_type == CHALLENGED:
-            sealed = base64.b64decode(json.loads(payload)["Challenge"])
-            if AESGCM(self.key[32:]).decrypt(sealed[:12], sealed[12:], None) == self.challenge:
+            if AesGcm(self.key[32:]).open(base64.b64decode(json.loads(payload)["Challenge"])) == self.challenge:
                 self.complete()
             else:
                 self.close("the challenge was answered wrongly")
@@ -265,8 +301,7 @@ class Session:
         if not self.m("challenge"):
             return self.complete()
         self.challenge = os.urandom(32)
-        nonce = os.urandom(12)
-        sealed = nonce + AESGCM(os.urandom(32) if self.m("wrong_key") else self.key[:32]).encrypt(nonce, self.challenge, None)
+        sealed = AesGcm(os.urandom(32) if self.m("wrong_key") else self.key[:32]).seal(self.challenge)
         self.send(CHALLENGE, json.dumps({"Challenge": base64.b64encode(sealed).decode()}).encode())
 
     def complete(self):
@@ -327,8 +362,7 @@ class Session:
         for at in range(0, len(text), most):
             piece = text[at:at + most]
             if self.encrypted:
-                nonce = os.urandom(12)
-                piece = nonce + AESGCM(self.key[:32]).encrypt(nonce, piece, None)
+                piece = AesGcm(self.key[:32]).seal(piece)
             self.send(OUTPUT, piece)
 
     async def read_terminal(self):
@@ -411,6 +445,8 @@ class Session:
             connection.abort()
             return False
         self.connection = connection
+        if self.m("frame"):
+            connection.break_rules(self.m("frame"))
         if self.m("close"):
             self.close(self.m("close"))
             return False
@@ -448,6 +484,14 @@ class WebSocket:
         self.frame(0x00, data[third:2 * third])
         self.frame(0x80, data[2 * third:])
         return None
+
+    def break_rules(self, how):
+        """A frame that RFC 6455 does not allow from a server, or that announces 16 EB."""
+        self.writer.write({"masked": bytes([0x82, 0x84]) + b"\0\0\0\0" + b"data",
+                           "huge": bytes([0x82, 127]) + struct.pack(">Q", (1 << 63) - 1) + b"x" * 1000,
+                           "unknown": bytes([0x83, 4]) + b"data",
+                           "reserved": bytes([0xf2, 4]) + b"data",
+                           "control": bytes([0x09, 4]) + b"data"}[how])
 
     def abort(self):
         self.writer.transport.abort()
@@ -539,7 +583,8 @@ class Server:
             return None
         session.token = uuid.uuid4().hex
         gone = session.closed or session.m("gone")
-        return {"SessionId": session.id, "TokenValue": "" if gone else session.token, "StreamUrl": self.url(session)}
+        return {"SessionId": session.id, "TokenValue": "" if gone else session.token,
+                "StreamUrl": session.m("url", None) or self.url(session)}
 
     def data_key(self, body):
         context = body["EncryptionContext"]

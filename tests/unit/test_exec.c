@@ -4,6 +4,7 @@
  */
 #include "backend/config/settings.h"
 #include "backend/exec/session.h"
+#include "backend/exec/session_threads.h"
 #include "backend/exec/session_calls.h"
 #include "backend/sim/ecs/tasks.h"
 #include "backend/sim/exec/exec.h"
@@ -16,6 +17,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -126,10 +128,21 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	exec_sessions_wait();
+	session_threads_wait();
 	sim_stop(sim);
 	aws_client_free(client);
 	return 0;
+}
+
+/* A look at the task, 300 ms after the agent fell silent: the task has `gone`, or not. */
+static atomic_int looks;
+static bool gone;
+
+static int look(void *arg, struct ecsfs_error *err)
+{
+	(void)arg;
+	atomic_fetch_add(&looks, 1);
+	return gone ? ecsfs_error_set(err, ESHUTDOWN, NULL, "the task has stopped") : 0;
 }
 
 static void start(struct run *r, enum script_mode mode, const char *command)
@@ -144,6 +157,8 @@ static void start(struct run *r, enum script_mode mode, const char *command)
 	    .target = "ecs:prod_task_runtime",
 	    .script = script,
 	    .start_timeout_ms = 20000,
+	    .look = look,
+	    .silence_ms = 300,
 	    .changed = on_changed,
 	    .done = on_done,
 	    .arg = r};
@@ -388,6 +403,28 @@ static void test_an_agent_that_never_answers(void **state)
 	finish(&r);
 }
 
+static void test_a_silent_agent_whose_task_runs_is_waited_for(void **state)
+{
+	(void)state;
+	gone = false;
+	atomic_store(&looks, 0);
+	check_text("sleep 1; echo done", "", "done\n", 0);
+	assert_int_equal(atomic_load(&looks), 1);
+}
+
+static void test_a_silent_agent_whose_task_has_stopped_is_not(void **state)
+{
+	struct run r;
+
+	(void)state;
+	gone = true;
+	start(&r, SCRIPT_CLEAN, "sleep 1000");
+	assert_int_equal(converse(&r, "", 0), -ESHUTDOWN);
+	assert_string_equal(r.err.message, "the task has stopped");
+	finish(&r);
+	gone = false;
+}
+
 static void test_a_terminal_has_a_size_and_a_status(void **state)
 {
 	struct run r;
@@ -414,7 +451,7 @@ static void test_closing_ends_the_command(void **state)
 	     seen = changes_of(&r))
 		wait_change(&r, seen);
 	finish(&r);
-	exec_sessions_wait();
+	session_threads_wait();
 }
 
 static void test_fifty_at_once(void **state)
@@ -467,6 +504,8 @@ int main(void)
 	    cmocka_unit_test(test_a_terminals_input_ends),
 	    cmocka_unit_test_teardown(test_handshake_and_key, no_faults),
 	    cmocka_unit_test_teardown(test_an_agent_that_never_answers, no_faults),
+	    cmocka_unit_test(test_a_silent_agent_whose_task_runs_is_waited_for),
+	    cmocka_unit_test(test_a_silent_agent_whose_task_has_stopped_is_not),
 	    cmocka_unit_test(test_a_terminal_has_a_size_and_a_status),
 	    cmocka_unit_test(test_closing_ends_the_command),
 	    cmocka_unit_test(test_fifty_at_once),

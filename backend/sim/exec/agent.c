@@ -392,7 +392,7 @@ static void take_connection(struct agent *a)
 	struct websocket_stream stream = {&a->connection.fd, fd_send, fd_receive};
 	a->socket = websocket_serve(&stream, on_message, a, MESSAGE_MAX);
 	a->frames = 0;
-	link_reconnected(a->link, now_ms());
+	link_reconnected(a->link);
 }
 
 static bool is_ending(struct agent *a)
@@ -417,8 +417,7 @@ static void wait_for_work(struct agent *a, int64_t link_ms)
 	uint64_t count;
 	struct pollfd p[3] = {{.fd = a->wake_fd, .events = POLLIN},
 	    {.fd = a->socket ? a->connection.fd : -1,
-		.events = (short)(POLLIN |
-		    (a->socket && websocket_wants_write(a->socket) ? POLLOUT : 0))},
+		.events = a->socket ? websocket_events(a->socket) : 0},
 	    {.fd = link_room(a->link) >= 4 || a->input.len ? a->pty : -1,
 		.events = (short)((link_room(a->link) >= 4 ? POLLIN : 0) |
 		    (a->input.len ? POLLOUT : 0))}};
