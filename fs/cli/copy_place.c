@@ -18,7 +18,7 @@ bool copy_place_split(const char *word, struct copy_place *ret)
 
 		if (!dir || asprintf(&exec, "%s/exec", dir) < 0)
 			return false;
-		if (access(exec, F_OK) == 0 && colon[1]) {
+		if (colon[1] && access(exec, F_OK) == 0 && talk_in_mount(exec)) {
 			*ret = (struct copy_place){move_ptr(dir), colon + 1};
 			return true;
 		}

@@ -8,6 +8,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "fs/cli/command.h"
+#include "fs/cli/keyboard.h"
 #include "fs/cli/talk.h"
 #include "fs/cli/terminal.h"
 
@@ -107,8 +108,22 @@ static int print(void *arg, const char *bytes, size_t len)
 	return e ? -1 : 0;
 }
 
-static int run_in_terminal(struct talk *t)
+static int start(struct talk *t, const struct wish *w)
 {
+	int status = talk_open(t, "exec", w->dir);
+
+	if (!status && w->terminal)
+		status = start_terminal(t);
+	if (!status)
+		status = talk_start(t, buf_str(&w->command));
+	t->take = print;
+	return status;
+}
+
+/* The child's part of keyboard_run(). */
+static int run_in_terminal(void *arg, int keys, int ready)
+{
+	struct talk t;
 	sigset_t changes;
 	pthread_t thread;
 	int status;
@@ -117,42 +132,43 @@ static int run_in_terminal(struct talk *t)
 	sigemptyset(&changes);
 	sigaddset(&changes, SIGWINCH);
 	pthread_sigmask(SIG_BLOCK, &changes, NULL);
-	if (isatty(STDIN_FILENO)) {
-		pthread_create(&thread, NULL, follow_size, t);
-		terminal_raw(STDIN_FILENO);
-		t->filter = terminal_escapes;
+	status = start(&t, arg);
+	if (!status) {
+		keyboard_ready(ready);
+		pthread_create(&thread, NULL, follow_size, &t);
+		status = talk_run(&t, keys);
 	}
-	status = talk_run(t, STDIN_FILENO);
+	/* The thread ends with the process. */
 	terminal_restore();
 	return status;
 }
 
-static int run(struct talk *t, const struct wish *w)
+static int run(const struct wish *w)
 {
-	int status = w->terminal ? start_terminal(t) : 0;
+	struct talk t;
+	int status = start(&t, w);
 
 	if (!status)
-		status = talk_start(t, buf_str(&w->command));
-	if (status)
-		return status;
-	t->take = print;
-	return w->terminal ? run_in_terminal(t) : talk_run(t, STDIN_FILENO);
+		status = talk_run(&t, STDIN_FILENO);
+	talk_close(&t);
+	return status;
+}
+
+static int run_in_processes(struct wish *w)
+{
+	int e = keyboard_run("exec", run_in_terminal, w);
+
+	fprintf(stderr, "ecsfs exec: no terminal: %s\n", strerror(-e));
+	return TALK_FAILED;
 }
 
 int exec_main(int argc, char **argv)
 {
 	struct wish w = {.command = BUF_INIT(LIMIT_DOCUMENT)};
-	struct talk t;
 	int status = parse(argc, argv, &w);
 
-	if (status) {
-		buf_release(&w.command);
-		return status;
-	}
-	status = talk_open(&t, "exec", w.dir);
 	if (!status)
-		status = run(&t, &w);
-	talk_close(&t);
+		status = w.terminal && isatty(STDIN_FILENO) ? run_in_processes(&w) : run(&w);
 	buf_release(&w.command);
 	return status;
 }

@@ -244,7 +244,7 @@ int run_start(const struct run_wish *w, char **ret_task_dir, char **ret_containe
 
 	if (asprintf(&path, "%s/run_task", w->cluster_dir) < 0)
 		return RUN_NOT_STARTED;
-	if (access(path, F_OK) && is_absent(errno))
+	if ((access(path, F_OK) && is_absent(errno)) || !talk_in_mount(path))
 		return refuse(NULL,
 		    "%s is not the directory of a cluster (clusters/NAME of a mount)",
 		    w->cluster_dir);

@@ -53,6 +53,13 @@ static char *find_root(const char *path)
 	return NULL;
 }
 
+bool talk_in_mount(const char *path)
+{
+	auto_free char *root = find_root(path);
+
+	return root != NULL;
+}
+
 /* Whether a line "TIME ERRNO PATH ..." is about `path` and not older than a minute. */
 static bool is_about(const char *line, const char *path)
 {
@@ -112,18 +119,39 @@ void talk_complaint(const char *path, int err, struct buf *out)
 
 static int complain(const struct talk *t, const char *text)
 {
+	terminal_restore();
 	fprintf(stderr, "ecsfs %s: %s\n", t->name, text);
 	return TALK_FAILED;
 }
 
-/* The conversation's own sentence, or strerror(err) where it has none. */
+/* The kernel's errors of a file whose daemon has gone; they say nothing to a reader. */
+static bool has_ended(int err)
+{
+	return err == ECONNABORTED || err == ENOTCONN || err == ENODEV;
+}
+
+static const char *reason(int err)
+{
+	return has_ended(err) ? "the mount has ended" : strerror(err);
+}
+
+/* The conversation's own sentence, or the reason of `err` where it has none. */
 static int complain_of(const struct talk *t, int err)
 {
 	struct conversation_result result;
 
 	if (ioctl(t->fd, CONVERSATION_RESULT, &result) == 0 && result.error)
 		return complain(t, result.sentence);
-	return complain(t, strerror(err));
+	return complain(t, reason(err));
+}
+
+/* Any directory may hold a file called exec, which must not be written. */
+static bool is_conversation(int fd)
+{
+	struct conversation_result result;
+
+	return ioctl(fd, CONVERSATION_RESULT, &result) != 0 &&
+	    (errno == EAGAIN || has_ended(errno));
 }
 
 int talk_open(struct talk *t, const char *name, const char *container_dir)
@@ -134,9 +162,9 @@ int talk_open(struct talk *t, const char *name, const char *container_dir)
 		return TALK_FAILED;
 	}
 	t->fd = open(t->path, O_RDWR | O_CLOEXEC);
-	if (t->fd >= 0)
+	if (t->fd >= 0 && is_conversation(t->fd))
 		return 0;
-	if (errno != ENOENT && errno != ENOTDIR) {
+	if (t->fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != EISDIR) {
 		auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
 
 		talk_complaint(t->path, errno, &text);
@@ -187,9 +215,8 @@ int talk_start(struct talk *t, const char *command)
 struct feeder {
 	int in, out;
 	const char *name;
-	talk_filter filter;
 	void (*fed)(uint64_t bytes);
-	char bytes[PIECE], filtered[PIECE + 1];
+	char bytes[PIECE];
 };
 
 int talk_put(int fd, const char *bytes, size_t len)
@@ -233,15 +260,11 @@ static void *feed(void *arg)
 {
 	struct feeder *f = arg;
 	uint64_t total = 0;
-	ssize_t n, len;
+	ssize_t n;
 
-	while ((n = len = read_piece(f)) > 0) {
-		if (f->filter)
-			len = f->filter(f->bytes, (size_t)n, f->filtered);
-		if (len < 0)
-			give_up(f, "the session was ended by ~.", "");
+	while ((n = read_piece(f)) > 0) {
 		/* EPIPE: the command has ended, or reads no more. */
-		if (talk_put(f->out, f->filter ? f->filtered : f->bytes, (size_t)len))
+		if (talk_put(f->out, f->bytes, (size_t)n))
 			break;
 		total += (uint64_t)n;
 		if (f->fed)
@@ -263,7 +286,6 @@ static int start_feeder(const struct talk *t, int in)
 	if (!f)
 		return -ENOMEM;
 	f->name = t->name;
-	f->filter = t->filter;
 	f->fed = t->fed;
 	f->in = fcntl(in, F_DUPFD_CLOEXEC, 3);
 	f->out = fcntl(t->fd, F_DUPFD_CLOEXEC, 3);
@@ -306,5 +328,5 @@ int talk_run(struct talk *t, int in)
 	/* The status is known where the command ended, whatever it is. */
 	if (ioctl(t->fd, CONVERSATION_RESULT, &result) == 0)
 		return result.error ? complain(t, result.sentence) : result.status;
-	return complain(t, strerror(e ? e : errno));
+	return complain(t, reason(e ? e : errno));
 }

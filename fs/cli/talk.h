@@ -14,9 +14,6 @@
 /* The exit status of "could not", as ssh has it. */
 #define TALK_FAILED 255
 
-/* Filters input of a terminal into `out`, which has room for len + 1 bytes. Returns how many it put
- * there; -1: the session is to end. */
-typedef ssize_t (*talk_filter)(const char *bytes, size_t len, char *out);
 /* Takes output. 0, or -1 after a message: nothing more is read. */
 typedef int (*talk_take)(void *arg, const char *bytes, size_t len);
 
@@ -26,7 +23,6 @@ struct talk {
 	char *path;	  /* of the exec file */
 	talk_take take;
 	void *take_arg;
-	talk_filter filter; /* NULL: none */
 	/* The bytes of input carried so far, on a thread of its own; NULL: nobody counts. */
 	void (*fed)(uint64_t bytes);
 };
@@ -42,11 +38,12 @@ int talk_start(struct talk *t, const char *command);
 
 /*
  * Carries bytes from `in` (-1: none) and to `take` until the command ends. Its exit status, or
- * TALK_FAILED after a message. Input that cannot be read, and the filter's -1, end the process with
- * TALK_FAILED.
+ * TALK_FAILED after a message. Input that cannot be read ends the process with TALK_FAILED.
  */
 int talk_run(struct talk *t, int in);
 
+/* Whether `path` exists and stands in a mount of ecsfs: nothing else must be written to. */
+bool talk_in_mount(const char *path);
 /* Writes all of it. 0 or -errno. */
 int talk_put(int fd, const char *bytes, size_t len);
 /* Appends `word` quoted for sh. */

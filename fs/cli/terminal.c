@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 static struct termios saved, raw;
-static volatile sig_atomic_t raw_fd = -1;
+static volatile sig_atomic_t kept_fd = -1, is_raw;
+static volatile pid_t follower;
 
 /*
  * Safe in a handler (POSIX). At once, for output that is held (Ctrl-S) never drains; without SIGTTOU,
@@ -34,11 +35,8 @@ static int set_mode(int fd, const struct termios *mode)
 
 void terminal_restore(void)
 {
-	int fd = raw_fd;
-
-	raw_fd = -1;
-	if (fd >= 0)
-		set_mode(fd, &saved);
+	if (kept_fd >= 0)
+		set_mode(kept_fd, &saved);
 }
 
 static void on_fatal(int sig)
@@ -48,14 +46,20 @@ static void on_fatal(int sig)
 	raise(sig);
 }
 
+static void signal_follower(int sig)
+{
+	if (follower)
+		kill(follower, sig);
+}
+
 /* Ctrl-Z is the container's; this comes from kill(1). */
 static void on_stop(int sig)
 {
 	int e = errno;
 
 	(void)sig;
-	if (raw_fd >= 0)
-		set_mode(raw_fd, &saved);
+	signal_follower(SIGSTOP);
+	terminal_restore();
 	kill(getpid(), SIGSTOP);
 	errno = e;
 }
@@ -63,17 +67,17 @@ static void on_stop(int sig)
 /* In the foreground again; the size may have changed meanwhile. */
 static void on_continue(int sig)
 {
-	int e = errno, fd = raw_fd;
+	int e = errno;
 
 	(void)sig;
-	if (fd >= 0 && tcgetpgrp(fd) == getpgrp()) {
-		set_mode(fd, &raw);
-		kill(getpid(), SIGWINCH);
-	}
+	if (is_raw && tcgetpgrp(kept_fd) == getpgrp())
+		set_mode(kept_fd, &raw);
+	signal_follower(SIGCONT);
+	signal_follower(SIGWINCH);
 	errno = e;
 }
 
-int terminal_raw(int fd)
+int terminal_keep(int fd)
 {
 	static const int fatal[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
 	struct sigaction act = {.sa_handler = on_fatal, .sa_flags = SA_RESTART};
@@ -82,7 +86,7 @@ int terminal_raw(int fd)
 		return -errno;
 	raw = saved;
 	cfmakeraw(&raw);
-	raw_fd = fd;
+	kept_fd = fd;
 	atexit(terminal_restore);
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++)
 		sigaction(fatal[i], &act, NULL);
@@ -90,7 +94,18 @@ int terminal_raw(int fd)
 	sigaction(SIGTSTP, &act, NULL);
 	act.sa_handler = on_continue;
 	sigaction(SIGCONT, &act, NULL);
-	return set_mode(fd, &raw);
+	return 0;
+}
+
+int terminal_raw(void)
+{
+	is_raw = 1;
+	return set_mode(kept_fd, &raw);
+}
+
+void terminal_follow(pid_t child)
+{
+	follower = child;
 }
 
 void terminal_size(int fd, unsigned *ret_cols, unsigned *ret_rows)

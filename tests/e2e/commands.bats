@@ -326,6 +326,25 @@ in_terminal() {
 	[ "$status" -eq 2 ]
 }
 
+@test "files that are called exec or run_task elsewhere are not written" {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir box
+	echo precious | tee box/exec box/run_task >'box:file'
+	run ecsfs exec box -- true
+	[ "$status" -eq 255 ]
+	[[ $output == *'box is not the directory of a container'* ]]
+	run ecsfs exec -t box -- true
+	[ "$status" -eq 255 ]
+	run ecsfs run box migrate
+	[ "$status" -eq 125 ]
+	[[ $output == *'box is not the directory of a cluster'* ]]
+	# Its name has a colon, behind which no container stands.
+	ecsfs cp box:file "$container:$inside/colon"
+	[ "$(cat box/exec box/run_task "$inside/colon")" = $'precious\nprecious\nprecious' ]
+	ecsfs cp "$container:$inside/colon" box:other
+	cmp box:file box:other
+}
+
 @test "run: the log is shown, the exit code is the container's" {
 	run ecsfs run "$mnt/clusters/prod" migrate --network-from "$mnt/clusters/prod/services/web" \
 		-e LEVEL=debug --cpu 256 -- ./migrate --now

@@ -142,6 +142,65 @@ in_terminal() {
 	EOF
 }
 
+@test "~. and signals end it also while the daemon stands still" {
+	local daemon step
+	daemon=$(cat "$mnt_dir/pid")
+	for step in 'type \r~.:255' 'signal TERM:143' 'signal HUP:129'; do
+		in_terminal sh -c 'echo ready; exec sleep 4711' <<-EOF || bad=1
+			raw
+			expect ready
+			run kill -STOP $daemon
+			type typed
+			${step%:*}
+			end ${step#*:}
+		EOF
+		kill -CONT "$daemon"
+		[ -z "${bad:-}" ]
+	done
+	# Where it stands still before the session is open, the keyboard's signals are still its own.
+	kill -STOP "$daemon"
+	in_terminal true <<-'EOF' || bad=1
+		type \x03
+		end 130
+	EOF
+	kill -CONT "$daemon"
+	[ -z "${bad:-}" ]
+}
+
+# other_mount: a second one, whose end is the test's affair; sets $other and $other_pid.
+other_mount() {
+	other=$BATS_TEST_TMPDIR/other
+	mkdir -p "$other"
+	"$build/ecsfs" -f "$other" 3>&- &
+	other_pid=$!
+	wait_for 20 mountpoint -q "$other"
+}
+
+@test "a daemon that is killed or ends restores the terminal; a lazy unmount lets the command end" {
+	local signal other other_pid
+	for signal in KILL TERM; do
+		other_mount
+		container=$other${container#"$mnt"} in_terminal sh -c 'echo ready; exec sleep 4711' <<-EOF
+			raw
+			expect ready
+			run kill -$signal $other_pid
+			expect ecsfs exec: the mount has ended
+			end 255
+		EOF
+		fusermount3 -u -z "$other" 2>/dev/null || true
+		wait_for 20 not_running "$other_pid"
+	done
+	other_mount
+	container=$other${container#"$mnt"} in_terminal sh -c 'echo ready; read -r word; exit 7' <<-EOF
+		raw
+		expect ready
+		run fusermount3 -u -z $other
+		type word\r
+		end 7
+	EOF
+	wait_for 20 not_running "$other_pid"
+}
+
 @test "in tmux: a full screen, a split, and the pane's shell afterwards" {
 	command -v tmux >/dev/null || skip "tmux is not installed"
 	cd "$BATS_TEST_TMPDIR"

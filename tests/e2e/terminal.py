@@ -8,6 +8,7 @@ usage: terminal.py COMMAND... < STEPS
     size ROWS COLS  change the terminal's size
     signal NAME     send it to the command (TERM, TSTP, ...)
     raw, cooked     wait until the terminal is in raw mode, or as it was before the command
+    run COMMAND     run it by sh, outside the terminal
     stopped         wait until the command is stopped
     end STATUS      wait for the end with that exit status; 128+N: by signal N
 
@@ -73,6 +74,8 @@ class Terminal:
             resize(self.master, *map(int, rest.split()))
         elif word == "signal":
             os.kill(self.pid, getattr(signal, "SIG" + rest))
+        elif word == "run":
+            assert os.system(rest) == 0, "it failed"
         elif word == "raw":
             self.wait("raw mode", lambda: not termios.tcgetattr(self.slave)[3] & (termios.ICANON | termios.ISIG))
         elif word == "cooked":
