@@ -1,3 +1,7 @@
+/*
+ * How is a data channel reached? The upgrade of the stream's URL is signed unless the URL is; the
+ * token is the first frame of each connection.
+ */
 #include "backend/exec/connection.h"
 
 #include "backend/base/cleanup.h"

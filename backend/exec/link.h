@@ -17,7 +17,7 @@
 
 /* Messages under way at most, and messages held because an earlier one is missing. */
 #define LINK_WINDOW 512
-#define LINK_PROBE 4 /* before anything was acknowledged */
+#define LINK_PROBE 8 /* before anything was acknowledged: the size and a line of input */
 #define LINK_EARLY_MAX 10000
 #define LINK_EARLY_BYTES ((size_t)16 * 1024 * 1024)
 

@@ -28,8 +28,8 @@ static int take_stream(const char *action, const char *url, const char *token, c
 		return ecsfs_error_set(
 		    err, EPROTO, NULL, "%s's response has no usable session", action);
 	if (!stream_url_is_safe(url))
-		return ecsfs_error_set(
-		    err, EPROTO, NULL, "%s's response names a stream that is not encrypted", action);
+		return ecsfs_error_set(err, EPROTO, NULL,
+		    "%s's response names a stream that is not encrypted", action);
 	*ret_url = strdup(url);
 	*ret_token = strdup(token);
 	return *ret_url && *ret_token ? 0 : -ENOMEM;

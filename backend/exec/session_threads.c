@@ -1,3 +1,7 @@
+/*
+ * Which threads of sessions are left? Only their number is kept, for the unmount that waits for it
+ * to become zero.
+ */
 #include "backend/exec/session_threads.h"
 
 #include <errno.h>

@@ -1,3 +1,8 @@
+/*
+ * How does the keyboard stay alive beside a mount that does not answer? The parent reads it into a
+ * pipe and never touches the mount; the child's end of a second pipe says when it is ready and when
+ * it has ended.
+ */
 #include "fs/cli/keyboard.h"
 
 #include "fs/cli/talk.h"

@@ -44,6 +44,8 @@ struct watch {
 	const char *dir;
 	struct log logs[LOGS_MAX];
 	size_t count;
+	bool logs_known; /* false: the directory could not be read yet */
+	bool logs_said;	 /* why not */
 	atomic_bool ended;
 	/* The main thread's once `ended`. */
 	struct buf last; /* the last line of the outcome */
@@ -139,24 +141,46 @@ static void *wait_for_end(void *arg)
 	return NULL;
 }
 
-/* The logs there are: files named by the containers whose driver is awslogs. */
+/* A file named by a container whose driver is awslogs. */
+static void add_log(struct watch *w, const char *dir, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len <= 4 || strcmp(name + len - 4, ".log") != 0 || w->count == LOGS_MAX)
+		return;
+	w->logs[w->count++] =
+	    (struct log){.name = strndup(name, len - 4), .path = path_of(dir, name), .fd = -1};
+}
+
+static void say_no_logs(struct watch *w, const char *dir, int e)
+{
+	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
+
+	if (w->logs_said)
+		return;
+	w->logs_said = true;
+	talk_complaint(dir, e, &text);
+	fprintf(stderr, "ecsfs run: the logs cannot be listed: %s: trying again\n", buf_str(&text));
+}
+
+/* The logs there are. They are looked for again while AWS does not say: that is not "none". */
 static void find_logs(struct watch *w)
 {
 	auto_free char *dir = path_of(w->dir, "logs");
 	DIR *d = dir ? opendir(dir) : NULL;
 	const struct dirent *e;
+	int error = d ? 0 : errno;
 
-	while (d && w->count < LOGS_MAX && (e = readdir(d))) {
-		size_t len = strlen(e->d_name);
-
-		if (len <= 4 || strcmp(e->d_name + len - 4, ".log") != 0)
-			continue;
-		w->logs[w->count++] = (struct log){
-		    .name = strndup(e->d_name, len - 4), .path = path_of(dir, e->d_name), .fd = -1};
-	}
-	if (d)
+	while (d && (errno = 0, e = readdir(d)))
+		add_log(w, dir, e->d_name);
+	if (d) {
+		error = errno;
 		closedir(d);
-	if (!w->count)
+	}
+	w->logs_known = w->count || !error;
+	if (error && dir && !w->count)
+		say_no_logs(w, dir, error);
+	if (w->logs_known && !w->count)
 		fputs("ecsfs run: no container of the task logs to CloudWatch (awslogs): only its "
 		      "end is shown\n",
 		    stderr);
@@ -270,6 +294,8 @@ static bool follow(struct watch *w)
 		bool ended = atomic_load(&w->ended);
 		int64_t now = clock_mono(&clock_system);
 
+		if (!w->logs_known)
+			find_logs(w);
 		if (read_logs(w))
 			quiet_ms = now;
 		if (!obey_interrupts(w, &seen))
@@ -277,7 +303,8 @@ static bool follow(struct watch *w)
 		if (ended && !ended_ms)
 			ended_ms = quiet_ms = now;
 		if (ended_ms &&
-		    (!w->count || now - quiet_ms >= QUIET_MS || now - ended_ms >= QUIET_MAX_MS))
+		    ((w->logs_known && !w->count) || now - quiet_ms >= QUIET_MS ||
+			now - ended_ms >= QUIET_MAX_MS))
 			return true;
 		poll(NULL, 0, LOOK_MS);
 	}
@@ -347,7 +374,6 @@ int run_watch(const char *task_dir, const char *container)
 	}
 	sigaction(SIGINT, &act, NULL);
 	pthread_sigmask(SIG_UNBLOCK, &interrupt, NULL);
-	find_logs(&w);
 	if (!follow(&w))
 		_exit(status); /* the thread still waits, and the task goes on stopping */
 	pthread_join(thread, NULL);

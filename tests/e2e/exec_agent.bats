@@ -162,11 +162,11 @@ everything() {
 		{"close": "Plugin with name Standard_Stream not found"}|Plugin with name Standard_Stream not found
 		{"garbage": 100, "loss": 100}|does not answer
 		{"silent": 1}|does not answer
-		{"frame": "masked"}|the data channel sent what it must not
-		{"frame": "huge"}|the data channel sent what it must not
-		{"frame": "unknown"}|the data channel sent what it must not
-		{"frame": "reserved"}|the data channel sent what it must not
-		{"frame": "control"}|the data channel sent what it must not
+		{"frame": "masked"}|the data channel sent a message that the protocol does not allow
+		{"frame": "huge"}|the data channel sent a message that the protocol does not allow
+		{"frame": "unknown"}|the data channel sent a message that the protocol does not allow
+		{"frame": "reserved"}|the data channel sent a message that the protocol does not allow
+		{"frame": "control"}|the data channel sent a message that the protocol does not allow
 		{"cut": 1, "url": "abc"}|ResumeSession's answer names a stream that is not encrypted
 		{"cut": 1, "url": "ws://example.com/"}|ResumeSession's answer names a stream that is not encrypted
 		{"cut": 1, "url": "wss://a/\r\nHost: b"}|ResumeSession's answer has no usable session

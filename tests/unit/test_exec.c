@@ -4,8 +4,8 @@
  */
 #include "backend/config/settings.h"
 #include "backend/exec/session.h"
-#include "backend/exec/session_threads.h"
 #include "backend/exec/session_calls.h"
+#include "backend/exec/session_threads.h"
 #include "backend/sim/ecs/tasks.h"
 #include "backend/sim/exec/exec.h"
 #include "backend/sim/exec/sessions.h"
@@ -478,7 +478,7 @@ static void test_a_container_without_base64(void **state)
 	struct buf out = BUF_INIT(1024);
 	struct ecsfs_error err = {0};
 	char text[256];
-	const char *command = script_command_peek(s), *marker = strstr(command, "done' ") + 6;
+	const char *command = script_command_peek(s), *marker = strstr(command, "/dev/null' ") + 11;
 	const char *rest = command + strlen(command) - 18;
 
 	(void)state;
