@@ -303,8 +303,8 @@ static void assert_members_exist(const struct dir_type *type)
 
 	assert_int_equal(dir_object(&q, type, &w.place, &a, &object, NULL), 0);
 	for (const struct row *row = type->rows; row->name; row++) {
-		/* Not every object has tags. */
-		if (!row->member || row->form == ROW_LINES)
+		/* Not every object has tags, and an answer of a row's own is not known here. */
+		if (!row->member || row->own.kind || row->form == ROW_LINES)
 			continue;
 		auto_buf struct buf out = BUF_INIT(64 * KIB);
 		if (*row->member) {
