@@ -40,7 +40,9 @@ static bool registry_of(const char *host, size_t len, struct image_reference *re
 		if (account != 12 || strncmp(host + account, forms[i], form) != 0)
 			continue;
 		size_t region_len = strcspn(region, "./");
-		if (region + region_len >= host + len || region_len > 60)
+		/* "123456789012.dkr.ecr..example" has no region, and is nobody's registry of ECR. */
+		if (region + region_len >= host + len || !region_len || region_len > 60 ||
+		    strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") < region_len)
 			return false;
 		snprintf(ret->registry, sizeof(ret->registry), "%.12s/%.*s", host, (int)region_len,
 		    region);

@@ -47,7 +47,9 @@ static void test_other_images(void **state)
 	static const char *const others[] = {"nginx", "nginx:1.2", "shop/web:1.3", "", "/", ":",
 	    "public.ecr.aws/x/y:1", "12345678901.dkr.ecr.us-east-1.amazonaws.com/web:1",
 	    HOST ":443/web:1.2 ", HOST, HOST "/", HOST "/Web:1", HOST "/web:", HOST "/web:a b",
-	    HOST "/web@sha256:12", "123456789012.dkr.ecr.us-east-1/web:1"};
+	    HOST "/web@sha256:12", "123456789012.dkr.ecr.us-east-1/web:1",
+	    "123456789012.dkr.ecr..amazonaws.com/web:1",
+	    "123456789012.dkr.ecr.us_east.amazonaws.com/web:1"};
 	struct image_reference r;
 
 	(void)state;
