@@ -119,7 +119,9 @@ as_many_wait_as() {
 	begin=$SECONDS
 	[ -n "$(cat "$mnt/clusters/prod/services/web/desired_count")" ]
 	[ $((SECONDS - begin)) -lt 30 ]
-	[ "$(calls DescribeServices)" = 2 ]
+	# Once more where the open finds the answer older than its TTL: an age counts from the first attempt.
+	[ "$(calls DescribeServices)" -ge 2 ]
+	[ "$(calls DescribeServices)" -le 3 ]
 }
 
 called() {
