@@ -15,6 +15,7 @@
 #include "fs/compose/ports.h"
 #include "fs/compose/values.h"
 #include "fs/compose/volumes.h"
+#include "fs/edit/reference.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -420,6 +421,21 @@ static void ignore(struct container *k, const struct key *key, const struct yaml
 				  "none, takes it)");
 }
 
+/* A reference that nobody can pull: ecs-cli hands it on, and ECS takes it. */
+static void check_image(struct container *k, const struct yaml_node *n, const char *what)
+{
+	const char *text = compose_text(k->c, n, what), *fault;
+
+	if (!*text)
+		return;
+	values_check_text(k->c, n, "image", what, text);
+	fault = reference_fault(text);
+	if (fault && k->c->legacy)
+		compose_warn(k->c, n, "%s: \"%.300s\" cannot be pulled: %s", what, text, fault);
+	else if (fault)
+		compose_fail(k->c, n, "%s: \"%.300s\" is not an image: %s", what, text, fault);
+}
+
 static void convert_key(struct container *k, const struct key *key, const struct yaml_node *n)
 {
 	const char *what = container_key(k, key->name);
@@ -428,8 +444,8 @@ static void convert_key(struct container *k, const struct key *key, const struct
 	switch (key->how) {
 	case HOW_TEXT:
 		text = compose_text(k->c, n, what);
-		if (*text && strcmp(key->name, "image") == 0)
-			values_check_text(k->c, n, "image", what, text);
+		if (strcmp(key->name, "image") == 0)
+			check_image(k, n, what);
 		if (*text)
 			container_put(k, key->member, compose_string(k->c, n, what));
 		break;

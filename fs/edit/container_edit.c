@@ -6,6 +6,7 @@
 #include "backend/base/cleanup.h"
 #include "fs/edit/doc.h"
 #include "fs/edit/image.h"
+#include "fs/edit/reference.h"
 #include "fs/edit/taskdef_edit.h"
 
 #include <ctype.h>
@@ -18,13 +19,19 @@ const json_t *container_peek(const json_t *definition, const char *name)
 	return doc_find_peek(json_object_get(definition, "containerDefinitions"), "name", name);
 }
 
-static int check_image(const char *image, struct ecsfs_error *err)
+/* `old`: the container's, which AWS took once. */
+static int check_image(const char *image, const char *old, struct ecsfs_error *err)
 {
-	const char *fault = image_fault_peek(image);
+	const char *fault = image_fault_peek(image), *why = reference_fault(image);
 
+	if (!strcmp(image, old))
+		return 0;
 	if (fault)
 		return ecsfs_error_set(err, EINVAL, NULL,
 		    "\"%.100s\" is not an image: '%c' cannot be part of one", image, *fault);
+	if (why)
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "\"%.300s\" is not an image: %s", image, why);
 	return 0;
 }
 
@@ -129,7 +136,8 @@ int container_check(
 	int e;
 
 	if (!strcmp(member, "image"))
-		return check_image(json_string_value(value), err);
+		return check_image(
+		    json_string_value(value), doc_string_peek(container, member), err);
 	if (!secrets && strcmp(member, "environment") != 0)
 		return 0;
 	e = check_names(value, old, err);

@@ -10,7 +10,7 @@
 const json_t *container_peek(const json_t *definition, const char *name);
 
 /*
- * Whether a value can be a container's `member`: an image without blanks, secrets that are ARNs or
+ * Whether a value can be a container's `member`: an image's reference, secrets that are ARNs or
  * parameter names, environment and secrets without a name in common. 0, or -EINVAL with a sentence.
  */
 int container_check(

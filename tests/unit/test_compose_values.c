@@ -93,6 +93,8 @@ static void test_values_that_are_taken(void **state)
 	params_refused(TASK("ecs_network_mode: ${MODE}"), "\"nones\": ECS takes");
 }
 
+static void refused_or_warned(const char *key, const char *words);
+
 /* Whatever the version: no registry has such an image. */
 static void test_images(void **state)
 {
@@ -100,7 +102,17 @@ static void test_images(void **state)
 	assert_refused("version: '3'\nservices:\n  a:\n    image: x y\n",
 	    "docker-compose.yml:4: services.a.image: \"x y\": ECS takes an image");
 	assert_refused("services: {a: {image: 'a:$$b'}}\n", "\"a:$b\"");
-	compose("services: {a: {image: 'r.io:5000/x/y:1@sha256:0f'}}\n");
+	compose("services: {a: {image: 'r.io:5000/x/y:1@sha256:"
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'}}\n");
+}
+
+/* ecs-cli hands on what ECS takes although nobody can pull it. */
+static void test_images_that_cannot_be_pulled(void **state)
+{
+	(void)state;
+	refused_or_warned("image: 'web:'", "the tag is empty");
+	refused_or_warned("image: Shop/web", "upper-case");
+	refused_or_warned("image: 'web:${NOWHERE}'", "the tag is empty");
 }
 
 static void refused_or_warned(const char *key, const char *words)
@@ -171,6 +183,7 @@ int main(void)
 	    CASE(test_params_of_the_service),
 	    CASE(test_values_that_are_taken),
 	    CASE(test_images),
+	    CASE(test_images_that_cannot_be_pulled),
 	    CASE(test_what_ecs_will_refuse),
 	    CASE(test_what_does_not_go_together),
 	    CASE(test_fargate),

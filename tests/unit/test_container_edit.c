@@ -15,7 +15,8 @@
 #include <cmocka.h>
 
 static const char definition_text[] =
-    "{\"family\":\"web\",\"revision\":3,\"status\":\"ACTIVE\",\"newer\":{\"than\":[\"us\"]},"
+    "{\"family\":\"web\",\"revision\":3,\"status\":\"ACTIVE\",\"newer\":{\"than\":[\"us\",{"
+    "\"deep\":[1,2.5,null,{},[]]}]},"
     "\"tags\":[{\"key\":\"team\",\"value\":\"shop\"},{\"key\":\"aws:x\",\"value\":\"y\"}],"
     "\"containerDefinitions\":[{\"name\":\"app\",\"image\":\"a:1\",\"newer\":1,\"environment\":["
     "{\"name\":\"A\",\"value\":\"1\"}]},{\"name\":\"proxy\",\"image\":\"p\",\"command\":[\"x\"]}]}";
@@ -32,7 +33,8 @@ static void becomes(
 		fail_msg("%s", err.message);
 	assert_true(json_equal(json_object_get(request, "containerDefinitions"), wanted));
 	/* What nobody touched stays, what only AWS writes goes. */
-	assert_non_null(json_object_get(request, "newer"));
+	assert_true(
+	    json_equal(json_object_get(request, "newer"), json_object_get(definition, "newer")));
 	assert_null(json_object_get(request, "revision"));
 	assert_int_equal(json_array_size(json_object_get(request, "tags")), 1);
 }
@@ -62,7 +64,8 @@ static void test_no_such_container(void **state)
 static void checks(const char *member, const char *text, const char *sentence)
 {
 	json_auto_t *container =
-	    json_loads("{\"environment\":[{\"name\":\"A\",\"value\":\"1\"},{\"name\":\"old name\","
+	    json_loads("{\"image\":\"Odd@sha256:1\",\"environment\":[{\"name\":\"A\",\"value\":"
+		       "\"1\"},{\"name\":\"old name\","
 		       "\"value\":\"1\"}],\"secrets\":[{\"name\":\"OLD\",\"valueFrom\":"
 		       "\"notarn/ok\"}]}",
 		0, NULL);
@@ -78,7 +81,8 @@ static void checks(const char *member, const char *text, const char *sentence)
 static void test_what_a_value_can_be(void **state)
 {
 	(void)state;
-	checks("image", "\"a.b:5000/c_d/e-f:1.2@sha256:00\"", NULL);
+	checks("image", "\"a.b:5000/c_d/e-f:1.2\"", NULL);
+	checks("image", "\"a:\"", "the tag is empty");
 	checks("image", "\"a b\"", "not an image");
 	checks("image", "\"a\\u00e4\"", "not an image");
 	checks("secrets", "[{\"name\":\"S\",\"valueFrom\":\"arn:aws:ssm:r:1:parameter/p\"}]", NULL);
@@ -93,6 +97,7 @@ static void test_what_a_value_can_be(void **state)
 	checks("secrets", "[{\"name\":\"a b\",\"valueFrom\":\"p\"}]", "white space");
 	/* What is there already may be written back. */
 	checks("environment", "[{\"name\":\"old name\",\"value\":\"2\"}]", NULL);
+	checks("image", "\"Odd@sha256:1\"", NULL);
 }
 
 static void test_what_a_secret_can_be(void **state)
