@@ -398,6 +398,11 @@ void channel_reconnected(struct channel *c)
 	link_reconnected(c->link);
 }
 
+bool channel_idle(const struct channel *c)
+{
+	return link_idle(c->link);
+}
+
 uint64_t channel_progress(const struct channel *c)
 {
 	return link_progress(c->link);

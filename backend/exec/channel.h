@@ -63,6 +63,8 @@ int channel_terminate(struct channel *c);
 int channel_tick(struct channel *c, int64_t *ret_wait_ms, struct ecsfs_error *err);
 /* After a new connection of the same session. */
 void channel_reconnected(struct channel *c);
+/* Whether all that was sent has been acknowledged. */
+bool channel_idle(const struct channel *c);
 /* As link_progress(): what a connection has moved. */
 uint64_t channel_progress(const struct channel *c);
 

@@ -189,10 +189,7 @@ static int try_to_resume(struct exec_session *s, struct ecsfs_error *err)
 	return r;
 }
 
-/*
- * After a lost connection. Connections that AWS accepts and that are lost before they have moved
- * anything count as one loss, so that it ends.
- */
+/* After a lost connection. Connections that are lost before they have moved anything count as one loss. */
 static int reconnect(struct exec_session *s, struct ecsfs_error *err)
 {
 	int r = ecsfs_error_set(err, EIO, NULL, "it is lost again each time before anything came");
@@ -273,13 +270,22 @@ static size_t input_room(const struct exec_session *s)
 	return lines < SCRIPT_LINES_MAX ? lines * SCRIPT_LINE : SCRIPT_INPUT_MAX;
 }
 
+/* A turn of the script's loop costs two processes whatever it carries: where more waits than there is
+ * room for, acknowledgements gather first, if any is to come. Under the lock. */
+static size_t input_now(const struct exec_session *s, size_t most)
+{
+	if (s->input.len <= most)
+		return s->input.len;
+	return most == SCRIPT_INPUT_MAX || channel_idle(s->channel) ? most : 0;
+}
+
 /* Encodes what the writers gave into `out`, as much as the channel takes. Returns whether there was any. */
 static bool take_input(struct exec_session *s, struct buf *out)
 {
 	size_t most = input_room(s), n;
 
 	pthread_mutex_lock(&s->lock);
-	n = s->input.len < most ? s->input.len : most;
+	n = input_now(s, most);
 	if (n) {
 		script_input(s->script, s->input.data, n, out);
 		buf_consume(&s->input, n);
@@ -362,10 +368,8 @@ static int check_closed(struct exec_session *s, struct ecsfs_error *err)
 	    "the container's agent ended the session before the command's exit status was known");
 }
 
-/*
- * A task that stops takes its agent along, and AWS may say nothing of it for 20 minutes. A silent agent
- * alone is no fault: its command may run without output, or not read its input.
- */
+/* A task that stops takes its agent along, and AWS may say nothing of it for 20 minutes. A silent agent
+ * alone is no fault: its command may run without output, or not read its input. */
 static int check_silence(struct exec_session *s, struct ecsfs_error *err)
 {
 	int64_t now = now_ms(), silent = now - s->heard_ms;
@@ -374,10 +378,10 @@ static int check_silence(struct exec_session *s, struct ecsfs_error *err)
 		return 0;
 	if (silent > SESSION_IDLE_MS + s->silence_ms)
 		return ecsfs_error_set(err, ETIMEDOUT, NULL, "%s", session_gone(silent));
-	if (!s->look || now - s->looked_ms < LOOK_MS)
+	if (now - s->looked_ms < LOOK_MS)
 		return 0;
 	s->looked_ms = now;
-	return s->look(s->arg, err);
+	return s->look ? s->look(s->arg, err) : 0;
 }
 
 static int ping(struct exec_session *s)
@@ -440,7 +444,7 @@ static int receive(struct exec_session *s, struct ecsfs_error *err)
 	r = websocket_io(s->connection.socket, true);
 	/* The agent's last words may come in one piece with the close of the connection. */
 	if (r == -EPIPE)
-		return (r = check_closed(s, err)) ? r : -ENOLINK;
+		return check_closed(s, err) ? -err->err : -ENOLINK;
 	if (!r)
 		return 0;
 	*err = s->trouble;

@@ -97,10 +97,11 @@ int terminal_keep(int fd)
 	return 0;
 }
 
+/* In the background SIGTTOU stops it here, and on_continue() does it in the foreground. */
 int terminal_raw(void)
 {
 	is_raw = 1;
-	return set_mode(kept_fd, &raw);
+	return tcsetattr(kept_fd, TCSANOW, &raw) ? -errno : 0;
 }
 
 void terminal_follow(pid_t child)

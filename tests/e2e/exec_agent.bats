@@ -27,12 +27,15 @@ lose_a_task() {
 			! jq -e '.managedAgents[0].lastStatus == "RUNNING"' "$one/container.json" >/dev/null || other=$one
 	done
 	"$build/ecsfs" exec "$other" -- sh -c 'echo ready; exec sleep 1000' >"$place/lost" 2>&1 3>&- &
+	export lost_pid=$!
 	wait_for 20 grep -q ready "$place/lost"
 	echo 'test of a lost task' >"${other%/containers/*}/stop"
 }
 
 teardown_file() {
 	local bad=0
+	# It keeps the mount, where the last test did not run.
+	kill "$lost_pid" 2>/dev/null || true
 	mount_down || bad=1
 	kill "$agent_pid" 2>/dev/null
 	grep -q Traceback "$sim_dir/agent.err" && cat "$sim_dir/agent.err" >&2 && bad=1
@@ -178,6 +181,13 @@ everything() {
 	agent '{"flood": 10100}'
 	ecsfs exec "$container" -- true
 	[ "$(awk '/VmHWM/ { print $2 }' "/proc/$(cat "$mnt_dir/pid")/status")" -lt 300000 ]
+}
+
+# A turn costs the container two processes. 3 MB are 4,001,020 bytes of lines; the rest counts the turns.
+@test "input that waits goes in few turns of the script" {
+	agent '{"delay": 10}'
+	[ "$(head -c 3000000 /dev/zero | ecsfs exec "$container" -- wc -c)" = 3000000 ]
+	[ "$(seen .input)" -lt 4001250 ]
 }
 
 @test "fifty sessions at once" {

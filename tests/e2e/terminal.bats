@@ -224,3 +224,21 @@ other_mount() {
 	tmux -L t send-keys 'echo status $?' Enter
 	wait_for 10 pane 'status 6'
 }
+
+@test "in tmux: started in the background it waits there, and the shell's terminal stays as it is" {
+	command -v tmux >/dev/null || skip "tmux is not installed"
+	cd "$BATS_TEST_TMPDIR"
+	# seen WORDS...: whether the pane shows it after a further Enter.
+	seen() {
+		tmux -L t send-keys '' Enter
+		tmux -L t capture-pane -p | grep -q "$1"
+	}
+	tmux -L t -f /dev/null new-session -d -x 200 -y 30 'PS1="outer:" sh' 3>&-
+	wait_for 10 seen outer:
+	tmux -L t send-keys "'$build/ecsfs' exec '$container' -- sh -c 'read w; exit 6' &" Enter
+	wait_for 20 seen topped
+	tmux -L t send-keys 'stty -a | tr " " "\n" | grep icanon' Enter
+	wait_for 10 seen '^icanon'
+	tmux -L t send-keys 'fg; echo status $?' Enter
+	wait_for 20 seen 'status 6'
+}
