@@ -171,6 +171,20 @@ static int start_call(struct request *rq, enum gather_end how, bool entire, stru
 }
 
 /*
+ * Whether a program's lines are all there, as far as one can know: they came in one write, or in full
+ * buffers before it, and are more than one, which a program that writes line by line does not bring.
+ * Under the handle's lock.
+ */
+static bool looks_entire(const struct request *rq)
+{
+	struct handle *h = rq->handle;
+	bool pieces = h->pieces;
+
+	h->pieces |= rq->size % STDIO_BUFFER != 0;
+	return !pieces && rq->size % STDIO_BUFFER && gather_lines(&h->gather) > 1;
+}
+
+/*
  * Takes the bytes of a write. A shell's unfinished text is sent at once, since shells lose the
  * errors of close(2); one of an unknown program is refused, since it may be a shell, whose error
  * would be lost, as well as a program that brings a value in pieces, of which the first would be
@@ -189,20 +203,30 @@ static int take(struct request *rq, enum caller_kind who, struct ecsfs_error *er
 		e = ecsfs_error_set(err, EINVAL, NULL,
 		    "the writing program is unknown (/proc does not show it): end the text with a "
 		    "newline");
+	bool entire = who == CALLER_PROGRAM && looks_entire(rq);
 	if (!e)
-		e = start_call(rq, how, who == CALLER_PROGRAM && rq->size % STDIO_BUFFER, err);
+		e = start_call(rq, how, entire, err);
+	if (!e && who == CALLER_SHELL && gather_stops_short(&h->gather, row))
+		e = ecsfs_error_set(err, EINVAL, NULL,
+		    "the JSON document is incomplete (from a shell: where it goes on, end the line "
+		    "behind a bracket or a comma)");
 	if (e < 0)
 		h->failed = e;
 	return e;
 }
 
-/* It matters for a text that the write does not end, and for lines, of which a shell may bring more. */
+/*
+ * It matters for a text that the write does not end, for lines, of which a shell may bring more, and
+ * for the start of a document, of which a shell does not tell that the rest is missing.
+ */
 static enum caller_kind kind_of_writer(const struct request *rq)
 {
 	enum row_form form = rq->handle->node->row->form;
+	bool document = form == ROW_DOCUMENT || form == ROW_DIALOG;
+	bool ended = form == ROW_DOCUMENT || (rq->size && rq->bytes[rq->size - 1] == '\n');
 
-	if (form == ROW_DOCUMENT || !rq->size ||
-	    (form != ROW_LINES && rq->bytes[rq->size - 1] == '\n'))
+	if (!rq->size ||
+	    (ended && form != ROW_LINES && !(document && rq->off < (off_t)LIMIT_VALUE)))
 		return CALLER_PROGRAM;
 	return caller_kind(rq->caller.pid);
 }
@@ -317,6 +341,11 @@ int commit_read(struct request *rq, struct ecsfs_error *err)
 	bool answer = h->has_answer;
 	t = text_ref(h->text);
 	pthread_mutex_unlock(&h->lock);
+	/* Constant since the open. */
+	if (h->ending && t && (uint64_t)rq->off >= t->len) {
+		*err = *h->ending;
+		return -h->ending->err;
+	}
 	if (answer)
 		return read_answer(rq, h);
 	if (!row->render && !row->member)

@@ -175,6 +175,27 @@ bool gather_waits(const struct gather *g, const struct row *row)
 	return g->text.len > g->lines_sent;
 }
 
+bool gather_stops_short(const struct gather *g, const struct row *row)
+{
+	const char *text = buf_str(&g->text);
+	size_t end = g->text.len;
+
+	if (!is_document(g, row) || !g->dirty)
+		return false;
+	while (end && isspace((unsigned char)text[end - 1]))
+		end--;
+	return end && !strchr(",:[{", text[end - 1]) && !memchr(text, '\n', end);
+}
+
+size_t gather_lines(const struct gather *g)
+{
+	size_t lines = 0;
+
+	for (size_t i = g->lines_sent; i < g->text.len; i++)
+		lines += g->text.data[i] == '\n';
+	return lines;
+}
+
 static int document_due(
     struct gather *g, enum gather_end how, size_t *ret_end, struct ecsfs_error *err)
 {
@@ -190,11 +211,13 @@ static int document_due(
 	return end > 0;
 }
 
-static int lines_due(struct gather *g, enum gather_end how, size_t *ret_end)
+static int lines_due(struct gather *g, const struct row *row, enum gather_end how, size_t *ret_end)
 {
 	const char *text = buf_str(&g->text);
 	size_t end = g->text.len;
 
+	if (how == GATHER_OPEN && (row->flags & ROW_DEPLOYS))
+		return 0;
 	while (how == GATHER_OPEN && end > g->lines_sent && text[end - 1] != '\n')
 		end--;
 	*ret_end = end;
@@ -246,7 +269,7 @@ int gather_due(struct gather *g, const struct row *row, enum gather_end end, siz
 	if (is_document(g, row))
 		return document_due(g, end, ret_end, err);
 	if (row->form == ROW_LINES)
-		return lines_due(g, end, ret_end);
+		return lines_due(g, row, end, ret_end);
 	return value_due(g, row, end, ret_end, err);
 }
 

@@ -5,7 +5,7 @@
  * counts as 0. A text is sent
  *
  *     ROW_VALUE      when a write ends it: with a newline, or because the writer is a shell
- *     ROW_LINES      line by line, an unfinished line as a value is
+ *     ROW_LINES      line by line, an unfinished line as a value is; with ROW_DEPLOYS as a value is
  *     ROW_DOCUMENT   in the write that completes the JSON document
  *     ROW_DIALOG     as a document, or, where it does not begin as one, as a value
  *
@@ -55,6 +55,13 @@ void gather_truncate(struct gather *g, const struct row *row, off_t size);
 
 /* Whether the text waits for its end, so that it matters who writes. */
 bool gather_waits(const struct gather *g, const struct row *row);
+/*
+ * Whether an incomplete document ends where no layout of JSON breaks off: one line, and not behind a
+ * bracket, a colon or a comma. From a shell that is the whole text.
+ */
+bool gather_stops_short(const struct gather *g, const struct row *row);
+/* ROW_LINES: how many lines are ended and not sent. */
+size_t gather_lines(const struct gather *g);
 
 /*
  * Finds the text to send. 1: the first *ret_end bytes; gather_sent() is called before the next put.

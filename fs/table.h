@@ -75,7 +75,8 @@ struct commit {
 	size_t sent;	     /* ROW_LINES: so many bytes of `text`, whole lines, were sent before */
 	/*
 	 * ROW_LINES: the text is as long as it will be, as far as one can know. Not in a write of a shell,
-	 * whose printf may bring line after line, nor in one that a full buffer cut off.
+	 * nor in one that brings a single line, since line after line may follow, nor in one that a full
+	 * buffer or a chunk cut off.
 	 */
 	bool entire;
 	struct buf *answer;	   /* ROW_DIALOG: what the open file reads afterwards */
@@ -102,6 +103,10 @@ enum row_flags {
 	ROW_ACTION = 1 << 3,   /* a write does something, once for each open file (rollback) */
 	/* Of a service of AWS that an endpoint may lack: it reads as empty there (EOPNOTSUPP). */
 	ROW_OPTIONAL = 1 << 4,
+	/* ROW_LINES: a commit is a deployment: whole lines of a program wait for a write that ends one. */
+	ROW_DEPLOYS = 1 << 5,
+	/* ROW_REPORT: what render appends before it fails is read, and then the failure. */
+	ROW_PARTLY = 1 << 6,
 };
 
 /* A growing file. `open` runs on a worker and may block; nothing else may. A stream that is opened is closed. */

@@ -102,6 +102,7 @@ void handle_unref(struct handle *h)
 	stream_unref(h->stream);
 	write_call_unref(h->call);
 	text_unref(h->text);
+	free(h->ending);
 	gather_release(&h->gather);
 	buf_release(&h->answer);
 	pthread_mutex_destroy(&h->lock);

@@ -44,11 +44,14 @@ struct handle {
 
 	pthread_mutex_t lock; /* of all that follows */
 	struct text *text;    /* what it reads: control files, dialogs, files open for both */
+	struct ecsfs_error
+	    *ending;	      /* ROW_PARTLY: what reading on behind the text fails with; NULL */
 	bool truncated;	      /* the open emptied the file: what is written represents the whole */
 	struct gather gather; /* what was written */
 	uint64_t writer;      /* the descriptor table of the last write: the kernel's lock owner */
 	int failed;	      /* -errno of the refusal that ended writing */
 	bool flushed;	      /* ROW_LINES: the end of the text was sent */
+	bool pieces;	      /* a program's write so far ended within a buffer of its */
 	struct buf answer;    /* ROW_DIALOG */
 	bool has_answer, answer_based;
 	off_t answer_base;	 /* where the first read after the write began */

@@ -103,10 +103,10 @@ static int text_now(
 	q.fresh.force = n->row->flags & ROW_ALWAYS;
 	attr_noting(&q, n->parent);
 	int e = row_render(&q, node_type(n->parent), &p, n->row, &out, err);
-	if (e)
+	if (e == -EINPROGRESS || (e && !((n->row->flags & ROW_PARTLY) && out.len)))
 		return e;
 	*ret = text_new(out.data, out.len);
-	return *ret ? 0 : -ENOMEM;
+	return *ret ? e : -ENOMEM;
 }
 
 static int fresh_text(struct request *rq, struct text **ret, struct ecsfs_error *err)
@@ -134,8 +134,9 @@ static void make_current(struct node *n, struct text *t)
 	node_unref(node_for(n->parent, &spec));
 }
 
-/* A new open file; direct: reads and writes come as they are. */
-static int reply_handle(struct request *rq, struct node *created, struct text *text)
+/* A new open file; direct: reads and writes come as they are. `ending`: NULL, or of ROW_PARTLY. */
+static int reply_ending(
+    struct request *rq, struct node *created, struct text *text, const struct ecsfs_error *ending)
 {
 	struct handle *h = handle_new(created ? created : rq->node, rq->flags);
 
@@ -143,11 +144,20 @@ static int reply_handle(struct request *rq, struct node *created, struct text *t
 		return -ENOMEM;
 	h->opener = rq->caller.pid;
 	h->text = text_ref(text);
+	if (ending)
+		h->ending = malloc(sizeof(*ending));
+	if (h->ending)
+		*h->ending = *ending;
 	if (rq->stream)
 		h->stream = stream_ref(rq->stream);
 	request_reply_open(rq, h, created, true, false);
 	handle_unref(h);
 	return 0;
+}
+
+static int reply_handle(struct request *rq, struct node *created, struct text *text)
+{
+	return reply_ending(rq, created, text, NULL);
 }
 
 /*
@@ -201,7 +211,13 @@ static int open_rendered(struct request *rq, struct ecsfs_error *err)
 		if (rq->deadline_ms > rq->born_ms + CONTROL_MS)
 			rq->deadline_ms = rq->born_ms + CONTROL_MS;
 	}
-	int e = fresh_text(rq, &t, err);
+	struct ecsfs_error why = {0};
+	int e = fresh_text(rq, &t, &why);
+
+	if (e && t)
+		return reply_ending(rq, NULL, t, &why);
+	if (e && err)
+		*err = why;
 	return e ? e : reply_handle(rq, NULL, t);
 }
 

@@ -28,6 +28,13 @@
 /* How many tasks `images` looks at: as many as one DescribeTasks takes. */
 #define IMAGES_TASKS 100
 
+/*
+ * A copy of the service that came from AWS this short a time ago is what a write is based on without
+ * another look: between any look and its UpdateService lie round trips too, and a deployment of
+ * somebody else that falls in between shows in UpdateService's response (follow_up()).
+ */
+#define JUST_NOW_MS 1000
+
 /* Reading. */
 
 /* The place's definition: of the revision, or the one that the service uses. -ENOENT: none. */
@@ -84,14 +91,32 @@ static int render_member(struct ask *q, const struct place *p, const struct row 
 
 /* Writing. */
 
+static bool has_line(const struct commit *c, size_t from)
+{
+	return strspn(c->text + from, "\r\n") < c->len - from;
+}
+
+/* The last variable goes by an empty line; many at once would go by `echo "$UNSET" > environment`. */
+static int check_emptying(
+    const struct commit *c, const json_t *list, const json_t *named, struct ecsfs_error *err)
+{
+	if (json_object_size(named) || json_array_size(list) < 2)
+		return 0;
+	return ecsfs_error_set(err, EINVAL, NULL,
+	    "no KEY=VALUE line: it would remove all %zu (remove all but one first, or take \"%s\" "
+	    "out "
+	    "of the container in task_definition.json)",
+	    json_array_size(list), c->row->member);
+}
+
 /* The new value of the row's member in `container`: a new reference. */
 static int new_value(
     const struct commit *c, const json_t *container, json_t **ret, struct ecsfs_error *err)
 {
 	const char *member = c->row->member;
 	const struct shape *shape = shape_named(shape_container_definition, member);
-	/* Else a shell's first line would be deployed alone, and its variables be all that is left. */
-	bool whole = (c->truncated && c->entire) || c->at == COMMIT_RENAME;
+	/* Else the first of many lines would be deployed alone, and be all that is left. */
+	bool whole = (c->truncated && (c->entire || !has_line(c, 0))) || c->at == COMMIT_RENAME;
 	size_t from = whole ? 0 : c->sent;
 	json_auto_t *named = NULL;
 	int e;
@@ -99,6 +124,8 @@ static int new_value(
 	if (c->row->form != ROW_LINES)
 		return member_parse(c->text, c->len, shape_container_definition, member, ret, err);
 	e = lines_parse(c->text + from, c->len - from, &named, err);
+	if (!e && whole)
+		e = check_emptying(c, json_object_get(container, member), named, err);
 	if (!e)
 		*ret =
 		    lines_applied(json_object_get(container, member), shape->members, named, whole);
@@ -108,6 +135,7 @@ static int new_value(
 /* What a write is made from: the service and the definition that it uses. */
 struct base {
 	json_t *service, *definition;
+	int64_t fetched_ms; /* of the service: mono, when AWS's response came */
 };
 
 static void base_release(struct base *b)
@@ -144,7 +172,8 @@ static int base_of_service(
 	if (e)
 		return e;
 	base_release(ret);
-	*ret = (struct base){move_ptr(service.value), move_ptr(definition.value)};
+	*ret =
+	    (struct base){move_ptr(service.value), move_ptr(definition.value), service.fetched_ms};
 	return 0;
 }
 
@@ -262,6 +291,13 @@ static int confirm_base(void *arg, struct ecsfs_error *err)
 			     : 0;
 }
 
+static bool is_just_now(const struct change *change)
+{
+	const struct region *region = change->c->place->region;
+
+	return region_now_ms(region) - change->base.fetched_ms <= JUST_NOW_MS;
+}
+
 /* On the base as it is known. `ret_same`: the base says already what is written. */
 static int deploy_on_base(struct change *change, bool *ret_same, struct ecsfs_error *err)
 {
@@ -273,12 +309,13 @@ static int deploy_on_base(struct change *change, bool *ret_same, struct ecsfs_er
 	change->moved = false;
 	if (e || *ret_same)
 		return e;
-	region_start(c->place->region, &k, &change->now);
-	const struct deployment d = {.request = request,
-	    .read_from = used_peek(change->base.service),
-	    .effort = FIND_KNOWN,
-	    .confirm = confirm_base,
-	    .arg = change};
+	struct deployment d = {
+	    .request = request, .read_from = used_peek(change->base.service), .effort = FIND_KNOWN};
+	if (!is_just_now(change)) {
+		region_start(c->place->region, &k, &change->now);
+		d.confirm = confirm_base;
+		d.arg = change;
+	}
 	return deploy_definition(c, &d, err);
 }
 
@@ -321,23 +358,18 @@ static int deploy_change(struct commit *c, struct ecsfs_error *err)
 	return e;
 }
 
-static bool has_line(const struct commit *c, size_t from)
-{
-	return strspn(c->text + from, "\r\n") < c->len - from;
-}
-
 static int commit_member(struct commit *c, struct ecsfs_error *err)
 {
 	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
 	int e;
 
-	if (c->row->form == ROW_LINES && !has_line(c, 0))
+	if (c->row->form == ROW_LINES && !c->truncated && !has_line(c, 0))
 		return act_refuse(err, EINVAL,
-		    "no KEY=VALUE line (to remove all, take \"%s\" out of the container in "
-		    "task_definition.json)",
+		    "no KEY=VALUE line (to remove the last of \"%s\", write an empty line without "
+		    ">>)",
 		    c->row->member);
 	/* An empty line behind others; or all was sent and the file was not emptied first. */
-	if (c->row->form == ROW_LINES && !(c->truncated && c->at == COMMIT_FLUSH) &&
+	if (c->row->form == ROW_LINES && !(c->truncated && c->at == COMMIT_FLUSH) && c->sent &&
 	    !has_line(c, c->sent))
 		return 0;
 	e = service_enter(c->place, &key, err);
@@ -351,7 +383,8 @@ static int commit_member(struct commit *c, struct ecsfs_error *err)
 #define MEMBER_ROW(file, text, shown, of, write)                                                   \
 	{                                                                                          \
 		.name = (file), .help = (text), .form = (shown), .member = (of),                   \
-		.render = render_member, .commit = (write)                                         \
+		.flags = (shown) == ROW_LINES ? ROW_DEPLOYS : 0, .render = render_member,          \
+		.commit = (write)                                                                  \
 	}
 
 /* The same rows with a commit and without. */

@@ -21,8 +21,42 @@ setup() {
 	calls_reset
 }
 
+now_ms() {
+	date +%s%3N
+}
+
+# read_now: the mount's copy of the service comes from AWS at this moment.
+read_now() {
+	echo >"$mnt/.ecsfs/refresh"
+	read_at=$(now_ms)
+	cat "$app/image" "$web/task_definition.json" >/dev/null
+}
+
+# read_a_while_ago: the same, but it is too old by now to be relied on without a look (1 s).
+read_a_while_ago() {
+	read_now
+	is_old() { [ $(($(now_ms) - read_at)) -gt 1200 ]; }
+	wait_for 20 is_old
+}
+
+@test "an image is RegisterTaskDefinition and UpdateService" {
+	for try in 1 2 3 4 5 6 7 8 9; do
+		read_now
+		calls_reset
+		echo nginx:1.27.$try >"$app/image"
+		# A machine that was busy for a second has let the copy grow old.
+		[ $(($(now_ms) - read_at)) -ge 900 ] || break
+	done
+	[ "$(calls RegisterTaskDefinition)" = 1 ]
+	[ "$(calls UpdateService)" = 1 ]
+	[ "$(calls)" = 2 ]
+	[ "$(cat "$app/image")" = nginx:1.27.$try ]
+}
+
 # The look at the service travels beside RegisterTaskDefinition.
-@test "an image is RegisterTaskDefinition and UpdateService, and one look at what is in use" {
+@test "of an older copy: the same, and one look at what is in use" {
+	read_a_while_ago
+	calls_reset
 	echo nginx:1.27 >"$app/image"
 	[ "$(calls RegisterTaskDefinition)" = 1 ]
 	[ "$(calls UpdateService)" = 1 ]
@@ -75,10 +109,9 @@ setup() {
 }
 
 @test "a write does not undo what somebody deployed since the last look" {
-	cat "$app/image" >/dev/null
+	read_a_while_ago
 	jq '{family, containerDefinitions, requiresCompatibilities, networkMode, cpu, memory, executionRoleArn} | del(..|nulls)
 		| .containerDefinitions[0].environment += [{name: "THEIRS", value: "1"}]' "$web/task_definition.json" >"$work/theirs"
-	cat "$web/service.json" >/dev/null
 	theirs=$(somebody_else RegisterTaskDefinition "@$work/theirs" | jq -r .taskDefinition.taskDefinitionArn)
 	somebody_else UpdateService "{\"cluster\": \"prod\", \"service\": \"web\", \"taskDefinition\": \"$theirs\"}" >/dev/null
 	calls_reset
@@ -98,6 +131,7 @@ setup() {
 	jq '{family, containerDefinitions, requiresCompatibilities, networkMode, cpu, memory, executionRoleArn} | del(..|nulls)
 		| .containerDefinitions[0].environment += [{name: "THEIRS", value: "2"}]' "$web/task_definition.json" >"$work/theirs"
 	theirs=$(somebody_else RegisterTaskDefinition "@$work/theirs" | jq -r .taskDefinition.taskDefinitionArn)
+	read_a_while_ago
 	somebody_else UpdateService "{\"cluster\": \"prod\", \"service\": \"web\", \"taskDefinition\": \"$theirs\"}" >/dev/null
 	calls_reset
 	echo nginx:1.35 >"$app/image"
@@ -108,7 +142,19 @@ setup() {
 	[ "$(cat "$app/image")" = nginx:1.35 ]
 }
 
+@test "what somebody deployed a moment after the last look is not undone either" {
+	jq '{family, containerDefinitions, requiresCompatibilities, networkMode, cpu, memory, executionRoleArn} | del(..|nulls)
+		| .containerDefinitions[0].environment += [{name: "THEIRS", value: "3"}]' "$web/task_definition.json" >"$work/theirs"
+	theirs=$(somebody_else RegisterTaskDefinition "@$work/theirs" | jq -r .taskDefinition.taskDefinitionArn)
+	read_now
+	somebody_else UpdateService "{\"cluster\": \"prod\", \"service\": \"web\", \"taskDefinition\": \"$theirs\"}" >/dev/null
+	echo nginx:1.38 >"$app/image"
+	[ "$(cat "$app/image")" = nginx:1.38 ]
+	grep -qx THEIRS=3 "$app/environment"
+}
+
 @test "a look that fails sends no deployment" {
+	read_a_while_ago
 	faults 'DescribeServices:denied'
 	run bash -c "echo nginx:1.37 >'$app/image'"
 	faults ''
@@ -175,13 +221,15 @@ setup() {
 	[ "$(changes)" = 2 ]
 }
 
-@test "a file without a line removes nothing" {
-	cp "$app/environment" "$work/env"
+@test "a file without a line removes the last variable, but not several at once" {
+	printf 'ALSO=1\nKEEP=1\n' >"$work/env"
+	cp "$work/env" "$app/environment"
 	refused bash -c "echo >'$app/environment'"
-	said 'no KEY=VALUE line (to remove all, take "environment" out of the container in task_definition.json)'
+	said 'no KEY=VALUE line: it would remove all 2 (remove all but one first, or take "environment" out of the container in task_definition.json)'
 	refused bash -c "printf '\n\n' >'$app/environment'"
-	refused bash -c "echo >'$app/secrets'"
 	refused bash -c "echo >>'$app/environment'"
+	said 'no KEY=VALUE line (to remove the last of "environment", write an empty line without >>)'
+	refused bash -c "echo >>'$app/secrets'"
 	: >"$work/empty"
 	refused bash -c "cp '$work/empty' '$app/.environment.tmp' && mv '$app/.environment.tmp' '$app/environment'"
 	rm -f "$app/.environment.tmp"
@@ -192,6 +240,76 @@ setup() {
 	jq 'del(.containerDefinitions[0].environment)' "$web/task_definition.json" >"$work/none"
 	cp "$work/none" "$web/task_definition.json"
 	[ -z "$(cat "$app/environment")" ]
+	for member in environment secrets; do
+		echo LAST=/last >>"$app/$member"
+		[ "$(cat "$app/$member")" = LAST=/last ]
+		calls_reset
+		bash -c "echo >'$app/$member'"
+		[ "$(changes)" = 2 ] || [ "$(changes)" = 1 ]
+		[ -z "$(cat "$app/$member")" ]
+		[ "$(jq ".$member // [] | length" "$app/container_definition.json")" = 0 ]
+		calls_reset
+		bash -c "echo >'$app/$member'"
+		[ "$(changes)" = 0 ]
+	done
+	# A refusal of AWS reaches the shell.
+	echo LAST=1 >>"$app/environment"
+	faults 'UpdateService:1:denied'
+	run bash -c "echo >'$app/environment'"
+	faults ''
+	[ "$status" -ne 0 ]
+	[ "$(cat "$app/environment")" = LAST=1 ]
+}
+
+# A program that writes line by line brings one at a time: the first must not be all that is left.
+@test "a whole file of a program is one deployment, however its writes are cut" {
+	for i in $(seq -w 300); do echo "VARIABLE_$i=some value of it $i"; done >"$work/env"
+	[ "$(wc -c <"$work/env")" -gt 8192 ]
+	for write in "sort '$work/env' >" "cat '$work/env' >" \
+		"dd bs=4096 status=none if='$work/env' of="; do
+		printf 'OLD=1\nOLDER=1\n' >"$work/old"
+		cp "$work/old" "$app/environment"
+		calls_reset
+		bash -c "$write'$app/environment'"
+		[ "$(calls UpdateService)" = 1 ]
+		cmp "$work/env" "$app/environment"
+	done
+}
+
+@test "lines that a program writes one by one: no deployment lacks what the file keeps" {
+	printf 'KEEP=1\nALSO=1\nGONE=1\n' >"$work/env"
+	# Its seventh piece ends with the second line.
+	printf 'KEEP=4\nMORE=4\nALSO=4\n' >"$work/pieces"
+	for write in "python3 -u -c 'print(\"KEEP=2\"); print(\"ALSO=2\")' >" \
+		"{ echo KEEP=3; until grep -qx KEEP=3 '$app/environment'; do sleep 0.1; done; echo ALSO=3; } | cat >" \
+		"dd bs=2 status=none if='$work/pieces' of="; do
+		cp "$work/env" "$app/environment"
+		calls_reset
+		timeout 60 bash -c "$write'$app/environment'"
+		[ "$(sed 's/=.*//' "$app/environment" | grep -v MORE)" = "$(printf 'ALSO\nKEEP')" ]
+		grep -q =1 "$app/environment" && return 1
+		curl -sf "$sim_url/_sim/requests" | jq -e '[.[] | select(.action == "RegisterTaskDefinition") | .body | (if type == "string" then fromjson else . end)
+			| .containerDefinitions[] | select(.name == "app") | [.environment[].name] | contains(["KEEP", "ALSO"])] | length > 0 and all'
+	done
+}
+
+@test "nano edits an environment: one deployment" {
+	command -v nano >/dev/null || skip "no nano"
+	printf 'GONE=1\nKEEP=1\n' >"$work/env"
+	cp "$work/env" "$app/environment"
+	calls_reset
+	TERM=xterm python3 "$BATS_TEST_DIRNAME/terminal.py" nano -I "$app/environment" <<-'END'
+		expect Exit
+		type \x0bNANO=two words\r
+		type \x0f
+		expect Write
+		type \r
+		expect Wrote
+		type \x18
+		end 0
+	END
+	[ "$(cat "$app/environment")" = "$(printf 'KEEP=1\nNANO=two words')" ]
+	[ "$(calls UpdateService)" = 1 ]
 }
 
 @test "secrets, sizes, command and entry point" {
@@ -208,7 +326,15 @@ setup() {
 }
 
 @test "a malformed value is refused before anything is sent" {
-	for write in "echo > '$app/image'" "echo 'a b' > '$app/image'" "echo KEY >> '$app/environment'" \
+	digest=$(printf '%064d' 1)
+	for image in web@sha256:1234 https://registry/web:1 Shop/web:1 shop/Web web: web/ /web "web:-1" "web@sha512:$digest" "web:1@$digest"; do
+		refused bash -c "echo '$image' > '$app/image'"
+		said 'is not an image'
+	done
+	refused bash -c "/usr/bin/printf 'nginx:1\nnginx:2\n' > '$app/image'"
+	said 'expected one line'
+	for write in "echo '[\"sh\"' > '$app/command'" "printf '[\"sh\"' > '$app/command'" "echo '{\"a\": 1' > '$app/entry_point'" \
+		"echo > '$app/image'" "echo 'a b' > '$app/image'" "echo KEY >> '$app/environment'" \
 		"echo =x >> '$app/environment'" "echo 'S=not a secret' >> '$app/secrets'" "echo 'S=notarn/ok' >> '$app/secrets'" \
 		"echo 'a b=1' >> '$app/environment'" "echo '#c=1' >> '$app/environment'" "echo 'a b=/p' >> '$app/secrets'" "echo 1.5 > '$app/cpu'" \
 		"echo -1 > '$app/memory'" "echo '{}' > '$app/command'" "echo '[1]' > '$app/command'" \

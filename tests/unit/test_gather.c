@@ -15,6 +15,7 @@
 static const struct row row_value = {.form = ROW_VALUE};
 static const struct row row_action = {.form = ROW_VALUE, .flags = ROW_EMPTY_OK | ROW_ACTION};
 static const struct row row_lines = {.form = ROW_LINES};
+static const struct row row_deploys = {.form = ROW_LINES, .flags = ROW_DEPLOYS};
 static const struct row row_document = {.form = ROW_DOCUMENT};
 static const struct row row_dialog = {.form = ROW_DIALOG};
 
@@ -208,6 +209,48 @@ static void lines_are_sent_whole(void **state)
 	assert_int_equal(due(GATHER_CLOSED), 0);
 }
 
+/* Each commit is a deployment: a buffer's end in the middle of a line is none's. */
+static void lines_that_deploy_wait_for_a_write_that_ends_one(void **state)
+{
+	(void)state;
+	begin(&row_deploys);
+	assert_int_equal(program("a=1\nb="), 0);
+	assert_int_equal(program("2\nc"), 0);
+	assert_int_equal(gather_lines(&g), 2);
+	assert_sent(program("=3\n"), "a=1\nb=2\nc=3\n");
+	assert_int_equal(gather_lines(&g), 0);
+	assert_int_equal(program("d=4\ne"), 0);
+	assert_sent(due(GATHER_CLOSED), "d=4\ne");
+	begin(&row_deploys);
+	assert_sent(shell("a=1\nb"), "a=1\nb");
+}
+
+static void what_no_layout_of_json_breaks_off_at(void **state)
+{
+	static const struct {
+		const char *text;
+		bool stops;
+	} texts[] = {{"[\"a\"\n", true}, {"[\"a\"", true}, {"{\"a\": 1 \n", true}, {"[[1]\n", true},
+	    {"[\n", false}, {"{", false}, {"[\"a\",\n", false}, {"{\"a\": \n", false},
+	    {"[\n\"a\"\n", false}, {" \n", false}, {"\n\n[\"a\"", false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		begin(&row_document);
+		assert_int_equal(shell(texts[i].text), 0);
+		assert_int_equal(gather_stops_short(&g, row), texts[i].stops);
+	}
+	begin(&row_dialog);
+	assert_int_equal(shell("{\"a\": 1"), 0);
+	assert_true(gather_stops_short(&g, row));
+	begin(&row_document);
+	assert_sent(shell("[\"a\"]"), "[\"a\"]");
+	assert_false(gather_stops_short(&g, row));
+	begin(&row_value);
+	assert_sent(shell("[1"), "[1");
+	assert_false(gather_stops_short(&g, row));
+}
+
 static void a_shells_unfinished_line_is_ended_or_sent_longer(void **state)
 {
 	(void)state;
@@ -288,6 +331,8 @@ int main(void)
 	    cmocka_unit_test_teardown(an_empty_value_is_refused, teardown),
 	    cmocka_unit_test_teardown(too_much_is_refused, teardown),
 	    cmocka_unit_test_teardown(lines_are_sent_whole, teardown),
+	    cmocka_unit_test_teardown(lines_that_deploy_wait_for_a_write_that_ends_one, teardown),
+	    cmocka_unit_test_teardown(what_no_layout_of_json_breaks_off_at, teardown),
 	    cmocka_unit_test_teardown(a_shells_unfinished_line_is_ended_or_sent_longer, teardown),
 	    cmocka_unit_test_teardown(a_document_is_sent_by_the_write_that_completes_it, teardown),
 	    cmocka_unit_test_teardown(a_dialog_takes_requests_one_after_the_other, teardown),
