@@ -206,8 +206,14 @@ static json_t *by_name(const json_t *definition)
 	return names;
 }
 
-/* Applies AWS's rules for a container that others wait for. */
-static void settle_awaited(struct compose *c, const json_t *containers, const json_t *dependency)
+static const char *name_of(const json_t *container)
+{
+	return json_string_value(json_object_get(container, "name"));
+}
+
+/* Applies AWS's rules for a container that others wait for. `waiting`: the one that does. */
+static void settle_awaited(struct compose *c, const struct yaml_node *waiting,
+    const json_t *containers, const json_t *dependency)
 {
 	const char *name = json_string_value(json_object_get(dependency, "containerName"));
 	const char *condition = json_string_value(json_object_get(dependency, "condition"));
@@ -217,8 +223,9 @@ static void settle_awaited(struct compose *c, const json_t *containers, const js
 	const struct yaml_node *params = params_service(c, name, &given);
 
 	if (!awaited) {
-		compose_warn(
-		    c, c->root, "a container waits for \"%s\", which is not of the task", name);
+		compose_warn(c, waiting,
+		    "services.%s: waits for \"%s\", which is not of the task: ECS will refuse it",
+		    waiting->text, name);
 		return;
 	}
 	if (strcmp(condition, "HEALTHY") == 0 && !json_object_get(awaited, "healthCheck"))
@@ -246,7 +253,7 @@ static void settle_dependencies(struct compose *c, json_t *definition)
 
 	json_array_foreach (json_object_get(definition, "containerDefinitions"), i, container)
 		json_array_foreach (json_object_get(container, "dependsOn"), j, dependency)
-			settle_awaited(c, containers, dependency);
+			settle_awaited(c, key_of(c, name_of(container)), containers, dependency);
 	json_array_foreach (json_object_get(definition, "containerDefinitions"), i, container)
 		essential |= json_is_true(json_object_get(container, "essential"));
 	if (!essential)
@@ -391,8 +398,13 @@ int compose_convert(
 	json_decref(c.volumes);
 	json_decref(c.host_volumes);
 	json_decref(c.platform);
-	if (c.failed)
+	if (c.failed) {
+		char *warnings = ret->warnings;
+
+		ret->warnings = NULL;
 		compose_release(ret);
+		ret->warnings = warnings;
+	}
 	return c.failed;
 }
 

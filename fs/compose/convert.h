@@ -6,7 +6,7 @@
 
 /*
  * 0. -EINVAL: what is wrong, as FILE:LINE, the key and what is accepted, or that there is no compose
- * file; -EFBIG, -ENOMEM.
+ * file; -EFBIG, -ENOMEM. Then `ret` has the warnings up to there, and nothing else: release it too.
  */
 int compose_convert(
     const struct compose_input *in, struct compose_output *ret, struct ecsfs_error *err);

@@ -94,6 +94,12 @@ static bool is_quoted(const char *value)
 	return len >= 2 && (*value == '"' || *value == '\'') && value[len - 1] == *value;
 }
 
+static void warn_quoted(struct compose *c, const struct lines *l, const struct entry *e)
+{
+	if (e->value && is_quoted(e->value))
+		compose_warn(c, &l->at, "%s: the quotes are part of the value", e->name);
+}
+
 static void take_variable(struct compose *c, const struct lines *l, const struct entry *e)
 {
 	if (e->exported || strpbrk(e->name, " \t"))
@@ -105,8 +111,7 @@ static void take_variable(struct compose *c, const struct lines *l, const struct
 	}
 	if (!e->value)
 		return;
-	if (is_quoted(e->value))
-		compose_warn(c, &l->at, "%s: the quotes are part of the value", e->name);
+	warn_quoted(c, l, e);
 	if (json_object_set_new(c->variables, e->name, json_string(e->value)))
 		compose_fail(c, &l->at, "\"%s\" is not UTF-8", e->name);
 }
@@ -166,6 +171,7 @@ static void take_entry(struct compose *c, const struct lines *l, const struct en
 		compose_fail(c, &l->at, "\"%s\": a name cannot hold a blank", e->name);
 		return;
 	}
+	warn_quoted(c, l, e);
 	put(c, &l->at, map, e->name, e->value ? e->value : env_variable(c, e->name));
 }
 
@@ -183,8 +189,8 @@ static void read_env_file(
 	}
 	if (!compose_read(c, full, &file)) {
 		if (required)
-			compose_fail(
-			    c, at, "env_file: \"%s\" is not in the project: copy it there", full);
+			compose_fail(c, at, "env_file: \"%s\" is not in the project: %s", full,
+			    compose_missing_peek(full));
 		return;
 	}
 	l = lines_of(c, full, &file);

@@ -16,7 +16,8 @@ struct yaml_node *parsed_parse(struct compose *c, const char *path, const struct
 	struct yaml_node *root = NULL;
 
 	if (!compose_read(c, path, &file)) {
-		compose_fail(c, at, "%s is not in the project: copy it there", path);
+		compose_fail(
+		    c, at, "%s is not in the project: %s", path, compose_missing_peek(path));
 		return NULL;
 	}
 	if (!c->failed)

@@ -420,3 +420,9 @@ const char *compose_directory(const struct compose *c, const struct yaml_node *a
 
 	return elsewhere ? elsewhere : c->base;
 }
+
+const char *compose_missing_peek(const char *path)
+{
+	return strpbrk(path, "*?[") ? "*, ? and [ stand for themselves here: name each file"
+				    : "copy it there";
+}

@@ -86,6 +86,8 @@ const struct yaml_node *compose_mapping(
 const struct yaml_node *compose_sequence(
     struct compose *c, const struct yaml_node *n, const char *what);
 
+/* The remedy for a path that names no file: the end of a sentence. Static. */
+const char *compose_missing_peek(const char *path);
 /* A path joined to a directory and cleaned of ".", ".." and doubled slashes: new. NULL: no memory. */
 char *compose_path(const char *directory, const char *path);
 /* The directory, below the project's, that a relative path at this node begins in. */

@@ -103,7 +103,8 @@ static const char *numbered(struct compose *c)
 	size_t n = json_array_size(c->volumes);
 
 	if (n >= MAX_VOLUMES) {
-		compose_fail(c, NULL, "the project has more than %d volumes", MAX_VOLUMES);
+		compose_fail(c, yaml_get(c->root, "services"),
+		    "services: the project has more than %d volumes", MAX_VOLUMES);
 		return NULL;
 	}
 	do
@@ -221,17 +222,27 @@ static void add_mount(
 	json_array_append_new(list, point);
 }
 
+/* Whether the letter before a colon is a volume: a declared one, where no case of ecs-cli says no. */
+static bool is_volume(const struct compose *c, char letter)
+{
+	const char name[2] = {letter, '\0'};
+
+	return !c->legacy && (volumes_find(c, name) || params_name(c, name));
+}
+
 /* The next part of a short volume; docker's reader takes "d:" for a drive of Windows. */
 static const char *next_part(struct container *k, const struct yaml_node *n, const char **at)
 {
 	const char *text = *at, *colon = strchr(text, ':');
 	size_t len = colon ? (size_t)(colon - text) : strlen(text);
 
-	if (colon && len == 1 && isalpha((unsigned char)*text) && k->c->generation == 3) {
+	if (colon && len == 1 && isalpha((unsigned char)*text) && k->c->generation == 3 &&
+	    !is_volume(k->c, *text)) {
 		compose_warn(k->c, n,
 		    "%s.volumes: \"%c:\" is taken for a drive of Windows, as docker takes it: a "
-		    "volume's name has two letters or more",
-		    k->what, *text);
+		    "volume's name has two letters or more%s",
+		    k->what, *text,
+		    k->c->legacy ? "" : ", or is declared under volumes at the top of the file");
 		colon = strchr(colon + 1, ':');
 		len = colon ? (size_t)(colon - text) : strlen(text);
 	}

@@ -134,6 +134,18 @@ int newname_refuse_copy(struct node *dir, const char *name, struct ecsfs_error *
 	    name, type->copy_from, name, type->copy_to);
 }
 
+/* A file of what the draft may become, by cp -r of such a thing or by a hand that was too early. */
+static int refuse_of_draft(struct node *dir, const char *name, struct ecsfs_error *err)
+{
+	const struct dir_type *type = node_type(dir->parent), *made = type->listing->type;
+
+	return ecsfs_error_set(err, EPERM, NULL,
+	    "\"%s\": %s has no such file before it exists: write its %s first (a copy: mkdir %s, "
+	    "then cp OTHER/%s %s/%s)",
+	    name, made->what, node_type(dir)->rows[0].name, dir->file_name, type->copy_from,
+	    dir->file_name, type->copy_to);
+}
+
 int newname_check(struct node *dir, const char *name, bool exclusive, struct ecsfs_error *err)
 {
 	const struct dir_type *type = node_type(dir);
@@ -143,7 +155,7 @@ int newname_check(struct node *dir, const char *name, bool exclusive, struct ecs
 	if (!(dir_mode(type, false) & 0200))
 		return refuse(type, name, EACCES, err);
 	if (is_copied(dir, name) && node_type(dir->parent)->copy_from)
-		return newname_refuse_copy(dir->parent, dir->file_name, err);
+		return refuse_of_draft(dir, name, err);
 	if (is_editors(type, name))
 		return 0;
 	if (exclusive && dir_has_writable_row(type) && !is_mistyped(type, name))

@@ -101,20 +101,20 @@ static json_t *convert(const struct place *p, uint64_t generation)
 		    "warnings", out.warnings, "service_error", out.service_error.message,
 		    "service_errno", out.service_error.err);
 	else
-		made = json_pack("{s:i, s:s}", "errno", err.err, "error", err.message);
+		made = json_pack("{s:i, s:s, s:s*}", "errno", err.err, "error", err.message,
+		    "warnings", out.warnings);
 	compose_release(&out);
 	reading_release(&r);
 	json_object_set_new(made, "generation", json_integer((json_int_t)generation));
 	return made;
 }
 
-/* A new reference, from memory where no file has changed since. */
-static int made_of(const struct place *p, json_t **ret, struct ecsfs_error *err)
+/* A new reference, from memory where no file has changed since: of a failed conversion too. */
+static int result_of(const struct place *p, json_t **ret, struct ecsfs_error *err)
 {
 	uint64_t generation = kept_generation(p->fs);
 	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
 	json_auto_t *made = NULL;
-	int e;
 
 	if (!p->files)
 		return act_refuse(err, ENOENT, "there is no project \"%s\"", p->project);
@@ -127,11 +127,29 @@ static int made_of(const struct place *p, json_t **ret, struct ecsfs_error *err)
 			return act_refuse(err, ENOMEM, "out of memory");
 		memory_put(p->fs->memory, buf_str(&key), made);
 	}
-	e = (int)doc_integer(made, "errno");
-	if (e)
-		return ecsfs_error_set(err, e, NULL, "%s", doc_string_peek(made, "error"));
 	*ret = move_ptr(made);
 	return 0;
+}
+
+/* The failure of a conversion: -errno; 0: it did not fail. */
+static int failure_of(const json_t *made, struct ecsfs_error *err)
+{
+	int e = (int)doc_integer(made, "errno");
+
+	return e ? ecsfs_error_set(err, e, NULL, "%s", doc_string_peek(made, "error")) : 0;
+}
+
+/* The same of one that succeeded. */
+static int made_of(const struct place *p, json_t **ret, struct ecsfs_error *err)
+{
+	json_auto_t *made = NULL;
+	int e = result_of(p, &made, err);
+
+	if (!e)
+		e = failure_of(made, err);
+	if (!e)
+		*ret = move_ptr(made);
+	return e;
 }
 
 /* For a row: files change without an answer of AWS, so the kernel keeps nothing. */
@@ -168,16 +186,24 @@ static int render_service(struct ask *q, const struct place *p, const struct row
 	return e;
 }
 
+/* A conversion that failed still warns: its error comes first, and reading ends with it. */
 static int render_warnings(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err)
 {
 	json_auto_t *made = NULL;
-	int e = ask_made(q, p, &made, err);
+	int e;
 
 	(void)row;
-	if (!e)
-		buf_adds(out, doc_string_peek(made, "warnings"));
-	return e;
+	q->fresh_ms = 0;
+	e = result_of(p, &made, err);
+	if (e)
+		return e;
+	if (*doc_string_peek(made, "error"))
+		buf_addf(out, "error: %s\n", doc_string_peek(made, "error"));
+	if (doc_integer(made, "service_errno"))
+		buf_addf(out, "service.json: error: %s\n", doc_string_peek(made, "service_error"));
+	buf_adds(out, doc_string_peek(made, "warnings"));
+	return failure_of(made, err);
 }
 
 static int render_log_groups(struct ask *q, const struct place *p, const struct row *row,
@@ -197,14 +223,28 @@ static int render_log_groups(struct ask *q, const struct place *p, const struct 
 	return 0;
 }
 
+/* Whether AWS says that a group is there; false too where it may not be asked. */
+static bool has_group(const struct commit *c, const char *region, const char *name)
+{
+	json_auto_t *request = json_pack("{s:s}", "logGroupNamePrefix", name), *answer = NULL;
+	struct aws_client *client = region_client_peek(c->place->region);
+
+	return !aws_call(client, region, "logs", "DescribeLogGroups", request, &answer, NULL) &&
+	    doc_find_peek(json_object_get(answer, "logGroups"), "logGroupName", name);
+}
+
 static int create_group(struct commit *c, const json_t *group, struct ecsfs_error *err)
 {
 	const char *region = doc_string_peek(group, "region"),
 		   *name = doc_string_peek(group, "name");
 	json_auto_t *request = json_pack("{s:s}", "logGroupName", name);
 	struct ecsfs_error why = {0};
-	int e = act_call_in(c, region, "logs", "CreateLogGroup", request, 0, NULL, &why);
+	int e;
 
+	if (has_group(c, region, name))
+		return 0;
+	e = act_call_in(c, region, "logs", "CreateLogGroup", request, 0, NULL, &why);
+	/* It was made meanwhile, or could not be looked for. */
 	if (!e || e == -EEXIST)
 		return 0;
 	ecsfs_error_wrap(&why, "%s in %s", name, region);
@@ -289,6 +329,8 @@ static const struct row project_rows[] = {
     {
 	.name = "warnings",
 	.help = "a line for everything that was ignored or changed: file, line, what, why",
+	.form = ROW_REPORT,
+	.flags = ROW_PARTLY,
 	.render = render_warnings,
     },
     {

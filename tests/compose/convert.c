@@ -70,6 +70,7 @@ int main(int argc, char **argv)
 	in.credentials = credentials();
 	if (compose_convert(&in, &out, &err)) {
 		fprintf(stderr, "%s\n", err.message);
+		compose_release(&out);
 		return 1;
 	}
 	all = json_pack("{s:O*, s:O*, s:s, s:s, s:O*}", "taskDefinition", out.task_definition,

@@ -66,7 +66,10 @@ eu-west-1 /shop/proxy' ]
 	calls_reset
 	echo >"$project/log_groups"
 	[ "$(calls CreateLogGroup)" = 2 ]
+	calls_reset
 	echo >"$project/log_groups"
+	[ "$(changes)" = 0 ]
+	calls_reset
 	echo >"$project/register"
 	[ "$(calls RegisterTaskDefinition)" = 1 ]
 	[ "$(cat "$project/register")" = shop:1 ]
@@ -165,7 +168,18 @@ eu-west-1 /shop/proxy' ]
 	said 'docker-compose.yml:4: services.web: "prots" is not a key of a service: did you mean "ports"?'
 	refused bash -c "echo >'$project/register'"
 	[ "$(wc -l <"$project/docker-compose.yml")" = 4 ]
+	# The warnings are read all the same, behind the error, and reading ends with it.
+	sed -i 's/image: i/image: i\n    container_name: c/' "$project/docker-compose.yml"
+	printf "X='1'\n" >"$project/.env"
+	run cat "$project/warnings"
+	[ "$status" = 1 ]
+	[ "${lines[0]}" = 'error: docker-compose.yml:5: services.web: "prots" is not a key of a service: did you mean "ports"?' ]
+	[ "${lines[1]}" = '.env:1: X: the quotes are part of the value' ]
+	[[ ${lines[-1]} == *'Invalid argument' ]]
+	said 'compose/shop/warnings: docker-compose.yml:5'
 	sed -i s/prots/ports/ "$project/docker-compose.yml"
+	cat "$project/warnings" >"$work/warnings"
+	grep -q container_name "$work/warnings"
 	jq -e '.containerDefinitions[0].portMappings[0].containerPort == 80' "$project/task_definition.json"
 }
 
@@ -189,6 +203,7 @@ eu-west-1 /shop/proxy' ]
 	sed -i '/run_params/,$d' "$project/ecs-params.yml"
 	fails 'Invalid argument' cat "$project/service.json"
 	said 'awsvpc_configuration.subnets'
+	cat "$project/warnings" | grep -q '^service.json: error: .*awsvpc_configuration.subnets'
 	jq -e .family "$project/task_definition.json"
 }
 
@@ -199,6 +214,12 @@ eu-west-1 /shop/proxy' ]
 	fails 'Permission denied' bash -c "echo >'$project/log_groups'"
 	faults ''
 	said CreateLogGroup
+	# Who may not look still creates.
+	faults 'DescribeLogGroups:denied'
+	calls_reset
+	echo >"$project/log_groups"
+	faults ''
+	[ "$(calls CreateLogGroup)" = 2 ]
 }
 
 @test "reading and walking a project asks AWS nothing" {

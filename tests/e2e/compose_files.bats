@@ -91,6 +91,23 @@ screen() {
 	fi
 }
 
+@test "nano edits a file of a project" {
+	command -v nano >/dev/null || skip "no nano"
+	file=$project/docker-compose.yml
+	echo 'services: {web: {image: a}}' >"$file"
+	TERM=xterm python3 "$BATS_TEST_DIRNAME/terminal.py" nano -I "$file" <<-'END'
+		expect Exit
+		type \x0bservices: {web: {image: n}}
+		type \x0f
+		expect Write
+		type \r
+		expect Wrote
+		type \x18
+		end 0
+	END
+	[ "$(jq -r '.containerDefinitions[0].image' "$project/task_definition.json")" = n ]
+}
+
 @test "git works in a project" {
 	command -v git >/dev/null || skip "no git"
 	export HOME=$work GIT_CONFIG_NOSYSTEM=1

@@ -33,6 +33,8 @@ setup() {
 @test "a draft is of this mount alone until it is written" {
 	mkdir "$prod/services/draft"
 	ls "$prod/services" | grep -qx draft
+	fails 'not permitted' bash -c "echo 4 >'$prod/services/draft/desired_count'"
+	said '"desired_count": a service has no such file before it exists: write its service.json first'
 	[ "$(changes)" = 0 ]
 	rmdir "$prod/services/draft"
 	[ ! -e "$prod/services/draft" ]

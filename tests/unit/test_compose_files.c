@@ -331,6 +331,40 @@ static void test_env_files_in_turn(void **state)
 	assert_variable("A", "a");
 }
 
+static void test_quotes_of_env_files(void **state)
+{
+	(void)state;
+	file("web.env", "A='b c'\nB=\"\nC=\"x\" y\n");
+	compose(SPEC "    env_file: web.env\n");
+	assert_warned("web.env:1: A: the quotes are part of the value");
+	assert_not_warned("web.env:2");
+	assert_not_warned("web.env:3");
+}
+
+static void test_wildcards_are_names(void **state)
+{
+	(void)state;
+	assert_refused(SPEC "    env_file: env/*.env\n",
+	    "docker-compose.yml:4: env_file: \"env/*.env\" is not in the project: *, ? and [ stand "
+	    "for themselves here: name each file");
+	assert_refused(SPEC "    env_file: env/a.env\n", "copy it there");
+	file(".env", "COMPOSE_FILE=docker-compose.yml:x?.yml\n");
+	assert_fails(".env: x?.yml is not in the project: *, ? and [");
+}
+
+/* What was found before the error is not lost. */
+static void test_warnings_of_a_failed_conversion(void **state)
+{
+	(void)state;
+	assert_refused(SPEC "    restart: always\n    cpus: many\n  b: {image: j, prots: []}\n",
+	    "docker-compose.yml:5: services.a.cpus");
+	assert_null(project.out.task_definition);
+	assert_non_null(project.out.warnings);
+	file(".env", "A='q'\n");
+	assert_fails("cpus");
+	assert_warned(".env:1: A: the quotes");
+}
+
 static void test_names_with_a_blank(void **state)
 {
 	(void)state;
@@ -630,6 +664,9 @@ int main(void)
 	    CASE(test_env_lines),
 	    CASE(test_env_files_in_turn),
 	    CASE(test_names_with_a_blank),
+	    CASE(test_quotes_of_env_files),
+	    CASE(test_wildcards_are_names),
+	    CASE(test_warnings_of_a_failed_conversion),
 	    CASE(test_values_that_are_no_text),
 	    CASE(test_environment),
 	    CASE(test_scalars_and_lists),

@@ -177,6 +177,22 @@ static void test_short_volumes(void **state)
 	assert_warned("\"d:\" is taken for a drive of Windows");
 }
 
+/* A letter that is declared is a volume, but in the versions that ecs-cli reads. */
+static void test_a_volume_of_one_letter(void **state)
+{
+	(void)state;
+	compose(SPEC "    volumes: ['n:/n', 'd:/n', 'n:/m:ro']\nvolumes: {n: }\n");
+	assert_task("volumes", "[{'name':'n'},{'name':'volume-1'}]");
+	assert_member("mountPoints",
+	    "[" MOUNT("n", "/n") "," MOUNT(
+		"volume-1", "d:/n") ",{'sourceVolume':'n','containerPath':'/m','readOnly':true}]");
+	assert_warned("\"d:\" is taken for a drive of Windows");
+	assert_not_warned("\"n:\"");
+	compose(V3 "    volumes: ['n:/n']\nvolumes: {n: }\n");
+	assert_member("mountPoints", "[" MOUNT("volume-1", "n:/n") "]");
+	assert_warned("\"n:\" is taken for a drive of Windows");
+}
+
 static void test_volumes_that_are_none(void **state)
 {
 	(void)state;
@@ -566,6 +582,7 @@ int main(void)
 	    CASE(test_ports_that_are_none),
 	    CASE(test_long_ports),
 	    CASE(test_short_volumes),
+	    CASE(test_a_volume_of_one_letter),
 	    CASE(test_volumes_that_are_none),
 	    CASE(test_volumes_of_version_2),
 	    CASE(test_long_volumes),

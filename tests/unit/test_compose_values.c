@@ -93,8 +93,6 @@ static void test_values_that_are_taken(void **state)
 	params_refused(TASK("ecs_network_mode: ${MODE}"), "\"nones\": ECS takes");
 }
 
-static void refused_or_warned(const char *key, const char *words);
-
 /* Whatever the version: no registry has such an image. */
 static void test_images(void **state)
 {
@@ -110,9 +108,12 @@ static void test_images(void **state)
 static void test_images_that_cannot_be_pulled(void **state)
 {
 	(void)state;
-	refused_or_warned("image: 'web:'", "the tag is empty");
-	refused_or_warned("image: Shop/web", "upper-case");
-	refused_or_warned("image: 'web:${NOWHERE}'", "the tag is empty");
+	assert_refused(SPEC "  b: {image: 'web:'}\n",
+	    "docker-compose.yml:4: services.b.image: \"web:\" is not an image: the tag is empty");
+	assert_refused("services: {a: {image: 'web:${NOWHERE}'}}\n", "the tag is empty");
+	compose(V3 "  b: {image: Shop/web}\n");
+	assert_warned(
+	    "services.b.image: \"Shop/web\" cannot be pulled: a repository has no upper-case");
 }
 
 static void refused_or_warned(const char *key, const char *words)

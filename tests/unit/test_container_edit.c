@@ -16,7 +16,7 @@
 
 static const char definition_text[] =
     "{\"family\":\"web\",\"revision\":3,\"status\":\"ACTIVE\",\"newer\":{\"than\":[\"us\",{"
-    "\"deep\":[1,2.5,null,{},[]]}]},"
+    "\"deep\":[1,2.5,false,{},[]]}]},"
     "\"tags\":[{\"key\":\"team\",\"value\":\"shop\"},{\"key\":\"aws:x\",\"value\":\"y\"}],"
     "\"containerDefinitions\":[{\"name\":\"app\",\"image\":\"a:1\",\"newer\":1,\"environment\":["
     "{\"name\":\"A\",\"value\":\"1\"}]},{\"name\":\"proxy\",\"image\":\"p\",\"command\":[\"x\"]}]}";
