@@ -170,9 +170,9 @@ everything() {
 		{"frame": "unknown"}|the data channel sent a message that the protocol does not allow
 		{"frame": "reserved"}|the data channel sent a message that the protocol does not allow
 		{"frame": "control"}|the data channel sent a message that the protocol does not allow
-		{"cut": 1, "url": "abc"}|ResumeSession's answer names a stream that is not encrypted
-		{"cut": 1, "url": "ws://example.com/"}|ResumeSession's answer names a stream that is not encrypted
-		{"cut": 1, "url": "wss://a/\r\nHost: b"}|ResumeSession's answer has no usable session
+		{"cut": 1, "url": "abc"}|ResumeSession's response names a stream that is not encrypted
+		{"cut": 1, "url": "ws://example.com/"}|ResumeSession's response names a stream that is not encrypted
+		{"cut": 1, "url": "wss://a/\r\nHost: b"}|ResumeSession's response has no usable session
 		{"expired": 1}|lost again each time before anything came
 	EOF
 }
