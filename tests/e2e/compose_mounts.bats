@@ -73,12 +73,25 @@ dry() { # COMPOSE STATUS_DIR
 	dry "$mnt/eu-west-1/compose"
 }
 
+west() { # ACTION BODY: somebody else's call in eu-west-1
+	AWS_REGION=eu-west-1 somebody_else "$1" "$2" >/dev/null
+}
+
 @test "a value in a second region, and of a dry run" {
-	mount_up --region us-east-1,eu-west-1
-	web=$(ls -d "$mnt"/eu-west-1/clusters/*/services/* 2>/dev/null | head -n 1)
-	[ -n "$web" ] || skip "the region has no service"
-	app=$(ls -d "$web"/containers/* | head -n 1)
+	west CreateCluster '{"clusterName": "west"}'
+	west RegisterTaskDefinition '{"family": "shop", "containerDefinitions": [{"name": "app", "image": "shop/web:1", "memory": 128}]}'
+	west CreateService '{"cluster": "west", "serviceName": "shop", "taskDefinition": "shop:1", "desiredCount": 0}'
+	mount_up --region us-east-1,eu-west-1 -o dry_run
+	image=eu-west-1/clusters/west/services/shop/containers/app/image
 	calls_reset
-	echo shop/other:2 >"$app/image"
+	echo shop/web:2 >"$mnt/$image"
+	[ "$(changes)" = 0 ]
+	jq -s -e 'any(.[]; .action == "RegisterTaskDefinition" and .outcome == "dry_run")' "$mnt/.ecsfs/journal"
+	mount_down
+	mount_up --region us-east-1,eu-west-1
+	calls_reset
+	echo shop/web:2 >"$mnt/$image"
+	[ "$(regions_of RegisterTaskDefinition)" = eu-west-1 ]
 	[ "$(regions_of UpdateService)" = eu-west-1 ]
+	[ "$(changes)" = 2 ]
 }
