@@ -31,7 +31,8 @@ struct level {
 
 struct parse {
 	struct yaml_arena *arena;
-	const char *file;
+	const char *file, *text;
+	size_t len;
 	yaml_parser_t parser;
 	struct level levels[MAX_DEPTH];
 	int depth;
@@ -463,6 +464,18 @@ static bool on_event(struct parse *p, const yaml_event_t *e)
 	return true;
 }
 
+/* libyaml gives bytes that are no text by their offset alone. */
+static size_t problem_line(const struct parse *p)
+{
+	size_t line = 1;
+
+	if (p->parser.error != YAML_READER_ERROR)
+		return p->parser.problem_mark.line + 1;
+	for (size_t i = 0; i < p->parser.problem_offset && i < p->len; i++)
+		line += p->text[i] == '\n';
+	return line;
+}
+
 static void run(struct parse *p)
 {
 	bool more = true;
@@ -471,7 +484,7 @@ static void run(struct parse *p)
 		yaml_event_t e;
 
 		if (!yaml_parser_parse(&p->parser, &e)) {
-			fail(p, p->parser.problem_mark.line + 1,
+			fail(p, problem_line(p),
 			    p->parser.error == YAML_MEMORY_ERROR ? ENOMEM : EINVAL, "%s%s%s",
 			    p->parser.context ? p->parser.context : "",
 			    p->parser.context ? ", " : "",
@@ -486,7 +499,11 @@ static void run(struct parse *p)
 int yaml_parse(struct yaml_arena *a, const char *file, const char *text, size_t len,
     struct yaml_node **ret, struct ecsfs_error *err)
 {
-	struct parse p = {.arena = a, .file = yaml_strndup(a, file, strlen(file)), .err = err};
+	struct parse p = {.arena = a,
+	    .file = yaml_strndup(a, file, strlen(file)),
+	    .text = text,
+	    .len = len,
+	    .err = err};
 
 	*ret = NULL;
 	if (!p.file || !yaml_parser_initialize(&p.parser))

@@ -118,6 +118,8 @@ static struct version version_of(const struct yaml_node *root)
 	const struct yaml_node *n = yaml_get(root, "version");
 	const char *text = yaml_text(n);
 
+	if (n && n->kind != YAML_SCALAR)
+		return (struct version){0, false};
 	if (!n || !text || !*text)
 		return yaml_get(root, "services") ? (struct version){3, false}
 						  : (struct version){2, true};
@@ -138,6 +140,13 @@ static struct version version_of(const struct yaml_node *root)
 	}
 }
 
+static const char *version_text_peek(const struct yaml_node *root)
+{
+	const char *text = yaml_text(yaml_get(root, "version"));
+
+	return text ? text : "(a list or mapping)";
+}
+
 /* The first file says how its kind is read; one that ecs-cli could not read makes none of it legacy. */
 static void settle_version(struct compose *c, const struct files *f)
 {
@@ -148,7 +157,7 @@ static void settle_version(struct compose *c, const struct files *f)
 		if (!v.generation)
 			compose_fail(c, yaml_get(f->roots[i], "version"),
 			    "version \"%s\" is not known: 1, 2, 3, one with a point, or none",
-			    yaml_text(yaml_get(f->roots[i], "version")));
+			    version_text_peek(f->roots[i]));
 		if (i == 0)
 			c->generation = v.generation;
 		c->legacy = c->legacy && v.legacy;

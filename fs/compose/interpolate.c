@@ -120,8 +120,8 @@ static void add_braced(struct template *t, const char *text, size_t len, struct 
 	} else if (op == '-') {
 		add_word(t, word, len, out);
 	} else {
-		compose_fail(t->c, t->node, "%.*s is not set in .env: %.*s", (int)name, text,
-		    (int)len, len ? word : "");
+		compose_fail(t->c, t->node, "%.*s is not set in .env%s%.*s", (int)name, text,
+		    len ? ": " : "", (int)len, word);
 	}
 }
 

@@ -247,6 +247,10 @@ static void test_forms_that_are_none(void **state)
 		assert_non_null(strstr(project.err.message, "is no variable"));
 	}
 	assert_refused(SPEC "    hostname: ${X:?say it}\n", "X is not set in .env: say it");
+	assert_refused("version: {a: b}\n" SPEC,
+	    "docker-compose.yml:1: version \"(a list or mapping)\" is not known");
+	assert_refused(SPEC "    hostname: \xe9\n", "docker-compose.yml:4: ");
+	assert_refused(SPEC "    hostname: 'a\x01'\n", "docker-compose.yml:4: control characters");
 	file(".env", "X=\n");
 	assert_refused(SPEC "    hostname: ${X:?}\n", "X is not set in .env");
 }
