@@ -244,6 +244,42 @@ static void settle_awaited(struct compose *c, const struct yaml_node *waiting,
 	json_object_set_new(awaited, "essential", json_false());
 }
 
+/* Whether waiting leads from a container to one under way. `seen`: true those under way, false others. */
+static bool waits_in_circle(const json_t *containers, const char *name, json_t *seen)
+{
+	const json_t *known = json_object_get(seen, name), *dependency;
+	const json_t *list = json_object_get(json_object_get(containers, name), "dependsOn");
+	size_t i;
+
+	if (known)
+		return json_is_true(known);
+	json_object_set_new(seen, name, json_true());
+	json_array_foreach (list, i, dependency) {
+		const char *next = json_string_value(json_object_get(dependency, "containerName"));
+
+		if (next && waits_in_circle(containers, next, seen))
+			return true;
+	}
+	json_object_set_new(seen, name, json_false());
+	return false;
+}
+
+/* Refuses a circle once: of its containers none would ever start. */
+static void check_circles(struct compose *c, const json_t *containers)
+{
+	json_auto_t *seen = json_object();
+	const char *name;
+	json_t *container;
+
+	json_object_foreach ((json_t *)containers, name, container) {
+		if (!waits_in_circle(containers, name, seen))
+			continue;
+		values_refuse(c, key_of(c, name),
+		    "services.%s.depends_on: containers wait for each other in a circle", name);
+		return;
+	}
+}
+
 static void settle_dependencies(struct compose *c, json_t *definition)
 {
 	json_auto_t *containers = by_name(definition);
@@ -254,6 +290,7 @@ static void settle_dependencies(struct compose *c, json_t *definition)
 	json_array_foreach (json_object_get(definition, "containerDefinitions"), i, container)
 		json_array_foreach (json_object_get(container, "dependsOn"), j, dependency)
 			settle_awaited(c, key_of(c, name_of(container)), containers, dependency);
+	check_circles(c, containers);
 	json_array_foreach (json_object_get(definition, "containerDefinitions"), i, container)
 		essential |= json_is_true(json_object_get(container, "essential"));
 	if (!essential)

@@ -93,6 +93,26 @@ static void test_values_that_are_taken(void **state)
 	params_refused(TASK("ecs_network_mode: ${MODE}"), "\"nones\": ECS takes");
 }
 
+static void test_containers_that_wait_in_a_circle(void **state)
+{
+	static const char others[] =
+	    "    depends_on: {b: {condition: service_started}}\n"
+	    "  b: {image: j, depends_on: {c: {condition: service_started}}}\n"
+	    "  c: {image: k, depends_on: {b: {condition: service_started}}}\n";
+	auto_free char *specification = NULL, *legacy = NULL;
+
+	(void)state;
+	if (asprintf(&specification, SPEC "%s", others) < 0 ||
+	    asprintf(&legacy, V3 "%s", others) < 0)
+		fail();
+	assert_refused(specification, "wait for each other in a circle");
+	assert_non_null(strstr(project.err.message, "docker-compose.yml:2"));
+	compose(legacy);
+	assert_warned("in a circle: ECS will refuse it");
+	compose(SPEC "    depends_on: [b, c]\n  b: {image: j, depends_on: [c]}\n  c: {image: k}\n");
+	assert_not_warned("circle");
+}
+
 /* Whatever the version: no registry has such an image. */
 static void test_images(void **state)
 {
@@ -183,6 +203,7 @@ int main(void)
 	    CASE(test_params_of_a_container),
 	    CASE(test_params_of_the_service),
 	    CASE(test_values_that_are_taken),
+	    CASE(test_containers_that_wait_in_a_circle),
 	    CASE(test_images),
 	    CASE(test_images_that_cannot_be_pulled),
 	    CASE(test_what_ecs_will_refuse),
