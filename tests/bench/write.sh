@@ -15,7 +15,7 @@ printf 'cp td.json task_definition.json: %s\n' "$(curl -sf "$sim_url/_sim/calls"
 mount_down
 sim_down
 
-# An image at 20 ms: two calls one after the other and one beside the first, and their bare round trips.
+# An image at 20 ms, beside the bare round trips of its two calls.
 sim_up --speed 20 --latency 20
 mount_up -o ttl=3600
 app=$mnt/clusters/prod/services/web/containers/app
