@@ -38,15 +38,21 @@ class Terminal:
         self.before = termios.tcgetattr(self.slave)
         self.out = b""
         self.at = 0
+        begun, begin = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.setsid()
             fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
             for fd in range(3):
                 os.dup2(self.slave, fd)
-            os.closerange(3, 256)
+            os.dup2(begin, 3, inheritable=False)
+            os.closerange(4, 256)
             signal.alarm(0)
             os.execvp(command[0], command)
+        # Before the command itself is there, what is typed has nobody to interrupt.
+        os.close(begin)
+        os.read(begun, 1)
+        os.close(begun)
 
     def read(self):
         if select.select([self.master], [], [], 0.05)[0]:
