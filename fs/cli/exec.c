@@ -123,7 +123,8 @@ static int start(struct talk *t, const struct wish *w)
 /* The child's part of keyboard_run(). */
 static int run_in_terminal(void *arg, int keys, int ready)
 {
-	struct talk t;
+	/* As long as the process: the thread uses it to its end. */
+	static struct talk t;
 	sigset_t changes;
 	pthread_t thread;
 	int status;
