@@ -2,8 +2,8 @@
  * How is the memory of a mount taken from the system, and when is it given back?
  *
  * Answers come and go on many threads, small ones beside those that stay. What is freed between others
- * stays with the process until somebody asks glibc for it; without that a mount keeps the memory of its
- * busiest minute for ever. Elsewhere than with glibc nothing is done.
+ * stays with the process until malloc_trim() returns it; without that a mount keeps the memory of its
+ * busiest minute until it ends. With other C libraries than glibc nothing is done.
  */
 #ifndef ECSFS_HEAP_H
 #define ECSFS_HEAP_H

@@ -1,6 +1,6 @@
 /*
- * How is memory of megabytes had that is written from end to end, without a page fault for each four
- * kilobytes of it?
+ * How are megabytes that will be written from end to end allocated, so that the writes do not cause
+ * a page fault for each four kilobytes?
  */
 #include "backend/base/large.h"
 

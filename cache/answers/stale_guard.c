@@ -271,7 +271,7 @@ enum verdict {
 	OLDER,	/* it shows the state before the write */
 };
 
-static enum verdict judge(const struct guarded *m, const json_t *mark, uint64_t started_at)
+static enum verdict compare(const struct guarded *m, const json_t *mark, uint64_t started_at)
 {
 	if (json_equal(mark, m->mark))
 		return AGREES;
@@ -326,7 +326,7 @@ static bool correct(struct stale_guard **g, struct guarded *m, bool listing, jso
 
 	if (!*value && !whole) /* there is nothing to correct a member in */
 		return false;
-	if (judge(m, mark, started_at) == OLDER) {
+	if (compare(m, mark, started_at) == OLDER) {
 		replace(value, listing, m);
 		return true;
 	}

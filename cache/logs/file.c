@@ -215,9 +215,8 @@ static void remember(struct logfile *f, uint64_t hash, int64_t time_ms)
 		return;
 	f->told = true;
 	ecsfs_error_set(&err, ENOBUFS, NULL,
-	    "more lines within the overlap than are remembered: lines later than the newer half "
-	    "are "
-	    "left out");
+	    "more lines arrived within the overlap than are remembered: late lines that are older "
+	    "than the newer half of them are left out");
 	errlog_add(f->logs->options.errors, f->path, &err);
 }
 
