@@ -6,7 +6,9 @@
 
 #include "backend/base/clock.h"
 
+#ifdef __GLIBC__
 #include <malloc.h>
+#endif
 #include <stdatomic.h>
 
 #define EVERY_MS 10000

@@ -40,7 +40,11 @@
 #define SOCK_CLOEXEC 0
 #define MSG_NOSIGNAL 0
 #define PR_SET_DUMPABLE 0
-#define prctl(option, value) ((void)0) /* core dumps are off by default */
+#define PR_SET_PDEATHSIG 0
+/* Core dumps are off by default; a child outlives its parent until it reads the pipe's end. */
+#define prctl(option, value) ((void)0)
+/* A pipe's size is the kernel's own affair: the call does nothing. */
+#define F_SETPIPE_SZ F_GETFD
 #endif
 
 /* Functions of glibc and Linux that POSIX can replace. A unit test tries them on Linux under other

@@ -5,6 +5,7 @@
  */
 #include "fs/cli/keyboard.h"
 
+#include "backend/base/portable.h"
 #include "fs/cli/talk.h"
 #include "fs/cli/terminal.h"
 
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
