@@ -208,7 +208,8 @@ not_running() {
 }
 
 # sim_ask METHOD PATH [BODY]: what the region's control page answers, in $answer; without a process, since
-# every test asks several times.
+# every test asks several times. For short answers: read takes a byte at a time, and the list of all
+# requests goes by curl.
 sim_ask() {
 	local line LC_ALL=C # lengths are bytes
 	exec {sim_fd}<>"/dev/tcp/127.0.0.1/${sim_url##*:}"
