@@ -5,12 +5,12 @@
 #include "backend/aws.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/pause.h"
 #include "backend/config/endpoint.h"
 #include "backend/config/settings.h"
 #include "backend/credentials/credentials.h"
 #include "backend/layer.h"
 #include "backend/limiter.h"
-#include "backend/pause.h"
 #include "backend/retry.h"
 #include "backend/send.h"
 

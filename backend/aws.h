@@ -38,8 +38,8 @@ int aws_call(struct aws_client *c, const char *region, const char *service, cons
     const json_t *request, json_t **ret, struct ecsfs_error *err);
 
 /*
- * A client for `settings` (backend/config/settings.h; the client takes it over). Makes no call and starts
- * no thread. NULL and errno on lack of memory.
+ * A client for `settings` (backend/config/settings.h; the client takes it over). Makes no call and
+ * starts no thread. NULL and errno on lack of memory.
  */
 struct aws_client *aws_client_new(struct aws_settings *settings);
 void aws_client_free(struct aws_client *c);

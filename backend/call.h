@@ -6,8 +6,8 @@
 #define ECSFS_CALL_H
 
 #include "backend/base/buf.h"
+#include "backend/base/stop.h"
 #include "backend/error.h"
-#include "backend/stop.h"
 
 #include <jansson.h>
 #include <stdatomic.h>

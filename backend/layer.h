@@ -5,10 +5,10 @@
 #ifndef ECSFS_LAYER_H
 #define ECSFS_LAYER_H
 
+#include "backend/base/pause.h"
 #include "backend/call.h"
 #include "backend/config/values.h"
-#include "backend/http.h"
-#include "backend/pause.h"
+#include "backend/http/http.h"
 
 #include <stdatomic.h>
 

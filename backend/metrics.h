@@ -20,7 +20,8 @@ void metrics_retry(const char *service, const char *action, enum metrics_outcome
 /* How many calls of `action` were sent in all (NULL: of any). */
 uint64_t metrics_calls(const char *action);
 
-/* Appends the counters as samples of Prometheus text (fs/tree/metrics.c adds HELP and TYPE), names beginning with ecsfs_aws_. */
+/* Appends the counters as samples of Prometheus text, names beginning with ecsfs_aws_
+ * (fs/tree/control/metrics.c adds HELP and TYPE). */
 void metrics_render(struct buf *out);
 
 #endif

@@ -6,7 +6,7 @@
 #define ECSFS_WIRE_H
 
 #include "backend/call.h"
-#include "backend/http.h"
+#include "backend/http/http.h"
 #include "backend/service.h"
 
 /*

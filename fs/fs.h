@@ -55,16 +55,16 @@ struct serial;
  * State that the parts of the file system keep of one mount, each in the file of its name; made by
  * fs_state_new() (fs/state.h). Constant pointers; what they point to has its own lock.
  */
-struct nodes;	  /* fs/kernel/inode.h */
+struct nodes;	  /* fs/kernel/node/inode.h */
 struct requests;  /* fs/kernel/parked.h */
 struct notify;	  /* fs/kernel/notify.h */
-struct handles;	  /* fs/kernel/handle.h */
+struct handles;	  /* fs/files/handle.h */
 struct retries;	  /* fs/kernel/open.h */
 struct refusals;  /* fs/kernel/refused.h */
 struct spent;	  /* fs/kernel/spent.h */
-struct failures;  /* fs/kernel/failures.h */
-struct streams;	  /* fs/stream.h */
-struct scratches; /* fs/scratch.h */
+struct failures;  /* fs/kernel/node/failures.h */
+struct streams;	  /* fs/files/stream.h */
+struct scratches; /* fs/files/scratch.h */
 struct locals;	  /* fs/table.h */
 struct watches;	  /* fs/tree/tree.h */
 struct dir_type;
@@ -81,10 +81,10 @@ struct fs {
 	struct follow *follow; /* of services whose events or rollout is open */
 	struct errlog *errors; /* backend/errlog.h: the last failures */
 	struct journal *journal;
-	struct readings *
-	    readings; /* fs/edit/readings.h: the copies of service documents that readers were given */
-	struct serial *serial; /* fs/edit/serial.h: services that are being edited */
-	struct memory *memory; /* fs/edit/memory.h: what was registered and run */
+	/* fs/edit/remembered/readings.h: the copies of service documents that readers were given */
+	struct readings *readings;
+	struct serial *serial; /* fs/edit/remembered/serial.h: services that are being edited */
+	struct memory *memory; /* fs/edit/remembered/memory.h: what was registered and run */
 	int64_t started_mono_ms;
 	char *mountpoint;
 	char *source;	    /* fsname */
@@ -102,7 +102,7 @@ struct fs {
 	struct scratches *scratches;
 	struct locals *locals;
 	struct watches *watches;
-	atomic_bool init_answered; /* fs/mount.c */
+	atomic_bool init_answered; /* fs/mount/mount.c */
 };
 
 /*

@@ -5,8 +5,8 @@
 #include "backend/base/limits.h"
 #include "fs/cli/command.h"
 #include "fs/cli/usage.h"
-#include "fs/mount.h"
-#include "fs/session.h"
+#include "fs/mount/mount.h"
+#include "fs/mount/session.h"
 
 #include <fcntl.h>
 #include <stdio.h>

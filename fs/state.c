@@ -5,18 +5,18 @@
 #include "fs/state.h"
 
 #include "cache/answers/publish.h"
-#include "fs/kernel/failures.h"
-#include "fs/kernel/handle.h"
-#include "fs/kernel/inode.h"
+#include "fs/files/handle.h"
+#include "fs/files/local.h"
+#include "fs/files/scratch.h"
+#include "fs/files/stream.h"
+#include "fs/kernel/node/failures.h"
+#include "fs/kernel/node/inode.h"
 #include "fs/kernel/notify.h"
 #include "fs/kernel/open.h"
 #include "fs/kernel/parked.h"
 #include "fs/kernel/refused.h"
 #include "fs/kernel/spent.h"
-#include "fs/local.h"
-#include "fs/scratch.h"
-#include "fs/stream.h"
-#include "fs/tree/rollout.h"
+#include "fs/tree/growing/rollout.h"
 
 void fs_refresh(struct fs *fs)
 {

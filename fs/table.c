@@ -7,8 +7,8 @@
 #include "backend/base/limits.h"
 #include "cache/answer.h"
 #include "fs/edit/lines.h"
-#include "fs/edit/members.h"
-#include "fs/edit/shown.h"
+#include "fs/edit/members/members.h"
+#include "fs/edit/members/shown.h"
 #include "fs/value.h"
 
 #include <errno.h>

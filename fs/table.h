@@ -35,7 +35,7 @@ struct place {
 	const char *scaling;		/* a scaling policy or scheduled action */
 	const char *when;		/* logs/since/WHEN */
 	const char *api_service;	/* .ecsfs/api/SERVICE */
-	struct node *files; /* the outermost directory above that keeps files (fs/kept.h) */
+	struct node *files; /* the outermost directory above that keeps files (fs/files/kept.h) */
 	const char *name;   /* the last name of the path: a listed file's own */
 	struct stop *stop;  /* set when whoever opens the file has gone; NULL: not told */
 };
@@ -90,7 +90,7 @@ enum row_form {
 	ROW_LINK,     /* a symbolic link; render gives the target */
 	ROW_STREAM,   /* grows: direct I/O, one inode for all its length */
 	ROW_DIALOG, /* run_task, .ecsfs/api: a JSON request in, its answer out, on one open file */
-	ROW_CONVERSATION, /* exec: each open file is a conversation (fs/conversation.h) */
+	ROW_CONVERSATION, /* exec: each open file is a conversation (fs/files/conversation.h) */
 	ROW_CONTROL,	  /* .ecsfs: rendered at open, direct I/O */
 	/* Made of many answers (overview, diagnosis): the same, but a stat asks for none of them. */
 	ROW_REPORT,
@@ -168,7 +168,8 @@ struct conversation_ops {
 struct own_answer {
 	enum kind kind; /* KIND_NONE: the row shows the directory's object */
 	const char *named;
-	const struct shape *members; /* of the answer (fs/edit/shape.h); NULL: it has no times */
+	const struct shape
+	    *members; /* of the answer (fs/edit/members/shape.h); NULL: it has no times */
 };
 
 struct row {
@@ -241,7 +242,8 @@ struct dir_type {
 	int (*subject)(const struct place *p, struct key *ret);
 	const json_t *(*object)(const json_t *doc, const struct place *p);
 	const char *object_of; /* the members of the document that `object` reads; NULL: all */
-	const struct shape *members; /* of that object (fs/edit/shape.h); NULL: it has no times */
+	const struct shape
+	    *members; /* of that object (fs/edit/members/shape.h); NULL: it has no times */
 	const char *time_member; /* of the object: the directory's times; NULL: the mount's start */
 	/* Epoch seconds, where no member of the object itself is the directory's time (asked before
 	 * time_member); 0: no time. NULL: time_member says it. */

@@ -10,8 +10,8 @@
 
 /*
  * The endpoint of a service in a region, a new string "https://host[:port]", with a path behind it
- * where one is configured (backend/config/endpoint.c). `ret_signing_name` and `ret_signing_region` may be NULL; static or
- * borrowed from `region`.
+ * where one is configured (backend/config/endpoint.c). `ret_signing_name` and `ret_signing_region`
+ * may be NULL; static or borrowed from `region`.
  */
 int aws_endpoint(const struct aws_settings *s, const char *service, const char *region, char **ret,
     const char **ret_signing_name, const char **ret_signing_region, struct ecsfs_error *err);

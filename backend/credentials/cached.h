@@ -5,8 +5,8 @@
 #ifndef ECSFS_CREDENTIALS_CACHED_H
 #define ECSFS_CREDENTIALS_CACHED_H
 
+#include "backend/base/stop.h"
 #include "backend/credentials/credentials.h"
-#include "backend/stop.h"
 
 /*
  * Wraps `inner` (taken over). Thread-safe. fetch() gives what is held while it is good; refreshes

@@ -8,7 +8,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/log.h"
-#include "backend/pause.h"
+#include "backend/base/pause.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include "backend/config/config.h"
 #include "backend/config/values.h"
 #include "backend/credentials/credentials.h"
-#include "backend/http.h"
+#include "backend/http/http.h"
 #include "backend/layer.h"
 
 #include <stdatomic.h>

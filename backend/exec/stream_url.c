@@ -7,8 +7,8 @@
 #include "backend/base/cleanup.h"
 #include "backend/config/settings.h"
 #include "backend/credentials/credentials.h"
-#include "backend/http.h"
-#include "backend/http_url.h"
+#include "backend/http/http.h"
+#include "backend/http/http_url.h"
 #include "backend/sigv4.h"
 
 #include <errno.h>

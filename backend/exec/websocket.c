@@ -8,7 +8,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
 #include "backend/exec/crypt.h"
-#include "backend/http_socket.h"
+#include "backend/http/http_socket.h"
 
 #include <errno.h>
 #include <openssl/evp.h>

@@ -17,8 +17,8 @@
 #include "backend/sim/doc.h"
 #include "backend/sim/exec/exec.h"
 #include "backend/sim/exec/sessions.h"
-#include "backend/sim/faults.h"
 #include "backend/sim/logs/store.h"
+#include "backend/sim/request/faults.h"
 #include "backend/sim/server.h"
 #include "backend/sim/state.h"
 

@@ -3,8 +3,8 @@
 
 #include "backend/sim/around/around.h"
 #include "backend/sim/ecr/registry.h"
-#include "backend/sim/ecs/run.h"
-#include "backend/sim/ecs/tasks.h"
+#include "backend/sim/ecs/task/run.h"
+#include "backend/sim/ecs/task/tasks.h"
 #include "backend/sim/logs/lines.h"
 #include "backend/sim/logs/store.h"
 

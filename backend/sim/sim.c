@@ -6,16 +6,16 @@
 #include "backend/sim/ecs/fleet.h"
 
 #include "backend/base/clock.h"
-#include "backend/sim/ecs/scheduler.h"
+#include "backend/sim/ecs/task/scheduler.h"
 #include "backend/sim/exec/exec.h"
 #include "backend/sim/exec/sessions.h"
-#include "backend/sim/faults.h"
-#include "backend/sim/http_server.h"
 #include "backend/sim/logs/lines.h"
 #include "backend/sim/logs/store.h"
 #include "backend/sim/region.h"
+#include "backend/sim/request/faults.h"
+#include "backend/sim/request/http_server.h"
+#include "backend/sim/request/throttle.h"
 #include "backend/sim/state.h"
-#include "backend/sim/throttle.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -11,9 +11,9 @@
 #include "cache/logs/first_read.h"
 #include "cache/logs/follower.h"
 #include "cache/logs/group.h"
-#include "cache/logs/live_tail.h"
-#include "cache/logs/poller.h"
-#include "cache/logs/schedule.h"
+#include "cache/logs/poll/live_tail.h"
+#include "cache/logs/poll/poller.h"
+#include "cache/logs/poll/schedule.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,12 +5,12 @@
 #include "fs/cli/command.h"
 
 #include "fs/cli/complete.h"
-#include "fs/cli/copy.h"
-#include "fs/cli/doctor.h"
-#include "fs/cli/exec.h"
+#include "fs/cli/copy/copy.h"
+#include "fs/cli/doctor/doctor.h"
+#include "fs/cli/doctor/policy.h"
+#include "fs/cli/exec/exec.h"
 #include "fs/cli/list.h"
-#include "fs/cli/policy.h"
-#include "fs/cli/run.h"
+#include "fs/cli/run/run.h"
 
 static const char *const doctor_options[] = {"--json", NULL};
 static const char *const list_options[] = {"--json", NULL};

@@ -12,8 +12,8 @@
 #include "backend/config/ini.h"
 #include "backend/config/settings.h"
 #include "fs/cli/command.h"
-#include "fs/cli/option_table.h"
-#include "fs/cli/preset.h"
+#include "fs/cli/options/option_table.h"
+#include "fs/cli/options/preset.h"
 
 #include <grp.h>
 #include <jansson.h>

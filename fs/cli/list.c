@@ -7,7 +7,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "fs/cli/command.h"
-#include "fs/cli/mounts.h"
+#include "fs/mount/mounts.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -5,7 +5,7 @@
 #include "fs/cli/usage.h"
 
 #include "fs/cli/command.h"
-#include "fs/cli/option_table.h"
+#include "fs/cli/options/option_table.h"
 
 #include <stdio.h>
 #include <string.h>

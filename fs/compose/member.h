@@ -5,7 +5,7 @@
 #ifndef ECSFS_COMPOSE_MEMBER_H
 #define ECSFS_COMPOSE_MEMBER_H
 
-#include "fs/compose/project.h"
+#include "fs/compose/load/project.h"
 
 struct container {
 	struct compose *c;

@@ -6,7 +6,7 @@
 
 #include "backend/parse/yaml_parse.h"
 #include "backend/parse/yaml_scalar.h"
-#include "fs/compose/interpolate.h"
+#include "fs/compose/load/interpolate.h"
 
 #include <string.h>
 

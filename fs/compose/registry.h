@@ -5,7 +5,7 @@
 #ifndef ECSFS_COMPOSE_REGISTRY_H
 #define ECSFS_COMPOSE_REGISTRY_H
 
-#include "fs/compose/project.h"
+#include "fs/compose/load/project.h"
 
 /* Sets the execution role and each container's repositoryCredentials in the task definition. */
 void registry_apply(struct compose *c, json_t *definition);

@@ -4,8 +4,8 @@
 #include "fs/edit/container_edit.h"
 
 #include "backend/base/cleanup.h"
-#include "fs/edit/doc.h"
 #include "fs/edit/image.h"
+#include "fs/edit/members/doc.h"
 #include "fs/edit/reference.h"
 #include "fs/edit/taskdef_edit.h"
 

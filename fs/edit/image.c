@@ -7,7 +7,7 @@
 #include "backend/base/cleanup.h"
 #include "cache/answer.h"
 #include "cache/moment.h"
-#include "fs/edit/doc.h"
+#include "fs/edit/members/doc.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -5,8 +5,8 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "fs/edit/canon.h"
-#include "fs/edit/doc.h"
+#include "fs/edit/members/canon.h"
+#include "fs/edit/members/doc.h"
 
 #include <errno.h>
 #include <string.h>

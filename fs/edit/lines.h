@@ -6,7 +6,7 @@
 #define ECSFS_EDIT_LINES_H
 
 #include "backend/base/buf.h"
-#include "fs/edit/shape.h"
+#include "fs/edit/members/shape.h"
 
 #include <stdbool.h>
 

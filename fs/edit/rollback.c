@@ -4,9 +4,9 @@
 #include "fs/edit/rollback.h"
 
 #include "backend/base/cleanup.h"
-#include "fs/edit/canon.h"
-#include "fs/edit/doc.h"
-#include "fs/edit/service_members.h"
+#include "fs/edit/members/canon.h"
+#include "fs/edit/members/doc.h"
+#include "fs/edit/members/service_members.h"
 #include "fs/value.h"
 
 #include <errno.h>

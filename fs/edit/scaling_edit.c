@@ -5,8 +5,8 @@
 #include "fs/edit/scaling_edit.h"
 
 #include "backend/base/cleanup.h"
-#include "fs/edit/canon.h"
-#include "fs/edit/doc.h"
+#include "fs/edit/members/canon.h"
+#include "fs/edit/members/doc.h"
 #include "fs/edit/three_way.h"
 
 #include <errno.h>

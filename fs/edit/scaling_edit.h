@@ -6,7 +6,7 @@
 #define ECSFS_EDIT_SCALING_EDIT_H
 
 #include "backend/error.h"
-#include "fs/edit/shape.h"
+#include "fs/edit/members/shape.h"
 
 #include <jansson.h>
 

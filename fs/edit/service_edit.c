@@ -6,9 +6,9 @@
 #include "fs/edit/service_edit.h"
 
 #include "backend/base/cleanup.h"
-#include "fs/edit/canon.h"
-#include "fs/edit/doc.h"
-#include "fs/edit/service_members.h"
+#include "fs/edit/members/canon.h"
+#include "fs/edit/members/doc.h"
+#include "fs/edit/members/service_members.h"
 #include "fs/edit/three_way.h"
 #include "fs/value.h"
 

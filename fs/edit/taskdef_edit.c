@@ -4,9 +4,9 @@
 #include "fs/edit/taskdef_edit.h"
 
 #include "backend/base/cleanup.h"
-#include "fs/edit/canon.h"
-#include "fs/edit/doc.h"
-#include "fs/edit/task_definition_members.h"
+#include "fs/edit/members/canon.h"
+#include "fs/edit/members/doc.h"
+#include "fs/edit/members/task_definition_members.h"
 
 #include <errno.h>
 #include <string.h>

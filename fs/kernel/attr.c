@@ -8,10 +8,10 @@
 #include "backend/base/epoch.h"
 #include "backend/base/limits.h"
 #include "cache/answer.h"
+#include "fs/files/scratch.h"
+#include "fs/files/stream.h"
+#include "fs/kernel/node/showing.h"
 #include "fs/kernel/request.h"
-#include "fs/kernel/showing.h"
-#include "fs/scratch.h"
-#include "fs/stream.h"
 
 #include <errno.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #ifndef ECSFS_ATTR_H
 #define ECSFS_ATTR_H
 
-#include "fs/kernel/inode.h"
+#include "fs/kernel/node/inode.h"
 
 #include <sys/stat.h>
 

@@ -10,7 +10,9 @@
 #include "cache/answer.h"
 #include "cache/answers/publish.h"
 #include "fs/caller.h"
-#include "fs/commit.h"
+#include "fs/files/commit.h"
+#include "fs/files/local.h"
+#include "fs/files/scratch.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/lookup.h"
 #include "fs/kernel/newname.h"
@@ -18,8 +20,6 @@
 #include "fs/kernel/refused.h"
 #include "fs/kernel/reply.h"
 #include "fs/kernel/run.h"
-#include "fs/local.h"
-#include "fs/scratch.h"
 
 #include <errno.h>
 #include <string.h>

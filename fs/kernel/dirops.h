@@ -1,6 +1,7 @@
 /*
  * What happens when a name is made, removed, renamed or touched? mkdir and rmdir of a resource are
- * commits (fs/commit.h); only scratch files can be unlinked and renamed; touch drops cached answers.
+ * commits (fs/files/commit.h); only scratch files can be unlinked and renamed; touch drops cached
+ * answers.
  */
 #ifndef ECSFS_DIROPS_H
 #define ECSFS_DIROPS_H

@@ -8,14 +8,14 @@
 #include "backend/base/limits.h"
 #include "cache/answer.h"
 #include "cache/order.h"
+#include "fs/files/local.h"
+#include "fs/files/scratch.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/lookup.h"
+#include "fs/kernel/node/showing.h"
 #include "fs/kernel/parked.h"
 #include "fs/kernel/reply.h"
 #include "fs/kernel/run.h"
-#include "fs/kernel/showing.h"
-#include "fs/local.h"
-#include "fs/scratch.h"
 
 #include <errno.h>
 #include <stdlib.h>

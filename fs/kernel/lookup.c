@@ -7,12 +7,12 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "fs/files/local.h"
+#include "fs/files/stream.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/parked.h"
 #include "fs/kernel/reply.h"
 #include "fs/kernel/run.h"
-#include "fs/local.h"
-#include "fs/stream.h"
 #include "fs/value.h"
 
 #include <errno.h>

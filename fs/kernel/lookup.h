@@ -5,7 +5,7 @@
 #ifndef ECSFS_LOOKUP_H
 #define ECSFS_LOOKUP_H
 
-#include "fs/kernel/inode.h"
+#include "fs/kernel/node/inode.h"
 
 struct request;
 

@@ -8,9 +8,9 @@
 #include "backend/base/clock.h"
 #include "backend/base/limits.h"
 #include "backend/base/portable.h"
-#include "fs/kernel/idle.h"
+#include "fs/kernel/node/idle.h"
+#include "fs/kernel/node/showing.h"
 #include "fs/kernel/request.h"
-#include "fs/kernel/showing.h"
 
 #include <errno.h>
 #ifdef PORTABLE_FUSE_MESSAGES

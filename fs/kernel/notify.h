@@ -5,7 +5,7 @@
 #ifndef ECSFS_NOTIFY_H
 #define ECSFS_NOTIFY_H
 
-#include "fs/kernel/inode.h"
+#include "fs/kernel/node/inode.h"
 
 struct fuse_session;
 

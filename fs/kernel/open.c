@@ -7,8 +7,10 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "fs/commit.h"
-#include "fs/conversation.h"
+#include "fs/files/commit.h"
+#include "fs/files/conversation.h"
+#include "fs/files/scratch.h"
+#include "fs/files/stream.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/lookup.h"
 #include "fs/kernel/newname.h"
@@ -17,8 +19,6 @@
 #include "fs/kernel/refused.h"
 #include "fs/kernel/reply.h"
 #include "fs/kernel/run.h"
-#include "fs/scratch.h"
-#include "fs/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>

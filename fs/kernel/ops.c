@@ -5,8 +5,9 @@
 #include "fs/kernel/ops.h"
 
 #include "backend/base/limits.h"
-#include "fs/commit.h"
-#include "fs/conversation.h"
+#include "fs/files/commit.h"
+#include "fs/files/conversation.h"
+#include "fs/files/scratch.h"
 #include "fs/kernel/attr.h"
 #include "fs/kernel/dirops.h"
 #include "fs/kernel/dirread.h"
@@ -16,7 +17,6 @@
 #include "fs/kernel/reply.h"
 #include "fs/kernel/run.h"
 #include "fs/kernel/xattr.h"
-#include "fs/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,11 +10,11 @@
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
 #include "fs/caller.h"
-#include "fs/kernel/failures.h"
-#include "fs/kernel/handle.h"
-#include "fs/kernel/inode.h"
+#include "fs/files/handle.h"
+#include "fs/files/stream.h"
+#include "fs/kernel/node/failures.h"
+#include "fs/kernel/node/inode.h"
 #include "fs/kernel/spent.h"
-#include "fs/stream.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -6,7 +6,7 @@
 #ifndef ECSFS_REFUSED_H
 #define ECSFS_REFUSED_H
 
-#include "fs/kernel/inode.h"
+#include "fs/kernel/node/inode.h"
 
 struct request;
 

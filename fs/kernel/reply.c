@@ -6,7 +6,7 @@
 
 #include "backend/base/portable.h"
 #include "fs/kernel/attr.h"
-#include "fs/kernel/inode.h"
+#include "fs/kernel/node/inode.h"
 #include "fs/kernel/notify.h"
 #include "fs/kernel/parked.h"
 

@@ -6,7 +6,7 @@
 #ifndef ECSFS_REPLY_H
 #define ECSFS_REPLY_H
 
-#include "fs/kernel/handle.h"
+#include "fs/files/handle.h"
 #include "fs/kernel/request.h"
 
 int request_reply_ok(struct request *rq);

@@ -7,7 +7,7 @@
 
 #include "backend/base/clock.h"
 #include "cache/moment.h"
-#include "fs/kernel/inode.h"
+#include "fs/kernel/node/inode.h"
 #include "fs/kernel/parked.h"
 #include "fs/kernel/spent.h"
 

@@ -4,7 +4,7 @@
  */
 #include "fs/kernel/spent.h"
 
-#include "fs/kernel/inode.h"
+#include "fs/kernel/node/inode.h"
 #include "fs/kernel/request.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
 #include "backend/base/limits.h"
 #include "cache/answer.h"
 #include "fs/kernel/attr.h"
-#include "fs/kernel/failures.h"
+#include "fs/kernel/node/failures.h"
 #include "fs/kernel/parked.h"
 #include "fs/kernel/reply.h"
 #include "fs/value.h"

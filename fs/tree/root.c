@@ -8,7 +8,7 @@
 #include "fs/tree/tree.h"
 
 #include "backend/config/settings.h"
-#include "fs/tree/overview.h"
+#include "fs/tree/report/overview.h"
 #include "fs/value.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
 #include "backend/base/limits.h"
 #include "cache/answer.h"
 #include "cache/moment.h"
-#include "fs/edit/doc.h"
+#include "fs/edit/members/doc.h"
 #include "fs/edit/tags.h"
 #include "fs/value.h"
 

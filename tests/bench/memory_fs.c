@@ -4,7 +4,7 @@
  *
  *   memory_fs MOUNTPOINT      /value, and /d0 to /d999, which are empty directories
  *
- * Threads, sessions and buffers are as in fs/mount.c.
+ * Threads, sessions and buffers are as in fs/mount/mount.c.
  */
 #define FUSE_USE_VERSION 314
 #include <errno.h>

@@ -172,7 +172,7 @@ for line in open(sys.argv[1]).read().splitlines():
     if line.startswith("# HELP "):
         _, _, name, text = line.split(" ", 3)
         assert name not in described, f"HELP twice: {name}"
-        assert text != "Not described.", f"{name} has no row in fs/tree/metrics.c"
+        assert text != "Not described.", f"{name} has no row in fs/tree/control/metrics.c"
         described[name] = text
     elif line.startswith("# TYPE "):
         _, _, name, kind = line.split()

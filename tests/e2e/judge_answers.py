@@ -104,7 +104,7 @@ def xml_answer_problems(operation, body, ec2):
 
 def problems(operation, content_type, body):
     """What of a successful response breaks the model. A response that is cut or scrambled on purpose
-    (backend/sim/faults.c) is none."""
+    (backend/sim/request/faults.c) is none."""
     if not body or b"\x01\xff" in body or operation.output_shape is None:
         return []
     if content_type.startswith("text/xml"):

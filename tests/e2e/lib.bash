@@ -106,7 +106,7 @@ in_policy() {
 	unknown=$(comm -23 <(printf '%s\n' "$made" | grep .) \
 		<({ "$build/ecsfs" policy --read-write | jq -r '[.Statement[].Action] | flatten | .[]'; printf '%s\n' ${ECSFS_BEYOND_POLICY:-}; } | sort))
 	[ -z "$unknown" ] || {
-		printf 'called, but not in fs/cli/permissions.c: %s\n' "$unknown" >&2
+		printf 'called, but not in fs/cli/doctor/permissions.c: %s\n' "$unknown" >&2
 		return 1
 	}
 }

@@ -3,8 +3,8 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/parse/unicode.h"
-#include "fs/tree/findings.h"
-#include "fs/tree/meanings.h"
+#include "fs/tree/report/findings.h"
+#include "fs/tree/report/meanings.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "fs/edit/canon.h"
 #include "fs/edit/lines.h"
+#include "fs/edit/members/canon.h"
 #include "fs/edit/service_create.h"
 #include "fs/edit/service_edit.h"
 #include "fs/value.h"

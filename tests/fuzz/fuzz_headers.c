@@ -1,5 +1,5 @@
 /* The head of a response, its lines as any bytes: what is read of it fits, and is a string. */
-#include "backend/http_head.h"
+#include "backend/http/http_head.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * reads it. */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "backend/sim/query.h"
+#include "backend/sim/request/query.h"
 #include "backend/wire.h"
 
 #include <assert.h>

@@ -1,11 +1,11 @@
 /* Names that lead somewhere, as anybody may write them: images, URLs, dates and names of HTTP. */
 #include "backend/base/cleanup.h"
 #include "backend/exec/stream_url.h"
-#include "backend/http.h"
-#include "backend/http_url.h"
+#include "backend/http/http.h"
+#include "backend/http/http_url.h"
 #include "cache/fetch/forms.h"
-#include "fs/cli/mounts.h"
 #include "fs/edit/image.h"
+#include "fs/mount/mounts.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
-#include "cache/logs/schedule.h"
+#include "cache/logs/poll/schedule.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

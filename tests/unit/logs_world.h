@@ -10,12 +10,12 @@
 #include "cache/logs/first_read.h"
 #include "cache/logs/follower.h"
 #include "cache/logs/group.h"
-#include "cache/logs/live_tail.h"
 #include "cache/logs/logs.h"
 #include "cache/logs/placement.h"
-#include "cache/logs/poller.h"
+#include "cache/logs/poll/live_tail.h"
+#include "cache/logs/poll/poller.h"
+#include "cache/logs/poll/schedule.h"
 #include "cache/logs/range_read.h"
-#include "cache/logs/schedule.h"
 
 /* What CloudWatch is and what was asked of it. Guarded by lock. */
 struct cloudwatch {

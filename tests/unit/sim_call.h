@@ -5,12 +5,12 @@
 #define ECSFS_TEST_SIM_CALL_H
 
 #include "backend/sim/demo.h"
-#include "backend/sim/ecs/rollout.h"
-#include "backend/sim/ecs/scheduler.h"
-#include "backend/sim/ecs/tasks.h"
+#include "backend/sim/ecs/service/rollout.h"
+#include "backend/sim/ecs/task/scheduler.h"
+#include "backend/sim/ecs/task/tasks.h"
 #include "backend/sim/logs/lines.h"
-#include "backend/sim/model.h"
 #include "backend/sim/region.h"
+#include "backend/sim/request/model.h"
 #include "backend/sim/server.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Is each action of .ecsfs/api a valid name, in order, and found by its service? */
-#include "fs/edit/actions.h"
+#include "fs/tree/control/actions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* Which target is which task, and where a rule leads from. */
 #include "fs/columns.h"
-#include "fs/edit/doc.h"
-#include "fs/tree/target_match.h"
-#include "fs/tree/url.h"
+#include "fs/edit/members/doc.h"
+#include "fs/tree/around/target_match.h"
+#include "fs/tree/around/url.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

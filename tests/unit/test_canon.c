@@ -1,9 +1,9 @@
 /* Which differences between two documents are only AWS's defaults, orders and forms? */
-#include "fs/edit/canon.h"
+#include "fs/edit/members/canon.h"
 
 #include "backend/base/cleanup.h"
-#include "fs/edit/service_members.h"
-#include "fs/edit/task_definition_members.h"
+#include "fs/edit/members/service_members.h"
+#include "fs/edit/members/task_definition_members.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

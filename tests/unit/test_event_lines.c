@@ -1,5 +1,5 @@
 /* Does each event become one line, however snapshots overlap? */
-#include "fs/tree/event_lines.h"
+#include "fs/tree/growing/event_lines.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,7 +6,7 @@
 #include "backend/exec/session.h"
 #include "backend/exec/session_calls.h"
 #include "backend/exec/session_threads.h"
-#include "backend/sim/ecs/tasks.h"
+#include "backend/sim/ecs/task/tasks.h"
 #include "backend/sim/exec/exec.h"
 #include "backend/sim/exec/sessions.h"
 #include "backend/sim/server.h"

@@ -1,7 +1,7 @@
 /* Which findings do documents and recorded sentences of AWS give, and in which order? */
-#include "fs/tree/findings.h"
+#include "fs/tree/report/findings.h"
 
-#include "fs/tree/meanings.h"
+#include "fs/tree/report/meanings.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

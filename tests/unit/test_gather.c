@@ -1,5 +1,5 @@
 /* What an open file has to send, write by write. */
-#include "fs/gather.h"
+#include "fs/files/gather.h"
 
 #include "backend/base/limits.h"
 

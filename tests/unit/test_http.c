@@ -1,9 +1,9 @@
 /* Does one exchange keep its limits, its trust and its connection, against a server of ours? */
-#include "backend/http.h"
+#include "backend/http/http.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
-#include "backend/http_url.h"
+#include "backend/http/http_url.h"
 #include "tests/unit/scripted.h"
 
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* Which node does a name have, how long does it live, and what are its place and path? */
-#include "fs/kernel/inode.h"
-#include "fs/kernel/showing.h"
-#include "fs/local.h"
-#include "fs/scratch.h"
+#include "fs/files/local.h"
+#include "fs/files/scratch.h"
+#include "fs/kernel/node/inode.h"
+#include "fs/kernel/node/showing.h"
 #include "fs/state.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* Is what the mount remembers of its writes bounded, the least recently used first to go? */
-#include "fs/edit/memory.h"
+#include "fs/edit/remembered/memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,10 +4,10 @@
  */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
-#include "fs/kernel/idle.h"
+#include "fs/kernel/node/idle.h"
+#include "fs/kernel/node/showing.h"
 #include "fs/kernel/notify.h"
 #include "fs/kernel/request.h"
-#include "fs/kernel/showing.h"
 #include "fs/state.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  * named?
  */
 #include "backend/config/values.h"
-#include "fs/cli/options.h"
+#include "fs/cli/options/options.h"
 
 #include <errno.h>
 #include <setjmp.h>

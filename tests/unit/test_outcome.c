@@ -1,5 +1,5 @@
 /* How a task ended, by its document and its definition. */
-#include "fs/edit/outcome.h"
+#include "fs/tree/growing/outcome_lines.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The forms of the query protocols: what is written is read as the same, whatever comes is read. */
-#include "backend/sim/query.h"
+#include "backend/sim/request/query.h"
 
 #include "backend/base/limits.h"
 #include "backend/wire.h"

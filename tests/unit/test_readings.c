@@ -1,5 +1,5 @@
 /* Which copy that a reader was given does an edited document come from? */
-#include "fs/edit/readings.h"
+#include "fs/edit/remembered/readings.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

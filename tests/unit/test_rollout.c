@@ -1,5 +1,5 @@
 /* Which lines and which verdict do snapshots of a deployment give? */
-#include "fs/edit/rollout.h"
+#include "fs/tree/growing/rollout_lines.h"
 
 #include "backend/base/limits.h"
 

@@ -1,7 +1,7 @@
 /* What an edited document of Application Auto Scaling sends, and what is refused. */
 #include "fs/edit/scaling_edit.h"
 
-#include "fs/edit/readings.h"
+#include "fs/edit/remembered/readings.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

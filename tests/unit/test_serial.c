@@ -1,5 +1,5 @@
 /* Are edits of one service made one after the other, and of different ones not? */
-#include "fs/edit/serial.h"
+#include "fs/edit/remembered/serial.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* Which members does a document know, and which types do they take? */
-#include "fs/edit/members.h"
-#include "fs/edit/service_members.h"
-#include "fs/edit/task_definition_members.h"
+#include "fs/edit/members/members.h"
+#include "fs/edit/members/service_members.h"
+#include "fs/edit/members/task_definition_members.h"
 
 #include <errno.h>
 #include <setjmp.h>

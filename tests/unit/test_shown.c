@@ -1,10 +1,10 @@
 /* How does a document or a member look in a file? */
-#include "fs/edit/shown.h"
+#include "fs/edit/members/shown.h"
 
 #include "backend/base/cleanup.h"
-#include "fs/edit/members.h"
-#include "fs/edit/service_members.h"
-#include "fs/edit/task_definition_members.h"
+#include "fs/edit/members/members.h"
+#include "fs/edit/members/service_members.h"
+#include "fs/edit/members/task_definition_members.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* The simulator's own door: fault scripts, counters, a start and an end. */
-#include "backend/sim/faults.h"
+#include "backend/sim/request/faults.h"
+#include "backend/sim/request/throttle.h"
 #include "backend/sim/server.h"
 #include "backend/sim/sim.h"
-#include "backend/sim/throttle.h"
 
 #include <errno.h>
 #include <setjmp.h>

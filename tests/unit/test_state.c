@@ -1,11 +1,11 @@
 /* Two mounts in one process know nothing of each other, and end in turn. */
 #include "backend/base/cleanup.h"
 #include "backend/errlog.h"
+#include "fs/files/handle.h"
+#include "fs/files/local.h"
+#include "fs/files/scratch.h"
 #include "fs/fs.h"
-#include "fs/kernel/failures.h"
-#include "fs/kernel/handle.h"
-#include "fs/local.h"
-#include "fs/scratch.h"
+#include "fs/kernel/node/failures.h"
 #include "fs/state.h"
 
 #include <fcntl.h>

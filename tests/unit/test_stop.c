@@ -1,6 +1,6 @@
 /* Who is woken when nobody waits for a call any more? All that wait for its sake, and later ones at once. */
-#include "backend/pause.h"
-#include "backend/stop.h"
+#include "backend/base/pause.h"
+#include "backend/base/stop.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 #include "fs/edit/tags.h"
 
 #include "fs/edit/lines.h"
-#include "fs/edit/members.h"
+#include "fs/edit/members/members.h"
 
 #include "backend/base/limits.h"
 

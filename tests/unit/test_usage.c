@@ -1,6 +1,6 @@
 /* Is every option and command in the help, and does it fit a terminal? */
-#include "fs/cli/option_table.h"
-#include "fs/cli/option_value.h"
+#include "fs/cli/options/option_table.h"
+#include "fs/cli/options/option_value.h"
 #include "fs/cli/usage.h"
 
 #include <setjmp.h>

@@ -3,7 +3,7 @@
 
 #include "backend/sim/around/around.h"
 #include "backend/sim/doc.h"
-#include "backend/sim/query.h"
+#include "backend/sim/request/query.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 
 #include "backend/sim/around/around.h"
 #include "backend/sim/doc.h"
-#include "backend/sim/query.h"
+#include "backend/sim/request/query.h"
 
 #include "backend/base/iso8601.h"
 

@@ -1,7 +1,7 @@
 /* EC2: the network interfaces of tasks. */
 #include "backend/sim/around/around.h"
 #include "backend/sim/doc.h"
-#include "backend/sim/query.h"
+#include "backend/sim/request/query.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

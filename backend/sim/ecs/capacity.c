@@ -1,9 +1,9 @@
 /* Container instances, their attributes, capacity providers, account settings. */
 #include "backend/sim/api.h"
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/revisions.h"
+#include "backend/sim/ecs/service/revisions.h"
 #include "backend/sim/ecs/tags.h"
-#include "backend/sim/ecs/tasks.h"
+#include "backend/sim/ecs/task/tasks.h"
 #include "backend/sim/page.h"
 #include "backend/sim/region.h"
 #include "backend/sim/state.h"

@@ -1,7 +1,7 @@
 /* Clusters: list, describe, create, change, delete. */
 #include "backend/sim/api.h"
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/service_make.h"
+#include "backend/sim/ecs/service/service_make.h"
 #include "backend/sim/ecs/tags.h"
 #include "backend/sim/page.h"
 #include "backend/sim/state.h"

@@ -3,11 +3,11 @@
 
 #include "backend/sim/api.h"
 #include "backend/sim/doc.h"
-#include "backend/sim/ecs/place.h"
 #include "backend/sim/ecs/register.h"
-#include "backend/sim/ecs/revisions.h"
-#include "backend/sim/ecs/service_make.h"
-#include "backend/sim/ecs/tasks.h"
+#include "backend/sim/ecs/service/revisions.h"
+#include "backend/sim/ecs/service/service_make.h"
+#include "backend/sim/ecs/task/place.h"
+#include "backend/sim/ecs/task/tasks.h"
 #include "backend/sim/server.h"
 #include "backend/sim/state.h"
 

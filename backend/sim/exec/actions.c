@@ -1,5 +1,5 @@
 /* ExecuteCommand of ECS, and what a session needs of Systems Manager and KMS. */
-#include "backend/sim/ecs/task_doc.h"
+#include "backend/sim/ecs/task/task_doc.h"
 #include "backend/sim/exec/exec.h"
 
 #include "backend/base/cleanup.h"

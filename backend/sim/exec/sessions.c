@@ -1,9 +1,9 @@
 /* The sessions of a simulated region's ECS Exec: by id, each with its agent. */
 #include "backend/sim/exec/sessions.h"
 
-#include "backend/sim/auth.h"
 #include "backend/sim/exec/agent.h"
 #include "backend/sim/exec/exec.h"
+#include "backend/sim/request/auth.h"
 
 #include "backend/base/cleanup.h"
 #include "backend/exec/message.h"

@@ -1,0 +1,34 @@
+/*
+ * Every call that the tree makes, once: IAM's name for it, the files that need it, and the request by
+ * which `ecsfs doctor` finds out whether it is allowed. `ecsfs policy` prints the same rows. A call
+ * that is added to the tree needs a row here, or it is refused to those who use the policy; the
+ * end-to-end tests compare the rows with what the suite called.
+ */
+#ifndef ECSFS_CLI_PERMISSIONS_H
+#define ECSFS_CLI_PERMISSIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct permission {
+	const char *service; /* IAM's prefix */
+	const char *action;
+	bool writes;
+	const char *why; /* the files that need it */
+	/*
+	 * The request of a call that changes nothing, JSON with names of doctor_names.h as "$cluster";
+	 * NULL: none is sent, and `unprobed` says why.
+	 */
+	const char *probe;
+	const char *unprobed;
+	/* The name that the response gives, and where: "clusterArns.0"; NULL: none. */
+	const char *learns, *from;
+};
+
+/* The rows in their order; NULL behind the last. */
+const struct permission *permission_at(size_t i);
+
+/* The name of its service in backend/service.h; NULL for what is no call (iam:PassRole). */
+const char *permission_endpoint(const struct permission *p);
+
+#endif

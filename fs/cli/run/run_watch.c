@@ -1,0 +1,386 @@
+/*
+ * When has a task of `ecsfs run` ended, and with which status? One thread reads `outcome`, the main
+ * thread prints the logs; after the end the logs are read until they have been quiet for QUIET_MS.
+ */
+#include "fs/cli/run/run_watch.h"
+
+#include "backend/base/buf.h"
+#include "backend/base/cleanup.h"
+#include "backend/base/clock.h"
+#include "backend/base/limits.h"
+#include "fs/cli/exec/talk.h"
+#include "fs/cli/run/run_request.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	LOGS_MAX = 10, /* containers of a task definition (AWS's quota) */
+	LOOK_MS = 300,
+	RETRY_MS = 1000,
+	NEW_MS =
+	    30000, /* DescribeTasks may not know a new task yet (it is eventually consistent) */
+	/* CloudWatch Logs shows a line some seconds after it was sent: the logs are complete once
+	 * they have been quiet for so long after the end, and there is a limit to that. */
+	QUIET_MS = 4000,
+	QUIET_MAX_MS = 60000,
+};
+
+struct log {
+	char *name; /* the container's */
+	char *path;
+	int fd; /* -1: not open yet */
+	bool line_open, complained;
+};
+
+struct watch {
+	const char *dir;
+	struct log logs[LOGS_MAX];
+	size_t count;
+	bool logs_known; /* false: the directory could not be read yet */
+	bool logs_said;	 /* why not */
+	atomic_bool ended;
+	/* The main thread's once `ended`. */
+	struct buf last; /* the last line of the outcome */
+	int lost;	 /* the errno that ended the watching before the task's end; 0 */
+	int unwritten;	 /* the errno of the first line that could not be printed; 0 */
+};
+
+static atomic_int interrupts;
+
+static void on_interrupt(int sig)
+{
+	(void)sig;
+	atomic_fetch_add(&interrupts, 1);
+}
+
+static char *path_of(const char *dir, const char *name)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+/* Whether the task has stopped: 1, 0, or -errno where that cannot be read. */
+static int has_stopped(const struct watch *w)
+{
+	char status[32] = "";
+	int e = run_read_value(w->dir, "last_status", status, sizeof(status));
+
+	return e ? e : !strcmp(status, "STOPPED");
+}
+
+/* Reads `outcome` to its end. 0, or the errno of the open or the read. */
+static int follow_outcome(struct watch *w)
+{
+	auto_free char *path = path_of(w->dir, "outcome"), *line = NULL;
+	auto_fclose FILE *f = path ? fopen(path, "re") : NULL;
+	size_t size = 0;
+	int e;
+
+	if (!f)
+		return path ? errno : ENOMEM;
+	for (errno = 0; getline(&line, &size, f) > 0; errno = 0) {
+		buf_reset(&w->last);
+		buf_addf(&w->last, "%.*s", (int)strcspn(line, "\n"), line);
+	}
+	e = errno;
+	return ferror(f) ? e : 0;
+}
+
+/* Whether no later try can help; all else comes from the network, AWS, or a restart of the mount. */
+static bool is_permanent(int e)
+{
+	return e == ENOENT || e == ENOTDIR || e == EACCES || e == EPERM || e == EINVAL ||
+	    e == ENOTCONN;
+}
+
+static void say_trouble(const struct watch *w, int e, const char *what)
+{
+	auto_free char *path = path_of(w->dir, "outcome");
+	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
+
+	talk_complaint(path ? path : "", e, &text);
+	fprintf(stderr, "ecsfs run: cannot see how the task ends: %s: %s\n", buf_str(&text), what);
+}
+
+/*
+ * The thread that waits for the end. The read of `outcome` fails where the task failed, and where
+ * AWS could not be asked: the task's own status tells them apart.
+ */
+static void *wait_for_end(void *arg)
+{
+	struct watch *w = arg;
+	int64_t began_ms = clock_mono(&clock_system);
+	bool said = false;
+
+	for (;;) {
+		int e = follow_outcome(w), stopped = has_stopped(w);
+		bool fresh = clock_mono(&clock_system) - began_ms < NEW_MS;
+
+		if (stopped == 1)
+			break;
+		e = e ? e : stopped < 0 ? -stopped : 0;
+		if (is_permanent(e) && !(e == ENOENT && fresh)) {
+			w->lost = e;
+			break;
+		}
+		if (e && !said)
+			say_trouble(w, e, "trying again");
+		said |= e != 0;
+		poll(NULL, 0, RETRY_MS);
+	}
+	atomic_store(&w->ended, true);
+	return NULL;
+}
+
+/* A file named by a container whose driver is awslogs. */
+static void add_log(struct watch *w, const char *dir, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len <= 4 || strcmp(name + len - 4, ".log") != 0 || w->count == LOGS_MAX)
+		return;
+	w->logs[w->count++] =
+	    (struct log){.name = strndup(name, len - 4), .path = path_of(dir, name), .fd = -1};
+}
+
+static void say_no_logs(struct watch *w, const char *dir, int e)
+{
+	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
+
+	if (w->logs_said)
+		return;
+	w->logs_said = true;
+	talk_complaint(dir, e, &text);
+	fprintf(stderr, "ecsfs run: the logs cannot be listed: %s: trying again\n", buf_str(&text));
+}
+
+/* The logs there are. They are looked for again while AWS does not say: that is not "none". */
+static void find_logs(struct watch *w)
+{
+	auto_free char *dir = path_of(w->dir, "logs");
+	DIR *d = dir ? opendir(dir) : NULL;
+	const struct dirent *e;
+	int error = d ? 0 : errno;
+
+	while (d && (errno = 0, e = readdir(d)))
+		add_log(w, dir, e->d_name);
+	if (d) {
+		error = errno;
+		closedir(d);
+	}
+	w->logs_known = w->count || !error;
+	if (error && dir && !w->count)
+		say_no_logs(w, dir, error);
+	if (w->logs_known && !w->count)
+		fputs("ecsfs run: no container of the task logs to CloudWatch (awslogs): only its "
+		      "end is shown\n",
+		    stderr);
+}
+
+/* Prints lines, each led by the container's name where there are several logs. */
+static void print(const struct watch *w, struct log *l, const char *bytes, size_t len)
+{
+	if (w->count == 1) {
+		fwrite(bytes, 1, len, stdout);
+		return;
+	}
+	while (len) {
+		const char *newline = memchr(bytes, '\n', len);
+		size_t n = newline ? (size_t)(newline - bytes) + 1 : len;
+
+		if (!l->line_open)
+			printf("%s: ", l->name);
+		fwrite(bytes, 1, n, stdout);
+		l->line_open = !newline;
+		bytes += n;
+		len -= n;
+	}
+}
+
+/* A log that is not there yet comes with its first line. */
+static void complain_of_log(struct log *l, int e)
+{
+	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
+
+	if (e == ENOENT || e == EINTR || l->complained)
+		return;
+	l->complained = true;
+	talk_complaint(l->path, e, &text);
+	fprintf(stderr, "ecsfs run: the log of %s cannot be read: %s\n", l->name, buf_str(&text));
+}
+
+/* Whether anything came. */
+static bool read_log(const struct watch *w, struct log *l)
+{
+	char bytes[65536];
+	bool any = false;
+	ssize_t n = 0;
+
+	if (l->fd < 0 && l->path)
+		l->fd = open(l->path, O_RDONLY | O_CLOEXEC);
+	while (l->fd >= 0 && (n = read(l->fd, bytes, sizeof(bytes))) > 0) {
+		print(w, l, bytes, (size_t)n);
+		any = true;
+		l->complained = false;
+	}
+	if (l->fd < 0 || n < 0)
+		complain_of_log(l, errno);
+	return any;
+}
+
+static bool read_logs(struct watch *w)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < w->count; i++)
+		any |= read_log(w, &w->logs[i]);
+	if (any && (fflush(stdout) || ferror(stdout)) && !w->unwritten) {
+		w->unwritten = errno;
+		fprintf(stderr,
+		    "ecsfs run: standard output: %s: the log is not shown; the task goes on\n",
+		    strerror(errno));
+	}
+	return any;
+}
+
+static void stop_task(const struct watch *w)
+{
+	static const char reason[] = "stopped by Ctrl-C of ecsfs run\n";
+	auto_free char *path = path_of(w->dir, "stop");
+	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
+	auto_close int fd = path ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+
+	if (fd >= 0 && write(fd, reason, sizeof(reason) - 1) > 0) {
+		fputs("ecsfs run: stopping the task; its last lines follow\n", stderr);
+		return;
+	}
+	talk_complaint(path ? path : "", errno, &text);
+	fprintf(stderr, "ecsfs run: the task cannot be stopped: %s\n", buf_str(&text));
+}
+
+/* Acts on Ctrl-C; a third one leaves. False: leave. */
+static bool obey_interrupts(const struct watch *w, int *seen)
+{
+	int now = atomic_load(&interrupts);
+
+	if (now == *seen)
+		return true;
+	if (*seen == 0)
+		fprintf(stderr,
+		    "\necsfs run: the task goes on; Ctrl-C again stops it, as does\n"
+		    "  echo REASON > %s/stop\n",
+		    w->dir);
+	if (*seen < 2 && now >= 2)
+		stop_task(w);
+	*seen = now;
+	return now < 3;
+}
+
+static bool follow(struct watch *w)
+{
+	int64_t ended_ms = 0, quiet_ms = 0;
+	int seen = 0;
+
+	for (;;) {
+		bool ended = atomic_load(&w->ended);
+		int64_t now = clock_mono(&clock_system);
+
+		if (!w->logs_known)
+			find_logs(w);
+		if (read_logs(w))
+			quiet_ms = now;
+		if (!obey_interrupts(w, &seen))
+			return false;
+		if (ended && !ended_ms)
+			ended_ms = quiet_ms = now;
+		if (ended_ms &&
+		    ((w->logs_known && !w->count) || now - quiet_ms >= QUIET_MS ||
+			now - ended_ms >= QUIET_MAX_MS))
+			return true;
+		poll(NULL, 0, LOOK_MS);
+	}
+}
+
+/* Reads it again while it fails for a reason that passes. 0 or -errno. */
+static int read_patiently(const struct watch *w, const char *name, char *ret, size_t size)
+{
+	int e;
+
+	while ((e = run_read_value(w->dir, name, ret, size)) && !is_permanent(-e) &&
+	    atomic_load(&interrupts) < 3)
+		poll(NULL, 0, RETRY_MS);
+	return e;
+}
+
+static int exit_status(const struct watch *w, const char *container)
+{
+	auto_free char *name = NULL;
+	char code[16] = "";
+	int e = 0;
+
+	if (container && asprintf(&name, "containers/%s/exit_code", container) < 0)
+		return RUN_NOT_STARTED;
+	if (w->lost) {
+		say_trouble(w, w->lost, "the task may go on");
+		return RUN_NOT_STARTED;
+	}
+	e = read_patiently(w, name ? name : "exit_code", code, sizeof(code));
+	if (e)
+		fprintf(stderr, "ecsfs run: the exit code cannot be read: %s\n", strerror(-e));
+	else if (!*code)
+		fprintf(
+		    stderr, "ecsfs run: the task did not run to its end: %s\n", buf_str(&w->last));
+	if (e || !*code)
+		return RUN_NOT_STARTED;
+	return (int)strtol(code, NULL, 10) & 0xff;
+}
+
+static void release(struct watch *w)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		if (w->logs[i].fd >= 0)
+			close(w->logs[i].fd);
+		free(w->logs[i].name);
+		free(w->logs[i].path);
+	}
+	buf_release(&w->last);
+}
+
+int run_watch(const char *task_dir, const char *container)
+{
+	struct sigaction act = {.sa_handler = on_interrupt};
+	struct watch w = {.dir = task_dir};
+	sigset_t interrupt;
+	pthread_t thread;
+	int status = 130;
+
+	buf_init(&w.last, LIMIT_VALUE);
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	/* The signal must not end the read of the thread that waits. */
+	pthread_sigmask(SIG_BLOCK, &interrupt, NULL);
+	if (pthread_create(&thread, NULL, wait_for_end, &w)) {
+		fputs("ecsfs run: out of threads\n", stderr);
+		return RUN_NOT_STARTED;
+	}
+	sigaction(SIGINT, &act, NULL);
+	pthread_sigmask(SIG_UNBLOCK, &interrupt, NULL);
+	if (!follow(&w))
+		_exit(status); /* the thread still waits, and the task goes on stopping */
+	pthread_join(thread, NULL);
+	status = exit_status(&w, container);
+	/* Lines that were lost are no success. */
+	if (w.unwritten && !status)
+		status = RUN_NOT_STARTED;
+	release(&w);
+	return status;
+}

@@ -1,0 +1,13 @@
+/*
+ * $VARIABLE in values: $X, ${X}, ${X:-default}, ${X-default}, ${X:?error}, ${X?error}, ${X:+other},
+ * ${X+other}, and $$ for a dollar sign. Keys stay as they are. Variables are those of .env.
+ */
+#ifndef ECSFS_COMPOSE_INTERPOLATE_H
+#define ECSFS_COMPOSE_INTERPOLATE_H
+
+#include "fs/compose/load/project.h"
+
+/* The tree with its values filled in; what holds no dollar sign is shared. Never NULL. */
+struct yaml_node *interpolate(struct compose *c, struct yaml_node *n);
+
+#endif

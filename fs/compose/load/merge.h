@@ -1,0 +1,16 @@
+/*
+ * Later compose files over earlier ones, as the Compose Specification merges them: mappings by key,
+ * scalars by the later, lists one behind the other, ports and volumes by what they name; command,
+ * entrypoint and a health check's test are replaced. !override replaces, !reset takes away.
+ */
+#ifndef ECSFS_COMPOSE_MERGE_H
+#define ECSFS_COMPOSE_MERGE_H
+
+#include "fs/compose/load/project.h"
+
+/* Each returns a tree that shares what did not change; either may be NULL. */
+struct yaml_node *merge_service(struct compose *c, struct yaml_node *under, struct yaml_node *over);
+/* Whole files: `services` by service, all else by key. */
+struct yaml_node *merge_files(struct compose *c, struct yaml_node *under, struct yaml_node *over);
+
+#endif

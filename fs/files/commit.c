@@ -1,0 +1,418 @@
+/*
+ * When does a write of the kernel become a call to AWS? take() gathers bytes, start_call() cuts off
+ * what is due, call_job() runs the row's commit on a worker, and every writer that joined the call
+ * is woken with its result. The handle's lock is never held across the call.
+ */
+#include "fs/files/commit.h"
+
+#include "backend/base/cleanup.h"
+#include "backend/base/limits.h"
+#include "fs/caller.h"
+#include "fs/files/gather.h"
+#include "fs/files/scratch.h"
+#include "fs/kernel/attr.h"
+#include "fs/kernel/notify.h"
+#include "fs/kernel/parked.h"
+#include "fs/kernel/reply.h"
+#include "fs/kernel/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+/* Programs write through buffers of this size or a multiple: a write that fills them goes on. */
+#define STDIO_BUFFER 4096
+
+/* The row's commit of `text` (NUL-terminated behind its length); `h` NULL: of a rename. */
+static int run_commit(struct request *rq, struct handle *h, struct node *n, enum commit_at at,
+    const struct text *text, size_t sent, bool entire, struct ecsfs_error *err)
+{
+	auto_buf struct buf path = BUF_INIT(64 * KIB);
+	auto_buf struct buf answer = BUF_INIT(LIMIT_RESPONSE);
+	struct place p;
+	struct commit c = {
+	    .place = &p,
+	    .type = node_type(n->parent),
+	    .row = n->row,
+	    .text = text->bytes,
+	    .len = text->len,
+	    .sent = sent,
+	    .entire = entire,
+	    .at = at,
+	    .truncated = at == COMMIT_RENAME || (h && h->truncated),
+	    .caller = rq->caller,
+	    .deadline_ms = rq->deadline_ms,
+	    .answer = &answer,
+	};
+
+	place_of(n, &p);
+	node_path(n, NULL, &path);
+	c.path = buf_str(&path);
+	int e = n->row->commit(&c, err);
+	/* Every reader must see the new value once the writer knows that it was taken. */
+	notify_directory(n->parent);
+	if (e || !h || n->row->form != ROW_DIALOG)
+		return e;
+	pthread_mutex_lock(&h->lock);
+	buf_release(&h->answer);
+	h->answer = answer;
+	answer = (struct buf)BUF_INIT(0);
+	h->has_answer = true;
+	h->answer_based = false;
+	pthread_mutex_unlock(&h->lock);
+	return 0;
+}
+
+static int reply_result(struct request *rq, int result)
+{
+	return result < 0 ? result : request_reply_written(rq, rq->size);
+}
+
+/* The call ended: those who joined are woken. `told`: its own caller still listens. */
+static void end_call(struct handle *h, struct write_call *c, int e, bool told)
+{
+	pthread_mutex_lock(&h->lock);
+	c->done = true;
+	c->result = e;
+	if (e)
+		h->failed = e;
+	struct waiter *w = c->waiters, *next;
+	c->waiters = NULL;
+	if ((told || w) && h->call == c) {
+		h->call = NULL;
+		write_call_unref(c);
+	}
+	pthread_mutex_unlock(&h->lock);
+	for (; w; w = next) {
+		next = w->next;
+		w->wake(w);
+	}
+}
+
+/* Sends what rq->call holds, for a WRITE or a FLUSH. */
+static int call_job(struct request *rq, struct ecsfs_error *err)
+{
+	enum commit_at at = rq->kind == REQ_FLUSH ? COMMIT_FLUSH : COMMIT_WRITE;
+	struct write_call *c = write_call_ref(rq->call);
+	struct handle *h = rq->handle;
+	int e = run_commit(rq, h, h->node, at, c->text, c->sent, c->entire, err);
+	bool told = request_claim(rq);
+
+	end_call(h, c, e, told);
+	write_call_unref(c);
+	if (e)
+		request_log(rq, e, err);
+	if (told && (e || at == COMMIT_FLUSH))
+		request_replied(rq, fuse_reply_err(rq->req, -e));
+	else if (told)
+		request_replied(rq, fuse_reply_write(rq->req, rq->size));
+	return 0;
+}
+
+static int send_call(struct request *rq)
+{
+	struct place p;
+
+	place_of(rq->handle->node, &p);
+	int e = request_job(rq, p.region, false, call_job);
+	if (e != -EINPROGRESS)
+		end_call(rq->handle, rq->call, e, true);
+	return e;
+}
+
+/* Whether it waits for the call in flight, or has its result. Under the handle's lock. */
+static int join_call(struct request *rq, struct handle *h, bool *ret_done)
+{
+	struct write_call *c = rq->call ? rq->call : h->call;
+
+	*ret_done = false;
+	if (!c)
+		return 0;
+	bool same = rq->call ||
+	    (c->bytes && c->size == rq->size && c->off == rq->off &&
+		memcmp(c->bytes, rq->bytes, c->size) == 0);
+	if (!c->done) {
+		if (same && !rq->call)
+			rq->call = write_call_ref(c);
+		rq->waiter.next = c->waiters;
+		c->waiters = &rq->waiter;
+		return -EINPROGRESS;
+	}
+	*ret_done = same;
+	if (h->call == c) {
+		h->call = NULL;
+		write_call_unref(c);
+	}
+	return same ? c->result : 0;
+}
+
+/* Makes a call of the text that is due: 1. 0: none is. Under the handle's lock. */
+static int start_call(struct request *rq, enum gather_end how, bool entire, struct ecsfs_error *err)
+{
+	struct handle *h = rq->handle;
+	const struct row *row = h->node->row;
+	size_t end = h->gather.text.len;
+	int e = gather_due(&h->gather, row, how, &end, err);
+
+	/* The lines that a whole file does not have are removed at its end. */
+	if (e == 0 && how == GATHER_CLOSED && row->form == ROW_LINES)
+		e = h->truncated && !h->flushed;
+	if (e != 1)
+		return e;
+	rq->call =
+	    write_call_new(&h->gather, end, h->gather.lines_sent, rq->bytes, rq->size, rq->off);
+	if (!rq->call)
+		return -ENOMEM;
+	rq->call->entire = entire;
+	h->call = write_call_ref(rq->call);
+	h->flushed |= how == GATHER_CLOSED;
+	gather_sent(&h->gather, row, end);
+	return 1;
+}
+
+/*
+ * Whether a program's lines are all there, as far as one can know: they came in one write, or in full
+ * buffers before it, and are more than one, which a program that writes line by line does not bring.
+ * Under the handle's lock.
+ */
+static bool looks_entire(const struct request *rq)
+{
+	struct handle *h = rq->handle;
+	bool pieces = h->pieces;
+
+	h->pieces |= rq->size % STDIO_BUFFER != 0;
+	return !pieces && rq->size % STDIO_BUFFER && gather_lines(&h->gather) > 1;
+}
+
+/*
+ * Takes the bytes of a write. A shell's unfinished text is sent at once, since shells lose the
+ * errors of close(2); one of an unknown program is refused, since it may be a shell, whose error
+ * would be lost, as well as a program that brings a value in pieces, of which the first would be
+ * acted upon. Under the handle's lock.
+ */
+static int take(struct request *rq, enum caller_kind who, struct ecsfs_error *err)
+{
+	struct handle *h = rq->handle;
+	const struct row *row = h->node->row;
+	bool newline = rq->size && rq->bytes[rq->size - 1] == '\n';
+	enum gather_end how = newline || who == CALLER_SHELL ? GATHER_ENDED : GATHER_OPEN;
+	int e = gather_put(&h->gather, row, rq->bytes, rq->size, rq->off, h->flags & O_APPEND, err);
+
+	h->writer = rq->owner;
+	if (!e && !newline && who == CALLER_UNKNOWN && gather_waits(&h->gather, row))
+		e = ecsfs_error_set(err, EINVAL, NULL,
+		    "the writing program is unknown (/proc does not show it): end the text with a "
+		    "newline");
+	bool entire = who == CALLER_PROGRAM && looks_entire(rq);
+	if (!e)
+		e = start_call(rq, how, entire, err);
+	if (!e && who == CALLER_SHELL && gather_stops_short(&h->gather, row))
+		e = ecsfs_error_set(err, EINVAL, NULL,
+		    "the JSON document is incomplete (from a shell: where it goes on, end the line "
+		    "behind a bracket or a comma)");
+	if (e < 0)
+		h->failed = e;
+	return e;
+}
+
+/*
+ * It matters for a text that the write does not end, for lines, of which a shell may bring more, and
+ * for the start of a document, of which a shell does not tell that the rest is missing.
+ */
+static enum caller_kind kind_of_writer(const struct request *rq)
+{
+	enum row_form form = rq->handle->node->row->form;
+	bool document = form == ROW_DOCUMENT || form == ROW_DIALOG;
+	bool ended = form == ROW_DOCUMENT || (rq->size && rq->bytes[rq->size - 1] == '\n');
+
+	if (!rq->size ||
+	    (ended && form != ROW_LINES && !(document && rq->off < (off_t)LIMIT_VALUE)))
+		return CALLER_PROGRAM;
+	return caller_kind(rq->caller.pid);
+}
+
+/* glibc's posix_fallocate(3), which knows no other way to reserve: no text of anybody's. */
+static bool is_reservation(const struct request *rq, enum caller_kind who)
+{
+	return rq->size == 1 && rq->bytes[0] == '\0' && who != CALLER_SHELL;
+}
+
+int commit_write(struct request *rq, struct ecsfs_error *err)
+{
+	struct handle *h = rq->handle;
+	enum caller_kind who = kind_of_writer(rq);
+	bool done;
+
+	if (is_reservation(rq, who))
+		return -EOPNOTSUPP;
+	pthread_mutex_lock(&h->lock);
+	int e = join_call(rq, h, &done);
+	if (e == 0 && !done)
+		e = h->failed ? h->failed : take(rq, who, err);
+	pthread_mutex_unlock(&h->lock);
+	if (e < 0)
+		return e;
+	return e ? send_call(rq) : reply_result(rq, 0);
+}
+
+/*
+ * A close(2), of which there may be many: each copy of the descriptor has its own. Only the writer's
+ * ends the text: a child that was forked meanwhile closes what it inherited. Where the writer was
+ * killed (Ctrl-C) its text may be cut. Under the handle's lock.
+ */
+static int end_text(struct request *rq, struct ecsfs_error *err)
+{
+	struct handle *h = rq->handle;
+	bool lines = h->node->row->form == ROW_LINES && h->truncated && !h->flushed;
+
+	if (h->failed)
+		return h->failed;
+	if (h->call || !h->gather.based || !(h->gather.dirty || lines) || rq->owner != h->writer)
+		return 0;
+	int e = caller_killed(rq->caller.pid)
+	    ? ecsfs_error_set(err, ECANCELED, NULL,
+		  "the writing program was killed: its unfinished text was not sent")
+	    : start_call(rq, GATHER_CLOSED, true, err);
+	if (e < 0)
+		h->failed = e;
+	return e;
+}
+
+int commit_flush(struct request *rq, struct ecsfs_error *err)
+{
+	struct handle *h = rq->handle;
+
+	pthread_mutex_lock(&h->lock);
+	int e = end_text(rq, err);
+	pthread_mutex_unlock(&h->lock);
+	if (e < 0)
+		return e;
+	return e ? send_call(rq) : request_reply_ok(rq);
+}
+
+/* The text that an attribute shows, as of the request; `now`: as AWS says since the request came. */
+static int shown(struct request *rq, struct node *n, enum ask_mode mode, bool now,
+    struct text **ret, struct ecsfs_error *err)
+{
+	auto_buf struct buf out = BUF_INIT(LIMIT_RESPONSE);
+	struct ask q = request_ask(rq, mode, FRESH_READ);
+	struct place p;
+
+	q.fresh.force = now;
+	place_of(n, &p);
+	attr_noting(&q, n->parent);
+	int e = row_render(&q, node_type(n->parent), &p, n->row, &out, err);
+	if (e)
+		return e;
+	*ret = text_new(out.data, out.len);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int reply_slice(struct request *rq, const char *bytes, size_t len, off_t at)
+{
+	size_t left = at >= 0 && (uint64_t)at < len ? len - (size_t)at : 0;
+
+	return request_reply_buf(rq, left ? bytes + at : NULL, left < rq->size ? left : rq->size);
+}
+
+/* The answer starts at the first read after the write, whatever its offset. */
+static int read_answer(struct request *rq, struct handle *h)
+{
+	auto_text struct text *t = NULL;
+
+	pthread_mutex_lock(&h->lock);
+	if (!h->answer_based || rq->off < h->answer_base) {
+		h->answer_based = true;
+		h->answer_base = rq->off;
+	}
+	off_t at = rq->off - h->answer_base;
+	t = text_new(h->answer.data, h->answer.len);
+	pthread_mutex_unlock(&h->lock);
+	return t ? reply_slice(rq, t->bytes, t->len, at) : -ENOMEM;
+}
+
+int commit_read(struct request *rq, struct ecsfs_error *err)
+{
+	struct handle *h = rq->handle;
+	const struct row *row = h->node->row;
+	auto_text struct text *t = NULL;
+
+	pthread_mutex_lock(&h->lock);
+	bool answer = h->has_answer;
+	t = text_ref(h->text);
+	pthread_mutex_unlock(&h->lock);
+	/* Constant since the open. */
+	if (h->ending && t && (uint64_t)rq->off >= t->len) {
+		*err = *h->ending;
+		return -h->ending->err;
+	}
+	if (answer)
+		return read_answer(rq, h);
+	if (!row->render && !row->member)
+		return request_reply_buf(rq, NULL, 0);
+	/* From its start it is read anew: a writer reads back what AWS made of it. */
+	if (!t || (rq->off == 0 && handle_writes(h))) {
+		text_unref(t);
+		t = NULL;
+		int e = shown(rq, h->node, ASK_PARK, false, &t, err);
+		if (e)
+			return e;
+		pthread_mutex_lock(&h->lock);
+		text_unref(h->text);
+		h->text = text_ref(t);
+		pthread_mutex_unlock(&h->lock);
+	}
+	return reply_slice(rq, t->bytes, t->len, rq->off);
+}
+
+/* Whether an attribute shows the text; `now`: by AWS's own word, not by what is cached. */
+static bool shows(struct request *rq, struct node *n, const struct text *t, bool now)
+{
+	auto_text struct text *there = NULL;
+
+	return shown(rq, n, ASK_BLOCK, now, &there, NULL) == 0 && there->len == t->len &&
+	    memcmp(there->bytes, t->bytes, t->len) == 0;
+}
+
+/* rq->handle is none; `to` is the attribute. */
+static int rename_onto(
+    struct request *rq, struct node *from, struct node *to, struct ecsfs_error *err)
+{
+	auto_text struct text *t = scratch_text(from->scratch);
+
+	if (!t)
+		return -ENOMEM;
+	/* An editor that restores its backup brings what is there already: AWS must say so itself. */
+	bool same = shows(rq, to, t, false) && shows(rq, to, t, true);
+	int e = same ? 0 : gather_check(to->row, t->bytes, t->len, err);
+	if (!e && !same)
+		e = run_commit(rq, NULL, to, COMMIT_RENAME, t, 0, true, err);
+	if (!e)
+		scratch_remove(from);
+	return e;
+}
+
+int commit_rename(struct request *rq, struct ecsfs_error *err)
+{
+	auto_node struct node *from = node_child(rq->node, rq->name);
+
+	if (!from || !from->scratch)
+		return -ENOENT;
+	int e = rename_onto(rq, from, rq->target, err);
+	return e ? e : request_reply_ok(rq);
+}
+
+int commit_directory(struct request *rq, const char *name,
+    int (*fn)(struct commit *c, struct ecsfs_error *err), struct ecsfs_error *err)
+{
+	auto_buf struct buf path = BUF_INIT(64 * KIB);
+	struct place p;
+	struct commit c = {.place = &p, .type = node_type(rq->node), .caller = rq->caller};
+
+	place_below(rq->node, name, true, &p);
+	node_path(rq->node, rq->name, &path);
+	c.path = buf_str(&path);
+	int e = fn(&c, err);
+	notify_directory(rq->node);
+	return e;
+}

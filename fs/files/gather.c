@@ -1,0 +1,302 @@
+/*
+ * How do writes become one text, and where does the part end that is due? One function for each
+ * form of a row (value, lines, document) decides; the caller sends and calls gather_sent().
+ */
+#include "fs/files/gather.h"
+
+#include "backend/base/limits.h"
+#include "fs/value.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+void gather_init(struct gather *g)
+{
+	*g = (struct gather){0};
+	buf_init(&g->text, LIMIT_DOCUMENT);
+	buf_init(&g->value, LIMIT_DOCUMENT);
+}
+
+void gather_release(struct gather *g)
+{
+	buf_release(&g->text);
+	buf_release(&g->value);
+}
+
+static bool blank(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!isspace((unsigned char)text[i]))
+			return false;
+	return true;
+}
+
+static bool is_blank(const struct gather *g)
+{
+	return blank(buf_str(&g->text), g->text.len);
+}
+
+/* Whether the text is JSON of which the brackets say when it is complete. */
+static bool is_document(const struct gather *g, const struct row *row)
+{
+	const char *text = buf_str(&g->text);
+	size_t space = strspn(text, " \t\r\n");
+
+	if (row->form != ROW_DIALOG)
+		return row->form == ROW_DOCUMENT;
+	/* A dialog takes a bare name as well. */
+	return g->complete || !text[space] || text[space] == '{' || text[space] == '[';
+}
+
+static size_t limit_of(const struct row *row)
+{
+	return row->form == ROW_VALUE ? LIMIT_VALUE : LIMIT_DOCUMENT;
+}
+
+static int too_long(const struct row *row, struct ecsfs_error *err)
+{
+	return ecsfs_error_set(
+	    err, EFBIG, NULL, "the text exceeds the limit of %zu bytes", limit_of(row));
+}
+
+static void start_again(struct gather *g, bool based)
+{
+	buf_reset(&g->text);
+	g->based = based;
+	g->complete = g->dirty = false;
+	g->lines_sent = 0;
+}
+
+/* Whether a dialog's request was sent and ended, so that what is written next is another one. */
+static bool request_over(const struct gather *g, const struct row *row)
+{
+	bool line = g->acted && !g->dirty && g->text.len && g->text.data[g->text.len - 1] == '\n';
+
+	return row->form == ROW_DIALOG && (g->complete || line);
+}
+
+/* A line that was sent although it was unfinished either ends now, or is sent again, longer. */
+static void reopen_line(struct gather *g, size_t at, char first)
+{
+	size_t from = at < g->lines_sent ? at : g->lines_sent;
+	const char *text = buf_str(&g->text);
+
+	if (at > g->lines_sent || !g->lines_sent)
+		return;
+	if (at == g->lines_sent && text[at - 1] == '\n')
+		return;
+	if (at == g->lines_sent && first == '\n') {
+		g->lines_sent++;
+		return;
+	}
+	while (from && text[from - 1] != '\n')
+		from--;
+	g->lines_sent = from;
+}
+
+static void overlay(struct buf *text, size_t at, const char *bytes, size_t size)
+{
+	size_t inside = at < text->len ? text->len - at : 0;
+
+	if (inside > size)
+		inside = size;
+	if (inside)
+		memcpy(text->data + at, bytes, inside);
+	buf_add(text, bytes + inside, size - inside);
+}
+
+static int place(struct gather *g, const struct row *row, const char *bytes, size_t size, size_t at,
+    struct ecsfs_error *err)
+{
+	if (at > limit_of(row) || size > limit_of(row) - at)
+		return too_long(row, err);
+	if (at > g->text.len)
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "the write leaves a gap: write the text from its start");
+	if (row->form == ROW_LINES)
+		reopen_line(g, at, *bytes);
+	overlay(&g->text, at, bytes, size);
+	g->dirty = true;
+	/* Else a document that comes byte by byte would be looked through for each of them. */
+	g->scan |= at == 0 || memchr(bytes, '}', size) || memchr(bytes, ']', size);
+	return buf_failed(&g->text) ? ecsfs_error_set(err, ENOMEM, NULL, "out of memory") : 0;
+}
+
+int gather_put(struct gather *g, const struct row *row, const char *bytes, size_t size, off_t off,
+    bool append, struct ecsfs_error *err)
+{
+	bool over = g->complete || request_over(g, row);
+
+	if (!size || (over && blank(bytes, size)))
+		return 0;
+	if (over && row->form == ROW_DIALOG) {
+		/* Wherever the reading of the last answer ended. */
+		start_again(g, false);
+		g->acted = false;
+	} else if (over && off == g->base && !append) {
+		start_again(g, true);
+	} else if (over) {
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "unexpected text after the JSON document");
+	}
+	if (!g->based)
+		g->base = off;
+	g->based = true;
+	/* With O_APPEND the kernel adds its own idea of the size, which may be that of a new value. */
+	off_t at = append ? (off_t)g->text.len : off - g->base;
+	if (at < 0)
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "the write lies before the start of the text");
+	return place(g, row, bytes, size, (size_t)at, err);
+}
+
+void gather_truncate(struct gather *g, const struct row *row, off_t size)
+{
+	off_t at = size - g->base;
+
+	if (size == 0 || at <= 0) {
+		start_again(g, false);
+		return;
+	}
+	if (!g->based || (uint64_t)at >= g->text.len)
+		return;
+	if (row->form == ROW_LINES && (size_t)at < g->lines_sent)
+		reopen_line(g, (size_t)at, '\0');
+	g->text.len = (size_t)at;
+	g->text.data[at] = '\0';
+	g->dirty = true;
+}
+
+bool gather_waits(const struct gather *g, const struct row *row)
+{
+	if (!g->dirty || is_document(g, row) || ((row->flags & ROW_ACTION) && g->acted))
+		return false;
+	return g->text.len > g->lines_sent;
+}
+
+bool gather_stops_short(const struct gather *g, const struct row *row)
+{
+	const char *text = buf_str(&g->text);
+	size_t end = g->text.len;
+
+	if (!is_document(g, row) || !g->dirty)
+		return false;
+	while (end && isspace((unsigned char)text[end - 1]))
+		end--;
+	return end && !strchr(",:[{", text[end - 1]) && !memchr(text, '\n', end);
+}
+
+size_t gather_lines(const struct gather *g)
+{
+	size_t lines = 0;
+
+	for (size_t i = g->lines_sent; i < g->text.len; i++)
+		lines += g->text.data[i] == '\n';
+	return lines;
+}
+
+static int document_due(
+    struct gather *g, enum gather_end how, size_t *ret_end, struct ecsfs_error *err)
+{
+	if (how == GATHER_CLOSED && !is_blank(g))
+		return ecsfs_error_set(err, EINVAL, NULL, "the JSON document is incomplete");
+	if (!g->scan)
+		return 0;
+	g->scan = false;
+	int64_t end = value_document_end(buf_str(&g->text), g->text.len);
+	if (end < 0)
+		return ecsfs_error_set(err, EINVAL, NULL, "this is not a JSON document");
+	*ret_end = g->text.len;
+	return end > 0;
+}
+
+static int lines_due(struct gather *g, const struct row *row, enum gather_end how, size_t *ret_end)
+{
+	const char *text = buf_str(&g->text);
+	size_t end = g->text.len;
+
+	if (how == GATHER_OPEN && (row->flags & ROW_DEPLOYS))
+		return 0;
+	while (how == GATHER_OPEN && end > g->lines_sent && text[end - 1] != '\n')
+		end--;
+	*ret_end = end;
+	return end > g->lines_sent;
+}
+
+struct span {
+	const char *at;
+	size_t len;
+};
+
+static struct span trimmed(const struct gather *g)
+{
+	struct span s = {buf_str(&g->text), g->text.len};
+
+	for (; s.len && isspace((unsigned char)s.at[s.len - 1]); s.len--)
+		;
+	for (; s.len && isspace((unsigned char)*s.at); s.len--)
+		s.at++;
+	return s;
+}
+
+static int value_due(struct gather *g, const struct row *row, enum gather_end how, size_t *ret_end,
+    struct ecsfs_error *err)
+{
+	struct span s = trimmed(g);
+
+	if (g->acted && (row->flags & ROW_ACTION)) {
+		g->dirty = false;
+		return 0;
+	}
+	if (how == GATHER_OPEN)
+		return 0;
+	if (g->acted && s.len == g->value.len && memcmp(s.at, buf_str(&g->value), s.len) == 0) {
+		g->dirty = false;
+		return 0;
+	}
+	if (!s.len && !(row->flags & ROW_EMPTY_OK))
+		return ecsfs_error_set(err, EINVAL, NULL, "the value is empty");
+	*ret_end = g->text.len;
+	return 1;
+}
+
+int gather_due(struct gather *g, const struct row *row, enum gather_end end, size_t *ret_end,
+    struct ecsfs_error *err)
+{
+	if (!g->dirty)
+		return 0;
+	if (is_document(g, row))
+		return document_due(g, end, ret_end, err);
+	if (row->form == ROW_LINES)
+		return lines_due(g, row, end, ret_end);
+	return value_due(g, row, end, ret_end, err);
+}
+
+void gather_sent(struct gather *g, const struct row *row, size_t end)
+{
+	struct span s = trimmed(g);
+
+	g->acted = true;
+	if (is_document(g, row)) {
+		g->complete = true;
+		buf_reset(&g->text);
+	} else if (row->form == ROW_LINES) {
+		g->lines_sent = end;
+	} else {
+		buf_reset(&g->value);
+		buf_add(&g->value, s.at, s.len);
+	}
+	g->dirty = row->form == ROW_LINES && end < g->text.len;
+}
+
+int gather_check(const struct row *row, const char *text, size_t len, struct ecsfs_error *err)
+{
+	if (len > limit_of(row))
+		return too_long(row, err);
+	if (row->form == ROW_VALUE && !(row->flags & ROW_EMPTY_OK) && blank(text, len))
+		return ecsfs_error_set(err, EINVAL, NULL, "the value is empty");
+	if (row->form == ROW_DOCUMENT && value_document_end(text, len) <= 0)
+		return ecsfs_error_set(err, EINVAL, NULL, "this is not a JSON document");
+	return 0;
+}

@@ -1,0 +1,96 @@
+/*
+ * What does the kernel have open, and what has each open file received? Readers of plain files have
+ * no handle: their node holds the text.
+ */
+#ifndef ECSFS_HANDLE_H
+#define ECSFS_HANDLE_H
+
+#include "fs/files/gather.h"
+#include "fs/kernel/node/inode.h"
+
+#include <pthread.h>
+#include <sys/types.h>
+
+struct conversation;
+struct stream;
+
+/*
+ * One commit of an open file that is under way, or that ended while its caller was interrupted:
+ * a shell that repeats the same write joins it instead of sending the bytes again.
+ */
+struct write_call {
+	atomic_int refs;
+	struct text *text; /* what is sent; constant */
+	size_t sent;	   /* ROW_LINES: so many bytes of it were sent before; constant */
+	bool entire;	   /* ROW_LINES: nothing more is to be expected (struct commit); constant */
+	/* The write(2) itself; NULL bytes: close(2). Constant. */
+	char *bytes;
+	size_t size;
+	off_t off;
+	/* The handle's lock. */
+	bool done;
+	int result;
+	struct waiter *waiters;
+};
+
+struct handle {
+	struct handle *prev, *next; /* of those the kernel has open */
+	atomic_int refs;
+	struct node *node;
+	int flags;    /* of open(2), without O_TRUNC */
+	pid_t opener; /* the thread */
+	struct stream *stream;
+	struct conversation *conversation; /* of a writable open of a ROW_CONVERSATION */
+
+	pthread_mutex_t lock; /* of all that follows */
+	struct text *text;    /* what it reads: control files, dialogs, files open for both */
+	struct ecsfs_error
+	    *ending;	      /* ROW_PARTLY: what reading on behind the text fails with; NULL */
+	bool truncated;	      /* the open emptied the file: what is written represents the whole */
+	struct gather gather; /* what was written */
+	uint64_t writer;      /* the descriptor table of the last write: the kernel's lock owner */
+	int failed;	      /* -errno of the refusal that ended writing */
+	bool flushed;	      /* ROW_LINES: the end of the text was sent */
+	bool pieces;	      /* a program's write so far ended within a buffer of its */
+	struct buf answer;    /* ROW_DIALOG */
+	bool has_answer, answer_based;
+	off_t answer_base;	 /* where the first read after the write began */
+	struct write_call *call; /* in flight, or ended and nobody told */
+};
+
+/*
+ * A call for the first `len` bytes of what the handle has gathered, of which `sent` were sent
+ * before. `bytes`, `size`, `off`: the write, copied. NULL: no memory.
+ */
+struct write_call *write_call_new(
+    const struct gather *g, size_t len, size_t sent, const char *bytes, size_t size, off_t off);
+struct write_call *write_call_ref(struct write_call *c);
+void write_call_unref(struct write_call *c);
+
+struct handle *handle_new(struct node *n, int flags);
+struct handle *handle_ref(struct handle *h);
+void handle_unref(struct handle *h);
+
+/* The kernel's hold on it, from open to release. */
+void handle_opened(struct handle *h);
+void handle_closed(struct handle *h);
+
+bool handle_writes(const struct handle *h);
+/* ftruncate(2). */
+void handle_truncate(struct handle *h, off_t size);
+/*
+ * The thread truncated the node's file by its name: that belongs to the file that it opened last for
+ * writing (the kernel sends an open's O_TRUNC after the open).
+ */
+void handles_truncate(const struct node *n, pid_t thread, off_t size);
+/* Whether close(2) has anything to do. */
+bool handle_flushes(const struct handle *h);
+size_t handles_count(struct fs *fs);
+/* Closes what the kernel still had open when the mount ended. */
+void handles_close(struct fs *fs);
+
+/* The open files of a mount (fs->handles). 0 or -ENOMEM. */
+int handles_new(struct fs *fs);
+void handles_free(struct fs *fs);
+
+#endif

@@ -1,0 +1,197 @@
+/*
+ * repositories/: ECR's repositories of the region, and their images by tag. A tag's `uri` is what a
+ * service's container takes as its image.
+ */
+#include "cache/answer.h"
+#include "fs/tree/tree.h"
+
+#include "backend/base/cleanup.h"
+#include "fs/edit/members/doc.h"
+#include "fs/edit/members/members.h"
+
+#include <string.h>
+
+/* An image. */
+
+static int image_subject(const struct place *p, struct key *ret)
+{
+	*ret = (struct key){.kind = KIND_IMAGE, .a = p->repository, .b = p->image};
+	return 0;
+}
+
+static int repository_subject(const struct place *p, struct key *ret)
+{
+	*ret = (struct key){.kind = KIND_REPOSITORY, .a = p->repository};
+	return 0;
+}
+
+static int render_image_uri(struct ask *q, const struct place *p, const struct row *row,
+    struct buf *out, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	const json_t *repository;
+	int e = dir_object(q, &dir_repository, p, &a, &repository, err);
+
+	(void)row;
+	if (!e)
+		buf_addf(out, "%s%c%s\n", doc_string_peek(repository, "repositoryUri"),
+		    strchr(p->image, ':') ? '@' : ':', p->image);
+	return e;
+}
+
+static const struct row image_rows[] = {
+    {
+	.name = "image.json",
+	.help = "the DescribeImages document",
+	.form = ROW_DOCUMENT,
+	.member = WHOLE_OBJECT,
+    },
+    {
+	.name = "digest",
+	.help = "sha256:...",
+	.member = "imageDigest",
+    },
+    {
+	.name = "uri",
+	.help = "the reference for a container's image",
+	.render = render_image_uri,
+    },
+    {
+	.name = "pushed_at",
+	.help = "when it was pushed",
+	.member = "imagePushedAt",
+    },
+    {
+	.name = "size",
+	.help = "bytes, compressed",
+	.member = "imageSizeInBytes",
+    },
+    {0},
+};
+
+const struct dir_type dir_image = {
+    .what = "an image",
+    .help = "an image by its tag or digest",
+    .rows = image_rows,
+    .subject = image_subject,
+    .members = shape_image,
+    .time_member = "imagePushedAt",
+};
+
+/* The tags of a repository; digests can be looked up. */
+
+static int list_tags(struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
+{
+	const struct key k = {.kind = KIND_IMAGE_TAGS, .a = p->repository};
+
+	return tree_names(q, p, &k, names, err);
+}
+
+static int find_image(struct ask *q, const struct place *p, struct ecsfs_error *err)
+{
+	const struct key tags = {.kind = KIND_IMAGE_TAGS, .a = p->repository};
+
+	if (tree_listed(q, p, &tags, p->image, false))
+		return 0;
+	return tree_find(q, &dir_image, p, err);
+}
+
+static bool is_image(const char *name)
+{
+	return region_name_valid(KIND_IMAGE, name);
+}
+
+static const struct listing tags = {
+    .names = list_tags,
+    .find = find_image,
+    .type = &dir_image,
+    .optional = true,
+    .part = PLACE(image),
+    .valid = is_image,
+};
+
+const struct dir_type dir_images = {
+    .what = "the images",
+    .help = "the repository's images by tag; digests can be looked up",
+    .listing = &tags,
+};
+
+/* A repository. */
+
+static const char *repository_arn(const json_t *repository)
+{
+	return json_string_value(json_object_get(repository, "repositoryArn"));
+}
+
+static const struct row repository_rows[] = {
+    {
+	.name = "repository.json",
+	.help = "the DescribeRepositories document",
+	.form = ROW_DOCUMENT,
+	.member = WHOLE_OBJECT,
+    },
+    {
+	.name = "uri",
+	.help = "the registry and name that its images' references begin with",
+	.member = "repositoryUri",
+    },
+    {
+	.name = "arn",
+	.help = "the repository's ARN",
+	.member = "repositoryArn",
+    },
+    {
+	.name = "created_at",
+	.help = "when it was created",
+	.member = "createdAt",
+    },
+    {0},
+};
+
+static const struct child repository_children[] = {{"images", &dir_images, false}, {0}};
+
+const struct dir_type dir_repository = {
+    .what = "a repository",
+    .help = "a repository of container images",
+    .rows = repository_rows,
+    .children = repository_children,
+    .subject = repository_subject,
+    .members = shape_repository,
+    .time_member = "createdAt",
+    .arn = repository_arn,
+};
+
+static int list_repositories(
+    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
+{
+	return tree_names(q, p, &(struct key){.kind = KIND_REPOSITORIES}, names, err);
+}
+
+static int find_repository(struct ask *q, const struct place *p, struct ecsfs_error *err)
+{
+	const struct key repositories = {.kind = KIND_REPOSITORIES};
+
+	if (tree_listed(q, p, &repositories, p->repository, false))
+		return 0;
+	return tree_find(q, &dir_repository, p, err);
+}
+
+static bool is_repository(const char *name)
+{
+	return region_name_valid(KIND_REPOSITORY, name);
+}
+
+static const struct listing repositories = {
+    .names = list_repositories,
+    .find = find_repository,
+    .type = &dir_repository,
+    .optional = true,
+    .part = PLACE(repository),
+    .valid = is_repository,
+};
+
+const struct dir_type dir_repositories = {
+    .what = "the repositories",
+    .help = "ECR's repositories of the region; a slash in a name is %2F",
+    .listing = &repositories,
+};

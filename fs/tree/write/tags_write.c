@@ -1,0 +1,167 @@
+/*
+ * What does writing a tags file send? Lines add and change inside the write that brings them; where
+ * the open had truncated the file, the keys that no line named are removed at the first flush. One
+ * commit for every kind of resource: the directory's type says what has the tags.
+ */
+#include "fs/tree/write/tags_write.h"
+
+#include "backend/base/cleanup.h"
+#include "cache/answer.h"
+#include "cache/answers/publish.h"
+#include "cache/moment.h"
+#include "fs/edit/lines.h"
+#include "fs/edit/members/doc.h"
+#include "fs/edit/tags.h"
+
+#include <errno.h>
+
+/* The object that has the tags, as the TTL allows, or as AWS says `now`. */
+static int resource(struct commit *c, bool now, struct answer *ret, const json_t **ret_object,
+    struct ecsfs_error *err)
+{
+	struct ask q = ask_blocking(c->place->region);
+
+	if (now)
+		q.fresh = region_fresh_now(c->place->region);
+	return dir_object(&q, c->type, c->place, ret, ret_object, err);
+}
+
+/* The object's new tags, for every reader. */
+static void publish(struct commit *c, const json_t *tags)
+{
+	json_auto_t *members = json_pack("{s:O}", "tags", tags);
+	struct key k;
+
+	if (members && !c->place->fs->options.dry_run && !c->type->subject(c->place, &k))
+		region_publish_members(c->place->region, &k, members, &c->began);
+}
+
+/* One call of the two, where it has something to say; `after` is what the object then has. */
+static int call(struct commit *c, const json_t *object, bool sets, const json_t *list,
+    const json_t *after, struct ecsfs_error *err)
+{
+	json_auto_t *request = NULL;
+	const char *arn = c->type->arn(object);
+	int e;
+
+	if (json_array_size(list) == 0)
+		return 0;
+	request =
+	    json_pack("{s:s, s:O}", "resourceArn", arn ? arn : "", sets ? "tags" : "tagKeys", list);
+	e = act_call(c, "ecs", sets ? "TagResource" : "UntagResource", request, 0, NULL, err);
+	if (!e)
+		publish(c, after);
+	return e;
+}
+
+/* Sets first, unless the limit of tags demands that others are removed before. */
+static int send(struct commit *c, const json_t *object, const json_t *set, const json_t *unset,
+    struct ecsfs_error *err)
+{
+	const json_t *now = json_object_get(object, "tags");
+	json_auto_t *nothing = json_array(), *all = tags_applied(now, set, unset);
+	bool sets = tags_fit(now, set);
+	json_auto_t *between = tags_applied(now, sets ? set : nothing, sets ? nothing : unset);
+	struct key k;
+	int e = call(c, object, sets, sets ? set : unset, between, err);
+
+	if (!e)
+		e = call(c, object, !sets, sets ? unset : set, all, err);
+	if (e && !c->type->subject(c->place, &k))
+		region_invalidate(c->place->region, &k);
+	return e;
+}
+
+/* The purpose of a pass. */
+enum pass {
+	PASS_ADD,    /* adds and changes what is named */
+	PASS_REMOVE, /* removes what is not */
+	PASS_WHOLE,  /* both */
+};
+
+/* The calls that make the resource, which has the tags of `object`, hold `named`. */
+static int difference(struct commit *c, const json_t *object, const json_t *named, enum pass pass,
+    json_t **ret_set, json_t **ret_unset, struct ecsfs_error *err)
+{
+	const json_t *tags = json_object_get(object, "tags");
+	json_auto_t *all = NULL;
+	int e = tags_difference(tags, named, pass != PASS_ADD, ret_set, ret_unset, err);
+
+	/* Too many beside those of before, which the open has truncated: they go at once. */
+	if (e == -EINVAL && pass == PASS_ADD && c->truncated) {
+		e = lines_parse(c->text, c->len, &all, err);
+		if (!e)
+			e = tags_difference(tags, all, true, ret_set, ret_unset, err);
+	}
+	if (!e && pass == PASS_REMOVE)
+		json_array_clear(*ret_set);
+	return e;
+}
+
+/* By what is cached, or (`now`) by what AWS says. `ret_skipped`: a named tag was not sent. */
+static int apply_as(struct commit *c, const json_t *named, enum pass pass, bool now,
+    bool *ret_skipped, struct ecsfs_error *err)
+{
+	auto_answer struct answer a = {0};
+	json_auto_t *set = NULL, *unset = NULL;
+	const json_t *object;
+	int e = resource(c, now, &a, &object, err);
+
+	if (!e)
+		e = difference(c, object, named, pass, &set, &unset, err);
+	if (e)
+		return e;
+	*ret_skipped = !now && (pass != PASS_ADD || json_array_size(set) < json_object_size(named));
+	if (*ret_skipped || json_array_size(set) + json_array_size(unset) == 0)
+		return 0;
+	return send(c, object, set, unset, err);
+}
+
+/*
+ * A tag that is not sent since AWS has it, and a key that is not removed since AWS has it not, rest
+ * on AWS's word: what is cached decides only where every named tag goes out.
+ */
+static int apply(struct commit *c, const json_t *named, enum pass pass, struct ecsfs_error *err)
+{
+	bool skipped = true;
+	int e = pass == PASS_ADD ? apply_as(c, named, pass, false, &skipped, err) : 0;
+
+	return e || !skipped ? e : apply_as(c, named, pass, true, &skipped, err);
+}
+
+/* The lines that are new. */
+static int commit_lines(struct commit *c, struct ecsfs_error *err)
+{
+	json_auto_t *named = NULL;
+	int e = lines_parse(c->text + c->sent, c->len - c->sent, &named, err);
+
+	if (e || json_object_size(named) == 0)
+		return e;
+	return apply(c, named, PASS_ADD, err);
+}
+
+/* The last line, if it was held back, and after O_TRUNC the keys that no line named. */
+static int commit_end(struct commit *c, struct ecsfs_error *err)
+{
+	json_auto_t *named = NULL;
+	int e = commit_lines(c, err);
+
+	if (!e)
+		e = lines_parse(c->text, c->len, &named, err);
+	if (e || !c->truncated)
+		return e;
+	return apply(c, named, PASS_REMOVE, err);
+}
+
+int commit_tags(struct commit *c, struct ecsfs_error *err)
+{
+	json_auto_t *named = NULL;
+	int e;
+
+	if (c->at == COMMIT_WRITE)
+		return commit_lines(c, err);
+	if (c->at == COMMIT_FLUSH)
+		return commit_end(c, err);
+	e = lines_parse(c->text, c->len, &named, err);
+	return e ? e : apply(c, named, PASS_WHOLE, err);
+}
