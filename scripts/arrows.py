@@ -5,23 +5,58 @@
   scripts/arrows.py homes            functions that do not stand in the .c of the header that declares them
   scripts/arrows.py circles          files that include or call each other in a circle
   scripts/arrows.py rooms            includes that go up inside the rooms
-  scripts/arrows.py check            the last three; status 1 where they find something
+  scripts/arrows.py crowds           folders with too many sources
+  scripts/arrows.py check            the last four; status 1 where they find something
 
 A file here is a .c with the .h of its name. A function whose name stands in a table, without a
 call, makes no arrow: tables are how a lower file reaches a higher one.
 """
+import collections
 import os
 import re
 import subprocess
 import sys
 
 ROOMS = ("fs/", "cache/", "backend/")
-# From the lowest to the highest: a file includes nothing of a room that stands behind its own.
+# From the lowest to the highest: a file includes nothing of what stands behind its own place. A place is the
+# beginning of a path, and the longest one that fits is a file's.
 ORDERS = (
-    ("fs/edit/", "fs/tree/", "fs/kernel/"),
-    ("cache/fetch/", "cache/answers/", "cache/logs/"),
-    ("backend/base/", "backend/config/"),
+    ("backend/base/", "backend/error.", "backend/config/"),
+    ("backend/base/", "backend/error.", "backend/http/", "backend/layer.", "backend/send.", "backend/aws."),
+    ("backend/credentials/", "backend/credentials/providers/"),
+    ("cache/fetch/", "cache/answers/", "cache/logs/", "cache/logs/poll/", "cache/logs/logs."),
+    (
+        "fs/edit/members/",
+        "fs/edit/remembered/",
+        "fs/edit/",
+        "fs/compose/compose.",
+        "fs/compose/load/",
+        "fs/compose/",
+        "fs/tree/tree.",
+        "fs/tree/write/",
+        "fs/tree/growing/",
+        "fs/tree/around/",
+        "fs/tree/report/",
+        "fs/tree/resource/",
+        "fs/tree/root.",
+        "fs/tree/control/",
+        "fs/kernel/node/",
+        "fs/kernel/",
+    ),
+    (
+        "fs/cli/options/",
+        "fs/mount/",
+        "fs/cli/command.",
+        "fs/cli/exec/",
+        "fs/cli/copy/",
+        "fs/cli/run/",
+        "fs/cli/doctor/",
+        "fs/cli/command_table.",
+        "fs/main.",
+    ),
 )
+# Files that end in .c, at most, in one folder.
+FOLDER_SOURCES = 15
 
 
 def sources():
@@ -146,15 +181,27 @@ def strays(files, home, declared):
     )
 
 
+def level(order, path):
+    """The position in the order of the longest place that fits; None where none does."""
+    fitting = [place for place in order if path.startswith(place)]
+    return order.index(max(fitting, key=len)) if fitting else None
+
+
 def climbs(files):
     """Includes that go up inside the rooms."""
     for f in files:
         for order in ORDERS:
-            mine = [i for i, room in enumerate(order) if f.path.startswith(room)]
+            mine = level(order, f.path)
             for inc in f.includes:
-                other = [i for i, room in enumerate(order) if inc.startswith(room)]
-                if mine and other and other[0] > mine[0]:
+                other = level(order, inc)
+                if mine is not None and other is not None and other > mine:
                     yield f.path, inc
+
+
+def crowds(files):
+    """Folders with more sources than one person can keep in mind."""
+    counts = collections.Counter(os.path.dirname(f.path) for f in files if f.path.endswith(".c"))
+    return sorted((folder, n) for folder, n in counts.items() if n > FOLDER_SOURCES)
 
 
 def check(files, home, declared, graph):
@@ -167,6 +214,9 @@ def check(files, home, declared, graph):
         bad = 1
     for path, inc in climbs(files):
         print(f"{path}: includes {inc}, which stands above it")
+        bad = 1
+    for folder, n in crowds(files):
+        print(f"{folder}: {n} sources, more than {FOLDER_SOURCES}: divide the folder by question")
         bad = 1
     return bad
 
@@ -188,6 +238,9 @@ def main():
     elif what == "rooms":
         for path, inc in climbs(files):
             print(path, inc)
+    elif what == "crowds":
+        for folder, n in crowds(files):
+            print(folder, n)
     elif what == "check":
         sys.exit(check(files, home, declared, graph))
     else:
