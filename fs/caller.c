@@ -1,11 +1,12 @@
 /*
- * What does /proc say about a calling thread? Reads /proc/TID/status, stat, comm and exe at each
+ * What does /proc say about a calling thread? Reads /proc/TID/status, stat, comm, exe and fd at each
  * question and keeps nothing: a thread may have gone, and its number may be another's.
  */
 #include "fs/caller.h"
 
 #include "backend/base/cleanup.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -79,7 +80,7 @@ bool caller_status_ends(const char *status, bool mutation)
 static size_t read_proc(pid_t tid, const char *file, char *out, size_t size)
 {
 	auto_fclose FILE *f = NULL;
-	char path[64];
+	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, file);
 	f = fopen(path, "re");
@@ -201,6 +202,90 @@ enum caller_kind caller_kind(pid_t tid)
 	if (caller_name_is_shell(exe) || (stat(path, &st) == 0 && is_login_shell(&st)))
 		return CALLER_SHELL;
 	return CALLER_PROGRAM;
+}
+
+/* Each was seen to fail where the close of its standard output did. */
+static const char *const reporters[] = {"cat", "tac", "head", "tail", "cut", "tr", "sed", "grep",
+    "sort", "uniq", "tee", "dd", "paste", "column", "comm", "join", "fold", "nl", "echo", "printf",
+    "date", "stat", "find", "base64", "iconv", "envsubst", "gzip", "xxd", "jq", "mawk", "diff"};
+
+bool caller_name_reports_close(const char *executable)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(reporters); i++)
+		if (is_named(executable, reporters[i]))
+			return true;
+	return false;
+}
+
+bool caller_reports_close(pid_t tid)
+{
+	char path[64], exe[PATH_MAX] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tid);
+	return readlink(path, exe, sizeof(exe) - 1) > 0 && caller_name_reports_close(exe);
+}
+
+static bool ends_in(const char *text, const char *path)
+{
+	size_t len = strlen(text), tail = strlen(path);
+
+	return len > tail && text[len - tail - 1] == '/' && !strcmp(text + len - tail, path);
+}
+
+/* Asks the file system nothing: a link of /proc is text. */
+static bool has_open(pid_t pid, const char *path)
+{
+	char at[64], target[PATH_MAX];
+	bool found = false;
+
+	snprintf(at, sizeof(at), "/proc/%d/fd", (int)pid);
+	DIR *dir = opendir(at);
+	for (struct dirent *d; dir && !found && (d = readdir(dir));) {
+		ssize_t len = readlinkat(dirfd(dir), d->d_name, target, sizeof(target) - 1);
+
+		target[len > 0 ? len : 0] = '\0';
+		found = ends_in(target, path);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static bool a_child_has_open(pid_t pid, const char *path)
+{
+	char at[64], children[4096];
+	bool found = false;
+
+	snprintf(at, sizeof(at), "/proc/%d/task", (int)pid);
+	DIR *dir = opendir(at);
+	for (struct dirent *d; dir && !found && (d = readdir(dir));) {
+		char file[300];
+
+		snprintf(file, sizeof(file), "task/%s/children", d->d_name);
+		read_proc(pid, file, children, sizeof(children));
+		for (char *next, *child = children; !found; child = next) {
+			pid_t number = (pid_t)strtol(child, &next, 10);
+
+			if (next == child)
+				break;
+			found = has_open(number, path);
+		}
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+bool caller_shares_file(pid_t tid, const char *path)
+{
+	char status[4096];
+	int parent = 0;
+
+	read_proc(tid, "status", status, sizeof(status));
+	const char *at = strstr(status, "\nPPid:");
+	if (at)
+		sscanf(at, "\nPPid: %d", &parent);
+	return (parent && has_open(parent, path)) || a_child_has_open(caller_process(tid), path);
 }
 
 /* proc_pid_stat(5): the name in brackets may hold anything, so fields are counted behind it. */

@@ -41,6 +41,17 @@ enum caller_kind caller_kind(pid_t tid);
 /* The same by the name of the executable alone, or its path. Pure. */
 bool caller_name_is_shell(const char *executable);
 
+/*
+ * Whether the thread's program is known to report errors of closing its standard output (coreutils, sed,
+ * grep, jq and the like; not interpreters). A program that closes what it opened itself does.
+ */
+bool caller_reports_close(pid_t tid);
+/* The same by the name of the executable alone, or its path. Pure. */
+bool caller_name_reports_close(const char *executable);
+
+/* Whether its parent or a child of it has a file open whose path ends in "/`path`". */
+bool caller_shares_file(pid_t tid, const char *path);
+
 /* Whether the thread ends because a signal killed it. */
 bool caller_killed(pid_t tid);
 /* The same of the text of /proc/TID/stat. Pure. */

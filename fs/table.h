@@ -107,6 +107,8 @@ enum row_flags {
 	ROW_DEPLOYS = 1 << 5,
 	/* ROW_REPORT: what render appends before it fails is read, and then the failure. */
 	ROW_PARTLY = 1 << 6,
+	/* ROW_DOCUMENT: [] says that there is none (ROW_LINES: always). */
+	ROW_CLEARS = 1 << 7,
 };
 
 /* A growing file. `open` runs on a worker and may block; nothing else may. A stream that is opened is closed. */

@@ -8,6 +8,7 @@
 #include "fs/edit/members/canon.h"
 #include "fs/edit/members/doc.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -91,10 +92,19 @@ static int parse_line(const char *line, size_t len, json_t *named, struct ecsfs_
 	return 0;
 }
 
+bool lines_none(const char *text, size_t len)
+{
+	while (len && isspace((unsigned char)text[len - 1]))
+		len--;
+	for (; len && isspace((unsigned char)*text); len--)
+		text++;
+	return len == 2 && memcmp(text, "[]", 2) == 0;
+}
+
 int lines_parse(const char *text, size_t len, json_t **ret, struct ecsfs_error *err)
 {
 	json_auto_t *named = json_object();
-	const char *at = text, *end = text + len;
+	const char *at = lines_none(text, len) ? text + len : text, *end = text + len;
 
 	while (at < end) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));

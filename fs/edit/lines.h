@@ -18,9 +18,12 @@ void lines_render(const json_t *list, const struct shape *pair, struct buf *out)
 
 /*
  * Parses lines into an object of key to value; of a key named twice the last counts. Empty lines
- * are skipped. -EINVAL with a sentence that quotes the line: no '=', an empty key, a NUL, no UTF-8.
+ * are skipped; a text that lines_none() is an empty object. -EINVAL with a sentence that quotes the line: no '=', an empty key, a NUL, no UTF-8.
  */
 int lines_parse(const char *text, size_t len, json_t **ret, struct ecsfs_error *err);
+
+/* Whether the text is [] alone, which says that there is none: an empty text is refused. */
+bool lines_none(const char *text, size_t len);
 
 /* `list` with the keys of `named` (lines_parse's) set, and where `whole` without all others: a new
  * list. Elements keep what they have beside the pair. */

@@ -7,10 +7,13 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/errlog.h"
 #include "fs/caller.h"
+#include "fs/edit/lines.h"
 #include "fs/files/gather.h"
 #include "fs/files/scratch.h"
 #include "fs/kernel/attr.h"
+#include "fs/kernel/node/failures.h"
 #include "fs/kernel/notify.h"
 #include "fs/kernel/parked.h"
 #include "fs/kernel/reply.h"
@@ -96,6 +99,9 @@ static int call_job(struct request *rq, struct ecsfs_error *err)
 	struct write_call *c = write_call_ref(rq->call);
 	struct handle *h = rq->handle;
 	int e = run_commit(rq, h, h->node, at, c->text, c->sent, c->entire, err);
+	/* bash writes line by line: the first one was a value of its own. */
+	if (e && c->earlier && err->err)
+		ecsfs_error_wrap(err, "after \"%.60s\", which was sent", c->earlier);
 	bool told = request_claim(rq);
 
 	end_call(h, c, e, told);
@@ -146,6 +152,30 @@ static int join_call(struct request *rq, struct handle *h, bool *ret_done)
 	return same ? c->result : 0;
 }
 
+/* Whether lines were written over the start of the file, which was not emptied. */
+static bool overwrites(const struct handle *h)
+{
+	return h->node->row->form == ROW_LINES && !h->truncated && !(h->flags & O_APPEND) &&
+	    h->gather.based && h->gather.base == 0;
+}
+
+/* What a file that still has its lines does not take. Under the handle's lock. */
+static int check_lines(const struct handle *h, struct ecsfs_error *err)
+{
+	const struct buf *text = &h->gather.text;
+
+	if (h->node->row->form != ROW_LINES || h->truncated)
+		return 0;
+	if (overwrites(h))
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "lines written over the start of the file: nothing was sent (use > to write "
+		    "the whole file, >> to add to it)");
+	if (lines_none(buf_str(text), text->len))
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "[] removes all: write it with >, not with >>");
+	return 0;
+}
+
 /* Makes a call of the text that is due: 1. 0: none is. Under the handle's lock. */
 static int start_call(struct request *rq, enum gather_end how, bool entire, struct ecsfs_error *err)
 {
@@ -156,8 +186,11 @@ static int start_call(struct request *rq, enum gather_end how, bool entire, stru
 
 	/* The lines that a whole file does not have are removed at its end. */
 	if (e == 0 && how == GATHER_CLOSED && row->form == ROW_LINES)
-		e = h->truncated && !h->flushed;
+		e = h->truncated && !h->flushed && !h->gather.complete;
 	if (e != 1)
+		return e;
+	e = check_lines(h, err);
+	if (e)
 		return e;
 	rq->call =
 	    write_call_new(&h->gather, end, h->gather.lines_sent, rq->bytes, rq->size, rq->off);
@@ -184,29 +217,53 @@ static bool looks_entire(const struct request *rq)
 	return !pieces && rq->size % STDIO_BUFFER && gather_lines(&h->gather) > 1;
 }
 
+/* The writer of a WRITE, as far as /proc shows it. */
+struct writer {
+	enum caller_kind kind;
+	bool tells; /* its exit status shows a failed close(2) of the file */
+};
+
+/*
+ * Whether lines wait for close(2): those of a file that is deployed whole, where the writer reports
+ * what close returns, and those of which ftruncate(2) may still say that they are the whole.
+ * Under the handle's lock.
+ */
+static bool waits_for_close(const struct handle *h, const struct writer *w)
+{
+	const struct row *row = h->node->row;
+
+	if (row->form != ROW_LINES || w->kind != CALLER_PROGRAM)
+		return false;
+	return overwrites(h) || ((row->flags & ROW_DEPLOYS) && h->truncated && w->tells);
+}
+
 /*
  * Takes the bytes of a write. A shell's unfinished text is sent at once, since shells lose the
  * errors of close(2); one of an unknown program is refused, since it may be a shell, whose error
  * would be lost, as well as a program that brings a value in pieces, of which the first would be
  * acted upon. Under the handle's lock.
  */
-static int take(struct request *rq, enum caller_kind who, struct ecsfs_error *err)
+static int take(struct request *rq, const struct writer *w, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
 	const struct row *row = h->node->row;
 	bool newline = rq->size && rq->bytes[rq->size - 1] == '\n';
-	enum gather_end how = newline || who == CALLER_SHELL ? GATHER_ENDED : GATHER_OPEN;
+	enum gather_end how = newline || w->kind == CALLER_SHELL ? GATHER_ENDED : GATHER_OPEN;
 	int e = gather_put(&h->gather, row, rq->bytes, rq->size, rq->off, h->flags & O_APPEND, err);
 
 	h->writer = rq->owner;
-	if (!e && !newline && who == CALLER_UNKNOWN && gather_waits(&h->gather, row))
+	h->written |= rq->size > 0;
+	/* What a program goes on with may be the text. Of a shell an empty line is all. */
+	if (w->kind == CALLER_PROGRAM && row->form != ROW_VALUE && gather_blank(&h->gather))
+		how = GATHER_OPEN;
+	if (!e && !newline && w->kind == CALLER_UNKNOWN && gather_waits(&h->gather, row))
 		e = ecsfs_error_set(err, EINVAL, NULL,
 		    "the writing program is unknown (/proc does not show it): end the text with a "
 		    "newline");
-	bool entire = who == CALLER_PROGRAM && looks_entire(rq);
-	if (!e)
+	bool entire = w->kind == CALLER_PROGRAM && looks_entire(rq);
+	if (!e && !waits_for_close(h, w))
 		e = start_call(rq, how, entire, err);
-	if (!e && who == CALLER_SHELL && gather_stops_short(&h->gather, row))
+	if (!e && w->kind == CALLER_SHELL && gather_stops_short(&h->gather, row))
 		e = ecsfs_error_set(err, EINVAL, NULL,
 		    "the JSON document is incomplete (from a shell: where it goes on, end the line "
 		    "behind a bracket or a comma)");
@@ -231,6 +288,17 @@ static enum caller_kind kind_of_writer(const struct request *rq)
 	return caller_kind(rq->caller.pid);
 }
 
+static struct writer writer_of(const struct request *rq)
+{
+	const struct handle *h = rq->handle;
+	struct writer w = {.kind = kind_of_writer(rq)};
+
+	if ((h->node->row->flags & ROW_DEPLOYS) && w.kind == CALLER_PROGRAM)
+		w.tells = caller_process(rq->caller.pid) == h->emptied_by ||
+		    caller_reports_close(rq->caller.pid);
+	return w;
+}
+
 /* glibc's posix_fallocate(3), which knows no other way to reserve: no text of anybody's. */
 static bool is_reservation(const struct request *rq, enum caller_kind who)
 {
@@ -240,15 +308,15 @@ static bool is_reservation(const struct request *rq, enum caller_kind who)
 int commit_write(struct request *rq, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
-	enum caller_kind who = kind_of_writer(rq);
+	struct writer w = writer_of(rq);
 	bool done;
 
-	if (is_reservation(rq, who))
+	if (is_reservation(rq, w.kind))
 		return -EOPNOTSUPP;
 	pthread_mutex_lock(&h->lock);
 	int e = join_call(rq, h, &done);
 	if (e == 0 && !done)
-		e = h->failed ? h->failed : take(rq, who, err);
+		e = h->failed ? h->failed : take(rq, &w, err);
 	pthread_mutex_unlock(&h->lock);
 	if (e < 0)
 		return e;
@@ -278,13 +346,58 @@ static int end_text(struct request *rq, struct ecsfs_error *err)
 	return e;
 }
 
+/*
+ * A close(2) of an emptied file to which nothing was written. A shell empties a file by that (: > FILE),
+ * as truncate(1) does, and one that starts a command closes its copy of the descriptor; so does a
+ * program whose parent or child is to write. commit_release() says it, if it stays so.
+ */
+static int close_empty(struct request *rq)
+{
+	struct handle *h = rq->handle;
+	auto_buf struct buf path = BUF_INIT(64 * KIB);
+	pid_t tid = rq->caller.pid;
+	enum caller_kind kind = caller_kind(tid);
+	char name[16];
+
+	/* One that exits without close(2) has lost its executable, but not its name. */
+	caller_name(tid, name, sizeof(name));
+	if (kind == CALLER_SHELL || !*name || !strcmp(name, "truncate") || caller_killed(tid))
+		return request_reply_ok(rq);
+	pthread_mutex_lock(&h->lock);
+	h->left_empty = true;
+	pthread_mutex_unlock(&h->lock);
+	node_path(h->node, NULL, &path);
+	if (kind == CALLER_UNKNOWN || caller_shares_file(tid, buf_str(&path)))
+		return request_reply_ok(rq);
+	return -EINVAL;
+}
+
+void commit_release(struct handle *h)
+{
+	auto_buf struct buf path = BUF_INIT(64 * KIB);
+	struct ecsfs_error err = {0};
+
+	pthread_mutex_lock(&h->lock);
+	bool empty = h->left_empty && !h->written;
+	pthread_mutex_unlock(&h->lock);
+	if (!empty)
+		return;
+	gather_refuse_nothing(h->node->row, &err);
+	node_path(h->node, NULL, &path);
+	errlog_add_change(h->node->fs->errors, buf_str(&path), &err);
+	failures_note(h->node, &err);
+}
+
 int commit_flush(struct request *rq, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
 
 	pthread_mutex_lock(&h->lock);
-	int e = end_text(rq, err);
+	bool empty = h->emptied && !h->written;
+	int e = empty ? 0 : end_text(rq, err);
 	pthread_mutex_unlock(&h->lock);
+	if (empty)
+		return close_empty(rq);
 	if (e < 0)
 		return e;
 	return e ? send_call(rq) : request_reply_ok(rq);

@@ -8,6 +8,7 @@
 
 #include "fs/kernel/node/inode.h"
 
+struct handle;
 struct request;
 
 /* run() of WRITE and FLUSH on an open attribute, of READ on one that was opened for writing, and
@@ -16,6 +17,12 @@ int commit_write(struct request *rq, struct ecsfs_error *err);
 int commit_flush(struct request *rq, struct ecsfs_error *err);
 int commit_read(struct request *rq, struct ecsfs_error *err);
 int commit_rename(struct request *rq, struct ecsfs_error *err);
+
+/*
+ * At RELEASE, when nobody writes to the open file any more: .ecsfs/errors has it where a program emptied the
+ * file and wrote nothing.
+ */
+void commit_release(struct handle *h);
 
 /* A commit that makes or drops the directory `name` (as AWS has it) in rq->node. Worker. */
 int commit_directory(struct request *rq, const char *name,

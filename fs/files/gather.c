@@ -5,6 +5,7 @@
 #include "fs/files/gather.h"
 
 #include "backend/base/limits.h"
+#include "fs/edit/lines.h"
 #include "fs/value.h"
 
 #include <ctype.h>
@@ -32,9 +33,37 @@ static bool blank(const char *text, size_t len)
 	return true;
 }
 
-static bool is_blank(const struct gather *g)
+bool gather_blank(const struct gather *g)
 {
 	return blank(buf_str(&g->text), g->text.len);
+}
+
+/* What to write where an empty text is meant. */
+static const char *what_clears(const struct row *row)
+{
+	if (row->form == ROW_LINES)
+		return " (write [] to remove all)";
+	if (row->flags & ROW_CLEARS)
+		return " (write [] to clear it)";
+	return row->flags & ROW_EMPTY_OK ? " (write a line, which may be empty)" : "";
+}
+
+/* An empty text is rarely meant: it is an unset variable of a script. */
+static int refuse_empty(const struct row *row, struct ecsfs_error *err)
+{
+	const char *what = row->form == ROW_LINES ? "there is no KEY=VALUE line"
+	    : row->form == ROW_DOCUMENT		  ? "the document is empty"
+	    : row->form == ROW_DIALOG		  ? "the request is empty"
+						  : "the value is empty";
+
+	return ecsfs_error_set(err, EINVAL, NULL, "%s: nothing was sent%s", what, what_clears(row));
+}
+
+int gather_refuse_nothing(const struct row *row, struct ecsfs_error *err)
+{
+	return ecsfs_error_set(err, EINVAL, NULL,
+	    "nothing was written, so nothing was sent: the file keeps what it has%s",
+	    what_clears(row));
 }
 
 /* Whether the text is JSON of which the brackets say when it is complete. */
@@ -65,7 +94,7 @@ static void start_again(struct gather *g, bool based)
 	buf_reset(&g->text);
 	g->based = based;
 	g->complete = g->dirty = false;
-	g->lines_sent = 0;
+	g->lines_sent = g->length = 0;
 }
 
 /* Whether a dialog's request was sent and ended, so that what is written next is another one. */
@@ -117,6 +146,7 @@ static int place(struct gather *g, const struct row *row, const char *bytes, siz
 	if (row->form == ROW_LINES)
 		reopen_line(g, at, *bytes);
 	overlay(&g->text, at, bytes, size);
+	g->length = g->text.len;
 	g->dirty = true;
 	/* Else a document that comes byte by byte would be looked through for each of them. */
 	g->scan |= at == 0 || memchr(bytes, '}', size) || memchr(bytes, ']', size);
@@ -128,8 +158,12 @@ int gather_put(struct gather *g, const struct row *row, const char *bytes, size_
 {
 	bool over = g->complete || request_over(g, row);
 
-	if (!size || (over && blank(bytes, size)))
+	if (!size)
 		return 0;
+	if (over && blank(bytes, size)) {
+		g->length += size;
+		return 0;
+	}
 	if (over && row->form == ROW_DIALOG) {
 		/* Wherever the reading of the last answer ended. */
 		start_again(g, false);
@@ -151,21 +185,26 @@ int gather_put(struct gather *g, const struct row *row, const char *bytes, size_
 	return place(g, row, bytes, size, (size_t)at, err);
 }
 
-void gather_truncate(struct gather *g, const struct row *row, off_t size)
+int gather_truncate(struct gather *g, const struct row *row, off_t size, struct ecsfs_error *err)
 {
 	off_t at = size - g->base;
 
-	if (size == 0 || at <= 0) {
+	if (size == 0 || (g->based && at == 0)) {
 		start_again(g, false);
-		return;
+		return 0;
 	}
-	if (!g->based || (uint64_t)at >= g->text.len)
-		return;
+	if (g->based && at > 0 && (uint64_t)at == g->length)
+		return 0;
+	if (!g->based || at < 0 || (uint64_t)at > g->text.len)
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "the size of a file is that of its text: nothing was sent (write the text, or "
+		    "truncate to 0)");
 	if (row->form == ROW_LINES && (size_t)at < g->lines_sent)
 		reopen_line(g, (size_t)at, '\0');
-	g->text.len = (size_t)at;
+	g->text.len = g->length = (size_t)at;
 	g->text.data[at] = '\0';
 	g->dirty = true;
+	return 0;
 }
 
 bool gather_waits(const struct gather *g, const struct row *row)
@@ -196,10 +235,12 @@ size_t gather_lines(const struct gather *g)
 	return lines;
 }
 
-static int document_due(
-    struct gather *g, enum gather_end how, size_t *ret_end, struct ecsfs_error *err)
+static int document_due(struct gather *g, const struct row *row, enum gather_end how,
+    size_t *ret_end, struct ecsfs_error *err)
 {
-	if (how == GATHER_CLOSED && !is_blank(g))
+	if (gather_blank(g))
+		return how == GATHER_OPEN ? 0 : refuse_empty(row, err);
+	if (how == GATHER_CLOSED)
 		return ecsfs_error_set(err, EINVAL, NULL, "the JSON document is incomplete");
 	if (!g->scan)
 		return 0;
@@ -211,17 +252,25 @@ static int document_due(
 	return end > 0;
 }
 
-static int lines_due(struct gather *g, const struct row *row, enum gather_end how, size_t *ret_end)
+static int lines_due(struct gather *g, const struct row *row, enum gather_end how, size_t *ret_end,
+    struct ecsfs_error *err)
 {
 	const char *text = buf_str(&g->text);
 	size_t end = g->text.len;
 
+	if (gather_blank(g))
+		return how == GATHER_OPEN ? 0 : refuse_empty(row, err);
 	if (how == GATHER_OPEN && (row->flags & ROW_DEPLOYS))
 		return 0;
 	while (how == GATHER_OPEN && end > g->lines_sent && text[end - 1] != '\n')
 		end--;
+	if (blank(text + g->lines_sent, end - g->lines_sent)) {
+		g->lines_sent = end;
+		g->dirty = end < g->text.len;
+		return 0;
+	}
 	*ret_end = end;
-	return end > g->lines_sent;
+	return 1;
 }
 
 struct span {
@@ -256,7 +305,7 @@ static int value_due(struct gather *g, const struct row *row, enum gather_end ho
 		return 0;
 	}
 	if (!s.len && !(row->flags & ROW_EMPTY_OK))
-		return ecsfs_error_set(err, EINVAL, NULL, "the value is empty");
+		return refuse_empty(row, err);
 	*ret_end = g->text.len;
 	return 1;
 }
@@ -267,9 +316,9 @@ int gather_due(struct gather *g, const struct row *row, enum gather_end end, siz
 	if (!g->dirty)
 		return 0;
 	if (is_document(g, row))
-		return document_due(g, end, ret_end, err);
+		return document_due(g, row, end, ret_end, err);
 	if (row->form == ROW_LINES)
-		return lines_due(g, row, end, ret_end);
+		return lines_due(g, row, end, ret_end, err);
 	return value_due(g, row, end, ret_end, err);
 }
 
@@ -283,6 +332,7 @@ void gather_sent(struct gather *g, const struct row *row, size_t end)
 		buf_reset(&g->text);
 	} else if (row->form == ROW_LINES) {
 		g->lines_sent = end;
+		g->complete = lines_none(buf_str(&g->text), g->text.len);
 	} else {
 		buf_reset(&g->value);
 		buf_add(&g->value, s.at, s.len);
@@ -294,8 +344,8 @@ int gather_check(const struct row *row, const char *text, size_t len, struct ecs
 {
 	if (len > limit_of(row))
 		return too_long(row, err);
-	if (row->form == ROW_VALUE && !(row->flags & ROW_EMPTY_OK) && blank(text, len))
-		return ecsfs_error_set(err, EINVAL, NULL, "the value is empty");
+	if (!(row->flags & ROW_EMPTY_OK) && blank(text, len))
+		return refuse_empty(row, err);
 	if (row->form == ROW_DOCUMENT && value_document_end(text, len) <= 0)
 		return ecsfs_error_set(err, EINVAL, NULL, "this is not a JSON document");
 	return 0;

@@ -25,9 +25,10 @@ struct gather {
 	struct buf text;
 	bool based;
 	off_t base;	   /* the offset of the first write, which counts as 0 */
+	size_t length;	   /* of all that came, with the white space behind a document */
 	bool dirty;	   /* bytes arrived that were neither sent nor found to say nothing new */
 	bool scan;	   /* they may complete a document */
-	bool complete;	   /* a document was sent: only white space may follow it */
+	bool complete;	   /* a document, or [] for lines, was sent: only white space may follow */
 	bool acted;	   /* something was sent */
 	size_t lines_sent; /* ROW_LINES: so many bytes were sent */
 	struct buf value;  /* the value that was sent last, without white space around it */
@@ -50,9 +51,14 @@ void gather_release(struct gather *g);
 int gather_put(struct gather *g, const struct row *row, const char *bytes, size_t size, off_t off,
     bool append, struct ecsfs_error *err);
 
-/* ftruncate(2). A longer file than the text is no text: only what is beyond `size` is dropped. */
-void gather_truncate(struct gather *g, const struct row *row, off_t size);
+/*
+ * ftruncate(2): 0, -EINVAL with a sentence for a size that is not within what came, or that would cut a
+ * document that was sent.
+ */
+int gather_truncate(struct gather *g, const struct row *row, off_t size, struct ecsfs_error *err);
 
+/* Whether there is nothing but white space. */
+bool gather_blank(const struct gather *g);
 /* Whether the text waits for its end, so that it matters who writes. */
 bool gather_waits(const struct gather *g, const struct row *row);
 /*
@@ -65,7 +71,7 @@ size_t gather_lines(const struct gather *g);
 
 /*
  * Finds the text to send. 1: the first *ret_end bytes; gather_sent() is called before the next put.
- * 0: nothing now. -EINVAL with a sentence: it can never be sent.
+ * 0: nothing now. -EINVAL with a sentence: it can never be sent, an empty text included.
  */
 int gather_due(struct gather *g, const struct row *row, enum gather_end end, size_t *ret_end,
     struct ecsfs_error *err);
@@ -74,8 +80,11 @@ void gather_sent(struct gather *g, const struct row *row, size_t end);
 
 /*
  * Whether a whole text that arrives at once (a rename) can be a text of the row: 0, -EINVAL for an
- * empty value and for what is not a document, -EFBIG.
+ * empty one and for what is not a document, -EFBIG.
  */
 int gather_check(const struct row *row, const char *text, size_t len, struct ecsfs_error *err);
+
+/* The sentence of an open file that was emptied and closed without a write: -EINVAL. */
+int gather_refuse_nothing(const struct row *row, struct ecsfs_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "fs/files/handle.h"
 
 #include "backend/base/limits.h"
+#include "fs/caller.h"
 #include "fs/files/conversation.h"
 #include "fs/files/scratch.h"
 #include "fs/files/stream.h"
@@ -34,6 +35,7 @@ struct write_call *write_call_new(
 	c->off = off;
 	c->size = size;
 	c->bytes = bytes ? malloc(size + 1) : NULL;
+	c->earlier = g->value.len ? strdup(buf_str(&g->value)) : NULL;
 	if (!c->text || (bytes && !c->bytes)) {
 		write_call_unref(c);
 		return NULL;
@@ -55,6 +57,7 @@ void write_call_unref(struct write_call *c)
 		return;
 	text_unref(c->text);
 	free(c->bytes);
+	free(c->earlier);
 	free(c);
 }
 
@@ -146,17 +149,25 @@ void handle_closed(struct handle *h)
 	handle_unref(h);
 }
 
-void handle_truncate(struct handle *h, off_t size)
+int handle_truncate(struct handle *h, pid_t thread, off_t size, struct ecsfs_error *err)
 {
-	if (!h->node->row)
-		return;
+	const struct row *row = h->node->row;
+
+	if (!row)
+		return 0;
+	if (size == 0 && row->form == ROW_LINES && caller_kind(thread) == CALLER_PROGRAM)
+		h->emptied_by = caller_process(thread);
 	pthread_mutex_lock(&h->lock);
-	h->truncated |= size == 0;
-	gather_truncate(&h->gather, h->node->row, size);
+	bool whole = size == 0 || (!(h->flags & O_APPEND) && h->gather.base == 0);
+	int e = gather_truncate(&h->gather, row, size, err);
+	h->truncated |= !e && whole;
+	h->emptied |= size == 0;
 	pthread_mutex_unlock(&h->lock);
+	return e;
 }
 
-void handles_truncate(const struct node *n, pid_t thread, off_t size)
+/* The open file that a truncation by name belongs to; NULL: none. */
+static struct handle *find_truncated(const struct node *n, pid_t thread)
 {
 	struct handles *all = n->fs->handles;
 	struct handle *h;
@@ -168,10 +179,19 @@ void handles_truncate(const struct node *n, pid_t thread, off_t size)
 	if (h)
 		handle_ref(h);
 	pthread_mutex_unlock(&all->lock);
+	return h;
+}
+
+int handles_truncate(const struct node *n, pid_t thread, off_t size, struct ecsfs_error *err)
+{
+	struct handle *h = find_truncated(n, thread);
+	struct gather nothing = {0};
+
 	if (!h)
-		return;
-	handle_truncate(h, size);
+		return gather_truncate(&nothing, n->row, size, err);
+	int e = handle_truncate(h, thread, size, err);
 	handle_unref(h);
+	return e;
 }
 
 bool handle_writes(const struct handle *h)

@@ -23,6 +23,7 @@ struct write_call {
 	struct text *text; /* what is sent; constant */
 	size_t sent;	   /* ROW_LINES: so many bytes of it were sent before; constant */
 	bool entire;	   /* ROW_LINES: nothing more is to be expected (struct commit); constant */
+	char *earlier;	   /* ROW_VALUE: what the open file sent before; NULL: nothing; constant */
 	/* The write(2) itself; NULL bytes: close(2). Constant. */
 	char *bytes;
 	size_t size;
@@ -39,6 +40,8 @@ struct handle {
 	struct node *node;
 	int flags;    /* of open(2), without O_TRUNC */
 	pid_t opener; /* the thread */
+	_Atomic pid_t
+	    emptied_by; /* ROW_LINES: the program that did it itself; 0: none, or a shell */
 	struct stream *stream;
 	struct conversation *conversation; /* of a writable open of a ROW_CONVERSATION */
 
@@ -46,7 +49,10 @@ struct handle {
 	struct text *text;    /* what it reads: control files, dialogs, files open for both */
 	struct ecsfs_error
 	    *ending;	      /* ROW_PARTLY: what reading on behind the text fails with; NULL */
-	bool truncated;	      /* the open emptied the file: what is written represents the whole */
+	bool truncated;	      /* the file was emptied: what is written represents the whole */
+	bool emptied;	      /* to size 0, or new: a text is to come */
+	bool written;	      /* bytes came */
+	bool left_empty;      /* a program closed it before that */
 	struct gather gather; /* what was written */
 	uint64_t writer;      /* the descriptor table of the last write: the kernel's lock owner */
 	int failed;	      /* -errno of the refusal that ended writing */
@@ -76,13 +82,13 @@ void handle_opened(struct handle *h);
 void handle_closed(struct handle *h);
 
 bool handle_writes(const struct handle *h);
-/* ftruncate(2). */
-void handle_truncate(struct handle *h, off_t size);
+/* ftruncate(2) by a thread. 0, or -EINVAL with a sentence. */
+int handle_truncate(struct handle *h, pid_t thread, off_t size, struct ecsfs_error *err);
 /*
  * The thread truncated the node's file by its name: that belongs to the file that it opened last for
- * writing (the kernel sends an open's O_TRUNC after the open).
+ * writing (the kernel sends an open's O_TRUNC after the open). As handle_truncate().
  */
-void handles_truncate(const struct node *n, pid_t thread, off_t size);
+int handles_truncate(const struct node *n, pid_t thread, off_t size, struct ecsfs_error *err);
 /* Whether close(2) has anything to do. */
 bool handle_flushes(const struct handle *h);
 size_t handles_count(struct fs *fs);

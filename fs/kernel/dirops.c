@@ -370,6 +370,14 @@ static int set_scratch(struct request *rq, struct ecsfs_error *err)
 	return e;
 }
 
+static int truncate_row(struct request *rq, struct ecsfs_error *err)
+{
+	if (!row_writable(rq->node->row))
+		return ecsfs_error_set(err, EACCES, NULL, "this file is not writable");
+	return rq->handle ? handle_truncate(rq->handle, rq->caller.pid, rq->off, err)
+			  : handles_truncate(rq->node, rq->caller.pid, rq->off, err);
+}
+
 int dirops_setattr(struct request *rq, struct ecsfs_error *err)
 {
 	struct node *n = rq->node;
@@ -381,10 +389,8 @@ int dirops_setattr(struct request *rq, struct ecsfs_error *err)
 		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
 	if (n->scratch)
 		e = set_scratch(rq, err);
-	else if ((rq->to_set & FUSE_SET_ATTR_SIZE) && rq->handle)
-		handle_truncate(rq->handle, rq->off);
-	else if (rq->to_set & FUSE_SET_ATTR_SIZE)
-		handles_truncate(n, rq->caller.pid, rq->off);
+	else if ((rq->to_set & FUSE_SET_ATTR_SIZE) && n->row)
+		e = truncate_row(rq, err);
 	else if (rq->to_set & FUSE_SET_ATTR_MTIME_NOW)
 		touch(n);
 	if (e)

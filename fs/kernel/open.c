@@ -143,6 +143,7 @@ static int reply_ending(
 	if (!h)
 		return -ENOMEM;
 	h->opener = rq->caller.pid;
+	h->emptied = created && created->row;
 	h->text = text_ref(text);
 	if (ending)
 		h->ending = malloc(sizeof(*ending));

@@ -347,9 +347,13 @@ static void op_fallocate(
 
 static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
+	struct handle *h = (struct handle *)(uintptr_t)fi->fh;
+
 	(void)ino;
 	request_count(request_fs(req), REQ_RELEASE);
-	handle_closed((struct handle *)(uintptr_t)fi->fh);
+	if (h)
+		commit_release(h);
+	handle_closed(h);
 	fuse_reply_err(req, 0);
 }
 

@@ -221,41 +221,38 @@ read_a_while_ago() {
 	[ "$(changes)" = 2 ]
 }
 
-@test "a file without a line removes the last variable, but not several at once" {
+# An empty text is rather an unset variable of a script (write_empty.bats).
+@test "[] removes all variables, an empty text none" {
 	printf 'ALSO=1\nKEEP=1\n' >"$work/env"
 	cp "$work/env" "$app/environment"
 	refused bash -c "echo >'$app/environment'"
-	said 'no KEY=VALUE line: it would remove all 2 (remove all but one first, or take "environment" out of the container in task_definition.json)'
+	said 'no KEY=VALUE line: nothing was sent (write [] to remove all)'
 	refused bash -c "printf '\n\n' >'$app/environment'"
 	refused bash -c "echo >>'$app/environment'"
-	said 'no KEY=VALUE line (to remove the last of "environment", write an empty line without >>)'
-	refused bash -c "echo >>'$app/secrets'"
 	: >"$work/empty"
 	refused bash -c "cp '$work/empty' '$app/.environment.tmp' && mv '$app/.environment.tmp' '$app/environment'"
 	rm -f "$app/.environment.tmp"
-	cp "$work/empty" "$app/environment"
+	refused cp "$work/empty" "$app/environment"
 	cmp "$work/env" "$app/environment"
 	bash -c "printf 'A=1\n\nZ=1\n' >>'$app/environment'"
 	grep -qx Z=1 "$app/environment"
-	jq 'del(.containerDefinitions[0].environment)' "$web/task_definition.json" >"$work/none"
-	cp "$work/none" "$web/task_definition.json"
-	[ -z "$(cat "$app/environment")" ]
 	for member in environment secrets; do
-		echo LAST=/last >>"$app/$member"
-		[ "$(cat "$app/$member")" = LAST=/last ]
+		printf 'FIRST=/first\nLAST=/last\n' >"$work/two"
+		cp "$work/two" "$app/$member"
+		cmp "$work/two" "$app/$member"
 		calls_reset
-		bash -c "echo >'$app/$member'"
+		bash -c "echo '[]' >'$app/$member'"
 		[ "$(changes)" = 2 ] || [ "$(changes)" = 1 ]
 		[ -z "$(cat "$app/$member")" ]
 		[ "$(jq ".$member // [] | length" "$app/container_definition.json")" = 0 ]
 		calls_reset
-		bash -c "echo >'$app/$member'"
+		bash -c "echo '[]' >'$app/$member'"
 		[ "$(changes)" = 0 ]
 	done
 	# A refusal of AWS reaches the shell.
 	echo LAST=1 >>"$app/environment"
 	faults 'UpdateService:1:denied'
-	run bash -c "echo >'$app/environment'"
+	run bash -c "echo '[]' >'$app/environment'"
 	faults ''
 	[ "$status" -ne 0 ]
 	[ "$(cat "$app/environment")" = LAST=1 ]
@@ -276,12 +273,76 @@ read_a_while_ago() {
 	done
 }
 
+# One line is not the first of many where close(2) tells the end, and the writer tells what close returns.
+@test "a file of one line is one deployment: cp, cat, sort -o, tee, dd, sed, jq, vim, Python" {
+	echo 'ONE=0' >"$work/one"
+	local i=0
+	for write in 'cp "$one" "$file"' 'cat "$one" >"$file"' 'sort -o "$file" "$one"' 'tee "$file" <"$one"' 'dd if="$one" of="$file" status=none' \
+		'dd bs=1 if="$one" of="$file" status=none' 'sed s/x/y/ "$one" >"$file"' 'jq -rR . "$one" >"$file"' 'printf "%s\n" "$(cat "$one")" | cat >"$file"' \
+		'rsync --inplace -I "$one" "$file"' 'python3 -c "import pathlib, sys; pathlib.Path(sys.argv[2]).write_text(open(sys.argv[1]).read())" "$one" "$file"' \
+		'node -e "fs.writeFileSync(process.argv[2], fs.readFileSync(process.argv[1]))" "$one" "$file"' \
+		'vim -es -u NONE --not-a-term -c "%s/GONE=1\nTOO=1/$(cat "$one")/" -c "set backupcopy=yes" -c wq "$file" </dev/null'; do
+		command -v "${write%% *}" >/dev/null || continue
+		printf 'GONE=1\nTOO=1\n' >"$work/two"
+		cp "$work/two" "$app/environment"
+		i=$((i + 1))
+		echo "ONE=$i" >"$work/one"
+		calls_reset
+		one=$work/one file=$app/environment bash -c "$write"
+		[ "$(cat "$app/environment")" = "ONE=$i" ]
+		[ "$(calls UpdateService)" = 1 ] || { echo "$write"; return 1; }
+		# What AWS refuses there fails the command, and nothing is half done.
+		echo 'ONE=x' >"$work/one"
+		faults 'UpdateService:denied'
+		run env one="$work/one" file="$app/environment" bash -c "$write"
+		faults ''
+		[ "$status" -ne 0 ] || { echo "$write"; return 1; }
+		[ "$(cat "$app/environment")" = "ONE=$i" ]
+	done
+}
+
+# Whose close(2) nobody hears of adds inside its write, so that its status is true.
+@test "one line of a program that does not report close: its failure is its status" {
+	printf 'GONE=1\nTOO=1\n' >"$work/two"
+	for write in "python3 -c 'print(\"ONE=%d\")'" "perl -e 'print \"ONE=%d\\n\"'"; do
+		command -v "${write%% *}" >/dev/null || continue
+		cp "$work/two" "$app/environment"
+		faults 'UpdateService:1:denied'
+		run bash -c "${write/\%d/1} >'$app/environment'"
+		faults ''
+		[ "$status" -ne 0 ]
+		cmp "$work/two" "$app/environment"
+		bash -c "${write/\%d/1} >'$app/environment'"
+		[ "$(cat "$app/environment")" = ONE=1 ]
+	done
+}
+
+@test "lines over the start of the file, which keeps its rest, are refused" {
+	printf 'KEEP=1\nTOO=1\n' >"$work/two"
+	cp "$work/two" "$app/environment"
+	cp "$work/two" "$web/tags"
+	for file in "$app/environment" "$web/tags"; do
+		refused bash -c "printf 'NEW=1\n' | dd conv=notrunc of='$file' status=none"
+		said 'over the start of the file'
+		for shell in bash zsh dash; do
+			refused "$shell" -c "echo NEW=1 1<>'$file'"
+			said 'over the start of the file'
+		done
+		refused python3 -c 'import sys
+with open(sys.argv[1], "r+") as f: f.write("NEW=1\n")' "$file"
+		cmp "$work/two" "$file"
+		# At its end it is an addition.
+		python3 -c 'import sys; f = open(sys.argv[1], "r+"); f.seek(0, 2); f.write("NEW=1\n")' "$file"
+		[ "$(grep -c =1 "$file")" = 3 ]
+	done
+}
+
 @test "lines that a program writes one by one: no deployment lacks what the file keeps" {
 	printf 'KEEP=1\nALSO=1\nGONE=1\n' >"$work/env"
 	# Its seventh piece ends with the second line.
 	printf 'KEEP=4\nMORE=4\nALSO=4\n' >"$work/pieces"
 	for write in "python3 -u -c 'print(\"KEEP=2\"); print(\"ALSO=2\")' >" \
-		"{ echo KEEP=3; until grep -qx KEEP=3 '$app/environment'; do sleep 0.1; done; echo ALSO=3; } | cat >" \
+		"{ echo KEEP=3; until grep -qx KEEP=3 '$app/environment'; do sleep 0.1; done; echo ALSO=3; } | perl -ne 'syswrite STDOUT, \$_' >" \
 		"dd bs=2 status=none if='$work/pieces' of="; do
 		cp "$work/env" "$app/environment"
 		calls_reset

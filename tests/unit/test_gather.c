@@ -141,19 +141,45 @@ static void bytes_are_placed_by_their_offsets(void **state)
 	assert_int_equal(put_at(2, "3\n", GATHER_ENDED), -EINVAL);
 }
 
+static int truncate_to(off_t size)
+{
+	return gather_truncate(&g, row, size, NULL);
+}
+
 static void what_is_truncated_is_gone(void **state)
 {
 	(void)state;
 	begin(&row_value);
 	assert_int_equal(program("123"), 0);
-	gather_truncate(&g, row, 2);
+	assert_int_equal(truncate_to(2), 0);
 	assert_sent(due(GATHER_CLOSED), "12");
-	gather_truncate(&g, row, 0);
+	assert_int_equal(truncate_to(0), 0);
 	assert_int_equal(due(GATHER_CLOSED), 0);
 	/* Wherever the descriptor stands now. */
 	assert_sent(put_at(3, "5\n", GATHER_ENDED), "5\n");
-	gather_truncate(&g, row, 100);
+	assert_int_equal(truncate_to(5), 0);
 	assert_int_equal(due(GATHER_CLOSED), 0);
+}
+
+/* A size alone is no text; programs that write and then set the length of what they wrote go on. */
+static void a_size_is_that_of_the_text(void **state)
+{
+	(void)state;
+	begin(&row_value);
+	assert_int_equal(truncate_to(5), -EINVAL);
+	assert_int_equal(put_at(3, "5\n", GATHER_ENDED), 1);
+	assert_int_equal(truncate_to(100), -EINVAL);
+	assert_int_equal(truncate_to(2), -EINVAL);
+	begin(&row_document);
+	assert_sent(program("{\"a\": 1}\n"), "{\"a\": 1}\n");
+	assert_int_equal(program("\n"), 0);
+	assert_int_equal(truncate_to(10), 0);
+	assert_int_equal(truncate_to(11), -EINVAL);
+	assert_int_equal(truncate_to(9), -EINVAL);
+	begin(&row_lines);
+	assert_sent(program("a=1\n"), "a=1\n");
+	assert_int_equal(truncate_to(4), 0);
+	assert_int_equal(truncate_to(5), -EINVAL);
 }
 
 static void an_action_acts_once(void **state)
@@ -163,7 +189,7 @@ static void an_action_acts_once(void **state)
 	assert_int_equal(program("deploy"), 0);
 	assert_sent(program(" now\n"), "deploy now\n");
 	assert_int_equal(program("again\n"), 0);
-	gather_truncate(&g, row, 0);
+	assert_int_equal(truncate_to(0), 0);
 	assert_int_equal(program("again\n"), 0);
 	assert_int_equal(due(GATHER_CLOSED), 0);
 	begin(&row_action);
@@ -180,6 +206,53 @@ static void an_empty_value_is_refused(void **state)
 	assert_int_equal(due(GATHER_CLOSED), -EINVAL);
 	begin(&row_value);
 	assert_int_equal(due(GATHER_CLOSED), 0);
+}
+
+/* Of whatever form: an unset variable of a script is no text. */
+static void an_empty_text_is_refused(void **state)
+{
+	static const struct row *const rows[] = {
+	    &row_lines, &row_deploys, &row_document, &row_dialog};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		begin(rows[i]);
+		assert_int_equal(shell("\n"), -EINVAL);
+		begin(rows[i]);
+		assert_int_equal(put_at(0, " \n", GATHER_OPEN), 0);
+		assert_int_equal(due(GATHER_CLOSED), -EINVAL);
+		assert_int_equal(gather_check(rows[i], "\n\n", 2, NULL), -EINVAL);
+		assert_int_equal(gather_check(rows[i], "", 0, NULL), -EINVAL);
+	}
+	assert_int_equal(gather_check(&row_action, "", 0, NULL), 0);
+}
+
+/* What a program goes on with after an empty line is the text. */
+static void an_empty_line_before_the_text_or_in_it(void **state)
+{
+	(void)state;
+	begin(&row_document);
+	assert_int_equal(put_at(0, "\n", GATHER_OPEN), 0);
+	assert_sent(put_at(1, "{}\n", GATHER_ENDED), "\n{}\n");
+	begin(&row_lines);
+	assert_int_equal(put_at(0, "\n", GATHER_OPEN), 0);
+	assert_sent(put_at(1, "a=1\n", GATHER_ENDED), "\na=1\n");
+	assert_int_equal(program("\n"), 0);
+	assert_sent(program("b=1\n"), "b=1\n");
+	assert_int_equal(due(GATHER_CLOSED), 0);
+}
+
+static void brackets_say_that_there_are_no_lines(void **state)
+{
+	(void)state;
+	begin(&row_lines);
+	assert_sent(shell("[]\n"), "[]\n");
+	assert_int_equal(shell("\n"), 0);
+	assert_int_equal(due(GATHER_CLOSED), 0);
+	assert_int_equal(shell("a=1\n"), -EINVAL);
+	begin(&row_lines);
+	assert_sent(shell("[]"), "[]");
+	assert_int_equal(shell("=1\n"), -EINVAL);
 }
 
 static void too_much_is_refused(void **state)
@@ -232,7 +305,7 @@ static void what_no_layout_of_json_breaks_off_at(void **state)
 		bool stops;
 	} texts[] = {{"[\"a\"\n", true}, {"[\"a\"", true}, {"{\"a\": 1 \n", true}, {"[[1]\n", true},
 	    {"[\n", false}, {"{", false}, {"[\"a\",\n", false}, {"{\"a\": \n", false},
-	    {"[\n\"a\"\n", false}, {" \n", false}, {"\n\n[\"a\"", false}};
+	    {"[\n\"a\"\n", false}, {"\n\n[\"a\"", false}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -327,8 +400,12 @@ int main(void)
 		a_shells_is_sent_at_once_and_again_only_if_it_grows, teardown),
 	    cmocka_unit_test_teardown(bytes_are_placed_by_their_offsets, teardown),
 	    cmocka_unit_test_teardown(what_is_truncated_is_gone, teardown),
+	    cmocka_unit_test_teardown(a_size_is_that_of_the_text, teardown),
 	    cmocka_unit_test_teardown(an_action_acts_once, teardown),
 	    cmocka_unit_test_teardown(an_empty_value_is_refused, teardown),
+	    cmocka_unit_test_teardown(an_empty_text_is_refused, teardown),
+	    cmocka_unit_test_teardown(an_empty_line_before_the_text_or_in_it, teardown),
+	    cmocka_unit_test_teardown(brackets_say_that_there_are_no_lines, teardown),
 	    cmocka_unit_test_teardown(too_much_is_refused, teardown),
 	    cmocka_unit_test_teardown(lines_are_sent_whole, teardown),
 	    cmocka_unit_test_teardown(lines_that_deploy_wait_for_a_write_that_ends_one, teardown),

@@ -91,24 +91,6 @@ static int render_member(struct ask *q, const struct place *p, const struct row 
 
 /* Writing. */
 
-static bool has_line(const struct commit *c, size_t from)
-{
-	return strspn(c->text + from, "\r\n") < c->len - from;
-}
-
-/* The last variable goes by an empty line; many at once would go by `echo "$UNSET" > environment`. */
-static int check_emptying(
-    const struct commit *c, const json_t *list, const json_t *named, struct ecsfs_error *err)
-{
-	if (json_object_size(named) || json_array_size(list) < 2)
-		return 0;
-	return ecsfs_error_set(err, EINVAL, NULL,
-	    "no KEY=VALUE line: it would remove all %zu (remove all but one first, or take \"%s\" "
-	    "out "
-	    "of the container in task_definition.json)",
-	    json_array_size(list), c->row->member);
-}
-
 /* The new value of the row's member in `container`: a new reference. */
 static int new_value(
     const struct commit *c, const json_t *container, json_t **ret, struct ecsfs_error *err)
@@ -116,7 +98,7 @@ static int new_value(
 	const char *member = c->row->member;
 	const struct shape *shape = shape_named(shape_container_definition, member);
 	/* Else the first of many lines would be deployed alone, and be all that is left. */
-	bool whole = (c->truncated && (c->entire || !has_line(c, 0))) || c->at == COMMIT_RENAME;
+	bool whole = c->truncated && (c->entire || lines_none(c->text, c->len));
 	size_t from = whole ? 0 : c->sent;
 	json_auto_t *named = NULL;
 	int e;
@@ -124,8 +106,6 @@ static int new_value(
 	if (c->row->form != ROW_LINES)
 		return member_parse(c->text, c->len, shape_container_definition, member, ret, err);
 	e = lines_parse(c->text + from, c->len - from, &named, err);
-	if (!e && whole)
-		e = check_emptying(c, json_object_get(container, member), named, err);
 	if (!e)
 		*ret =
 		    lines_applied(json_object_get(container, member), shape->members, named, whole);
@@ -361,18 +341,8 @@ static int deploy_change(struct commit *c, struct ecsfs_error *err)
 static int commit_member(struct commit *c, struct ecsfs_error *err)
 {
 	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);
-	int e;
+	int e = service_enter(c->place, &key, err);
 
-	if (c->row->form == ROW_LINES && !c->truncated && !has_line(c, 0))
-		return act_refuse(err, EINVAL,
-		    "no KEY=VALUE line (to remove the last of \"%s\", write an empty line without "
-		    ">>)",
-		    c->row->member);
-	/* An empty line behind others; or all was sent and the file was not emptied first. */
-	if (c->row->form == ROW_LINES && !(c->truncated && c->at == COMMIT_FLUSH) && c->sent &&
-	    !has_line(c, c->sent))
-		return 0;
-	e = service_enter(c->place, &key, err);
 	if (e)
 		return e;
 	e = deploy_change(c, err);
@@ -383,8 +353,10 @@ static int commit_member(struct commit *c, struct ecsfs_error *err)
 #define MEMBER_ROW(file, text, shown, of, write)                                                   \
 	{                                                                                          \
 		.name = (file), .help = (text), .form = (shown), .member = (of),                   \
-		.flags = (shown) == ROW_LINES ? ROW_DEPLOYS : 0, .render = render_member,          \
-		.commit = (write)                                                                  \
+		.flags = (shown) == ROW_LINES ? ROW_DEPLOYS                                        \
+		    : (shown) == ROW_DOCUMENT ? ROW_CLEARS                                         \
+					      : 0,                                                 \
+		.render = render_member, .commit = (write)                                         \
 	}
 
 /* The same rows with a commit and without. */

@@ -1,7 +1,7 @@
 /*
  * What does writing a tags file send? Lines add and change inside the write that brings them; where
- * the open had truncated the file, the keys that no line named are removed at the first flush. One
- * commit for every kind of resource: the directory's type says what has the tags.
+ * the open had truncated the file, the keys that no line named are removed at the first flush; []
+ * removes all. One commit for every kind of resource: the directory's type says what has the tags.
  */
 #include "fs/tree/write/tags_write.h"
 
@@ -129,15 +129,17 @@ static int apply(struct commit *c, const json_t *named, enum pass pass, struct e
 	return e || !skipped ? e : apply_as(c, named, pass, true, &skipped, err);
 }
 
-/* The lines that are new. */
+/* The lines that are new; [] alone removes all. */
 static int commit_lines(struct commit *c, struct ecsfs_error *err)
 {
 	json_auto_t *named = NULL;
 	int e = lines_parse(c->text + c->sent, c->len - c->sent, &named, err);
 
-	if (e || json_object_size(named) == 0)
+	if (e)
 		return e;
-	return apply(c, named, PASS_ADD, err);
+	if (lines_none(c->text, c->len))
+		return apply(c, named, PASS_REMOVE, err);
+	return json_object_size(named) ? apply(c, named, PASS_ADD, err) : 0;
 }
 
 /* The last line, if it was held back, and after O_TRUNC the keys that no line named. */
@@ -148,7 +150,7 @@ static int commit_end(struct commit *c, struct ecsfs_error *err)
 
 	if (!e)
 		e = lines_parse(c->text, c->len, &named, err);
-	if (e || !c->truncated)
+	if (e || !c->truncated || lines_none(c->text, c->len))
 		return e;
 	return apply(c, named, PASS_REMOVE, err);
 }
