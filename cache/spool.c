@@ -20,7 +20,11 @@
 struct spool {
 	int fd;
 	_Atomic int64_t size; /* written by the one writer */
+	/* Why the last append failed: an errno, AT_CEILING, or 0. Written by the one writer. */
+	_Atomic int failed;
 };
+
+enum { AT_CEILING = -1 };
 
 /* Set before any spool. */
 static char setup_dir[PATH_MAX];
@@ -130,24 +134,39 @@ static int write_all(int fd, const char *bytes, size_t len, int64_t at)
 }
 
 /* Readers see the new size only after all bytes are there, so half a failed write is never read. */
-int spool_append(struct spool *s, const void *bytes, size_t len, struct ecsfs_error *err)
+static int append(struct spool *s, const void *bytes, size_t len)
 {
 	int64_t size = atomic_load(&s->size);
-	int rc;
+	int rc = AT_CEILING;
 
-	if (atomic_fetch_add(&used, (int64_t)len) + (int64_t)len > ceiling) {
+	if (atomic_fetch_add(&used, (int64_t)len) + (int64_t)len <= ceiling)
+		rc = -write_all(s->fd, bytes, len, size);
+	if (rc)
 		atomic_fetch_sub(&used, (int64_t)len);
+	else
+		atomic_store(&s->size, size + (int64_t)len);
+	return rc;
+}
+
+int spool_append(struct spool *s, const void *bytes, size_t len, struct ecsfs_error *err)
+{
+	atomic_store(&s->failed, append(s, bytes, len));
+	return spool_failure(s, err);
+}
+
+int spool_failure(const struct spool *s, struct ecsfs_error *err)
+{
+	int e = atomic_load(&s->failed);
+
+	if (e == AT_CEILING)
 		return ecsfs_error_set(err, ENOSPC, NULL,
 		    "open logs have reached their disk limit of %lld bytes (raise -o spool_limit)",
 		    (long long)ceiling);
-	}
-	rc = write_all(s->fd, bytes, len, size);
-	if (rc < 0) {
-		atomic_fetch_sub(&used, (int64_t)len);
-		return ecsfs_error_set(err, -rc, NULL, "writing a spool file: %s", strerror(-rc));
-	}
-	atomic_store(&s->size, size + (int64_t)len);
-	return 0;
+	return e ? ecsfs_error_set(err, e, NULL,
+		       "lines that were read cannot be kept: writing a spool file: %s (see -o "
+		       "spool_dir)",
+		       strerror(e))
+		 : 0;
 }
 
 int64_t spool_size(const struct spool *s)

@@ -25,6 +25,10 @@ void spool_free(struct spool *s);
 /* Appends all or nothing. -ENOSPC: the ceiling or the disk; the spool stays as it was. */
 int spool_append(struct spool *s, const void *bytes, size_t len, struct ecsfs_error *err);
 
+/* 0, or the -errno of the last append, where it failed: bytes are missing at the end, and a reader that
+ * comes to it must be told. Any thread. */
+int spool_failure(const struct spool *s, struct ecsfs_error *err);
+
 /* Bytes appended in full; only grows. Any thread. */
 int64_t spool_size(const struct spool *s);
 /* For splicing from; valid for the spool's life. Never write through it. */

@@ -270,11 +270,23 @@ int stream_read(
 	if (spool_size(spool) <= rq->off) {
 		wait_for_ever(rq, s);
 		e = ops->at_end ? ops->at_end(s->impl, &rq->waiter, err) : 0;
+		/* Lines that could not be kept are missing here: this is no end of file. */
+		if (!e)
+			e = spool_failure(spool, err);
 	}
 	*ret_fd = spool_fd(spool);
 	*ret_size = spool_size(spool);
 	/* Bytes that came before the end are still to be read. */
 	return e != -EINPROGRESS && *ret_size > rq->off ? 0 : e;
+}
+
+/*
+ * A byte more than can be read where lines are missing at the end: there are such bytes, and tail -f reads
+ * a file of FUSE only as far as it has grown. So it meets the failure, and ends with it.
+ */
+static off_t size_of(const struct spool *spool)
+{
+	return spool_size(spool) + (spool_failure(spool, NULL) != 0);
 }
 
 off_t stream_size(const struct node *n, int64_t *mtime_ns)
@@ -286,7 +298,7 @@ off_t stream_size(const struct node *n, int64_t *mtime_ns)
 		if (s->node != n || s->state != STREAM_OPEN)
 			continue;
 		const struct stream_ops *ops = ops_of(s);
-		off_t bytes = spool_size(ops->spool(s->impl));
+		off_t bytes = size_of(ops->spool(s->impl));
 
 		if (bytes >= size) {
 			size = bytes;

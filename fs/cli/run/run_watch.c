@@ -38,6 +38,7 @@ struct log {
 	char *path;
 	int fd; /* -1: not open yet */
 	bool line_open, complained;
+	int missing; /* the errno of the last read, where lines are missing at its end; 0 */
 };
 
 struct watch {
@@ -232,8 +233,10 @@ static bool read_log(const struct watch *w, struct log *l)
 		any = true;
 		l->complained = false;
 	}
-	if (l->fd < 0 || n < 0)
-		complain_of_log(l, errno);
+	int e = l->fd < 0 || n < 0 ? errno : 0;
+	if (e)
+		complain_of_log(l, e);
+	l->missing = l->fd >= 0 && e != EINTR ? e : 0;
 	return any;
 }
 
@@ -344,6 +347,16 @@ static int exit_status(const struct watch *w, const char *container)
 	return (int)strtol(code, NULL, 10) & 0xff;
 }
 
+/* Whether a log could not be read to its end: the spool's disk is full. It was said. */
+static bool lines_missing(const struct watch *w)
+{
+	bool missing = false;
+
+	for (size_t i = 0; i < w->count; i++)
+		missing |= w->logs[i].missing != 0;
+	return missing;
+}
+
 static void release(struct watch *w)
 {
 	for (size_t i = 0; i < w->count; i++) {
@@ -379,7 +392,7 @@ int run_watch(const char *task_dir, const char *container)
 	pthread_join(thread, NULL);
 	status = exit_status(&w, container);
 	/* Lines that were lost are no success. */
-	if (w.unwritten && !status)
+	if ((w.unwritten || lines_missing(&w)) && !status)
 		status = RUN_NOT_STARTED;
 	release(&w);
 	return status;

@@ -92,12 +92,10 @@ static void wake(struct waiter *w)
 /* Keeps the last line for the error that ends the file. Lock held. */
 static void keep_last(struct outcome_reader *r, const struct buf *lines)
 {
-	const char *text = buf_str(lines), *last;
-	size_t len = lines->len && text[lines->len - 1] == '\n' ? lines->len - 1 : lines->len;
+	char last[sizeof(r->err.message)];
 
-	last = len ? memrchr(text, '\n', len) : NULL;
-	last = last ? last + 1 : text;
-	ecsfs_error_set(&r->err, EIO, NULL, "%.*s", (int)(len - (size_t)(last - text)), last);
+	rollout_last(lines, last, sizeof(last));
+	ecsfs_error_set(&r->err, EIO, NULL, "%s", last);
 }
 
 /* Takes a snapshot of the task, or NULL when ECS no longer remembers it. */

@@ -100,19 +100,6 @@ static double now_of(const struct watch *w)
 	return (double)seconds;
 }
 
-/* Keeps the last of the lines, less its time: the sentence of the error. */
-static void keep_last(struct reader *r, const char *lines, size_t len)
-{
-	const char *end = lines + len - (len > 0 && lines[len - 1] == '\n');
-	const char *start = memrchr(lines, '\n', (size_t)(end - lines));
-	const char *space;
-
-	start = start ? start + 1 : lines;
-	space = memchr(start, ' ', (size_t)(end - start));
-	start = space ? space + 1 : start;
-	snprintf(r->last, sizeof(r->last), "%.*s", (int)(end - start), start);
-}
-
 /* Under the watch's lock. */
 static void give_out(struct reader *r, const struct buf *lines)
 {
@@ -120,7 +107,7 @@ static void give_out(struct reader *r, const struct buf *lines)
 		return;
 	r->failed = spool_append(r->spool, lines->data, lines->len, NULL);
 	r->grown_ms = clock_wall(r->watch->fs->clock);
-	keep_last(r, lines->data, lines->len);
+	rollout_last(lines, r->last, sizeof(r->last));
 }
 
 static bool is_over(const struct reader *r)
@@ -656,7 +643,7 @@ static int rollout_at_end(void *stream, struct waiter *w, struct ecsfs_error *er
 
 	pthread_mutex_lock(&r->watch->lock);
 	if (r->failed) {
-		e = act_refuse(err, -r->failed, "cannot keep the lines of the rollout");
+		e = spool_failure(r->spool, err);
 	} else if (r->verdict == ROLLOUT_GOING) {
 		w->next = r->waiters;
 		r->waiters = w;

@@ -464,6 +464,19 @@ void rollout_say(double now, const char *what, const char *why, struct buf *line
 	ends(now, lines, ROLLOUT_GOING, what, NULL, why);
 }
 
+void rollout_last(const struct buf *lines, char *ret, size_t size)
+{
+	const char *text = buf_str(lines), *start;
+	size_t len = lines->len && text[lines->len - 1] == '\n' ? lines->len - 1 : lines->len;
+	const char *space;
+
+	start = len ? memrchr(text, '\n', len) : NULL;
+	start = start ? start + 1 : text;
+	space = memchr(start, ' ', len - (size_t)(start - text));
+	start = space ? space + 1 : start;
+	snprintf(ret, size, "%.*s", (int)(len - (size_t)(start - text)), start);
+}
+
 enum rollout_verdict rollout_gone(struct rollout *r, double now, struct buf *lines)
 {
 	const char *status = r->service ? doc_string_peek(r->service, "status") : "";

@@ -52,6 +52,10 @@ enum rollout_verdict rollout_judge(
 /* Appends a line "TIME what: why". */
 void rollout_say(double now, const char *what, const char *why, struct buf *lines);
 
+/* The last of the lines less its time, cut to `size`: the sentence of the error that ends a file. An error
+ * has a time of its own where it is shown. */
+void rollout_last(const struct buf *lines, char *ret, size_t size);
+
 /* The last line when the service itself is not there any more. */
 enum rollout_verdict rollout_gone(struct rollout *r, double now, struct buf *lines);
 
