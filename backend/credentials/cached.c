@@ -162,7 +162,7 @@ int credentials_cached_fetch(struct credentials_provider *cached, struct stop *s
 	while (c->fetching && !is_valid(c, 0) && !is_stopped(stop))
 		pthread_cond_wait(&c->done, &c->lock);
 	if (c->fetching && !is_valid(c, 0))
-		r = ecsfs_error_set(err, EINTR, NULL, "nobody waits any more");
+		r = ecsfs_error_set(err, EINTR, NULL, "cancelled, since no caller waits");
 	else
 		r = give(c, ret, err);
 	pthread_mutex_unlock(&c->lock);

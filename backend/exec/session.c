@@ -192,7 +192,7 @@ static int try_to_resume(struct exec_session *s, struct ecsfs_error *err)
 /* After a lost connection. Connections that are lost before they have moved anything count as one loss. */
 static int reconnect(struct exec_session *s, struct ecsfs_error *err)
 {
-	int r = ecsfs_error_set(err, EIO, NULL, "it is lost again each time before anything came");
+	int r = ecsfs_error_set(err, EIO, NULL, "it was lost again each time before any data came");
 
 	connection_close(&s->connection);
 	if (s->progress != channel_progress(s->channel))

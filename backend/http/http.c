@@ -347,11 +347,11 @@ static const char *why(const struct connection *c, const struct exchange *x, CUR
 	if (x->failure == EINTR)
 		return "cancelled";
 	if (x->failure == EFBIG)
-		return "the answer is larger than ever expected";
+		return "the response exceeds its size limit";
 	if (x->failure == ETIMEDOUT)
 		return "the connection went silent";
 	if (x->failure == ECANCELED)
-		return "the reader of the stream ended it";
+		return "the reader closed the stream";
 	if (code == CURLE_COULDNT_RESOLVE_HOST)
 		return "the host name cannot be resolved";
 	if (code == CURLE_UNSUPPORTED_PROTOCOL)

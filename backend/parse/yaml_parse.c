@@ -174,7 +174,7 @@ static bool on_alias(struct parse *p, const yaml_event_t *e)
 		return fail(p, e->start_mark.line + 1, EINVAL, "there is no anchor &%s", name);
 	if (a->open)
 		return fail(p, e->start_mark.line + 1, EINVAL,
-		    "*%s stands inside of what &%s names", name, name);
+		    "*%s is inside the node that &%s names", name, name);
 	return place(p, a->node);
 }
 

@@ -224,7 +224,7 @@ static void settle_awaited(struct compose *c, const struct yaml_node *waiting,
 
 	if (!awaited) {
 		compose_warn(c, waiting,
-		    "services.%s: waits for \"%s\", which is not of the task: ECS will refuse it",
+		    "services.%s: waits for \"%s\", which is not in the task: ECS will refuse it",
 		    waiting->text, name);
 		return;
 	}

@@ -85,7 +85,7 @@ static void warn_key(struct compose *c, const struct yaml_node *key, const char 
 	struct nearest n;
 
 	if (place) {
-		compose_warn(c, key, "%s%s%s: ignored here: it belongs into %s", path,
+		compose_warn(c, key, "%s%s%s: ignored here: it belongs in %s", path,
 		    *path ? "." : "", key->text, *place ? place : "the top of the file");
 		return;
 	}

@@ -39,7 +39,7 @@ static void apply_one(struct compose *c, json_t *definition, const struct yaml_n
 	json_t *container = find_container(definition, name);
 
 	if (json_object_get(seen, name))
-		compose_fail(c, n, "container_names: \"%s\" stands under two registries", name);
+		compose_fail(c, n, "container_names: \"%s\" is named under two registries", name);
 	json_object_set_new(seen, name, json_true());
 	if (!container) {
 		compose_warn(

@@ -173,7 +173,7 @@ everything() {
 		{"cut": 1, "url": "abc"}|ResumeSession's response names a stream that is not encrypted
 		{"cut": 1, "url": "ws://example.com/"}|ResumeSession's response names a stream that is not encrypted
 		{"cut": 1, "url": "wss://a/\r\nHost: b"}|ResumeSession's response has no usable session
-		{"expired": 1}|lost again each time before anything came
+		{"expired": 1}|lost again each time before any data came
 	EOF
 }
 

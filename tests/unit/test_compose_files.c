@@ -244,7 +244,7 @@ static void test_forms_that_are_none(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		snprintf(whole, sizeof(whole), SPEC "    hostname: \"%s\"\n", bad[i]);
 		assert_refused(whole, "docker-compose.yml:4: \"");
-		assert_non_null(strstr(project.err.message, "is no variable"));
+		assert_non_null(strstr(project.err.message, "is not a variable"));
 	}
 	assert_refused(SPEC "    hostname: ${X:?say it}\n", "X is not set in .env: say it");
 	assert_refused("version: {a: b}\n" SPEC,

@@ -205,8 +205,8 @@ static void test_unknown_keys_are_named(void **state)
 	    "    nosuch: {cpu_shares: 5}\n"
 	    "run_params: {network_configuration: {awsvpc_configuration: {security-groups: [x]}}, "
 	    "platform_version: 1}\n");
-	assert_warned("ecs-params.yml:2: services: ignored here: it belongs into task_definition");
-	assert_warned("ecs-params.yml:4: task_definition.cpu_limit: ignored here: it belongs into "
+	assert_warned("ecs-params.yml:2: services: ignored here: it belongs in task_definition");
+	assert_warned("ecs-params.yml:4: task_definition.cpu_limit: ignored here: it belongs in "
 		      "task_definition.task_size");
 	assert_warned("ecs-params.yml:5: task_definition.requires_compatibilities: ignored");
 	assert_warned(
@@ -254,7 +254,7 @@ static void test_credentials(void **state)
 	file("ecs-registry-creds_2026.yml",
 	    "registry_credential_outputs: {container_credentials: {r: {credentials_parameter: x, "
 	    "container_names: [a]}, s: {credentials_parameter: y, container_names: [a]}}}\n");
-	assert_refused(TWO, "stands under two registries");
+	assert_refused(TWO, "is named under two registries");
 }
 
 /* service.json. */

@@ -188,7 +188,7 @@ static void test_what_is_not_yaml(void **state)
 	REFUSED("a: b: c\n", EINVAL, "f.yml:1:");
 	REFUSED("a:\n\t- b\n", EINVAL, "f.yml:2:");
 	REFUSED("a: *nosuch\n", EINVAL, "there is no anchor &nosuch");
-	REFUSED("a: &x [*x]\n", EINVAL, "stands inside");
+	REFUSED("a: &x [*x]\n", EINVAL, "is inside the node");
 	REFUSED("<<: 5\n", EINVAL, "must be a mapping");
 	REFUSED("<<: [{a: 1}, 5]\n", EINVAL, "must be a mapping");
 	assert_refused("a: \xff\xfe\n", 6, EINVAL, "f.yml");

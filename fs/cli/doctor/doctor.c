@@ -119,8 +119,8 @@ static void check_region(struct report *r, const struct options *o, struct accou
 	if (usable)
 		doctor_calls(r, &d, identity);
 	else
-		report_add(
-		    r, REPORT_SKIP, "permissions", NULL, "not probed, AWS does not know who asks");
+		report_add(r, REPORT_SKIP, "permissions", NULL,
+		    "not probed: AWS does not know these keys");
 }
 
 static void check_account(

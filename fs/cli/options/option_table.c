@@ -189,7 +189,7 @@ static const struct option_row rows[] = {
 	.at = AT(stale_ms),
 	.arg = "SECONDS",
 	.value = "300",
-	.help = "serve cached answers during outages",
+	.help = "serve cached data during outages",
 	.more = "While AWS is unreachable or throttles, cached responses are served for this long "
 		"past their ttl. A write is never answered from the cache.",
     },
@@ -213,7 +213,7 @@ static const struct option_row rows[] = {
 	.at = AT(cache_limit),
 	.arg = "SIZE",
 	.value = "64M",
-	.help = "memory for cached answers",
+	.help = "memory for cached responses",
 	.more = "The files that show them, and the copies that edits are compared with, count too. "
 		"The most recently used are kept, those not looked up for some time are dropped. "
 		"Linux before 6.18 keeps directories until it wants the memory. A service takes "

@@ -50,11 +50,12 @@ static int check_sizes(const struct run_wish *w)
 {
 	if (w->cpu && !is_size(w->cpu, "vCPU"))
 		return command_refuse("run",
-		    "--cpu: \"%s\" is no size: expected CPU units (256) or vCPUs (\".25 vCPU\")",
+		    "--cpu: \"%s\" is not a size: expected CPU units (256) or vCPUs (\".25 vCPU\")",
 		    w->cpu);
 	if (w->memory && !is_size(w->memory, "GB"))
 		return command_refuse("run",
-		    "--memory: \"%s\" is no size: expected MiB (512) or GB (\"1 GB\")", w->memory);
+		    "--memory: \"%s\" is not a size: expected MiB (512) or GB (\"1 GB\")",
+		    w->memory);
 	return 0;
 }
 

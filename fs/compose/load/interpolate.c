@@ -39,7 +39,7 @@ static size_t name_length(const char *text, size_t len)
 static void invalid(struct template *t, const char *at, size_t len)
 {
 	compose_fail(t->c, t->node,
-	    "\"%.*s\" is no variable: write $NAME or ${NAME}, or $$ for a dollar sign",
+	    "\"%.*s\" is not a variable: write $NAME or ${NAME}, or $$ for a dollar sign",
 	    (int)(len < 40 ? len : 40), at);
 }
 

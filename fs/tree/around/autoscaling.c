@@ -526,7 +526,7 @@ static const struct row autoscaling_rows[] = {
     },
     {
 	.name = "min_capacity",
-	.help = "the fewest tasks that scaling keeps",
+	.help = "fewest tasks that scaling keeps",
 	.flags = ROW_OPTIONAL,
 	.render = render_capacity,
 	.commit = commit_capacity,

@@ -272,7 +272,7 @@ static const struct row control_rows[] = {
     },
     {
 	.name = "refresh",
-	.help = "any line drops all cached answers",
+	.help = "any line drops all cached responses",
 	.flags = ROW_EMPTY_OK | ROW_ACTION,
 	.commit = commit_refresh,
     },
