@@ -1,5 +1,5 @@
 /*
- * An error: an errno for the kernel and AWS's own message for the person.
+ * How is an error passed on? As an errno for the kernel and AWS's own message for the person.
  *
  * A `struct ecsfs_error` lives on the caller's stack, is the last parameter, may be NULL, needs no
  * allocation, and is written once, where the cause is known best; others may put context before it. Functions

@@ -1,8 +1,8 @@
 /*
- * The layer that keeps to AWS's request rates: a pace (pace.h) for each row of AWS's quota tables
- * ("Request throttling for the Amazon ECS API", "CloudWatch Logs quotas") in each region. It waits
- * rather than fails, so that a walk through a whole region goes at AWS's own pace and meets no
- * throttling.
+ * When may a call go without exceeding AWS's request rates? A layer keeps a pace (pace.h) for each
+ * row of AWS's quota tables ("Request throttling for the Amazon ECS API", "CloudWatch Logs quotas")
+ * in each region. It waits rather than fails, so that a walk through a whole region goes at AWS's
+ * own pace and meets no throttling.
  *
  * A call that somebody waits for comes before background work (AWS_BACKGROUND), which takes only what
  * its bucket has to spare. An endpoint that is not AWS's has no known rates: a few calls at first, more

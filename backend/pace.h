@@ -1,6 +1,6 @@
 /*
- * The pace of the calls that share one bucket of AWS: when each may go, and what throttled answers
- * teach about the rate.
+ * When may each call that shares a bucket of AWS go, and what do throttled responses teach about
+ * the rate?
  *
  * A pace begins with the rate and the burst that AWS documents, or with a few calls, each of whose answers
  * lets two more go, until there is no limit. Throttled answers are counted by epochs, each with one rate. A share above a tenth cuts the rate to what went

@@ -1,7 +1,7 @@
 /*
- * The layer that repeats. The table of errors says which failures may be repeated (error.h) and by the
- * call's flags (aws.h); how long to wait in between is said here: full jitter, as AWS's SDKs have
- * it, bounded by the call's time limit and the settings' number of attempts.
+ * Is a failed call repeated, and when? The table of errors says which failures may be repeated
+ * (error.h), with the call's flags (aws.h). The pause between attempts is decided here: full
+ * jitter, as in AWS's SDKs, bounded by the call's time limit and the settings' number of attempts.
  */
 #ifndef ECSFS_RETRY_H
 #define ECSFS_RETRY_H

@@ -1,6 +1,7 @@
 /*
- * The innermost layer: one attempt. It gets credentials, encodes, signs (anew each time), sends, and
- * understands the response; what it found stands in the exchange for the layers around it.
+ * How is one attempt of a call made? The innermost layer gets credentials, encodes, signs (anew
+ * each time), sends, and reads the response; the result is in the exchange, for the layers around
+ * it.
  */
 #ifndef ECSFS_SEND_H
 #define ECSFS_SEND_H

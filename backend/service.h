@@ -1,5 +1,5 @@
 /*
- * Which services of AWS are called, and how each is spoken to: one row a service, from AWS's models
+ * Which services of AWS are called, and how is each spoken to? One row a service, from AWS's models
  * and quota pages. Endpoints, wire format, request rates and the choice of what may be repeated all
  * read this table; a further service is a further row.
  *

@@ -1,6 +1,6 @@
 /*
- * AWS Signature Version 4 in its published stages, each a pure function of its arguments: no clock,
- * no network. Tested against AWS's vectors stage by stage.
+ * How is a request signed by AWS Signature Version 4? In its published stages, each a pure function
+ * of its arguments: no clock, no network. Tested against AWS's vectors stage by stage.
  */
 #ifndef ECSFS_SIGV4_H
 #define ECSFS_SIGV4_H

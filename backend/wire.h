@@ -1,5 +1,5 @@
 /*
- * The forms in which AWS takes requests and gives responses: JSON 1.1, and the two query protocols
+ * In which forms does AWS take requests and return responses? JSON 1.1, and the two query protocols
  * with XML (enum aws_protocol). Pure functions of their arguments.
  */
 #ifndef ECSFS_WIRE_H

@@ -1,6 +1,7 @@
 /*
- * Followers: while somebody follows an answer of a region (a service's document, for its events and
- * its rollout), it is asked for every few seconds, and the follower gets each snapshot.
+ * How is an answer followed as it changes? While an answer of a region is followed (a service's
+ * document, for its events and its rollout), it is asked for every few seconds, and each follower
+ * gets every snapshot.
  *
  * One thread a mount keeps the time, started by the first follower; it never waits for AWS: the
  * asking is the cache's, so that many followers of one key cost one call, and followers of many keys

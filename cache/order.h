@@ -1,6 +1,6 @@
 /*
- * The order in which a directory gives its names: that of a hash, so that its position survives
- * changes of the directory (as ext4 does it). Reading ahead follows it too.
+ * In which order does a directory list its names? By a hash, so that a position survives changes of
+ * the directory (as ext4 does it). Reading ahead follows the same order.
  */
 #ifndef ECSFS_ORDER_H
 #define ECSFS_ORDER_H

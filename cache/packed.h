@@ -1,5 +1,6 @@
 /*
- * A JSON value kept as its compact text: a tenth of the memory of its tree.
+ * How is a JSON value kept in little memory? As its compact text, a tenth of the memory of its
+ * tree.
  *
  * Immutable and counted: a reference may be used without a lock. Members are read without parsing
  * the rest. The text is AWS's own without white space, or what jansson writes with JSON_COMPACT, so the

@@ -1,6 +1,6 @@
 /*
- * Worker threads, made when there is work for them, up to a ceiling, and ended after a while
- * without. A job may block for long: it holds its own thread only.
+ * Which thread runs a job that may block? A worker, made when there is work, up to a ceiling, and
+ * ended after an idle time. A blocked job holds its own thread only.
  */
 #ifndef ECSFS_POOL_H
 #define ECSFS_POOL_H

@@ -1,5 +1,5 @@
 /*
- * Calls that change something. Every one of them goes through act_call(), which writes the journal
+ * How does a call that changes something reach AWS? Through act_call(), which writes the journal
  * (also when AWS refuses), honours -o dry_run, and remembers the failure for .ecsfs/errors.
  */
 #ifndef ECSFS_ACT_H

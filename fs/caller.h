@@ -1,5 +1,5 @@
 /*
- * What does /proc say about the thread that made a request: is it a shell, is it being killed, does a
+ * Which process made a request? /proc says of its thread: is it a shell, is it being killed, does a
  * signal end its call? FUSE names threads; a caller outside this pid namespace is 0 and unknown.
  */
 #ifndef ECSFS_CALLER_H

@@ -1,7 +1,7 @@
 /*
- * Text in columns that line up, two spaces apart, as `ls -l` and `column -t` print it. A cell without
- * text is "-", and white space and control characters in one become "_", so that awk and column -t
- * see as many fields in every line.
+ * How is text set in columns that line up? Two spaces apart, as `ls -l` and `column -t` print it. A
+ * cell without text is "-", and white space and control characters in one become "_", so that awk
+ * and column -t see as many fields in every line.
  *
  * Pure; one thread at a time.
  */

@@ -1,6 +1,6 @@
 /*
- * One mount: its options, the accounts and regions it shows, and what all of its files share.
- * Everything here is set up before the first request and constant from then on.
+ * What is one mount? Its options, the accounts and regions it shows, and what all of its files
+ * share. Everything here is set up before the first request and constant from then on.
  */
 #ifndef ECSFS_FS_H
 #define ECSFS_FS_H

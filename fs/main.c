@@ -1,6 +1,6 @@
 /*
- * The program: a command (fs/cli/command.h), or options and a mount. Exit status 2 is for words that
- * are not understood, 1 for what failed.
+ * What was the program asked to do? A command (fs/cli/command.h), or options and a mount. Exit
+ * status 2 is for invalid arguments, 1 for failures.
  */
 #include "backend/base/limits.h"
 #include "fs/cli/command.h"

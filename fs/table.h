@@ -1,7 +1,7 @@
 /*
- * The tree is data. A file is a struct row, a directory kind is a struct dir_type; look-up, readdir,
- * getattr, open, read, write, the help text and the generated tests all read the same rows, and no
- * second place knows a file's name.
+ * Which files does the tree have? The tree is data. A file is a struct row, a directory kind is a
+ * struct dir_type; look-up, readdir, getattr, open, read, write, the help text and the generated
+ * tests all read the same rows, and no second place knows a file's name.
  *
  * Every file can be read, so that tools that read a whole tree (grep -r, tar, rsync) end without a
  * complaint: one that has nothing to show (force_new_deployment, stop) reads as empty. A commit

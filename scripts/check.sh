@@ -33,12 +33,28 @@ check_layers() {
 	return $bad
 }
 
-# Functions of at most 100 lines, files of at most 700; tables are no functions. Each file begins with a
-# comment that says which question it answers.
+# Each file begins with a comment whose first sentence is the question that it answers.
+check_heads() {
+	sources | python3 -c '
+import re, sys
+
+bad = 0
+for path in sys.stdin.read().split():
+    with open(path, encoding="utf-8") as f:
+        head = re.match(r"/\*(.*?)\*/", f.read(), re.S)
+    words = re.sub(r"\n \*", " ", head.group(1)).split() if head else []
+    first = re.split(r"(?<=[.?!])\s", " ".join(words))[0]
+    if not first.endswith("?"):
+        print(f"{path}: begins without the question that it answers", file=sys.stderr)
+        bad = 1
+sys.exit(bad)'
+}
+
+# Functions of at most 100 lines, files of at most 700; tables are no functions.
 check_sizes() {
 	local bad=0
+	check_heads || bad=1
 	sources | xargs awk '
-		FNR == 1 && !/^\/\*/ { printf "%s: begins without a comment: which question does it answer?\n", FILENAME; bad = 1 }
 		FNR == 701 { printf "%s: more than 700 lines\n", FILENAME; bad = 1 }
 		END { exit bad }' >&2 || bad=1
 	sources | grep '\.c$' | xargs awk '

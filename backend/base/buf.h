@@ -1,6 +1,8 @@
 /*
- * A growing byte string with a ceiling. Always NUL-terminated behind its length, so that `data` may
- * be handed to C string functions where the content is known to hold no NUL.
+ * How is a byte string built without a check at every append? In a buf, which grows up to a
+ * ceiling. It is always NUL-terminated behind its length, so `data` may be passed to C string
+ * functions where the content is known to hold no NUL. Always NUL-terminated behind its length, so
+ * that `data` may be handed to C string functions where the content is known to hold no NUL.
  *
  * A failed append (ceiling or memory) marks the buffer and frees its bytes; later appends do
  * nothing. So a chain of appends needs one check, buf_failed(), at its end.

@@ -1,6 +1,6 @@
 /*
- * Scope-bound ownership. A local that owns is declared with one of these and initialised, so that
- * every return frees it; handing over is visible as move_ptr().
+ * How does every return free what a local owns? The local is declared with one of these and
+ * initialised; handing over is visible as move_ptr().
  */
 #ifndef ECSFS_BASE_CLEANUP_H
 #define ECSFS_BASE_CLEANUP_H

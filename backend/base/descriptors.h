@@ -1,5 +1,5 @@
 /*
- * File descriptors as something that may run out. A mount keeps a connection for each call under way
+ * What happens when file descriptors run out? A mount keeps a connection for each call under way
  * and a spool for each open log; without a descriptor left it must answer EMFILE, get well again by
  * itself, and end cleanly.
  */

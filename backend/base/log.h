@@ -1,7 +1,7 @@
 /*
- * Lines for the person who started the daemon: on stderr in the foreground (with the priorities that
- * the journal of systemd understands where stderr leads there), in syslog once it is in the
- * background, or in a file. Never a secret, never a request's body. Any thread.
+ * Where do log lines go? To the person who started the daemon: on stderr in the foreground (with
+ * the priorities that the journal of systemd understands where stderr leads there), in syslog once
+ * it is in the background, or in a file. Never a secret, never a request's body. Any thread.
  */
 #ifndef ECSFS_BASE_LOG_H
 #define ECSFS_BASE_LOG_H

@@ -1,5 +1,5 @@
 /*
- * "Did you mean": which of the known words is nearest to one that was mistyped.
+ * Which of the known words is nearest to one that was mistyped ("did you mean")?
  *
  *	struct nearest n;
  *	nearest_begin(&n, "task_defintion");

@@ -1,6 +1,6 @@
 /*
- * Waiting that another thread can end: between attempts, for a turn at the limiter, and in the
- * providers of credentials. Tests put a clock's hand in place of the real one.
+ * How does a thread wait so that another can end the wait? Used between attempts, for a turn at the
+ * limiter, and in the providers of credentials. Tests move the clock by hand.
  */
 #ifndef ECSFS_PAUSE_H
 #define ECSFS_PAUSE_H

@@ -1,6 +1,7 @@
 /*
- * Words of a line: taken apart as a POSIX shell would, with quotes and backslashes but without any
- * expansion (Python's shlex.split), and lists of plain words that stand in tables.
+ * How is a line taken apart into words? As a POSIX shell does it, with quotes and backslashes but
+ * without any expansion (Python's shlex.split). Also searches the lists of plain words that tables
+ * hold.
  */
 #ifndef ECSFS_BASE_WORDS_H
 #define ECSFS_BASE_WORDS_H

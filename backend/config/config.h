@@ -1,7 +1,7 @@
 /*
- * The shared files: ~/.aws/config (AWS_CONFIG_FILE) and ~/.aws/credentials
- * (AWS_SHARED_CREDENTIALS_FILE), read once and then never changed; any thread. A file that is not
- * there, or cannot be read (a warning), is empty.
+ * What do the shared files say? ~/.aws/config (AWS_CONFIG_FILE) and ~/.aws/credentials
+ * (AWS_SHARED_CREDENTIALS_FILE) are read once and never changed; any thread. A file that does not
+ * exist, or cannot be read (a warning), is empty.
  */
 #ifndef ECSFS_CONFIG_H
 #define ECSFS_CONFIG_H

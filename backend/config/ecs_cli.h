@@ -1,5 +1,5 @@
 /*
- * The files of the ECS CLI, for people who come from it: ~/.ecs/config and ~/.ecs/credentials, both
+ * Which settings did the ECS CLI keep? Reads its files ~/.ecs/config and ~/.ecs/credentials, both
  * YAML, version v1.
  */
 #ifndef ECSFS_ECS_CLI_H

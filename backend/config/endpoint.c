@@ -1,6 +1,6 @@
 /*
- * Where a service is: the endpoint rule sets of AWS's models, as far as the services we call need
- * them, and the settings that come before them.
+ * Where is a service reached? By the settings that name an endpoint, else by the endpoint rule sets
+ * of AWS's models, as far as the services we call need them.
  */
 #include "backend/config/endpoint.h"
 

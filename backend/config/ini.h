@@ -1,9 +1,9 @@
 /*
- * The file format of ~/.aws/config and ~/.aws/credentials: what Python's RawConfigParser makes of a
- * text, which is what the AWS tools read. Keys are lower-cased; `=` or `:` ends a key; a line that
- * begins with `#` or `;` is a comment, and nothing else is; a line indented deeper than its key
- * goes on with the value; a [DEFAULT] section gives its keys to all; a value that begins on the
- * next line is a table of `key = value` lines.
+ * How are ~/.aws/config and ~/.aws/credentials parsed? As Python's RawConfigParser does it, which
+ * the AWS tools use. Keys are lower-cased; `=` or `:` ends a key; a line that begins with `#` or
+ * `;` is a comment, and nothing else is; a line indented deeper than its key continues the value; a
+ * [DEFAULT] section gives its keys to all; a value that begins on the next line is a table of `key
+ * = value` lines.
  */
 #ifndef ECSFS_INI_H
 #define ECSFS_INI_H

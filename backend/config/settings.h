@@ -1,7 +1,7 @@
 /*
- * Everything a client is made from: who (credentials), where (region, endpoints), how (retries,
- * time limits, proxy and CA bundle). Worked out once, at start, from options, environment and the
- * shared files, in the order the AWS SDKs and tools use ("SDKs and Tools Reference Guide").
+ * Which settings does a client get? Credentials, region, endpoints, retries, time limits, proxy and
+ * CA bundle are worked out once, at start, from options, environment and the shared files, in the
+ * order that the AWS SDKs and tools use ("SDKs and Tools Reference Guide").
  */
 #ifndef ECSFS_SETTINGS_H
 #define ECSFS_SETTINGS_H

@@ -1,7 +1,6 @@
 /*
- * The settings that a client was made with, as values: what settings.c works out, and what the
- * endpoints, the credential providers and the layers of a client read. Constant once they are
- * made.
+ * Which values do endpoints, credential providers and the layers of a client read? The results of
+ * settings.c, constant once they are made.
  */
 #ifndef ECSFS_CONFIG_VALUES_H
 #define ECSFS_CONFIG_VALUES_H

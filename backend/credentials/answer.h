@@ -1,6 +1,6 @@
 /*
- * Shared by the providers that ask over HTTP: the exchange, and credentials in the forms in which
- * they arrive. Any thread.
+ * How does a provider ask over HTTP and read credentials from the response? Shared by all that do,
+ * with the forms in which credentials arrive. Any thread.
  */
 #ifndef ECSFS_CREDENTIALS_ANSWER_H
 #define ECSFS_CREDENTIALS_ANSWER_H

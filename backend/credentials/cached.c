@@ -1,7 +1,8 @@
 /*
- * Refreshing. A thread that finds the held credentials good goes on at once. Else one thread
- * fetches, without the lock; the others go on with the old ones while those are valid, and wait
- * for the fetch where they are not. Valid credentials are never dropped because a refresh failed.
+ * When are credentials fetched again, and who waits for it? A thread that finds the held
+ * credentials good goes on at once. Else one thread fetches, without the lock; the others go on
+ * with the old ones while those are valid, and wait for the fetch where they are not. Valid
+ * credentials are never dropped because a refresh failed.
  */
 #include "backend/credentials/cached.h"
 #include "backend/credentials/credentials.h"

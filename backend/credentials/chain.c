@@ -1,6 +1,6 @@
 /*
- * The order of providers, botocore's. The first that is configured is the one: if it fails, so does
- * the fetch. Only instance metadata, asked last, may turn out not to be there.
+ * Which provider is asked first? botocore's order. The first that is configured is the one: if it
+ * fails, so does the fetch. Only instance metadata, asked last, may turn out not to be there.
  */
 #include "backend/credentials/chain.h"
 #include "backend/credentials/answer.h"

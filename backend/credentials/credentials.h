@@ -1,5 +1,5 @@
 /*
- * Secrets and where they come from.
+ * What are credentials, and where do they come from?
  *
  * `struct credentials` is immutable, shared by reference count, wiped when freed, and has no
  * printer. A provider is two functions; the cached provider in front of all of them does the

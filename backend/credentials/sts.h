@@ -1,5 +1,5 @@
 /*
- * Assuming a role. The calls go through the same layers as all others (send and retry), with
+ * How is a role assumed? The calls go through the same layers as all others (send and retry), with
  * settings of their own: signed by a source's credentials, or not at all, and to an endpoint that
  * --endpoint-url does not move.
  */

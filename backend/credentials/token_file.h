@@ -1,6 +1,6 @@
 /*
- * The files in which the AWS CLI keeps what `aws sso login` and `aws login` brought: JSON, named by
- * a hash, rewritten by whoever refreshes it.
+ * Where does the AWS CLI keep the tokens of `aws sso login` and `aws login`? In JSON files named by
+ * a hash, which every program that refreshes a token rewrites.
  */
 #ifndef ECSFS_CREDENTIALS_TOKEN_FILE_H
 #define ECSFS_CREDENTIALS_TOKEN_FILE_H

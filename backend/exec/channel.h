@@ -1,6 +1,6 @@
 /*
- * The client's end of an SSM data channel: opening it, the handshake where the agent asks for one,
- * encryption, the window size, input, output and the end.
+ * How does the client's end of an SSM data channel behave? It opens, shakes hands where the agent
+ * asks for it, encrypts, and carries the window size, input, output and the end.
  *
  * No I/O and no lock: the owner (session.c) calls it from one thread, carries the WebSocket frames,
  * and calls channel_tick() when it says so. ECS Exec's agent shakes hands only where a KMS key is

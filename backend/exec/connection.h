@@ -1,6 +1,6 @@
 /*
- * The connection of a session: opened with the token of ExecuteCommand, and after a loss with one of
- * ssm:ResumeSession. What goes over it is the channel's (channel.h).
+ * How is the connection of a session opened and resumed? With the token of ExecuteCommand, and
+ * after a loss with one of ssm:ResumeSession. The bytes on it are the channel's (channel.h).
  *
  * The session's thread only. Opening and resuming block.
  */

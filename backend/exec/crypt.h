@@ -1,6 +1,6 @@
 /*
- * Encryption of a session's payloads with a data key of KMS: AES-256-GCM, a nonce of 12 bytes in
- * front, the tag of 16 behind, no additional data. Each direction has a key of its own.
+ * How are a session's payloads encrypted? With a data key of KMS: AES-256-GCM, a nonce of 12 bytes
+ * in front, the tag of 16 behind, no additional data. Each direction has a key of its own.
  *
  * Pure functions over keys that the caller holds and wipes; any thread.
  */

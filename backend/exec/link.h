@@ -1,7 +1,7 @@
 /*
- * Order and acknowledgement on the data channel: what one end sends is numbered from 0, kept until
- * the other end acknowledges it and sent again when that takes too long; what comes is delivered in
- * order, once.
+ * How does a data channel keep order and lose nothing? Messages are numbered from 0, kept until the
+ * other end acknowledges them and sent again when that takes too long; received messages are
+ * delivered in order, once.
  *
  * Both ends are alike but for the type of their messages, so the client (channel.h) and the
  * simulator's agent use this. A link does no I/O and has no lock: its owner calls it from one thread

@@ -1,6 +1,7 @@
 /*
- * One message of the SSM data channel, the protocol of ECS Exec: a header of fixed fields, all
- * integers big endian, and a payload. A WebSocket frame of type binary holds exactly one.
+ * How does one message of the SSM data channel, the protocol of ECS Exec, look? It has a header of
+ * fixed fields, all integers big endian, and a payload. A WebSocket frame of type binary holds
+ * exactly one.
  *
  * Used by the client (channel.h) and by the simulator's agent. Pure functions: no I/O, no clock, any
  * thread. The layout is that of session-manager-plugin and amazon-ssm-agent

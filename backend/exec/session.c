@@ -1,7 +1,8 @@
 /*
- * The thread waits in poll(2) for the socket, for a pipe by which the others wake it, and for
- * the timers of the channel. The data shared with them is protected by one lock: two buffers, flags and
- * the end. A lost connection is resumed with a new token, as AWS's own client does.
+ * What does a session's thread wait for? In poll(2) for the socket, for a pipe by which other
+ * threads wake it, and for the timers of the channel. The data shared with them is protected by one
+ * lock: two buffers, flags and the end. A lost connection is resumed with a new token, as AWS's own
+ * client does.
  */
 #include "backend/exec/session.h"
 

@@ -1,6 +1,7 @@
 /*
- * A running command: one session of ECS Exec, from the answer of ExecuteCommand to the command's
- * exit status. A thread of its own carries the data channel; reading and writing never block.
+ * How is a command in a container run by ECS Exec? A session lasts from the response of
+ * ExecuteCommand to the command's exit status. A thread of its own carries the data channel;
+ * reading and writing never block.
  *
  * All functions may be called from any thread, also from `changed`.
  */

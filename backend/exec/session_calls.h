@@ -1,7 +1,6 @@
 /*
- * The calls that a session makes to AWS while it goes on: a new token after a lost connection
- * (ssm:ResumeSession), and the data key of a channel that is encrypted (kms:GenerateDataKey). They
- * block.
+ * Which calls does a running session make to AWS? A new token after a lost connection
+ * (ssm:ResumeSession), and the data key of an encrypted channel (kms:GenerateDataKey). They block.
  */
 #ifndef ECSFS_EXEC_SESSION_CALLS_H
 #define ECSFS_EXEC_SESSION_CALLS_H

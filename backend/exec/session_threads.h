@@ -1,6 +1,6 @@
 /*
- * The threads of sessions, which nobody joins: an open file that is closed must not wait for its
- * session's end. Any thread.
+ * How do the threads of sessions end without a join? They are counted, since closing an open file
+ * must not wait for its session's end. Any thread.
  */
 #ifndef ECSFS_EXEC_SESSION_THREADS_H
 #define ECSFS_EXEC_SESSION_THREADS_H

@@ -1,6 +1,6 @@
 /*
- * The URL of a data channel, as ExecuteCommand and ResumeSession return it: whether it may be used,
- * and the signature that its upgrade request carries. Blocks as far as fetching credentials does.
+ * May the data channel's URL be used, and how is its upgrade request signed? ExecuteCommand and
+ * ResumeSession return the URL. Blocks as far as fetching credentials does.
  */
 #ifndef ECSFS_EXEC_STREAM_URL_H
 #define ECSFS_EXEC_STREAM_URL_H

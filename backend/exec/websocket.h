@@ -1,5 +1,6 @@
 /*
- * A WebSocket (RFC 6455): the upgrade, framing by libwslay, bytes by whoever owns the connection.
+ * How is a WebSocket (RFC 6455) opened, and how does it carry frames? The upgrade is written here,
+ * libwslay does the framing, and the owner of the connection moves the bytes.
  *
  * One thread at a time. websocket_io() never blocks; it is called when poll(2) says so for
  * websocket_fd() and websocket_events(). The client's end opens the connection itself

@@ -1,7 +1,8 @@
 /*
- * A pool of connections, last used first. Each has an easy handle inside a multi handle of its own
- * (libcurl's connection cache lives in the multi handle), so that a thread waits in
- * curl_multi_poll() and http_cancel() can wake it; nothing of libcurl is shared between threads.
+ * Which connection does a request use? Connections are pooled, last used first. Each has an easy
+ * handle inside a multi handle of its own (libcurl's connection cache lives in the multi handle),
+ * so that a thread waits in curl_multi_poll() and http_cancel() can wake it; nothing of libcurl is
+ * shared between threads.
  *
  * libcurl 7.88 sends a request again by itself when a reused connection dies before the first byte
  * of an answer (Curl_retry_request(), at most five times, POST too). It does see a connection that

@@ -1,6 +1,6 @@
 /*
- * HTTP over libcurl: one exchange, no retries, no redirects, TLS 1.2 at least and verified, every
- * answer bounded. Connections are kept and shared by the threads of a pool.
+ * How is one HTTP exchange made? By libcurl, without retries or redirects, TLS 1.2 or later and
+ * verified, every response bounded. Connections are kept and shared by the threads of a pool.
  *
  * Used by the AWS client and by credential providers (STS, SSO, container and instance metadata).
  */

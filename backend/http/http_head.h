@@ -1,6 +1,6 @@
 /*
- * The head of an HTTP response, line by line as libcurl hands it out: what we read of it, into a
- * struct http_response. A line need not end with a NUL. Pure; any thread.
+ * What do we read of an HTTP response's head? libcurl passes it line by line, and the fields that
+ * we need go into a struct http_response. A line need not end with a NUL. Pure; any thread.
  */
 #ifndef ECSFS_HTTP_HEAD_H
 #define ECSFS_HTTP_HEAD_H

@@ -1,6 +1,6 @@
 /*
- * A connection that libcurl makes and somebody else speaks on: name resolution, proxies, TLS and
- * trust are libcurl's, as for every other exchange; the bytes are the caller's (WebSockets).
+ * How is a connection opened for another protocol (WebSockets)? libcurl does name resolution,
+ * proxies, TLS and trust, as for every other exchange; the bytes are the caller's.
  *
  * One thread at a time uses a socket. Opening blocks and is cancelled through a flag; sending and
  * receiving never block.

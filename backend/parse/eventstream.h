@@ -1,6 +1,6 @@
 /*
- * application/vnd.amazon.eventstream: messages of headers and a payload, each framed by its lengths
- * and guarded by two CRC-32 sums.
+ * How are messages of application/vnd.amazon.eventstream read? Each has headers and a payload, is
+ * framed by its lengths and guarded by two CRC-32 sums.
  */
 #ifndef ECSFS_EVENTSTREAM_H
 #define ECSFS_EVENTSTREAM_H

@@ -1,6 +1,6 @@
 /*
- * Walks over JSON text without building anything: what both the scanner of log pages (logscan.h) and
- * the check of documents that stay text (json_text.h) are made of.
+ * How is JSON text walked without building anything? The scanner of log pages (logscan.h) and the
+ * check of documents that stay text (json_text.h) are built on this.
  *
  * Every function takes white space in front of what it reads, leaves `at` behind it, and returns 0, or
  * -EIO where the text is something else. Any thread, its own cursor.

@@ -1,7 +1,7 @@
 /*
- * A pull scanner for pages of log events: the one JSON that comes by the megabyte, of which a DOM
- * would cost more than the network. It finds the few members that matter in any order, passes over
- * all others, and unescapes text where it lies.
+ * How are the events of a log page found without a DOM? By a pull scanner: pages come by the
+ * megabyte, and a DOM would cost more than the network. It finds the few members that matter in any
+ * order, passes over all others, and unescapes text where it lies.
  *
  * Strings come with their length and may hold NULs. An escape of half a surrogate pair becomes
  * U+FFFD. UTF-8 is passed on as it is.

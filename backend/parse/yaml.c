@@ -1,4 +1,7 @@
-/* The nodes of the tree: made, copied, looked up. yaml_parse.c builds the tree from text. */
+/*
+ * How are the nodes of a YAML tree made, copied and looked up? yaml_parse.c builds the tree from
+ * text.
+ */
 #include "backend/parse/yaml.h"
 
 #include <string.h>

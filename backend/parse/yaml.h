@@ -1,5 +1,6 @@
 /*
- * YAML 1.1 as a tree of nodes that know where they stand.
+ * What does a YAML file hold? YAML 1.1 is parsed into a tree of nodes that know their place in the
+ * file.
  *
  * All nodes live in an arena and are freed with it: nodes of several files can be put together into
  * one tree. Anchors, aliases and merge keys (<<) are resolved. An alias shares its node, so a tree

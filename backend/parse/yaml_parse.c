@@ -1,5 +1,5 @@
 /*
- * From libyaml's events to nodes. The nodes that are open are a stack of limited depth; children are
+ * How do libyaml's events become nodes? The open nodes are a stack of limited depth; children are
  * gathered in one growing array and moved into the arena when their collection ends.
  */
 #include "backend/parse/yaml_parse.h"

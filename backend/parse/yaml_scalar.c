@@ -1,6 +1,6 @@
 /*
- * Tells null, boolean, number and text apart, by YAML 1.1 as Go's yaml.v2 reads it, which the
- * tools that people bring their files from are made with.
+ * Is a scalar null, a boolean, a number or text? As YAML 1.1 says it and Go's yaml.v2 reads it: the
+ * tools whose files people bring are built on that library.
  */
 #include "backend/parse/yaml_scalar.h"
 

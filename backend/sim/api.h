@@ -1,6 +1,6 @@
 /*
- * How an action of the simulated region is written: a function that reads `in` and fills `out`, or
- * fails with AWS's code. The server has checked signature, target and JSON before.
+ * How is an action of the simulated region written? As a function that reads `in` and fills `out`,
+ * or fails with AWS's code. The server has checked signature, target and JSON before.
  */
 #ifndef ECSFS_SIM_API_H
 #define ECSFS_SIM_API_H

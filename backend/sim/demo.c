@@ -1,6 +1,6 @@
 /*
- * The demo's account: two clusters, a few services of each kind, something that stopped, something
- * that failed. Requests are written as their JSON would be.
+ * What does the demo's account hold? Two clusters, a few services of each kind, a stopped task, a
+ * failed deployment. Requests are written as their JSON would be.
  */
 #include "backend/sim/demo.h"
 

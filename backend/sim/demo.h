@@ -1,6 +1,4 @@
-/*
- * The demo's account.
- */
+/* How is the demo's account filled? */
 #ifndef ECSFS_SIM_DEMO_H
 #define ECSFS_SIM_DEMO_H
 

@@ -1,6 +1,6 @@
 /*
- * Members of requests and answers. Getters take an absent or null member as "not given"; setters
- * leave out what has no value, as AWS does.
+ * How are members of requests and responses read and set? Getters take an absent or null member as
+ * "not given"; setters leave out what has no value, as AWS does.
  *
  * JSON that the state holds is never changed, only replaced, so answers share it and are written
  * out without the region's lock. They are released under it.

@@ -1,4 +1,4 @@
-/* ecsfs-sim: the simulated region alone. */
+/* How is ecsfs-sim, the simulated region without a mount, started? */
 #include "backend/sim/sim.h"
 
 #include <errno.h>

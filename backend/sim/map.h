@@ -1,6 +1,7 @@
 /*
- * Collections of the simulated region: a growing array of pointers, and a table from strings to
- * pointers. Both borrow what they hold. Memory that runs out ends the simulator (sim_oom).
+ * How are the objects of the simulated region collected? In a growing array of pointers, and a
+ * table from strings to pointers. Both borrow their content. Running out of memory ends the
+ * simulator (sim_oom).
  */
 #ifndef ECSFS_SIM_MAP_H
 #define ECSFS_SIM_MAP_H

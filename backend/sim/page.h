@@ -1,6 +1,6 @@
 /*
- * Listings in pages. Positions grow along the listing (the seq of what is listed), so that what is
- * made or removed between two pages neither repeats nor hides anything else.
+ * Which part of a listing is the next page? Positions grow along the listing (by seq), so that
+ * objects made or removed between two pages neither repeat nor hide others.
  */
 #ifndef ECSFS_SIM_PAGE_H
 #define ECSFS_SIM_PAGE_H

@@ -1,4 +1,4 @@
-/* The beginning and the end of a region. */
+/* How is a region made and freed? */
 #include "backend/sim/region.h"
 
 #include "backend/sim/around/around.h"

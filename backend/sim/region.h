@@ -1,6 +1,4 @@
-/*
- * The beginning and the end of a region.
- */
+/* How is a region made and freed? */
 #ifndef ECSFS_SIM_REGION_H
 #define ECSFS_SIM_REGION_H
 

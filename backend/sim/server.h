@@ -1,6 +1,6 @@
 /*
- * The parts of the server: what a request is, how it is judged (auth, faults, throttle), run
- * (dispatch) and counted (admin).
+ * What is a request to the simulator, and which parts handle it? It is checked (auth, faults,
+ * throttle), run (dispatch) and counted (admin).
  */
 #ifndef ECSFS_SIM_SERVER_H
 #define ECSFS_SIM_SERVER_H

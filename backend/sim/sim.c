@@ -1,4 +1,4 @@
-/* The simulator as a whole: its regions, its scheduler, its start and end. */
+/* How does the simulator start and end? With its regions and its scheduler. */
 #include "backend/sim/sim.h"
 
 #include "backend/sim/admin.h"

@@ -1,8 +1,8 @@
 /*
- * A region in a box: ECS, CloudWatch Logs and what else the tree uses, over HTTP on loopback, with
- * AWS's wire protocol, signature check, page sizes, limits, validation and error codes, and a
- * scheduler that moves tasks over real seconds. `ecsfs --demo` starts it in the process; ecsfs-sim
- * is it alone.
+ * What is the simulated region? ECS, CloudWatch Logs and the other services that the tree uses,
+ * over HTTP on loopback, with AWS's wire protocol, signature check, page sizes, limits, validation
+ * and error codes, and a scheduler that moves tasks over real seconds. `ecsfs --demo` starts it in
+ * the process; ecsfs-sim runs it alone.
  */
 #ifndef ECSFS_SIM_H
 #define ECSFS_SIM_H

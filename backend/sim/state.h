@@ -1,7 +1,7 @@
 /*
- * The state of one simulated region. Everything here is read and changed under the region's lock,
- * and lives as long as the region: what AWS would forget is taken out of the lists, not freed,
- * but for stopped tasks.
+ * What is the state of a simulated region? Everything here is read and changed under the region's
+ * lock, and lives as long as the region: objects that AWS would forget leave the lists, but only
+ * stopped tasks are freed.
  *
  * Pieces of JSON (`doc`, `tags`) are replaced, never changed: answers share them.
  */

@@ -1,7 +1,7 @@
 /*
- * With ttl=0 every open asks AWS, yet the kernel comes several times for one open(2): a LOOKUP a
- * name, an OPEN, and after ESTALE both once more. A credit lets the later ones of the same thread
- * use what the earlier one fetched.
+ * When may an open with ttl=0 use an answer without asking AWS again? The kernel comes several
+ * times for one open(2): a LOOKUP a name, an OPEN, and after ESTALE both once more. A credit lets
+ * the later requests of a thread use the answer that the first one fetched.
  */
 #ifndef ECSFS_CREDIT_H
 #define ECSFS_CREDIT_H

@@ -1,7 +1,7 @@
 /*
- * The task lists of many services, read in turn, are read from the cluster's tasks: ListTasks gives
- * one service's a call, but described tasks, a hundred a call, say whose they are. Asked for one
- * service only, its own ListTasks is cheaper and exact.
+ * From which answers is a service's task list made? The lists of many services, read in turn, are
+ * made from the cluster's tasks: ListTasks lists one service a call, but described tasks, a hundred
+ * a call, name their service. For one service only, its own ListTasks is cheaper and exact.
  *
  * So a reader of a service's tasks waits for the cluster's listing, then for the documents of its
  * tasks, which are all asked for at once, and finds the list made from them in the end.

@@ -1,7 +1,7 @@
 /*
- * The entries of one region: keys, answers, ages. A hash table with an LRU order and a ceiling in
- * bytes; no thread, no network and no lock of its own. Every function is called with the region's
- * lock.
+ * Which answers of a region are known, and how old are they? A hash table with an LRU order and a
+ * ceiling in bytes; no thread, no network and no lock of its own. Every function is called with the
+ * region's lock.
  *
  * Answers are kept as compact text. Trees of those read lately are kept beside it, within a part of
  * the ceiling.

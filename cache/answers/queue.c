@@ -1,5 +1,6 @@
 /*
- * One fetch for all who wait, and as few calls as the keys that wait at the same time need.
+ * When does a call go, and for which keys? One fetch serves all waiters, and keys that wait at the
+ * same time share as few calls as possible.
  *
  * A key that must be fetched joins the queue of its group, the keys that may share a call. The first
  * one is taken by a worker at once; while a call of the group is under way the next ones gather for

@@ -1,6 +1,6 @@
 /*
- * The queues of keys that wait for a call, and the calls under way: one fetch for all who wait.
- * Every function is called with the lock.
+ * Which keys wait for a call, and which calls are under way? One fetch serves all waiters. Every
+ * function is called with the lock.
  */
 #ifndef ECSFS_ANSWERS_QUEUE_H
 #define ECSFS_ANSWERS_QUEUE_H

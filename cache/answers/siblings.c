@@ -1,6 +1,4 @@
-/*
- * Many keys, one Describe.
- */
+/* Which other keys does a Describe of many keys answer? */
 #include "cache/answers/siblings.h"
 
 #include "cache/answers/freshness.h"

@@ -1,6 +1,4 @@
-/*
- * How an answer comes into the cache.
- */
+/* How does an answer come into the cache? */
 #include "cache/answers/store.h"
 
 #include "cache/answers/forget.h"

@@ -1,7 +1,7 @@
 /*
- * Elastic Load Balancing v2: the target groups and load balancers of the region, each found by its
- * ARN, and what hangs on one of them. Its responses are XML: every scalar is a string, an empty list
- * is "".
+ * What does Elastic Load Balancing v2 know? The target groups and load balancers of the region,
+ * found by ARN, and their listeners, rules and targets. Its responses are XML: every scalar is a
+ * string, an empty list is "".
  */
 #include "cache/fetch/balancing.h"
 

@@ -1,6 +1,6 @@
 /*
- * ECR: repositories, tags and images. The tree asks for those of its own region; an image reference
- * of a task definition may name another account's registry, in any region.
+ * Which repositories, tags and images has ECR? The tree shows those of its own region; an image
+ * reference of a task definition may name another account's registry, in any region.
  */
 #include "cache/fetch/ecr.h"
 

@@ -1,5 +1,5 @@
 /*
- * One call, or the few calls, that answer one key or a batch of keys. A fetch runs on a worker, for
+ * How is one key, or a batch of keys, fetched? By one call or a few. A fetch runs on a worker, for
  * itself, without a lock.
  */
 #ifndef ECSFS_FETCH_H

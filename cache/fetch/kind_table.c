@@ -1,6 +1,6 @@
 /*
- * The table of cache/kinds.def, in the order of enum kind. It names the fetchers, which read it: so
- * it stands apart from both.
+ * Which row has each kind of answer? The rows of cache/kinds.def, in the order of enum kind. They
+ * name the fetchers, which in turn read the table, so the table is a file of its own.
  */
 #include "cache/fetch/balancing.h"
 #include "cache/fetch/describe.h"

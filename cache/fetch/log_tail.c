@@ -1,6 +1,6 @@
 /*
- * The last lines of a container's log, as evidence of why it ended. The files of logs/ have readers
- * of their own (cache/logs).
+ * What are the last lines of a container's log, as evidence of why it ended? The files of logs/ are
+ * read by cache/logs.
  */
 #include "cache/fetch/log_tail.h"
 

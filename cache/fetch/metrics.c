@@ -1,7 +1,8 @@
 /*
- * CloudWatch's metrics of services, a minute each for the last hour. GetMetricData takes 500 queries a
- * call. A metric of a service needs two, its average and its maximum: a call has one metric of up to
- * 250 services, or both of up to 125, since who reads one of few mostly reads the other too.
+ * How are CloudWatch's metrics of services fetched in few calls? A value a minute, for the last
+ * hour. GetMetricData takes 500 queries a call. A metric of a service needs two, its average and
+ * its maximum: a call has one metric of up to 250 services, or both of up to 125, since who reads
+ * one of few mostly reads the other too.
  */
 #include "cache/fetch/metrics.h"
 

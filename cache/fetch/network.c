@@ -1,6 +1,6 @@
 /*
- * EC2's network interfaces of tasks. A task's document names its interface; EC2 knows the public
- * address.
+ * Which public address has a task? The task's document names its network interface; EC2 knows the
+ * interface's public address.
  */
 #include "cache/fetch/network.h"
 

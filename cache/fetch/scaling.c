@@ -1,7 +1,7 @@
 /*
- * Application Auto Scaling of ECS's services. It lists the whole region in pages, so its answers are
- * those of the region, sorted by resource ("service/CLUSTER/SERVICE"): a walk over many services
- * costs the pages, not a call a service.
+ * What does Application Auto Scaling know of ECS's services? It lists the whole region in pages, so
+ * its answers are those of the region, sorted by resource ("service/CLUSTER/SERVICE"): a walk over
+ * many services costs the pages, not a call a service.
  */
 #include "cache/fetch/scaling.h"
 

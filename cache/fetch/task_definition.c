@@ -1,4 +1,7 @@
-/* DescribeTaskDefinition, which takes one name a call, and who we are. */
+/*
+ * How are a task definition and the caller's identity fetched? DescribeTaskDefinition and
+ * GetCallerIdentity answer one key a call.
+ */
 #include "cache/fetch/task_definition.h"
 
 #include "backend/base/cleanup.h"

@@ -1,6 +1,7 @@
 /*
- * Hands a page of events to a file: finds out whose the streams are, and has the file take the new
- * lines. A file whose spool is full is remembered, so that its group is read again from there.
+ * How does a page of events reach a file? The owners of the streams are looked up, and the file
+ * takes the new lines. A file whose spool is full is noted, so that its group is read again from
+ * there. follower.h says how a late line is read once, and only once, on this way.
  */
 #ifndef ECSFS_LOGS_DELIVER_H
 #define ECSFS_LOGS_DELIVER_H

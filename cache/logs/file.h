@@ -1,6 +1,7 @@
 /*
- * One open log: which events are new to it, their lines, and its spool. A file does not know where its
- * events come from; deliver.h hands them in. Its own lock is never held across a call to AWS.
+ * Which events are new to an open log? Holds its lines and its spool. A file does not know where
+ * its events come from; deliver.h passes them in, and follower.h explains how each line appears
+ * exactly once. Its own lock is never held across a call to AWS.
  */
 #ifndef ECSFS_LOGS_FILE_H
 #define ECSFS_LOGS_FILE_H

@@ -1,7 +1,7 @@
 /*
- * The first read of an open. The newest part: GetLogEvents backward, the one call that goes newest
- * first, of every stream; merged by time and cut to size. From a time on (logs/since, a window that is
- * a duration, the whole log, or more than a page): range_read.h.
+ * How are the first lines of an open read? The newest part: GetLogEvents backward, the only call
+ * that goes newest first, of every stream; merged by time and cut to size. From a given time on
+ * (logs/since, a window that is a duration, the whole log, or more than a page): range_read.h.
  */
 #ifndef ECSFS_LOGS_FIRST_READ_H
 #define ECSFS_LOGS_FIRST_READ_H

@@ -1,5 +1,6 @@
 /*
- * The log follower of a mount: what its files share, and the counting of its jobs.
+ * How does a log line reach its file exactly once? Here is what the files of a mount's log follower
+ * share, the counting of its jobs, and the rules that the parts keep.
  *
  * A logfile (file.h) shows the lines of one open log. Its sources (streams.h) are patterns of streams
  * in log groups. A group (group.h) is polled for all files that subscribe to it: a poll (poller.h)

@@ -1,6 +1,6 @@
 /*
- * A log group that is followed: who subscribes to it, and from where it is read next. One group is
- * polled for however many files and streams; it ends with its last subscription.
+ * Who subscribes to a log group, and from where is it read next? One group is polled for any number
+ * of files and streams; it ends with its last subscription.
  */
 #ifndef ECSFS_LOGS_GROUP_H
 #define ECSFS_LOGS_GROUP_H

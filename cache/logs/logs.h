@@ -1,6 +1,7 @@
 /*
- * Growing log files: the lines of one container (one stream) or of one container of a service (many
- * streams, merged), spooled, followed by one poller a log group however many read.
+ * How is a log opened as a growing file? It holds the lines of one container (one stream) or of one
+ * container of a service (many streams, merged), spooled, with one poller a log group for any
+ * number of readers.
  *
  * A logfile exists while somebody has it open. Its bytes never change, its size only grows.
  */

@@ -1,6 +1,6 @@
 /*
- * Input of the log follower of a mount: how it reads logs, and which log an open is for. Plain
- * data, shared by its door (logs.h) and its inside (follower.h).
+ * How does a mount read its logs, and which log is an open for? Plain data, shared by the public
+ * calls (logs.h) and the follower (follower.h).
  */
 #ifndef ECSFS_LOGS_OPTIONS_H
 #define ECSFS_LOGS_OPTIONS_H

@@ -1,6 +1,6 @@
 /*
- * Pages of events: one page read into an array (logpage), and a walk over the pages of one query, in
- * which the next page is fetched while one is read.
+ * How are pages of events read? One page into an array (logpage), and all pages of a query by a
+ * walk, which fetches the next page while one is read.
  */
 #ifndef ECSFS_LOGS_PAGES_H
 #define ECSFS_LOGS_PAGES_H

@@ -1,6 +1,6 @@
 /*
- * Where a container's log is, by its task definition: group, region and stream. Pure: asks nobody.
- * A container has a log here where its log driver is awslogs.
+ * Where is a container's log? Its task definition says it: group, region and stream. Pure: makes no
+ * call. A container has a log here where its log driver is awslogs.
  */
 #ifndef ECSFS_LOGS_PLACEMENT_H
 #define ECSFS_LOGS_PLACEMENT_H

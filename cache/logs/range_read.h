@@ -1,9 +1,10 @@
 /*
- * All lines of a file from a time on, by FilterLogEvents, which gives ids. Tokens make a chain: a
- * page can be asked for only when the one before it is there. So, once the first page has told how
- * many lines a second there are, the time to come is cut into pieces of about a page, some of which
- * are asked for at once; they are delivered in order. Where they come back nearly empty, the one
- * after them has no end: it leads to the next lines, from where the time is cut again, or to the end.
+ * How are all lines of a file from a given time on read? By FilterLogEvents, which returns ids.
+ * Tokens make a chain: a page can be asked for only when the one before it is there. So, once the
+ * first page has told how many lines a second there are, the time to come is cut into pieces of
+ * about a page, some of which are asked for at once; they are delivered in order. Where they come
+ * back nearly empty, the one after them has no end: it leads to the next lines, from where the time
+ * is cut again, or to the end.
  */
 #ifndef ECSFS_LOGS_RANGE_READ_H
 #define ECSFS_LOGS_RANGE_READ_H

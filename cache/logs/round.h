@@ -1,6 +1,6 @@
 /*
- * Reading a log group once, from a time on: the calls it takes (lanes) and how far it has come. Owned by
- * the job that polls the group; no lock.
+ * How far has a reading of a log group come? A round reads it once, from a given time on, by the
+ * calls of its lanes. Owned by the job that polls the group; no lock.
  */
 #ifndef ECSFS_LOGS_ROUND_H
 #define ECSFS_LOGS_ROUND_H

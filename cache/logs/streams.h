@@ -1,7 +1,8 @@
 /*
- * Which streams a file shows. A task's file shows one. A service's file shows those of its tasks: where
- * the task definition has a stream prefix, all streams below PREFIX/CONTAINER/ whose task belongs to
- * the service; so a new task's first line is there without asking ECS for tasks first.
+ * Which streams does a file show? A task's file shows one. A service's file shows those of its
+ * tasks: where the task definition has a stream prefix, all streams below PREFIX/CONTAINER/ whose
+ * task belongs to the service; so a new task's first line appears without asking ECS for tasks
+ * first.
  */
 #ifndef ECSFS_LOGS_STREAMS_H
 #define ECSFS_LOGS_STREAMS_H

@@ -1,7 +1,7 @@
 /*
- * The commands beside mounting: `ecsfs NAME ...`. Each is a row, from which dispatch, help,
- * completion and the error for a misspelt name are made. A mount point of the same name is given as
- * ./NAME.
+ * Which commands are there beside mounting (`ecsfs NAME ...`)? Each is a row, from which dispatch,
+ * help, completion and the error for a misspelt name are made. A mount point of the same name is
+ * given as ./NAME.
  */
 #ifndef ECSFS_CLI_COMMAND_H
 #define ECSFS_CLI_COMMAND_H

@@ -1,6 +1,6 @@
 /*
- * The table of commands: name, usage and options of each. A command's code stands in a file of its
- * own; a further command is one row here.
+ * Which commands are there? Each row has a name, its usage and its options. A command's code is in
+ * a file of its own; a further command is one row here.
  */
 #include "fs/cli/command.h"
 

@@ -1,7 +1,6 @@
 /*
- * Completion in one place for all shells: it looks at the words of the line, finds the row of the
- * option that is being completed, and offers what that row takes. Files that cannot be read offer
- * nothing; no call to AWS is made.
+ * Which words complete the line? For all shells, the row of the option that is being completed says
+ * what it takes. Files that cannot be read offer nothing; no call to AWS is made.
  */
 #include "fs/cli/complete.h"
 

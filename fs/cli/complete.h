@@ -1,6 +1,6 @@
 /*
- * Completion, for every shell: the functions in fs/completion/ hand over the words of the line and
- * show what is printed here, so that options and values are known in one place.
+ * Which words complete the line, in every shell? The functions in fs/completion/ pass the words of
+ * the line on and show what is printed here, so that options and values are known in one place.
  */
 #ifndef ECSFS_CLI_COMPLETE_H
 #define ECSFS_CLI_COMPLETE_H

@@ -1,6 +1,6 @@
 /*
- * `ecsfs list` reads the kernel's list of mounts and the .ecsfs/status of each. A mount that is dead
- * or another user's is listed with its state; none can fail the others.
+ * Which mounts are there? `ecsfs list` reads the kernel's list of mounts and the .ecsfs/status of
+ * each. A mount that is dead or another user's is listed with its state; none can fail the others.
  */
 #include "fs/cli/list.h"
 

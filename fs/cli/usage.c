@@ -1,6 +1,6 @@
 /*
- * Help and man page text from the option table and the command table: widths and heads are decided
- * here, words are the rows'.
+ * How do help and the man page show the tables of options and commands? Widths and headings are
+ * decided here; the text is in the rows.
  */
 #include "fs/cli/usage.h"
 

@@ -1,6 +1,7 @@
 /*
- * From a compose project to the requests that register and create it: docker-compose.yml with its
- * overrides, ecs-params.yml and .env become a RegisterTaskDefinition and a CreateService request.
+ * How does a compose project become the requests that register and create it? docker-compose.yml
+ * with its overrides, ecs-params.yml and .env become a RegisterTaskDefinition and a CreateService
+ * request.
  *
  * The semantics are those of `ecs-cli compose`, where its users had reason to rely on them; the
  * Compose Specification decides what ecs-cli refuses. The same files always make the same bytes. No

@@ -1,6 +1,6 @@
 /*
- * The keys of a service, one row a key. Rows are worked off in their order, so that the same service
- * makes the same bytes however its keys are ordered.
+ * How is each key of a compose service converted? One row a key. Rows are processed in their order,
+ * so that the same service makes the same bytes however its keys are ordered.
  */
 #include "fs/compose/container.h"
 

@@ -1,4 +1,7 @@
-/* The whole conversion: load, containers in the order of the files, volumes, service. */
+/*
+ * In which order is a project converted? Files are loaded, then containers in the order of the
+ * files, volumes, and the service.
+ */
 #include "fs/compose/convert.h"
 
 #include "fs/compose/compose.h"

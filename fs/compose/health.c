@@ -1,4 +1,4 @@
-/* Health checks and what waits for them; resources of deploy. */
+/* How are health checks, dependencies on them, and the resources of deploy converted? */
 #include "fs/compose/health.h"
 
 #include "backend/parse/yaml_scalar.h"

@@ -1,4 +1,4 @@
-/* Devices, tmpfs, shared memory and limits. */
+/* How are devices, tmpfs, shared memory and limits converted? */
 #include "fs/compose/linux.h"
 
 #include "backend/parse/yaml_scalar.h"

@@ -1,6 +1,6 @@
 /*
- * A compose service on its way to a container definition: what is known of it, and how a member
- * is set. The keys of compose are each converted in the file of their name.
+ * What is known of a compose service on its way to a container definition, and how is a member set?
+ * Each key of compose is converted in the file of its name.
  */
 #ifndef ECSFS_COMPOSE_MEMBER_H
 #define ECSFS_COMPOSE_MEMBER_H

@@ -1,4 +1,7 @@
-/* ecs-params of the whole task: roles, size, placement, volumes; and the table of known keys. */
+/*
+ * How is ecs-params applied to the whole task? Roles, size, placement and volumes; and the table of
+ * known keys.
+ */
 #include "fs/compose/params.h"
 
 #include "backend/base/cleanup.h"

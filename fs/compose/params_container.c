@@ -1,4 +1,4 @@
-/* Applies ecs-params to a container that compose has described. */
+/* How is ecs-params applied to a container that compose has described? */
 #include "fs/compose/params_container.h"
 
 #include "backend/parse/yaml_scalar.h"

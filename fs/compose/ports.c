@@ -1,4 +1,7 @@
-/* Ports: "[IP:][HOST:]CONTAINER[/PROTOCOL]", with ranges; or the long form. */
+/*
+ * How is a port converted? From "[IP:][HOST:]CONTAINER[/PROTOCOL]", with ranges, or from the long
+ * form.
+ */
 #include "fs/compose/ports.h"
 
 #include "backend/parse/yaml_scalar.h"

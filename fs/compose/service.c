@@ -1,4 +1,4 @@
-/* A CreateService request of what ecs-params says under run_params. */
+/* Which CreateService request follows from run_params of ecs-params? */
 #include "fs/compose/service.h"
 
 #include "backend/parse/yaml_scalar.h"

@@ -1,4 +1,7 @@
-/* One row a value. Enumerations are AWS's model's; forms and ranges its documentation's. */
+/*
+ * Which values does ECS take? One row a value. Enumerations are from AWS's model, forms and ranges
+ * from its documentation.
+ */
 #include "fs/compose/values.h"
 
 #include "backend/base/cleanup.h"

@@ -1,6 +1,6 @@
 /*
- * Volumes: "[SOURCE:]TARGET[:MODE]" or the long form, and the volumes of the task definition that
- * they name: declared ones, host paths and nameless ones.
+ * How is a volume converted? From "[SOURCE:]TARGET[:MODE]" or the long form; with the volumes of
+ * the task definition that it names: declared ones, host paths and nameless ones.
  */
 #include "fs/compose/volumes.h"
 

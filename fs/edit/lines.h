@@ -1,6 +1,6 @@
 /*
- * KEY=VALUE lines: how tags, environment variables and secrets look in files. A newline in a key or
- * a value is \n, a carriage return \r, a backslash \\, a '=' in a key \=. Pure; any thread.
+ * How do tags, environment variables and secrets look in files? As KEY=VALUE lines. A newline in a
+ * key or a value is \n, a carriage return \r, a backslash \\, a '=' in a key \=. Pure; any thread.
  */
 #ifndef ECSFS_EDIT_LINES_H
 #define ECSFS_EDIT_LINES_H

@@ -1,6 +1,6 @@
 /*
- * The text is cut at its '@', at the ':' of its last part, and at its slashes; each piece has a rule.
- * '#' counts as a letter: AWS's documentation allows it.
+ * Is a text an image reference? It is cut at its '@', at the ':' of its last part, and at its
+ * slashes; each piece has a rule. '#' counts as a letter: AWS's documentation allows it.
  */
 #include "fs/edit/reference.h"
 

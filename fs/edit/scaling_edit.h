@@ -1,6 +1,6 @@
 /*
- * From an edited document of Application Auto Scaling to the members of one Register or Put, or a
- * refusal that names the member. Pure; any thread.
+ * What does an edited document of Application Auto Scaling send? The members of one Register or
+ * Put, or a refusal that names the member. Pure; any thread.
  */
 #ifndef ECSFS_EDIT_SCALING_EDIT_H
 #define ECSFS_EDIT_SCALING_EDIT_H

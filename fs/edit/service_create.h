@@ -1,6 +1,6 @@
 /*
- * The CreateService request of a draft: from a hand-written request, or from another service's
- * document (a clone). Pure; any thread.
+ * Which CreateService request does a draft make? From a hand-written request, or from another
+ * service's document (a clone). Pure; any thread.
  */
 #ifndef ECSFS_EDIT_SERVICE_CREATE_H
 #define ECSFS_EDIT_SERVICE_CREATE_H

@@ -1,6 +1,6 @@
 /*
- * From an edited service document to the members of one UpdateService, or a refusal that names what
- * can't be changed. Pure; any thread.
+ * What does an edited service document send? The members of one UpdateService, or a refusal that
+ * names what cannot be changed. Pure; any thread.
  */
 #ifndef ECSFS_EDIT_SERVICE_EDIT_H
 #define ECSFS_EDIT_SERVICE_EDIT_H

@@ -1,6 +1,7 @@
 /*
- * The text of a `tags` file: KEY=VALUE lines, in the order of the keys. What a line cannot hold is
- * escaped: newlines as \n and \r, a backslash as \\, and in a key an equals sign as \=. Pure; any thread.
+ * How are tags written in a `tags` file? As KEY=VALUE lines, in the order of the keys. Characters
+ * that a line cannot hold are escaped: newlines as \n and \r, a backslash as \\, and in a key an
+ * equals sign as \=. Pure; any thread.
  */
 #ifndef ECSFS_EDIT_TAGS_H
 #define ECSFS_EDIT_TAGS_H

@@ -1,6 +1,6 @@
 /*
- * Open files of ROW_CONVERSATION (exec): each is a conversation of its own. The first line written
- * starts it, what is written after it is input, reading returns output as it comes, the last close
+ * How does an open file carry a conversation (ROW_CONVERSATION: exec)? The first line written
+ * starts it, later writes are its input, reading returns output as it comes, and the last close
  * ends it.
  *
  * The first line ends with its newline, with the first read, or with the close of a file that was

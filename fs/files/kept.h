@@ -1,6 +1,6 @@
 /*
- * Files that this mount keeps in memory (fs/table.h: dir_type.keeps), as the tree reads them. They
- * are made and changed through the kernel (fs/files/scratch.h). Any thread.
+ * Which files does this mount keep in memory (fs/table.h: dir_type.keeps), as the tree reads them?
+ * They are made and changed through the kernel (fs/files/scratch.h). Any thread.
  */
 #ifndef ECSFS_KEPT_H
 #define ECSFS_KEPT_H

@@ -1,4 +1,4 @@
-/* Names of this mount alone: service drafts, families without a revision. */
+/* Which names exist in this mount alone? Service drafts, and families without a revision. */
 #include "fs/files/local.h"
 
 #include "backend/base/cleanup.h"

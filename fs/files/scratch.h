@@ -1,5 +1,5 @@
 /*
- * Files of this mount alone, held in memory.
+ * Which files exist in this mount alone, in memory?
  *
  * Editors' files are swap files, backups and the new text that a tool renames over the old one. They
  * vanish when unlinked, when renamed onto an attribute, ten minutes after their last close, and at

@@ -1,6 +1,6 @@
 /*
- * A name's position in its directory is a hash of it, and entries are given in that order (as ext4
- * does): so no snapshot is kept, and seeking works across changes.
+ * In which order are a directory's entries returned? A name's position is a hash of it (as in
+ * ext4): so no snapshot is kept, and seeking works across changes.
  */
 #include "fs/kernel/dirread.h"
 

@@ -1,6 +1,6 @@
 /*
- * Makes a man page of its source at build time: the line "@OPTIONS@" becomes the options and the line
- * "@FILES@" the tree, as the program itself knows them.
+ * How is a man page made of its source at build time? The line "@OPTIONS@" becomes the options and
+ * the line "@FILES@" the tree, as the program itself knows them.
  *
  *	ecsfs-man-page SOURCE PAGE
  */

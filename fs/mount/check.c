@@ -1,7 +1,6 @@
 /*
- * The first question to every region: do the credentials and the endpoint work? It decides whether
- * the mount starts, and which regions are shown as failed. One thread a region, ended by
- * checks_free().
+ * Do the credentials and the endpoint of every region work? This first question decides whether the
+ * mount starts, and which regions are shown as failed. One thread a region, ended by checks_free().
  */
 #include "fs/mount/check.h"
 

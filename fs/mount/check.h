@@ -1,6 +1,6 @@
 /*
- * Whether the regions of a mount answer: each is asked for its clusters, all at once, which fills
- * that answer. Their results are kept for the tree, in account.states.
+ * Do the regions of a mount answer? Each is asked for its clusters, all at once, which fills that
+ * answer. The results are kept for the tree, in account.states.
  */
 #ifndef ECSFS_CHECK_H
 #define ECSFS_CHECK_H

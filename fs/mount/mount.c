@@ -1,6 +1,6 @@
 /*
- * Mounting and serving: log and signals, the fork into the background, the FUSE session, its loop,
- * and the way out. No thread and no connection is made before the fork.
+ * How is a mount started, served and ended? Log and signals, the fork into the background, the FUSE
+ * session, its loop, and the end. No thread and no connection is made before the fork.
  */
 #include "fs/mount/mount.h"
 

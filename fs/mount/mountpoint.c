@@ -1,6 +1,7 @@
 /*
- * Looks at the directory before anything else starts: sharing that fusermount3 would refuse, a dead
- * mount of an earlier run, another ecsfs on it, files in it. Each is one sentence that says what to do.
+ * Can the directory be mounted on? It is checked before anything else starts: for sharing that
+ * fusermount3 would refuse, a dead mount of an earlier run, another ecsfs on it, files in it. Each
+ * problem is one sentence that says what to do.
  */
 #include "fs/mount/mountpoint.h"
 

@@ -1,6 +1,6 @@
 /*
- * The directory to mount on: whether it can be used, in one sentence where it cannot. A mount point
- * left dead by a crash is cleared on the way.
+ * Can the directory be mounted on? If not, one sentence says why. A mount point left dead by a
+ * crash is cleared on the way.
  */
 #ifndef ECSFS_MOUNTPOINT_H
 #define ECSFS_MOUNTPOINT_H

@@ -1,6 +1,6 @@
 /*
- * Reads /proc/self/mountinfo (proc(5)) for mounts of type fuse.ecsfs. The mounts themselves are not
- * touched but by mounts_status(), which opens a file in one.
+ * Which ecsfs mounts does the kernel list? /proc/self/mountinfo (proc(5)) is searched for the type
+ * fuse.ecsfs. Only mounts_status() touches a mount: it opens a file in it.
  */
 #include "fs/mount/mounts.h"
 

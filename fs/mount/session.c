@@ -1,6 +1,6 @@
 /*
- * Builds what a mount needs from its options (settings, clients, regions, logs, journal, the
- * simulated region of --demo) and takes it down again, in the reverse order.
+ * How is a mount built from its options, and taken down? Settings, clients, regions, logs, journal
+ * and the simulated region of --demo are made in this order and dropped in the reverse one.
  */
 #include "fs/mount/session.h"
 

@@ -1,6 +1,7 @@
 /*
- * sd_notify(3) without its library: a datagram to the socket that the environment names. A failure
- * is nobody's concern: the service manager has its own time limit.
+ * How does the service manager learn the daemon's state? By sd_notify(3) without its library: a
+ * datagram to the socket that the environment names. A failure is ignored: the service manager has
+ * its own time limit.
  */
 #include "fs/mount/supervisor.h"
 

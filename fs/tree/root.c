@@ -1,6 +1,6 @@
 /*
- * The top of the mount. One region of one account shows its tree at once; several stand in
- * directories of regions, and those in directories of accounts. `.ecsfs` stands once, at the top.
+ * What is at the top of the mount? One region of one account shows its tree at once; several are in
+ * directories of regions, and those in directories of accounts. `.ecsfs` is at the top once.
  */
 #include "fs/tree/root.h"
 

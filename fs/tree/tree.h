@@ -1,6 +1,6 @@
 /*
- * Parts that the tables of several resources share. The tables are in one file a resource; what
- * each exports to the others is its directory types, here.
+ * What do the tables of several resources share? The tables are in one file a resource; each
+ * exports its directory types to the others, here.
  */
 #ifndef ECSFS_TREE_TREE_H
 #define ECSFS_TREE_TREE_H

@@ -1,4 +1,4 @@
-/* What cannedd.c and its log part share: a body that is being printed, and requests' members. */
+/* What do cannedd.c and its log part share? A body that is being printed, and requests' members. */
 #ifndef ECSFS_CANNED_H
 #define ECSFS_CANNED_H
 

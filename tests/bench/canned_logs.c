@@ -1,6 +1,7 @@
 /*
- * The log of cannedd: events one ms apart that end when it was started, made of 1,024 different lines,
- * printed anew for every page. A page holds at most 1 MiB (26 bytes an event counted) or 10,000 events.
+ * Which events does the log of cannedd have? Events one ms apart that end when it was started, made
+ * of 1,024 different lines, printed anew for every page. A page holds at most 1 MiB (26 bytes an
+ * event counted) or 10,000 events.
  */
 #include "tests/bench/canned.h"
 

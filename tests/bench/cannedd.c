@@ -1,8 +1,8 @@
 /*
- * A fast stand-in for the ECS and CloudWatch Logs endpoints, for benchmarks: HTTP/1.1 with kept
- * connections, a thread a connection, bodies printed from a synthetic fleet of C clusters x S services
- * x T tasks, paged as the real APIs are. Signatures are not checked. The simulator would be the
- * bottleneck; this is not.
+ * How fast is ecsfs when AWS costs nothing? A fast stand-in for the ECS and CloudWatch Logs
+ * endpoints, for benchmarks: HTTP/1.1 with kept connections, a thread a connection, bodies printed
+ * from a synthetic fleet of C clusters x S services x T tasks, paged as the real APIs are.
+ * Signatures are not checked. The simulator would be the bottleneck; this is not.
  *
  *   cannedd [-p PORT=5600] [-l LATENCY_MS=0] [-c CLUSTERS=10] [-s SERVICES=100] [-t TASKS=10]
  *           [-e LOG_EVENTS=100000] [-m MEAN_MESSAGE_BYTES=150] [-T | -R RATE] [-n]

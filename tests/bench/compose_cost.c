@@ -1,5 +1,5 @@
 /*
- * What converting a compose project costs:
+ * What does converting a compose project cost?
  *
  *	compose_cost [SERVICES [RUNS]]
  *

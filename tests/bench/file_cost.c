@@ -1,6 +1,6 @@
 /*
- * What one operation on a file costs, in several file systems side by side: each round visits every
- * target in turn, so that the machine's drift meets them alike.
+ * What does one operation on a file cost, in several file systems side by side? Each round visits
+ * every target in turn, so that the machine's drift meets them alike.
  *
  *   file_cost OPERATION ROUNDS SECONDS PATH...
  *

@@ -1,6 +1,7 @@
 /*
- * A FUSE file system in memory, the yardstick of a warm file: the kernel is told what ecsfs tells it
- * (long timeouts, kept pages, no flush, cached listings), and nothing has to be looked for.
+ * How fast can a FUSE file system be? This one is in memory, the yardstick of a warm file: it gives
+ * the kernel the same settings as ecsfs (long timeouts, kept pages, no flush, cached listings), and
+ * nothing has to be looked for.
  *
  *   memory_fs MOUNTPOINT      /value, and /d0 to /d999, which are empty directories
  *

@@ -1,6 +1,6 @@
 /*
- * The floor under reading logs: what scanning a page of FilterLogEvents costs without network, file
- * system or anything else. Prints the text that is scanned in a second of one core, in MB.
+ * What does scanning a page of FilterLogEvents cost without network, file system or anything else?
+ * Prints the MB of text that one core scans in a second: the floor under reading logs.
  */
 #include "backend/base/buf.h"
 #include "backend/base/limits.h"

@@ -1,6 +1,6 @@
 /*
- * What a write through the mount costs beside a bare libcurl request: alternates the two and prints
- * the medians.
+ * What does a write through the mount cost beside a bare libcurl request? Alternates the two and
+ * prints the medians.
  *
  *   write_cost ENDPOINT CLUSTER SERVICE DESIRED_COUNT_FILE ROUNDS
  *

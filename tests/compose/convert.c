@@ -1,5 +1,5 @@
 /*
- * Converts a directory as a compose project and prints what it makes:
+ * What does a directory make as a compose project? Converts it and prints the result:
  *
  *	compose-convert DIRECTORY PROJECT [LAUNCH_TYPE]
  *

@@ -1,4 +1,7 @@
-/* Whatever a server may answer: read as an error of every form, as JSON and as XML. */
+/*
+ * Does any response of a server break its reader? It is read as an error of every form, as JSON and
+ * as XML.
+ */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/wire.h"

@@ -1,5 +1,5 @@
 /*
- * The data channel of ECS Exec as a hostile agent may speak it: frames into the channel, its output
+ * Can a hostile agent break the data channel of ECS Exec? Frames go into the channel, its output
  * into the script's reader. The input is a sequence of frames, each led by its length in two bytes.
  */
 #include "backend/exec/channel.h"

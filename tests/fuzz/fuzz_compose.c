@@ -1,4 +1,7 @@
-/* A compose project, as any text: the files stand one behind the other, NULs between. */
+/*
+ * Can any text break the conversion of a compose project? The files are one behind the other, with
+ * NULs between.
+ */
 #include "fs/compose/compose.h"
 #include "fs/compose/convert.h"
 

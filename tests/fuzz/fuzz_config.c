@@ -1,4 +1,7 @@
-/* The shared files, as any text. What is read must be an object of objects of strings and tables. */
+/*
+ * Can any text break the reader of the shared files? The result must be an object of objects of
+ * strings and tables.
+ */
 #include "backend/base/words.h"
 #include "backend/config/ini.h"
 #include "backend/credentials/credentials.h"

@@ -1,4 +1,7 @@
-/* Answers that hold keys, in each of their forms, and the times in them. */
+/*
+ * Can any response break the readers of credentials, in each of their forms, and of the times in
+ * them?
+ */
 #include "backend/base/iso8601.h"
 #include "backend/base/limits.h"
 #include "backend/credentials/answer.h"

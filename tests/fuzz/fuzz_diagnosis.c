@@ -1,5 +1,7 @@
-/* Whatever AWS says of a service and its tasks: findings are lines of text that a terminal shows as
- * they are, and there is always one. */
+/*
+ * Does diagnosis hold for whatever AWS says of a service and its tasks? Findings are lines of text
+ * that a terminal shows as they are, and there is always one.
+ */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/parse/unicode.h"

@@ -1,6 +1,6 @@
 /*
- * Documents that a user edits, against what AWS says: two texts with a NUL between, the written one
- * first. Lines of tags as well.
+ * Can an edited document break the editors, against any document of AWS? Two texts with a NUL
+ * between, the written one first. Lines of tags as well.
  */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

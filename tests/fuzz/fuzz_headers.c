@@ -1,4 +1,4 @@
-/* The head of a response, its lines as any bytes: what is read of it fits, and is a string. */
+/* Can any bytes break the reader of a response's head? The results fit, and are strings. */
 #include "backend/http/http_head.h"
 
 #include <assert.h>

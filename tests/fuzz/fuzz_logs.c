@@ -1,4 +1,4 @@
-/* Pages of log events and event streams as a server may send them. */
+/* Can a server's pages of log events and event streams break their readers? */
 #include "backend/parse/eventstream.h"
 #include "backend/parse/logscan.h"
 

@@ -1,6 +1,6 @@
 /*
- * JSON that is kept as text: what is taken for JSON is what the parser takes too, and whatever is read
- * of the text without parsing it is what the parser finds there.
+ * Does JSON that is kept as text agree with the parser? Both accept the same texts, and a value
+ * read without parsing is the one that the parser finds there.
  */
 #include "backend/base/cleanup.h"
 #include "backend/parse/json_text.h"

@@ -1,4 +1,4 @@
-/* /proc/TID/status, as any text: whether the caller ends. */
+/* Can any text of /proc/TID/status break the question whether the caller ends? */
 #include "backend/base/cleanup.h"
 #include "fs/caller.h"
 

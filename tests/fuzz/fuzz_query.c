@@ -1,5 +1,7 @@
-/* The query protocols: what is written as a form is read as the same, and no form or XML breaks what
- * reads it. */
+/*
+ * Do the query protocols survive any text? A written form is read as the same, and no form or XML
+ * breaks its reader.
+ */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/sim/request/query.h"

@@ -1,4 +1,4 @@
-/* Names that lead somewhere, as anybody may write them: images, URLs, dates and names of HTTP. */
+/* Can any text break the readers of images, URLs, dates and names of HTTP? */
 #include "backend/base/cleanup.h"
 #include "backend/exec/stream_url.h"
 #include "backend/http/http.h"

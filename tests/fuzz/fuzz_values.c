@@ -1,6 +1,6 @@
 /*
- * What a user writes and what names look like: values, times, names of files and of ECS, words, the
- * end of a document in pieces. The first byte picks the reader.
+ * Can any text that a user writes break its reader? Values, times, names of files and of ECS,
+ * words, the end of a document in pieces. The first byte picks the reader.
  */
 #include "backend/base/cleanup.h"
 #include "backend/base/iso8601.h"

@@ -1,5 +1,5 @@
 /*
- * A WebSocket as a hostile peer may speak it: the head of its response up to the empty line, then its
+ * Can a hostile peer break a WebSocket? The head of its response up to the empty line, then its
  * frames, in pieces of all lengths.
  */
 #include "backend/base/cleanup.h"

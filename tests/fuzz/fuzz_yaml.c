@@ -1,4 +1,6 @@
-/* The YAML reader: a tree, or a sentence; every scalar has a value. */
+/*
+ * Can any text break the YAML reader? It returns a tree, or a sentence; every scalar has a value.
+ */
 #include "backend/parse/yaml.h"
 #include "backend/parse/yaml_parse.h"
 #include "backend/parse/yaml_scalar.h"

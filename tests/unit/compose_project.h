@@ -1,6 +1,6 @@
 /*
- * A compose project written into a test: its files are texts, what it makes is looked at by member.
- * In expected JSON ' stands for ".
+ * How does a test write a compose project? Its files are texts, and the result is looked at by
+ * member. In expected JSON ' represents ".
  */
 #ifndef ECSFS_TEST_COMPOSE_PROJECT_H
 #define ECSFS_TEST_COMPOSE_PROJECT_H

@@ -1,6 +1,6 @@
 /*
- * A home directory for tests of credentials and settings: made, filled with files, named by HOME,
- * removed.
+ * How does a test of credentials and settings get a home directory? It is made, filled with files,
+ * named by HOME, and removed.
  */
 #include "tests/unit/home.h"
 

@@ -1,6 +1,6 @@
 /*
- * A home directory of a test's own, an environment without any AWS variable, and a clock moved by
- * hand that starts at 2030-01-01T00:00:00Z.
+ * How does a test get a home directory of its own, an environment without any AWS variable, and a
+ * clock moved by hand that starts at 2030-01-01T00:00:00Z?
  */
 #ifndef ECSFS_TESTS_HOME_H
 #define ECSFS_TESTS_HOME_H

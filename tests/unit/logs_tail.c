@@ -1,4 +1,4 @@
-/* The StartLiveTail of the world of logs: sessions that say what a test has them say. */
+/* What does StartLiveTail send in the world of logs? Sessions that say what a test has them say. */
 #include "backend/base/limits.h"
 #include "backend/parse/eventstream.h"
 #include "tests/unit/logs_world.h"

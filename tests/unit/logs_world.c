@@ -1,4 +1,7 @@
-/* A simulated region with log groups for tests of the log follower, on a clock moved by hand. */
+/*
+ * How does a simulated region serve log groups to tests of the log follower? On a clock moved by
+ * hand.
+ */
 #include "tests/unit/logs_world.h"
 
 #include "backend/base/limits.h"

@@ -1,6 +1,6 @@
 /*
- * A log follower under test: a scripted ECS and CloudWatch Logs in the place of aws_request, and a
- * clock moved by hand. AWS's rules for pages hold; what goes wrong is set in `cw`.
+ * How is a log follower tested? With a scripted ECS and CloudWatch Logs in the place of
+ * aws_request, and a clock moved by hand. AWS's rules for pages hold; failures are set in `cw`.
  */
 #ifndef ECSFS_TESTS_LOGS_WORLD_H
 #define ECSFS_TESTS_LOGS_WORLD_H

@@ -1,6 +1,6 @@
 /*
- * A server that plays a script: it expects requests in order and answers each as written; what is
- * unexpected or left over fails the test.
+ * How does a server play a script? It expects requests in order and answers each as written;
+ * unexpected requests and unused entries fail the test.
  */
 #include "tests/unit/scripted.h"
 

@@ -1,7 +1,8 @@
 /*
- * A scripted HTTP/1.1 server for tests: a thread on a loopback port that serves an ordered list of
- * entries, one request each, whichever connection it comes by. A request that lacks what its entry
- * expects, one too many, and an entry never asked for fail the test in scripted_finish().
+ * Does a client send the requests that a script expects? A scripted HTTP/1.1 server: a thread on a
+ * loopback port that serves an ordered list of entries, one request each, whichever connection it
+ * comes by. A request that lacks what its entry expects, one too many, and an entry that is never
+ * asked for fail the test in scripted_finish().
  */
 #ifndef ECSFS_TESTS_SCRIPTED_H
 #define ECSFS_TESTS_SCRIPTED_H

@@ -1,5 +1,6 @@
 /*
- * A simulated region without a server: actions called by name, time moved by hand.
+ * How is a simulated region used without a server? Actions are called by name, time is moved by
+ * hand.
  */
 #ifndef ECSFS_TEST_SIM_CALL_H
 #define ECSFS_TEST_SIM_CALL_H

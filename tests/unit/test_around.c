@@ -1,5 +1,7 @@
-/* The answers of what stands around a service: what they cost in calls, and what a response that
- * lacks members, or is about something else, does to them. */
+/*
+ * What do the answers of what stands around a service cost in calls, and what does a response that
+ * lacks members, or is about something else, do to them?
+ */
 #include "cache/fetch/fetch.h"
 #include "cache/moment.h"
 #include "cache/region.h"

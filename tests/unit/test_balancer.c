@@ -1,4 +1,4 @@
-/* Which target is which task, and where a rule leads from. */
+/* Which target is which task, and where does a rule lead from? */
 #include "fs/columns.h"
 #include "fs/edit/members/doc.h"
 #include "fs/tree/around/target_match.h"

@@ -1,4 +1,4 @@
-/* Text in columns: what lines up, and what a name that is too long does. */
+/* Which columns line up, and what does a name do that is too long? */
 #include "fs/columns.h"
 
 #include <setjmp.h>

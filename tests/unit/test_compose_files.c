@@ -1,4 +1,4 @@
-/* Which files a project has, their versions, variables, and how they are put together. */
+/* Which files does a project have, and how are their versions, variables and merges handled? */
 #include "compose_project.h"
 
 static void paths(const char *text)

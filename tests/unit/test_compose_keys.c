@@ -1,4 +1,7 @@
-/* The keys of a service, one after the other, as ecs-cli converts them; and those of today. */
+/*
+ * Is each key of a compose service converted as ecs-cli does it? And the keys of the Compose
+ * Specification that ecs-cli does not know.
+ */
 #include "compose_project.h"
 
 static void test_texts_and_lists(void **state)

@@ -1,4 +1,7 @@
-/* ecs-params.yml, the credentials of registries, and the service that both make. */
+/*
+ * How do ecs-params.yml and the credentials of registries change a project, and which service do
+ * they make?
+ */
 #include "compose_project.h"
 
 #define TWO "version: '3'\nservices:\n  a: {image: i}\n  b: {image: j}\n"

@@ -1,4 +1,7 @@
-/* Values that ECS does not take: of ecs-params, of compose files, and those that do not go together. */
+/*
+ * Which values of ecs-params and compose files are refused, because ECS does not take them or they
+ * do not go together?
+ */
 #include "compose_project.h"
 
 static void params(const char *text)

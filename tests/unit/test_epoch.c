@@ -1,4 +1,4 @@
-/* Times that are none. */
+/* Which texts and numbers are no times? */
 #include "backend/base/epoch.h"
 
 #include <setjmp.h>

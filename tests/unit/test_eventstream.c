@@ -1,4 +1,4 @@
-/* Messages of an event stream: framing, both sums, and what must be refused. */
+/* Are messages of an event stream framed right, and refused where one of the two sums is wrong? */
 #include "backend/parse/eventstream.h"
 
 #include "backend/base/limits.h"

@@ -1,6 +1,6 @@
 /*
- * ECS Exec against the simulated region's agent: exact bytes, the end of the input, exit statuses,
- * terminals, keys, and connections that lose, repeat, reorder and break.
+ * Does ECS Exec carry exact bytes, the end of the input, exit statuses, terminals and keys, against
+ * the simulated region's agent and over connections that lose, repeat, reorder and break?
  */
 #include "backend/config/settings.h"
 #include "backend/exec/session.h"

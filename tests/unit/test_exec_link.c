@@ -1,6 +1,6 @@
 /*
- * What a link repeats, and when: a peer that is slow gets its oldest message again and no other, a
- * message that was lost comes again, and none is given up.
+ * What does a link repeat, and when? A slow peer gets its oldest message again and no other, a lost
+ * message comes again, and none is given up.
  */
 #include "backend/exec/link.h"
 

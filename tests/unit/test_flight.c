@@ -1,4 +1,4 @@
-/* Who waits for a call that is under way: which one is joined, given up, begun anew. */
+/* Who waits for a call that is under way? Which one is joined, given up, begun anew. */
 #include "cache/region.h"
 
 #include "cache/moment.h"

@@ -1,4 +1,4 @@
-/* What an open file has to send, write by write. */
+/* What does an open file have to send, write by write? */
 #include "fs/files/gather.h"
 
 #include "backend/base/limits.h"

@@ -1,7 +1,8 @@
 /*
- * A recorder of histories: readers, the mount's own writes, changes by somebody else, responses that
- * come late and out of order, and a clock, in random schedules over a scripted region. Every read is
- * then judged by what AWS had:
+ * Does every read return a value that AWS had recently enough? A recorder of histories: readers,
+ * the mount's own writes, changes by somebody else, responses that come late and out of order, and
+ * a clock, in random schedules over a scripted region. Every read is then compared with what AWS
+ * had:
  *
  *   - a value that was current no longer ago than the TTL, counted from the read's begin;
  *   - never the state before a write of the mount that had succeeded, nor before a `touch`;

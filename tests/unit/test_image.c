@@ -1,4 +1,4 @@
-/* Image references of ECR, and which of them stop a deployment. */
+/* Which references name an image of ECR, and which of them stop a deployment? */
 #include "fs/edit/image.h"
 
 #include "backend/base/cleanup.h"

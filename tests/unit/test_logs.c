@@ -1,4 +1,4 @@
-/* Logs that grow: every line once, whatever goes wrong on the way. */
+/* Does a growing log have every line once, whatever goes wrong on the way? */
 #include "tests/unit/logs_world.h"
 
 #include <setjmp.h>

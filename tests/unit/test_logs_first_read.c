@@ -1,4 +1,4 @@
-/* First reads that something stops half way. */
+/* What happens to a first read that is stopped half way? */
 #include "backend/base/cleanup.h"
 #include "tests/unit/logs_world.h"
 

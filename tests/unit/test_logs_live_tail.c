@@ -1,4 +1,4 @@
-/* StartLiveTail wakes a poller, and is never what lines come from. */
+/* Does StartLiveTail wake a poller, and do lines never come from it? */
 #include "tests/unit/logs_world.h"
 
 #include <setjmp.h>

@@ -1,4 +1,7 @@
-/* Reading from a time on: the time is cut into pieces, which are asked for at once. */
+/*
+ * Are all lines from a given time on read in order? The time is cut into pieces, which are asked
+ * for at once.
+ */
 #include "tests/unit/logs_world.h"
 
 #include <setjmp.h>

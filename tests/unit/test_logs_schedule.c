@@ -1,4 +1,4 @@
-/* How many groups are polled at once. */
+/* How many groups are polled at once? */
 #include "tests/unit/logs_world.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* Pages of log events as the scanner reads them, compared with jansson on random ones. */
+/* Does the scanner read pages of log events as jansson does, on random ones too? */
 #include "backend/parse/logscan.h"
 
 #include "backend/base/buf.h"

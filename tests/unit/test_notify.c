@@ -1,6 +1,6 @@
 /*
- * What the kernel is asked to forget: idle nodes, by number where it can (NOTIFY_PRUNE), files by name
- * where it is older. libfuse's and the kernel's side is played by the functions at the top.
+ * What is the kernel asked to forget? Idle nodes, by number where it can (NOTIFY_PRUNE), files by
+ * name where it is older. libfuse's and the kernel's side is played by the functions at the top.
  */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

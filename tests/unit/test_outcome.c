@@ -1,4 +1,4 @@
-/* How a task ended, by its document and its definition. */
+/* How did a task end, by its document and its definition? */
 #include "fs/tree/growing/outcome_lines.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /*
- * The pace against servers that are played: a number of callers, each of whom sends, waits for the
- * response, and sends again, on a clock that jumps from event to event.
+ * Does the pace find what a server takes? Servers are played: a number of callers, each of which
+ * sends, waits for the response, and sends again, on a clock that jumps from event to event.
  */
 #include "backend/pace.h"
 

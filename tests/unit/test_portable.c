@@ -1,4 +1,6 @@
-/* What stands in for glibc and Linux on other systems, tried under other names. */
+/*
+ * Do the replacements for glibc and Linux work on other systems? They are tried under other names.
+ */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

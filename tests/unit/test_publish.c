@@ -1,4 +1,4 @@
-/* Publications, invalidations, unknown actions, ttl=0 and the end. */
+/* What do publications, invalidations, unknown actions, ttl=0 and the end do to the cache? */
 #include "cache/answer.h"
 #include "cache/answers/publish.h"
 #include "cache/answers/state.h"

@@ -1,4 +1,4 @@
-/* The forms of the query protocols: what is written is read as the same, whatever comes is read. */
+/* Are forms of the query protocols read as they were written, and is any text read without harm? */
 #include "backend/sim/request/query.h"
 
 #include "backend/base/limits.h"

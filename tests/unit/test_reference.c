@@ -1,4 +1,4 @@
-/* Which texts are references of images. */
+/* Which texts are references of images? */
 #include "fs/edit/reference.h"
 
 #include "backend/base/cleanup.h"

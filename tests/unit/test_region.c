@@ -1,4 +1,4 @@
-/* What is asked for: what it costs in calls, and what is told. */
+/* What is asked of AWS, in how many calls, and which changes are notified? */
 #include "cache/answer.h"
 #include "cache/answers/state.h"
 

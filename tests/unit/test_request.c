@@ -1,6 +1,6 @@
 /*
- * The life of a request: parked, woken, interrupted, timed out, handed to a worker, and answered once
- * whatever happens. libfuse's side of it is played by the functions at the top.
+ * Is a request answered once whatever happens? It is parked, woken, interrupted, timed out and
+ * passed to a worker. libfuse's side of it is played by the functions at the top.
  */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

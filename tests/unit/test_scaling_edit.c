@@ -1,4 +1,4 @@
-/* What an edited document of Application Auto Scaling sends, and what is refused. */
+/* What does an edited document of Application Auto Scaling send, and what is refused? */
 #include "fs/edit/scaling_edit.h"
 
 #include "fs/edit/remembered/readings.h"

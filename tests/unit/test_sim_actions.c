@@ -1,4 +1,4 @@
-/* What the simulated region refuses, pages and remembers, as AWS does. */
+/* Does the simulated region refuse, page and remember as AWS does? */
 #include "sim_call.h"
 
 static void test_unknown_names(void **state)

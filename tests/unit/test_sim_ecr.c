@@ -1,4 +1,4 @@
-/* The simulated registry: what it pages, refuses and says of tags that moved. */
+/* What does the simulated registry page and refuse, and what does it say of tags that moved? */
 #include "sim_call.h"
 
 static size_t count(json_t *o, const char *member)

@@ -1,4 +1,4 @@
-/* The scheduler of the simulated region, on a clock moved by hand. */
+/* What does the scheduler of the simulated region do, on a clock moved by hand? */
 #include "sim_call.h"
 
 static const json_t *deployment(const json_t *s, size_t i)

@@ -1,4 +1,4 @@
-/* The simulator's own door: fault scripts, counters, a start and an end. */
+/* Do the simulator's fault scripts, counters, start and end work? */
 #include "backend/sim/request/faults.h"
 #include "backend/sim/request/throttle.h"
 #include "backend/sim/server.h"

@@ -1,4 +1,4 @@
-/* What is corrected after a write, and when that ends. */
+/* What is corrected after a write, and when does that end? */
 #include "cache/answers/listing.h"
 #include "cache/answers/stale_guard.h"
 

@@ -1,4 +1,4 @@
-/* Two mounts in one process know nothing of each other, and end in turn. */
+/* Do two mounts in one process know nothing of each other, and end in turn? */
 #include "backend/base/cleanup.h"
 #include "backend/errlog.h"
 #include "fs/files/handle.h"

@@ -1,4 +1,4 @@
-/* The YAML reader: values, places, anchors and merge keys, and what hostile text meets. */
+/* How does the YAML reader handle values, places, anchors and merge keys, and hostile text? */
 #include "backend/parse/yaml.h"
 
 #include "backend/base/cleanup.h"

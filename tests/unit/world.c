@@ -1,6 +1,6 @@
 /*
- * A simulated region, a client and a cache for unit tests, wired as in a mount but on a clock moved
- * by hand.
+ * How does a unit test get a simulated region, a client and a cache? They are wired as in a mount
+ * but on a clock moved by hand.
  */
 #include "tests/unit/world.h"
 

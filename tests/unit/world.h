@@ -1,6 +1,6 @@
 /*
- * A region under test: a scripted AWS in the place of aws_request, which counts the calls, can hold
- * them at a gate and can fail them, and a clock moved by hand.
+ * How is a region tested? With a scripted AWS in the place of aws_request, which counts the calls,
+ * can hold them at a gate and can fail them, and a clock moved by hand.
  */
 #ifndef ECSFS_TESTS_WORLD_H
 #define ECSFS_TESTS_WORLD_H

@@ -1,6 +1,6 @@
 /*
- * A profile's role: role_arn, with the keys to ask STS for it from another profile (which may be a
- * role again) or from a named source.
+ * How does a profile with role_arn get its keys? STS is asked for the role, with the keys of
+ * another profile (which may be a role again) or of a named source.
  */
 #include "backend/credentials/answer.h"
 #include "backend/credentials/cached.h"

@@ -1,6 +1,7 @@
 /*
- * Credentials of a container: ECS tasks (a path on 169.254.170.2), EKS Pod Identity, Greengrass and
- * others (a whole URL). Plain http goes to this machine and the two metadata addresses alone.
+ * Which credentials does a container have? Those of ECS tasks (a path on 169.254.170.2), EKS Pod
+ * Identity, Greengrass and others (a whole URL). Plain http goes to this machine and the two
+ * metadata addresses only.
  */
 #include "backend/credentials/answer.h"
 #include "backend/credentials/provider.h"

@@ -1,6 +1,6 @@
 /*
- * Keys in the environment. A key without its secret is an error, as an access key alone is more
- * likely a mistake than a wish to use the next provider.
+ * Which keys does the environment have? A key without its secret is an error, since an access key
+ * alone is more likely a mistake than a wish to use the next provider.
  */
 #include "backend/credentials/provider.h"
 

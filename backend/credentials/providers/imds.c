@@ -1,6 +1,6 @@
 /*
- * The instance's role, from its metadata service, by the second version of its protocol: a token
- * first. The first version, without one, only where it is asked for by name.
+ * Which role does this instance have? Its metadata service is asked by the second version of its
+ * protocol, a token first. The first version, without one, only where it is asked for by name.
  *
  * Static stability: while the service gives nothing newer, keys are used on past their expiry, as
  * EC2 goes on to accept them; the expiry is moved 17 to 25 minutes ahead, at random, so that not

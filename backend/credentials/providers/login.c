@@ -1,6 +1,7 @@
 /*
- * `aws login`: keys of fifteen minutes in a file of the AWS CLI, and a token to renew them with,
- * which is bound to a key in the same file (DPoP). The token rotates: what comes back is stored.
+ * Which keys did `aws login` leave? Keys of fifteen minutes in a file of the AWS CLI, and a token
+ * to renew them, which is bound to a key in the same file (DPoP). The token rotates: the new one is
+ * stored.
  */
 #include "backend/config/endpoint.h"
 #include "backend/credentials/answer.h"

@@ -1,6 +1,7 @@
 /*
- * credential_process: a program that prints keys. It runs without a shell, inherits the terminal
- * (it may ask for something), and is ended when it prints too much or takes too long.
+ * How does credential_process provide keys? A program prints them. It runs without a shell,
+ * inherits the terminal (it may ask for something), and is killed when it prints too much or takes
+ * too long.
  */
 #include "backend/credentials/answer.h"
 #include "backend/credentials/provider.h"

@@ -1,7 +1,7 @@
 /*
- * Keys in the shared files. Those of the credentials file and those of the config file are two
- * providers, since login sessions and processes come between them. The chain reads the files again
- * when they change.
+ * Which keys do the shared files have? Those of the credentials file and those of the config file
+ * are two providers, since login sessions and processes come between them. The chain reads the
+ * files again when they change.
  */
 #include "backend/credentials/answer.h"
 #include "backend/credentials/provider.h"

@@ -1,6 +1,7 @@
 /*
- * IAM Identity Center: the token that `aws sso login` left is exchanged for a role's keys. In the
- * sso_session form the token can be renewed, and then is, for everybody who uses the file.
+ * How are a role's keys fetched from IAM Identity Center? With the token that `aws sso login` left.
+ * In the sso_session form the token can be renewed, and the new one is stored for all users of the
+ * file.
  */
 #include "backend/config/endpoint.h"
 #include "backend/credentials/answer.h"

@@ -1,6 +1,7 @@
 /*
- * A role for the bearer of a token that somebody else signed (a Kubernetes service account, a CI
- * job). The token lies in a file that its issuer replaces, and is read for every call.
+ * How does the bearer of a token that an identity provider signed (a Kubernetes service account, a
+ * CI job) get a role's keys? By STS. The issuer replaces the token's file, so it is read for every
+ * call.
  */
 #include "backend/credentials/answer.h"
 #include "backend/credentials/sts.h"

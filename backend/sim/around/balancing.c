@@ -1,4 +1,7 @@
-/* Elastic Load Balancing v2. The targets of a group are the tasks of the services behind it. */
+/*
+ * What do target groups of Elastic Load Balancing v2 show? The targets of a group are the tasks of
+ * the services behind it.
+ */
 #include "backend/sim/around/balancing.h"
 
 #include "backend/sim/around/around.h"

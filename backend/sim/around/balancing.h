@@ -1,6 +1,4 @@
-/*
- * The load balancer of a region: targets and their health.
- */
+/* Which targets has the load balancer of a region, and are they healthy? */
 #ifndef ECSFS_SIM_AROUND_BALANCING_H
 #define ECSFS_SIM_AROUND_BALANCING_H
 

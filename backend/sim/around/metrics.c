@@ -1,4 +1,7 @@
-/* CloudWatch: GetMetricData of ECS's services. The load is a wave with a period of its own. */
+/*
+ * What does GetMetricData of CloudWatch say of ECS's services? The load is a wave with a period of
+ * its own.
+ */
 #include "backend/sim/around/metrics.h"
 
 #include "backend/sim/around/around.h"

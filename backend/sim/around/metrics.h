@@ -1,6 +1,4 @@
-/*
- * The load of a service, as CloudWatch measures it.
- */
+/* What is the load of a service, as CloudWatch measures it? */
 #ifndef ECSFS_SIM_AROUND_METRICS_H
 #define ECSFS_SIM_AROUND_METRICS_H
 

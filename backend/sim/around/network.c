@@ -1,4 +1,4 @@
-/* EC2: the network interfaces of tasks. */
+/* Which network interfaces of EC2 do tasks have? */
 #include "backend/sim/around/around.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/request/query.h"

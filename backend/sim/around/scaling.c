@@ -1,4 +1,4 @@
-/* Application Auto Scaling, namespace ecs. */
+/* What do the actions of Application Auto Scaling do in the namespace ecs? */
 #include "backend/sim/around/scaling.h"
 
 #include "backend/sim/around/around.h"

@@ -1,6 +1,4 @@
-/*
- * Application Auto Scaling of a region: targets, policies and what they do.
- */
+/* Which scalable targets and policies has a region, and what do they do? */
 #ifndef ECSFS_SIM_AROUND_SCALING_H
 #define ECSFS_SIM_AROUND_SCALING_H
 

@@ -1,4 +1,4 @@
-/* ECR's actions: describing repositories and images, listing tags, fetching manifests. */
+/* What do ECR's actions return? Descriptions of repositories and images, tags, and manifests. */
 #include "backend/base/cleanup.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/ecr/registry.h"

@@ -1,4 +1,7 @@
-/* The store of the simulated registry, and what an image of it is for the tasks that run it. */
+/*
+ * How are the images of the simulated registry stored, and what is an image for the tasks that run
+ * it?
+ */
 #include "backend/sim/ecr/registry.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * The ECR registry of one region: repositories, their images and tags. Everything is read and
+ * Which repositories, images and tags has the ECR registry of a region? Everything is read and
  * changed under the region's lock.
  */
 #ifndef ECSFS_SIM_REGISTRY_H

@@ -1,4 +1,7 @@
-/* Container instances, their attributes, capacity providers, account settings. */
+/*
+ * What do the actions of container instances, attributes, capacity providers and account settings
+ * do?
+ */
 #include "backend/sim/api.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/ecs/service/revisions.h"

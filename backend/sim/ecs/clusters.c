@@ -1,4 +1,4 @@
-/* Clusters: list, describe, create, change, delete. */
+/* How are clusters listed, described, created, changed and deleted? */
 #include "backend/sim/api.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/ecs/service/service_make.h"

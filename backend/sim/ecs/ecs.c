@@ -1,4 +1,4 @@
-/* The tables of ECS's actions: each stands behind its actions, in their file. */
+/* Which actions has ECS? Their tables are next to the actions, each in its file. */
 #include "backend/sim/api.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* A large region: C clusters of S services of T running tasks each. */
+/* How is a large region made? C clusters of S services of T running tasks each. */
 #include "backend/sim/ecs/fleet.h"
 
 #include "backend/sim/api.h"

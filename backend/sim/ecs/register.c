@@ -1,4 +1,4 @@
-/* RegisterTaskDefinition: checks, and what AWS fills in. */
+/* Which definitions does RegisterTaskDefinition take, and which members does AWS fill in? */
 #include "backend/sim/ecs/register.h"
 
 #include "backend/base/cleanup.h"

@@ -1,6 +1,4 @@
-/*
- * Task definitions as they are registered.
- */
+/* How is a task definition registered? */
 #ifndef ECSFS_SIM_ECS_REGISTER_H
 #define ECSFS_SIM_ECS_REGISTER_H
 

@@ -1,4 +1,4 @@
-/* Tags of every kind of resource. */
+/* Which tags has a resource of each kind, and how are they changed? */
 #include "backend/sim/ecs/tags.h"
 
 #include "backend/sim/api.h"

@@ -1,6 +1,4 @@
-/*
- * Tags of every kind of resource: what may be set.
- */
+/* Which tags may be set on a resource? */
 #ifndef ECSFS_SIM_ECS_TAGS_H
 #define ECSFS_SIM_ECS_TAGS_H
 

@@ -1,4 +1,7 @@
-/* Task definitions: list, describe, deregister, delete. Registering is in register.c. */
+/*
+ * How are task definitions listed, described, deregistered and deleted? Registering is in
+ * register.c.
+ */
 #include "backend/sim/ecs/taskdefs.h"
 
 #include "backend/sim/api.h"

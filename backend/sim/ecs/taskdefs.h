@@ -1,6 +1,4 @@
-/*
- * Task definitions as they are shown.
- */
+/* How does DescribeTaskDefinition show a task definition? */
 #ifndef ECSFS_SIM_ECS_TASKDEFS_H
 #define ECSFS_SIM_ECS_TASKDEFS_H
 

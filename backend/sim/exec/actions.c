@@ -1,4 +1,7 @@
-/* ExecuteCommand of ECS, and what a session needs of Systems Manager and KMS. */
+/*
+ * What do ExecuteCommand of ECS, and the actions of Systems Manager and KMS that a session needs,
+ * do?
+ */
 #include "backend/sim/ecs/task/task_doc.h"
 #include "backend/sim/exec/exec.h"
 

@@ -1,7 +1,7 @@
 /*
- * The agent's end of a data channel, as amazon-ssm-agent behaves: it drops input until its terminal
- * exists, reads 1,024 bytes at a time, holds back the bytes of an unfinished character and replaces
- * what is not UTF-8. It outlives a lost connection for a while. Faults are drawn per frame.
+ * How does amazon-ssm-agent behave on a data channel? It drops input until its terminal exists,
+ * reads 1,024 bytes at a time, holds back the bytes of an unfinished character and replaces what is
+ * not UTF-8. It outlives a lost connection for a while. Faults are drawn per frame.
  */
 #include "backend/sim/exec/agent.h"
 

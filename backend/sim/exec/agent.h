@@ -1,6 +1,4 @@
-/*
- * The agent's end of a data channel.
- */
+/* How does the agent's end of a data channel behave? */
 #ifndef ECSFS_SIM_EXEC_AGENT_H
 #define ECSFS_SIM_EXEC_AGENT_H
 

@@ -1,7 +1,7 @@
 /*
- * ECS Exec of the simulated region: sessions, the data channel's server end, and commands that run
- * in a pseudo terminal on this machine, in an empty directory. Only `--demo` and `ecsfs-sim --exec`
- * switch it on; elsewhere no container has an agent.
+ * How does ECS Exec work in the simulated region? It has sessions, the data channel's server end,
+ * and commands that run in a pseudo terminal on this machine, in an empty directory. Only `--demo`
+ * and `ecsfs-sim --exec` switch it on; elsewhere no container has an agent.
  */
 #ifndef ECSFS_SIM_EXEC_H
 #define ECSFS_SIM_EXEC_H

@@ -1,4 +1,4 @@
-/* A command in a pseudo terminal, in a directory of its own. */
+/* How is a command run in a pseudo terminal, in a directory of its own? */
 #include "backend/sim/exec/pty.h"
 
 #include "backend/sim/exec/exec.h"

@@ -1,6 +1,4 @@
-/*
- * A command in a pseudo terminal.
- */
+/* How is a command run in a pseudo terminal? */
 #ifndef ECSFS_SIM_EXEC_PTY_H
 #define ECSFS_SIM_EXEC_PTY_H
 

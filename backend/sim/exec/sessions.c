@@ -1,4 +1,4 @@
-/* The sessions of a simulated region's ECS Exec: by id, each with its agent. */
+/* Which ECS Exec sessions has a simulated region? They are found by id, each with its agent. */
 #include "backend/sim/exec/sessions.h"
 
 #include "backend/sim/exec/agent.h"

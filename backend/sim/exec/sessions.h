@@ -1,6 +1,4 @@
-/*
- * The sessions of a simulated region's ECS Exec, by id, each with its agent.
- */
+/* Which ECS Exec sessions has a simulated region? They are found by id, each with its agent. */
 #ifndef ECSFS_SIM_EXEC_SESSIONS_H
 #define ECSFS_SIM_EXEC_SESSIONS_H
 

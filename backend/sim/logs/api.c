@@ -1,4 +1,6 @@
-/* CloudWatch Logs' actions but for reading events (logs_page.c) and StartLiveTail (logs_tail.c). */
+/*
+ * What do CloudWatch Logs' actions do? All but reading events (page.c) and StartLiveTail (tail.c).
+ */
 #include "backend/sim/logs/api.h"
 
 #include "backend/base/cleanup.h"

@@ -1,7 +1,8 @@
 /*
- * Pages of events: GetLogEvents (one stream, both ways) and FilterLogEvents (many streams, merged).
- * A page ends at 1 MiB of text and overhead, or 10,000 events. Tokens name a position, not an
- * index, so events that arrive late before it stay unseen by whoever walks on: as in AWS.
+ * Which events does a page of GetLogEvents (one stream, both ways) or FilterLogEvents (many
+ * streams, merged) hold? It ends at 1 MiB of text and overhead, or 10,000 events. Tokens name a
+ * position, not an index, so a reader that goes on from one does not see events that arrive late
+ * before it: as in AWS.
  */
 
 #include "backend/base/cleanup.h"

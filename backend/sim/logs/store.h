@@ -1,7 +1,7 @@
 /*
- * The log events of a region: groups, their streams, and each stream's events in AWS's order
- * (timestamp, then arrival). Text lies in one growing block a stream, so that a gigabyte of log is
- * a gigabyte of memory and 32 bytes a line. All of it under the region's lock.
+ * How are the log events of a region stored? In groups, their streams, and each stream's events in
+ * AWS's order (timestamp, then arrival). Text is one growing block a stream, so that a gigabyte of
+ * log is a gigabyte of memory and 32 bytes a line. Everything is protected by the region's lock.
  */
 #ifndef ECSFS_SIM_LOGS_STORE_H
 #define ECSFS_SIM_LOGS_STORE_H

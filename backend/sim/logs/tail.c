@@ -1,7 +1,7 @@
 /*
- * StartLiveTail: what arrives in the named groups, as an event stream of one update a second. As
- * AWS does, it samples above 500 events a second, forgets what a slow reader does not take, and
- * knows no event ids.
+ * What does StartLiveTail send? An event stream of one update a second with what arrives in the
+ * named groups. As AWS does, it samples above 500 events a second, drops what a slow reader does
+ * not take, and has no event ids.
  */
 
 #include "backend/base/clock.h"

@@ -1,4 +1,7 @@
-/* Signatures, judged as AWS judges them: recomputed with the one key pair that is known. */
+/*
+ * Is a request's signature right? It is recomputed with the one key pair that is known, and refused
+ * with AWS's codes.
+ */
 #include "backend/sim/request/auth.h"
 
 #include "backend/sim/server.h"

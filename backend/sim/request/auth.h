@@ -1,6 +1,4 @@
-/*
- * Signatures, recomputed as AWS does it.
- */
+/* Is a request's signature right? It is recomputed as AWS does it. */
 #ifndef ECSFS_SIM_AUTH_H
 #define ECSFS_SIM_AUTH_H
 

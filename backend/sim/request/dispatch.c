@@ -1,5 +1,6 @@
 /*
- * From a request to a response: which service and action, signature, faults, throttle, model, action.
+ * How does a request become a response? Service and action are found, then signature, faults,
+ * throttle and model are checked, then the action runs.
  */
 #include "backend/sim/request/dispatch.h"
 

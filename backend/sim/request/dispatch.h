@@ -1,6 +1,4 @@
-/*
- * From a request to a response.
- */
+/* How does a request become a response? */
 #ifndef ECSFS_SIM_DISPATCH_H
 #define ECSFS_SIM_DISPATCH_H
 

@@ -1,4 +1,7 @@
-/* The HTTP side: a thread for each connection, kept alive, so that a stalled answer stalls one. */
+/*
+ * How do requests arrive by HTTP? A thread for each connection, kept alive, so that a stalled
+ * response stalls no other.
+ */
 #include "backend/sim/server.h"
 
 #include "backend/base/limits.h"

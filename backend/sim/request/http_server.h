@@ -1,6 +1,4 @@
-/*
- * The HTTP side of the simulator: requests in, responses out. A thread for each connection.
- */
+/* How do requests arrive by HTTP? A thread for each connection. */
 #ifndef ECSFS_SIM_HTTP_SERVER_H
 #define ECSFS_SIM_HTTP_SERVER_H
 

@@ -1,6 +1,6 @@
 /*
- * The members that AWS's service model gives to each request: which are required, of what type, and
- * which values an enumeration has. Generated from the published model by backend/sim/request/model.py.
+ * Does a request fit AWS's service model? Which members are required, of what type, and which
+ * values an enumeration has is generated from the published model by backend/sim/request/model.py.
  */
 #ifndef ECSFS_SIM_MODEL_H
 #define ECSFS_SIM_MODEL_H

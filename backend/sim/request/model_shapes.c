@@ -1,4 +1,4 @@
-/* Made by model.py from AWS's published service models. */
+/* Which members has each request of AWS's published service models? Made by model.py. */
 #include "backend/sim/request/model.h"
 
 /* clang-format off */

@@ -1,6 +1,7 @@
 /*
- * The query protocols of AWS from the server's side: a form becomes the request's members, and the
- * members of a response become XML. Every scalar of a request is a string.
+ * How does the server's side of AWS's query protocols read requests and write responses? A form
+ * becomes the request's members, and the members of a response become XML. Every scalar of a
+ * request is a string.
  */
 #ifndef ECSFS_SIM_QUERY_H
 #define ECSFS_SIM_QUERY_H

@@ -1,4 +1,7 @@
-/* AWS's token buckets, one of each kind an account and region (API reference, "Request throttling"). */
+/*
+ * Is a call throttled? By AWS's token buckets, one of each kind an account and region (API
+ * reference, "Request throttling").
+ */
 #include "backend/sim/request/throttle.h"
 
 #include "backend/sim/server.h"

@@ -1,6 +1,4 @@
-/*
- * AWS's token buckets.
- */
+/* Is a call throttled? By AWS's token buckets. */
 #ifndef ECSFS_SIM_THROTTLE_H
 #define ECSFS_SIM_THROTTLE_H
 

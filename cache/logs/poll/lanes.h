@@ -1,6 +1,7 @@
 /*
- * Chooses the streams that the calls of a round ask for. By prefix: services, and streams that are not known to exist (a
- * name that does not exist fails the whole call). All others go by name, a hundred a call.
+ * Which streams do the calls of a round ask for? By prefix: services, and streams that are not
+ * known to exist (a name that does not exist fails the whole call). All others by name, a hundred a
+ * call.
  */
 #ifndef ECSFS_LOGS_LANES_H
 #define ECSFS_LOGS_LANES_H

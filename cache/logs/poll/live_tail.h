@@ -1,7 +1,7 @@
 /*
- * StartLiveTail as an alarm clock: a session watches up to ten groups and has a group polled as soon
- * as something arrived in it. It never is the source of lines: it samples, and names no events. A
- * refusal is remembered, and the pollers go on as without it.
+ * How does StartLiveTail make polling sooner? A session watches up to ten groups and has a group
+ * polled as soon as an event arrives in it. Lines never come from it: it samples, and has no event
+ * ids. A refusal is remembered, and polling goes on without it.
  */
 #ifndef ECSFS_LOGS_LIVE_TAIL_H
 #define ECSFS_LOGS_LIVE_TAIL_H

@@ -1,6 +1,7 @@
 /*
- * When what is done: one thread a mount, which only starts jobs. Groups that are due wait in one queue; a
- * turn is a few pages, after which a group that has more waits behind the others.
+ * When is a group polled? One thread a mount starts the jobs, and only starts them. Groups that are
+ * due wait in one queue; a turn is a few pages, after which a group that has more waits behind the
+ * others.
  */
 #ifndef ECSFS_LOGS_SCHEDULE_H
 #define ECSFS_LOGS_SCHEDULE_H

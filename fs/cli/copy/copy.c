@@ -1,4 +1,4 @@
-/* `ecsfs cp`: which end is the container's. */
+/* Which end of `ecsfs cp` is the container's? */
 #include "fs/cli/copy/copy.h"
 
 #include "fs/cli/command.h"

@@ -1,7 +1,7 @@
 /*
- * A file goes to a file beside its name first, so that a lost connection leaves no half of it under
- * the name; then a new file is renamed, and one that exists is written, which keeps its owner and
- * mode. Pipes, devices and the like are written as they are.
+ * How is a file written into a container? To a file beside its name first, so that a lost
+ * connection leaves no half of it under the name; then a new file is renamed, and an existing one
+ * is written, which keeps its owner and mode. Pipes, devices and the like are written as they are.
  */
 #include "fs/cli/copy/copy_in.h"
 

@@ -1,8 +1,9 @@
 /*
- * One command sends everything: a first line that says what is there ("d", or the mode as ls(1)
- * prints it), then the file's bytes or a tar of the directory. Where a program fails in between, the
- * command ends with COPY_FAILED, and behind the bytes stand the program's words and in the last four
- * their length. So the bytes of a file are never shown as words, nor words written to a file.
+ * How is a file or directory read from a container? One command sends everything: a first line that
+ * says what there is ("d", or the mode as ls(1) prints it), then the file's bytes or a tar of the
+ * directory. Where a program fails in between, the command ends with COPY_FAILED, and behind the
+ * bytes are the program's message and, in the last four bytes, its length. So the bytes of a file
+ * are never shown as a message, and a message is never written to a file.
  */
 #include "fs/cli/copy/copy_out.h"
 

@@ -1,8 +1,8 @@
 /*
- * The local file that a copy becomes. A regular file takes its name only when it is whole: it is
- * written beside it, under a name of its own that no end leaves behind, signals included. Standard
- * output ("-"), pipes and devices are written as they are; a symbolic link leads to its file. One
- * landing a process at a time.
+ * How does the local file of a copy appear whole or not at all? A regular file is written beside
+ * its name, under a temporary name that no end leaves behind, signals included, and renamed when it
+ * is whole. Standard output ("-"), pipes and devices are written as they are; a symbolic link leads
+ * to its file. One landing a process at a time.
  *
  * Every failure is said on stderr, with the file and the reason.
  */

@@ -1,8 +1,8 @@
 /*
- * Asks this machine, then for each profile who it is, then for each region the way to AWS, and in a
- * profile's first region what it is allowed (IAM has no regions). Every check is a line; nothing is
- * mounted and no call changes anything. Exit status 0: nothing failed; 1: something did; 2: words
- * that are not understood.
+ * What would not work here? This machine is checked, then for each profile its identity, then for
+ * each region the way to AWS, and in a profile's first region its permissions (IAM has no regions).
+ * Every check is a line; nothing is mounted and no call changes anything. Exit status 0: nothing
+ * failed; 1: something did; 2: invalid arguments.
  */
 #include "fs/cli/doctor/doctor.h"
 

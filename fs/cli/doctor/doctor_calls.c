@@ -1,8 +1,8 @@
 /*
- * Asks for every row of the table of permissions, in its order. A response other than a refusal of
- * access shows that the call is allowed, for what it named: a policy may allow it for some resources
- * only, so probes name what exists where a response has named it. Anything a response does not tell is
- * said to be unknown.
+ * Which calls are allowed? Every row of the table of permissions is tried, in its order. A response
+ * other than a refusal of access shows that the call is allowed, for the resource it named: a
+ * policy may allow it for some resources only, so probes name existing resources where a response
+ * has named one. The rest is reported as unknown.
  */
 #include "fs/cli/doctor/doctor_calls.h"
 

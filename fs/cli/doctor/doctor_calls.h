@@ -1,6 +1,6 @@
 /*
- * The part of `ecsfs doctor` that finds out what the credentials are allowed: a call for each row of
- * fs/cli/doctor/permissions.c, none of which changes anything.
+ * Which calls do the credentials allow? `ecsfs doctor` makes a call for each row of permissions.c,
+ * none of which changes anything.
  */
 #ifndef ECSFS_CLI_DOCTOR_CALLS_H
 #define ECSFS_CLI_DOCTOR_CALLS_H

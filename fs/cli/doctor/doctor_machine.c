@@ -1,6 +1,7 @@
 /*
- * FUSE as this user finds it: the device, the helper that mounts for users, the permission to share,
- * the mount point, and the files that options name. Nothing is mounted and nothing is made.
+ * Can this user mount with FUSE? Checks the device, the helper that mounts for users, the
+ * permission to share, the mount point, and the files that options name. Nothing is mounted and
+ * nothing is made.
  */
 #include "fs/cli/doctor/doctor_machine.h"
 

@@ -1,5 +1,5 @@
 /*
- * The names that probes ask about: what AWS named in an earlier response, else what does not exist.
+ * Which names do probes ask about? Those of earlier responses, else names that do not exist.
  *
  * In the text of a request "$cluster" is replaced. $none is a random name, valid as a name or an id
  * wherever one is expected, which nothing has; $none_cluster and $none_deployment are ARNs of it.

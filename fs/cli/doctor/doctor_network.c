@@ -1,6 +1,6 @@
 /*
- * One unsigned GET to the endpoint of each service that the tree calls, all at once: name, route,
- * proxy, TLS and the time that AWS has are known from its response, whatever that says.
+ * Can the endpoint of each service be reached? One unsigned GET to each, all at once: any response
+ * shows that name, route, proxy and TLS work, and carries AWS's time.
  */
 #include "fs/cli/doctor/doctor_network.h"
 

@@ -1,6 +1,7 @@
 /*
- * The table of calls. Its order is the order in which `ecsfs doctor` asks: what a response names
- * (a cluster, a service) is asked about by the calls behind it.
+ * Which calls does the tree make, and how is each one probed? Its order is the order in which
+ * `ecsfs doctor` asks: what a response names (a cluster, a service) is asked about by the calls
+ * behind it.
  *
  * Probes change nothing. Those of reading calls are small requests of the call itself. Those of
  * calls that change something name what cannot exist ($none is a random name): AWS authorizes a call

@@ -1,8 +1,9 @@
 /*
- * Every call that the tree makes, once: IAM's name for it, the files that need it, and the request by
- * which `ecsfs doctor` finds out whether it is allowed. `ecsfs policy` prints the same rows. A call
- * that is added to the tree needs a row here, or it is refused to those who use the policy; the
- * end-to-end tests compare the rows with what the suite called.
+ * Which permissions does the tree need? Every call that it makes is one row: IAM's name for it, the
+ * files that need it, and the request by which `ecsfs doctor` finds out whether it is allowed.
+ * `ecsfs policy` prints the same rows. A call that is added to the tree needs a row here, or the
+ * printed policy does not allow it; the end-to-end tests compare the rows with the calls that the
+ * suite made.
  */
 #ifndef ECSFS_CLI_PERMISSIONS_H
 #define ECSFS_CLI_PERMISSIONS_H

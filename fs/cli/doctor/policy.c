@@ -1,6 +1,6 @@
 /*
- * Prints the rows of permissions.c as an IAM policy: one statement for what reads, one for what
- * changes something, one for the roles that ECS is handed.
+ * Which IAM policy allows what the tree does? The rows of permissions.c are printed as one: a
+ * statement for reading, one for changes, one for passing roles to ECS.
  */
 #include "fs/cli/doctor/policy.h"
 

@@ -1,7 +1,8 @@
 /*
- * A terminal session in two processes: the parent owns terminal and keyboard, the child talks to the
- * mount. A process that waits for a mount whose daemon stands still cannot even be killed; so the one
- * that the user's shell waits for never does, and `~.`, a signal or a hang-up ends it at once.
+ * How does the keyboard stay usable when the mount hangs? A terminal session has two processes: the
+ * parent owns terminal and keyboard, the child talks to the mount. A process that waits for a mount
+ * whose daemon is stopped cannot even be killed; so the process that the user's shell waits for
+ * never touches the mount, and `~.`, a signal or a hang-up ends it at once.
  */
 #ifndef ECSFS_CLI_KEYBOARD_H
 #define ECSFS_CLI_KEYBOARD_H

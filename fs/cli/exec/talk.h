@@ -1,6 +1,6 @@
 /*
- * The client's side of a container's `exec` file: starting a command and carrying its bytes, for
- * `ecsfs exec` and `ecsfs cp`. One conversation a struct; one thread but for talk_run()'s own.
+ * How is a command started through a container's `exec` file, and its bytes carried? For `ecsfs
+ * exec` and `ecsfs cp`. One conversation a struct; one thread but for talk_run()'s own.
  */
 #ifndef ECSFS_CLI_TALK_H
 #define ECSFS_CLI_TALK_H

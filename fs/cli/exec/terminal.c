@@ -1,6 +1,7 @@
 /*
- * Raw mode belongs to the terminal, not to the process: whoever ends without restoring it leaves a
- * shell that echoes nothing. Here are all the ends: return, exit, fatal signals, and a stop.
+ * How is the terminal restored at every end? Raw mode belongs to the terminal, not to the process:
+ * a process that ends without restoring it leaves a shell that echoes nothing. All ends are handled
+ * here: return, exit, fatal signals, and a stop.
  */
 #include "fs/cli/exec/terminal.h"
 

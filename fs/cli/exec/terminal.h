@@ -1,6 +1,6 @@
 /*
- * The terminal of `ecsfs exec`: raw while a command runs, restored at every end, also by a signal.
- * One terminal a process.
+ * In which mode is the terminal of `ecsfs exec`? Raw while a command runs, restored at every end,
+ * also by a signal. One terminal a process.
  */
 #ifndef ECSFS_CLI_TERMINAL_H
 #define ECSFS_CLI_TERMINAL_H

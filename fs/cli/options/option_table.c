@@ -1,6 +1,6 @@
 /*
- * The options: one row each, in the order in which help shows them. A row whose member is not in
- * struct options yet does not compile; nothing else has to be changed for a new option.
+ * Which options are there? One row each, in the order in which help shows them. A row whose member
+ * is not in struct options yet does not compile; nothing else has to be changed for a new option.
  */
 #include "fs/cli/options/option_table.h"
 

@@ -1,7 +1,7 @@
 /*
- * Every option, once: its name, what it takes, its default and its help. The command line, mount
- * options, --help, the man page, completion and "did you mean" all read these rows; a new option is
- * one row and its member of struct options.
+ * What is known of an option? Its name, what it takes, its default and its help are one row. The
+ * command line, mount options, --help, the man page, completion and "did you mean" all read these
+ * rows; a new option is one row and its member of struct options.
  */
 #ifndef ECSFS_CLI_OPTION_TABLE_H
 #define ECSFS_CLI_OPTION_TABLE_H

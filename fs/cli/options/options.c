@@ -1,6 +1,7 @@
 /*
- * From the words of the command line to struct options: long and short options, mount options after
- * -o, SOURCE and mount point. Values are checked by option_value.c; nothing is looked up here.
+ * How does the command line become struct options? Long and short options, mount options after -o,
+ * SOURCE and mount point are parsed. Values are checked by option_value.c; nothing is looked up
+ * here.
  */
 #include "fs/cli/options/options.h"
 

@@ -1,8 +1,8 @@
 /*
- * The command line: `ecsfs [options] [SOURCE] MOUNTPOINT`. Every long option is a mount option too
- * (`-o name=value`, as /etc/fstab has them; lists with colons there). The options themselves are the
- * rows of option_table.c. `@NAME` represents the options of a preset (preset.h), which those of the
- * command line override.
+ * What does the command line `ecsfs [options] [SOURCE] MOUNTPOINT` ask for? Every long option is a
+ * mount option too (`-o name=value`, as /etc/fstab has them; lists with colons there). The options
+ * themselves are the rows of option_table.c. `@NAME` represents the options of a preset (preset.h),
+ * which those of the command line override.
  */
 #ifndef ECSFS_CLI_OPTIONS_H
 #define ECSFS_CLI_OPTIONS_H

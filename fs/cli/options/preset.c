@@ -1,6 +1,7 @@
 /*
- * Reads the configuration file at each use: there is no state. Options are set by their rows, as
- * those of the command line are; the file is parsed as AWS's own files are (backend/config/ini.h).
+ * How is the configuration file read? At each use: there is no state. Options are set by their
+ * rows, as those of the command line are; the file is parsed as AWS's own files are
+ * (backend/config/ini.h).
  */
 #include "fs/cli/options/preset.h"
 

@@ -1,6 +1,7 @@
 /*
- * Named sets of options: `ecsfs @prod` takes those of the section [prod] of the configuration file,
- * $XDG_CONFIG_HOME/ecsfs/config, else ~/.config/ecsfs/config, which has the form of AWS's own files:
+ * Which options does `ecsfs @prod` name? Those of the section [prod] of the configuration file,
+ * $XDG_CONFIG_HOME/ecsfs/config, else ~/.config/ecsfs/config, which has the form of AWS's own
+ * files:
  *
  *	[prod]
  *	profile = ops

@@ -1,7 +1,8 @@
 /*
- * Writes run_task, follows the logs of the task's containers and its outcome, and ends with the exit
- * code. All by files of the mount: the request from service.json and task_definition.json, the logs
- * by reading them on, the end by `outcome`.
+ * How does `ecsfs run` run a task like a command? It writes run_task, follows the logs of the
+ * task's containers and its outcome, and ends with the exit code. It uses files of the mount only:
+ * the request comes from service.json and task_definition.json, the lines from the logs, the end
+ * from `outcome`.
  */
 #include "fs/cli/run/run.h"
 

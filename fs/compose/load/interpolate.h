@@ -1,6 +1,7 @@
 /*
- * $VARIABLE in values: $X, ${X}, ${X:-default}, ${X-default}, ${X:?error}, ${X?error}, ${X:+other},
- * ${X+other}, and $$ for a dollar sign. Keys stay as they are. Variables are those of .env.
+ * How are variables in values replaced? $X, ${X}, ${X:-default}, ${X-default}, ${X:?error},
+ * ${X?error}, ${X:+other}, ${X+other}, and $$ for a dollar sign. Keys stay as they are. Variables
+ * come from .env.
  */
 #ifndef ECSFS_COMPOSE_INTERPOLATE_H
 #define ECSFS_COMPOSE_INTERPOLATE_H

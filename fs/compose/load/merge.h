@@ -1,7 +1,7 @@
 /*
- * Later compose files over earlier ones, as the Compose Specification merges them: mappings by key,
- * scalars by the later, lists one behind the other, ports and volumes by what they name; command,
- * entrypoint and a health check's test are replaced. !override replaces, !reset takes away.
+ * How is a compose file merged over an earlier one? As the Compose Specification says: mappings by
+ * key, scalars by the later, lists one behind the other, ports and volumes by what they name;
+ * command, entrypoint and a health check's test are replaced. !override replaces, !reset removes.
  */
 #ifndef ECSFS_COMPOSE_MERGE_H
 #define ECSFS_COMPOSE_MERGE_H

@@ -1,4 +1,4 @@
-/* Reports, and scalars as what a key wants them to be. */
+/* How does a part of a conversion report, and read a scalar as the type that its key takes? */
 #include "fs/compose/load/project.h"
 
 #include "backend/base/cleanup.h"

@@ -1,5 +1,5 @@
 /*
- * One conversion under way, as its parts share it.
+ * What do the parts of a conversion under way share?
  *
  * The first failure counts: after it every part may go on with what it has, and the result is
  * thrown away. So a part reports and returns; nobody checks before the end but where going on

@@ -1,6 +1,7 @@
 /*
- * One form for what means the same. The walk over the rows of shape.h does nearly all of it; below it
- * stand the few defaults that depend on another member (API_ContainerDefinition, API_Service).
+ * What is the canonical form of a document? The walk over the rows of shape.h does nearly all of
+ * it; below it are the few defaults that depend on another member (API_ContainerDefinition,
+ * API_Service).
  */
 #include "fs/edit/members/canon.h"
 

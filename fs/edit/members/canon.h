@@ -1,8 +1,8 @@
 /*
- * When two documents mean the same to ECS: both are brought into one form, with the defaults that
- * AWS fills in, without what is empty, with the lists sorted whose order says nothing. Compare the
- * results with json_equal(). The rows of shape.h say what is a default and what is a set. Pure; any
- * thread.
+ * When do two documents mean the same to ECS? When their canonical forms are equal: with the
+ * defaults that AWS fills in, without empty members, and with those lists sorted whose order means
+ * nothing. Compare the results with json_equal(). The rows of shape.h say what is a default and
+ * what is a set. Pure; any thread.
  */
 #ifndef ECSFS_EDIT_CANON_H
 #define ECSFS_EDIT_CANON_H

@@ -1,6 +1,7 @@
 /*
- * Reading described documents: the few look-ups that every editing module needs. All results are
- * borrowed from the document. NULL documents and JSON null count as absent. Pure; any thread.
+ * How is a member of a described document read? These are the few look-ups that every editing
+ * module needs. All results are borrowed from the document. NULL documents and JSON null count as
+ * absent. Pure; any thread.
  */
 #ifndef ECSFS_EDIT_DOC_H
 #define ECSFS_EDIT_DOC_H

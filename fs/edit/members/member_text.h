@@ -1,6 +1,6 @@
 /*
- * From the text of a file that holds one member to the member's JSON: a number, true or false, a
- * line or a document, as the member's row in the table says. Pure; any thread.
+ * How does the text of a file that holds one member become the member's JSON? A number, true or
+ * false, a line or a document, as the member's row in the table says. Pure; any thread.
  */
 #ifndef ECSFS_EDIT_MEMBER_TEXT_H
 #define ECSFS_EDIT_MEMBER_TEXT_H

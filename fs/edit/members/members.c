@@ -1,6 +1,6 @@
 /*
- * Which members do the smaller requests have (RunTask, the cluster's, the capacity
- * provider's), of the documents that are only shown, and of the parts that several documents share.
+ * Which members do the smaller requests (RunTask, the cluster's, the capacity provider's), the
+ * documents that are only shown, and the parts that several documents share have?
  */
 #include "fs/edit/members/members.h"
 

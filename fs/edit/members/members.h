@@ -1,6 +1,6 @@
 /*
- * The members of the smaller requests, of what is only shown, and the parts that several documents
- * share. Task definitions and services have files of their own. Constant; any thread.
+ * Which members do the smaller requests have, and the parts that several documents share? Task
+ * definitions and services have files of their own. Constant; any thread.
  */
 #ifndef ECSFS_EDIT_MEMBERS_H
 #define ECSFS_EDIT_MEMBERS_H

@@ -1,6 +1,7 @@
 /*
- * The members of services: of DescribeServices' document, and of UpdateService's and CreateService's
- * requests. One row a member; the flags of shape.h say what may be done to it. Constant; any thread.
+ * Which members does a service have, in DescribeServices' document and in UpdateService's and
+ * CreateService's requests? One row a member; the flags of shape.h say what may be done to it.
+ * Constant; any thread.
  */
 #ifndef ECSFS_EDIT_SERVICE_MEMBERS_H
 #define ECSFS_EDIT_SERVICE_MEMBERS_H

@@ -1,6 +1,4 @@
-/*
- * Which numbers of a document become times in the files that show it.
- */
+/* Which numbers of a document become times in the files that show it? */
 #include "fs/edit/members/shown.h"
 
 #include "backend/base/cleanup.h"

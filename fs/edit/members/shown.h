@@ -1,7 +1,7 @@
 /*
- * How AWS's documents look in files: as AWS gives them, but for their times, which are ISO 8601
- * instead of epoch seconds. The rows of shape.h say which members are times; a number whose member
- * only sounds like one (a customer's maxWaitTime) stays a number. Pure; any thread.
+ * How do AWS's documents look in files? As AWS returns them, but for their times, which are ISO
+ * 8601 instead of epoch seconds. The rows of shape.h say which members are times; a number whose
+ * member only sounds like one (a customer's maxWaitTime) stays a number. Pure; any thread.
  */
 #ifndef ECSFS_EDIT_SHOWN_H
 #define ECSFS_EDIT_SHOWN_H

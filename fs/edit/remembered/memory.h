@@ -1,8 +1,7 @@
 /*
- * A mount's memory of its own writes, by key: the last revision registered, what run_task
- * started. At most MEMORY_KEYS within its part of the budget, the least recently used forgotten first; the
- * newest stays. Values are immutable JSON.
- * Any thread.
+ * What did this mount write before? Kept by key: the last revision registered, the tasks that
+ * run_task started. At most MEMORY_KEYS within its part of the budget, the least recently used
+ * forgotten first; the newest stays. Values are immutable JSON. Any thread.
  */
 #ifndef ECSFS_EDIT_MEMORY_H
 #define ECSFS_EDIT_MEMORY_H

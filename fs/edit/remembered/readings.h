@@ -1,7 +1,7 @@
 /*
- * The service documents that a mount gave out: so that an edited one can be told apart from what
- * the world changed since. A reading is recognised by the members that only AWS writes and that
- * move (counts, deployments, events, ...).
+ * Which copy of a service document did an editor read? The copies are kept, so that edits can be
+ * told apart from changes made elsewhere since. A copy is recognised by the members that only AWS
+ * writes and that move (counts, deployments, events, ...).
  *
  * Bounded: the newest READINGS_EACH of a service, READINGS_SERVICES services, and in bytes by their
  * part of the budget, the least recently used forgotten first. Any thread.

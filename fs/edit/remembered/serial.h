@@ -1,6 +1,7 @@
 /*
- * One at a time, by key: a change that reads what AWS has, edits it and writes it back must not run
- * beside another one of the same object, or one of them is lost. For workers, which may block.
+ * Who may change an object now? One worker at a time, by key: a change that reads what AWS has,
+ * edits it and writes it back must not run beside another one of the same object, or one of them is
+ * lost. For workers, which may block.
  */
 #ifndef ECSFS_EDIT_SERIAL_H
 #define ECSFS_EDIT_SERIAL_H

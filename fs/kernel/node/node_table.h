@@ -1,6 +1,7 @@
 /*
- * The table of a mount's nodes, for the files that keep its orders: inode.c (names and numbers),
- * showing.c (what a directory shows), idle.c (what nobody has looked up for a while). Private to them; whoever calls across it holds the lock.
+ * Which nodes has a mount? The table, for the files that keep its orders: inode.c (names and
+ * numbers), showing.c (what a directory shows), idle.c (nodes that nobody has looked up for a
+ * while). Private to them; a caller from one to another holds the lock.
  */
 #ifndef ECSFS_NODE_TABLE_H
 #define ECSFS_NODE_TABLE_H

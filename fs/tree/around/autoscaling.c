@@ -1,6 +1,7 @@
 /*
- * autoscaling/: the Application Auto Scaling target of a service, its policies and scheduled actions,
- * one file each, and what was done. A document is edited three-way (fs/edit/scaling_edit.h).
+ * What does autoscaling/ of a service show and change? The Application Auto Scaling target, its
+ * policies and scheduled actions, one file each, and the scaling activities. A document is edited
+ * three-way (fs/edit/scaling_edit.h).
  */
 #include "cache/answer.h"
 #include "cache/answers/publish.h"

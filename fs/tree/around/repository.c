@@ -1,6 +1,6 @@
 /*
- * repositories/: ECR's repositories of the region, and their images by tag. A tag's `uri` is what a
- * service's container takes as its image.
+ * What does repositories/ show? ECR's repositories of the region, and their images by tag. A tag's
+ * `uri` is the reference that a container's `image` takes.
  */
 #include "cache/answer.h"
 #include "fs/tree/tree.h"

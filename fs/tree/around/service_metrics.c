@@ -1,6 +1,4 @@
-/*
- * metrics/: CloudWatch's metrics of a service, a line a minute.
- */
+/* What does metrics/ of a service show? CloudWatch's metrics, a line a minute. */
 #include "fs/tree/growing/growing.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * A group may have thousands of targets and tasks: targets are found by their id, so that each task
- * is looked up once.
+ * How are targets matched with tasks quickly? A group may have thousands of both: targets are found
+ * by their id, so that each task is looked up once.
  */
 #include "fs/tree/around/target_match.h"
 

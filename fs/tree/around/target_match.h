@@ -1,7 +1,7 @@
 /*
- * Which target of a load balancer is which task: an address is the task that has it, an instance and
- * a port the task that is bound to that port there. Targets are balancer_targets()' objects. Pure;
- * one thread at a time.
+ * Which target of a load balancer is which task? An address is the task that has it; an instance
+ * and a port the task that is bound to that port there. Targets are balancer_targets()' objects.
+ * Pure; one thread at a time.
  */
 #ifndef ECSFS_TREE_TARGET_MATCH_H
 #define ECSFS_TREE_TARGET_MATCH_H

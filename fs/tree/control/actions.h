@@ -1,6 +1,6 @@
 /*
- * The actions of the services whose protocol is JSON: what ls shows in .ecsfs/api. Newer ones than
- * these can be called too. Static storage; any thread.
+ * Which actions have the services whose protocol is JSON? ls shows them in .ecsfs/api; newer ones
+ * can be called too. Static storage; any thread.
  */
 #ifndef ECSFS_EDIT_ACTIONS_H
 #define ECSFS_EDIT_ACTIONS_H

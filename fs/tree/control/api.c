@@ -1,6 +1,6 @@
 /*
- * .ecsfs/api/SERVICE/ACTION: any action of the services that speak JSON. A request is written and
- * its answer read on the same open file, as they are on the wire.
+ * What does .ecsfs/api/SERVICE/ACTION do? It takes any action of the services that speak JSON: a
+ * request is written and its response read on the same open file, as they are on the wire.
  */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

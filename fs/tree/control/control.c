@@ -1,6 +1,6 @@
 /*
- * .ecsfs: what the mount knows about itself. Everything here is made from what is at hand, but for
- * the account, which STS is asked for once.
+ * What does the mount know about itself (.ecsfs)? Everything is made from memory, but for the
+ * account, which STS is asked for once.
  */
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"

@@ -1,6 +1,7 @@
 /*
- * .ecsfs/metrics: the counters of all parts, and the fleet's counts, as Prometheus text. The parts
- * write plain samples; here they are put together by family, each with its HELP and TYPE, once.
+ * What does .ecsfs/metrics show? The counters of all parts, and the fleet's counts, as Prometheus
+ * text. The parts write plain samples; here they are grouped by family, each with its HELP and
+ * TYPE, once.
  */
 #include "fs/tree/control/metrics.h"
 

@@ -1,6 +1,6 @@
 /*
- * The lines of a service's events: each event once, oldest first, from snapshots of the service that
- * overlap and may come in the wrong order. Pure; one thread at a time.
+ * Which lines do a service's events make? Each event once, oldest first, from snapshots of the
+ * service that overlap and may come in the wrong order. Pure; one thread at a time.
  */
 #ifndef ECSFS_TREE_EVENT_LINES_H
 #define ECSFS_TREE_EVENT_LINES_H

@@ -1,7 +1,7 @@
 /*
- * Growing files that are made of an answer of the cache: a line for each of its elements, oldest
- * first, each once. While such a file is open a follower asks for the answer again and appends what
- * is new. A file is one struct growing; its row names it as its stream.
+ * How does an answer of the cache become a growing file? It has a line for each element of the
+ * answer, oldest first, each once. While such a file is open a follower asks for the answer again
+ * and appends new lines. A file is one struct growing; its row names it as its stream.
  */
 #ifndef ECSFS_TREE_GROWING_H
 #define ECSFS_TREE_GROWING_H

@@ -1,6 +1,7 @@
 /*
- * logs/CONTAINER.log of a task and of a service, and logs/since/WHEN/CONTAINER.log. A container has
- * a log where its task definition sends it to CloudWatch Logs with awslogs.
+ * Which log does a file show? logs/CONTAINER.log of a task and of a service, and
+ * logs/since/WHEN/CONTAINER.log. A container has a log where its task definition sends it to
+ * CloudWatch Logs with awslogs.
  */
 #include "fs/tree/growing/log.h"
 

@@ -1,6 +1,7 @@
 /*
- * tasks/T/outcome and exit_code: a task to its end. The first open file of a task's outcome asks AWS; all
- * of them follow the task's document, and AWS is asked once for all (cache/follow.h).
+ * How do tasks/T/outcome and exit_code follow a task to its end? The first open file of a task's
+ * outcome asks AWS; all of them follow the task's document, and AWS is asked once for all
+ * (cache/follow.h).
  */
 #include "fs/tree/growing/outcome.h"
 

@@ -1,7 +1,8 @@
 /*
- * The growing file of a deployment. Each open file is a reader with its own rollout (fs/edit), which
- * begins with the first snapshot that was taken after the open. All readers of a service share one
- * watch, so that however many read, AWS is asked for the service once in WATCH_MS.
+ * How does `rollout` follow a deployment? Each open file is a reader with its own rollout
+ * (rollout_lines.h), which begins with the first snapshot that was taken after the open. All
+ * readers of a service share one watch, so that AWS is asked for the service once in WATCH_MS for
+ * any number of readers.
  *
  * A snapshot is handled in three steps: readers see it, the service deployment is described where one
  * of them wants it (nothing waits for that), readers judge. A reader that this wakes may be the last

@@ -1,6 +1,7 @@
 /*
- * Following one deployment of a service to its end: snapshots of the service go in, lines and a
- * verdict come out. No call, no clock: the follower asks and says the time. One thread at a time.
+ * How does one deployment of a service proceed to its end? Snapshots of the service go in, lines
+ * and a verdict come out. No call, no clock: the follower asks AWS and passes the time in. One
+ * thread at a time.
  *
  * The deployment that counts is the one that was PRIMARY in the first snapshot, by its id: a rollback
  * may go to a deployment of the same task definition.

@@ -1,6 +1,6 @@
 /*
- * Finds the first failed task of a deployment among the stopped tasks of its service: one ListTasks
- * and one DescribeTasks for up to a hundred of them.
+ * Which task of a deployment failed first? It is looked for among the stopped tasks of its service:
+ * one ListTasks and one DescribeTasks for up to a hundred of them.
  */
 #include "fs/tree/growing/rollout_reason.h"
 

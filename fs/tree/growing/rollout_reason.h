@@ -1,6 +1,6 @@
 /*
- * Why a deployment failed, in the words of its first task that did: the circuit breaker's own reason
- * ("tasks failed to start") does not say what to mend.
+ * Why did a deployment fail? The reason of its first failed task is quoted, since the circuit
+ * breaker's own ("tasks failed to start") does not say what to mend.
  */
 #ifndef ECSFS_TREE_ROLLOUT_REASON_H
 #define ECSFS_TREE_ROLLOUT_REASON_H

@@ -1,6 +1,7 @@
 /*
- * diagnosis: gathers what AWS shows of a service (findings.h says what it means). It asks nothing that
- * the service's other files do not ask; what may not be looked at is named, and the rest goes on.
+ * What is wrong with a service? diagnosis gathers what AWS shows of it (findings.h says what it
+ * means). It makes no call that the service's other files do not make; parts that may not be read
+ * are named, and the rest goes on.
  */
 #ifndef ECSFS_TREE_DIAGNOSIS_H
 #define ECSFS_TREE_DIAGNOSIS_H

@@ -1,6 +1,6 @@
 /*
- * overview: the state of a region, a cluster or a service on one screen, for `watch cat`. It asks
- * nothing that the documents below it do not ask.
+ * What is the state of a region, a cluster or a service, on one screen for `watch cat`? It makes no
+ * call that the documents below it do not make.
  */
 #ifndef ECSFS_TREE_OVERVIEW_H
 #define ECSFS_TREE_OVERVIEW_H

@@ -1,6 +1,6 @@
 /*
- * Capacity providers: the files of capacity_providers/NAME. Managed scaling can be written, where
- * the provider is of an Auto Scaling group.
+ * Which files does capacity_providers/NAME have? Managed scaling can be written, where the provider
+ * is of an Auto Scaling group.
  */
 #include "cache/answer.h"
 #include "fs/tree/write/cluster_write.h"

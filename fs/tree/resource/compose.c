@@ -1,6 +1,7 @@
 /*
- * compose/: projects of this mount alone. The files of a project are copied into its directory; the
- * files beside them show what they make, and register it. A conversion is kept until a file changes.
+ * What does compose/ do with a project? Projects exist in this mount alone. The files of a project
+ * are copied into its directory; the files beside them show what they make, and register it. A
+ * conversion is kept until a file changes.
  */
 #include "fs/compose/convert.h"
 #include "fs/files/local.h"

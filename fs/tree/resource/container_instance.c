@@ -1,6 +1,6 @@
 /*
- * Container instances: the files of container_instances/ID, of which `status` is written to drain an
- * instance and to take it back.
+ * Which files does container_instances/ID have? `status` is written to drain an instance and to
+ * make it active again.
  */
 #include "cache/answer.h"
 #include "fs/tree/write/tags_write.h"

@@ -1,6 +1,7 @@
 /*
- * A service's deployments, two views: deployments/ are those of its document (the rolling ones,
- * named by their service revision), service_deployments/ is the history that ECS keeps 90 days.
+ * Which deployments does a service have? Two views: deployments/ shows those of its document (the
+ * rolling ones, named by their service revision), service_deployments/ the history that ECS keeps
+ * for 90 days.
  */
 #include "cache/answer.h"
 #include "cache/answers/publish.h"

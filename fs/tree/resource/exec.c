@@ -1,6 +1,6 @@
 /*
- * tasks/T/containers/C/exec: a command in a running container, by ECS Exec. The session itself is
- * backend/exec; here are the checks before it, each refusal with what to do.
+ * How does tasks/T/containers/C/exec start a command in a running container? By ECS Exec. The
+ * session itself is backend/exec; here are the checks before it, each refusal with what to do.
  */
 #include "fs/tree/resource/exec.h"
 

@@ -1,6 +1,6 @@
 /*
- * Tasks: the directories tasks/ and stopped_tasks/ of a cluster, the links to them of services and
- * container instances, a task's files and its containers.
+ * Which files does a task have, and where are tasks listed? tasks/ and stopped_tasks/ of a cluster,
+ * the links to them from services and container instances, a task's files and its containers.
  */
 #include "cache/answer.h"
 #include "cache/answers/publish.h"

@@ -1,6 +1,4 @@
-/*
- * Tasks: started by RunTask, protected from scale-in.
- */
+/* How are tasks run by RunTask, and protected from scale-in? */
 #include "fs/tree/write/run.h"
 
 #include "backend/base/cleanup.h"

@@ -1,6 +1,6 @@
 /*
- * How a service begins and ends: a draft of this mount alone becomes a service with the first write
- * that says enough for CreateService; DeleteService is asked without force.
+ * How does a service begin and end? A draft of this mount alone becomes a service with the first
+ * write that says enough for CreateService; DeleteService is called without force.
  */
 #include "fs/tree/write/service_make.h"
 

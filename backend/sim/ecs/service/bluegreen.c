@@ -1,7 +1,8 @@
 /*
- * BLUE_GREEN, LINEAR and CANARY deployments: the new revision is scaled up beside the old one, the
- * traffic moves, and the old one goes after the bake time. A PAUSE hook holds a stage until
- * ContinueServiceDeployment or its time limit; a Lambda hook is taken to succeed.
+ * Which stages does a BLUE_GREEN, LINEAR or CANARY deployment go through? The new revision is
+ * scaled up beside the old one, the traffic moves, and the old one goes after the bake time. A
+ * PAUSE hook holds a stage until ContinueServiceDeployment or its time limit; a Lambda hook is
+ * taken to succeed.
  */
 #include "backend/sim/ecs/service/bluegreen.h"
 

@@ -1,6 +1,4 @@
-/*
- * BLUE_GREEN, LINEAR and CANARY deployments: the stages they go through.
- */
+/* Which stages does a BLUE_GREEN, LINEAR or CANARY deployment go through? */
 #ifndef ECSFS_SIM_ECS_BLUEGREEN_H
 #define ECSFS_SIM_ECS_BLUEGREEN_H
 

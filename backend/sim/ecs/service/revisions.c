@@ -1,4 +1,4 @@
-/* Service revisions and service deployments: made, superseded, rolled back. */
+/* How are service revisions and service deployments made, superseded and rolled back? */
 #include "backend/sim/ecs/service/revisions.h"
 
 #include "backend/sim/doc.h"

@@ -1,6 +1,4 @@
-/*
- * Service revisions and service deployments: made, superseded, rolled back.
- */
+/* How are service revisions and service deployments made, superseded and rolled back? */
 #ifndef ECSFS_SIM_ECS_REVISIONS_H
 #define ECSFS_SIM_ECS_REVISIONS_H
 

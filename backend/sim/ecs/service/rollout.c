@@ -1,4 +1,4 @@
-/* How a service comes nearer to what it should be: one look at a time. */
+/* How does a service reach its desired state? One step at a time. */
 #include "backend/sim/ecs/service/rollout.h"
 
 #include "backend/base/buf.h"

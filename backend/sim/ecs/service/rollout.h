@@ -1,6 +1,6 @@
 /*
- * Services on their way: revisions, deployments, events, and the step that brings a service nearer
- * to what it should be.
+ * How does a service reach its desired state? By deployments, events, and a step that starts and
+ * stops tasks.
  */
 #ifndef ECSFS_SIM_ROLLOUT_H
 #define ECSFS_SIM_ROLLOUT_H

@@ -1,4 +1,4 @@
-/* Service deployments and revisions: list, describe, stop, continue. */
+/* How are service deployments and revisions listed, described, stopped and continued? */
 #include "backend/sim/api.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/ecs/service/bluegreen.h"

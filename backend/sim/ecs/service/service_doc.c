@@ -1,4 +1,4 @@
-/* A service as DescribeServices shows it. */
+/* How does DescribeServices show a service? */
 #include "backend/sim/ecs/service/service_doc.h"
 
 #include "backend/sim/doc.h"

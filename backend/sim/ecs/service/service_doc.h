@@ -1,6 +1,4 @@
-/*
- * A service as DescribeServices shows it.
- */
+/* How does DescribeServices show a service? */
 #ifndef ECSFS_SIM_ECS_SERVICE_DOC_H
 #define ECSFS_SIM_ECS_SERVICE_DOC_H
 

@@ -1,4 +1,4 @@
-/* A service made of a CreateService request: AWS's defaults filled in. */
+/* What service does a CreateService request make? AWS's defaults are filled in. */
 #include "backend/sim/ecs/service/service_make.h"
 
 #include "backend/sim/doc.h"

@@ -1,6 +1,4 @@
-/*
- * A service made of a CreateService request, with AWS's defaults filled in.
- */
+/* What service does a CreateService request make? AWS's defaults are filled in. */
 #ifndef ECSFS_SIM_ECS_SERVICE_MAKE_H
 #define ECSFS_SIM_ECS_SERVICE_MAKE_H
 

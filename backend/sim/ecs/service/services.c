@@ -1,4 +1,4 @@
-/* Services: list, describe, create, delete. Updating is in update.c. */
+/* How are services listed, described, created and deleted? Updating is in update.c. */
 #include "backend/sim/ecs/service/services.h"
 
 #include "backend/sim/api.h"

@@ -1,4 +1,4 @@
-/* UpdateService: what each kind of service takes, and what starts a deployment. */
+/* What does UpdateService take for each kind of service, and what starts a deployment? */
 #include "backend/sim/api.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/ecs/service/revisions.h"

@@ -1,4 +1,4 @@
-/* Where a task goes: launch type, capacity provider, instance. */
+/* Where is a task placed? By launch type, capacity provider and instance. */
 #ifndef ECSFS_SIM_PLACE_H
 #define ECSFS_SIM_PLACE_H
 

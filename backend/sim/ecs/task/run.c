@@ -1,4 +1,4 @@
-/* RunTask and StartTask. */
+/* What do RunTask and StartTask do? */
 #include "backend/sim/ecs/task/run.h"
 
 #include "backend/base/cleanup.h"

@@ -1,4 +1,4 @@
-/* RunTask's client tokens. */
+/* Was a client token of RunTask used before? */
 #ifndef ECSFS_SIM_RUN_H
 #define ECSFS_SIM_RUN_H
 

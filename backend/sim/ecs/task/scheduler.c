@@ -1,4 +1,4 @@
-/* Time passes: the steps of tasks, and one step of a region. */
+/* What happens as time passes? Tasks take their steps, then services and the region theirs. */
 #include "backend/sim/ecs/task/scheduler.h"
 
 #include "backend/sim/doc.h"

@@ -1,6 +1,4 @@
-/*
- * Time passes: the steps of tasks, and one step of a region.
- */
+/* What happens in a region as time passes? */
 #ifndef ECSFS_SIM_ECS_SCHEDULER_H
 #define ECSFS_SIM_ECS_SCHEDULER_H
 

@@ -1,4 +1,4 @@
-/* Tasks: list, describe, stop, protect. Running them is in run.c. */
+/* How are tasks listed, described, stopped and protected? Running them is in run.c. */
 #include "backend/sim/api.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/ecs/service/revisions.h"

@@ -1,4 +1,4 @@
-/* A task as DescribeTasks shows it. */
+/* How does DescribeTasks show a task? */
 #include "backend/sim/ecs/task/task_doc.h"
 
 #include "backend/sim/doc.h"

@@ -1,6 +1,4 @@
-/*
- * A task as DescribeTasks shows it.
- */
+/* How does DescribeTasks show a task? */
 #ifndef ECSFS_SIM_ECS_TASK_DOC_H
 #define ECSFS_SIM_ECS_TASK_DOC_H
 

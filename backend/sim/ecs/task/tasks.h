@@ -1,6 +1,6 @@
 /*
- * Tasks: made, moved from status to status, stopped, forgotten. The counts of cluster, instance and
- * revision follow from task_move alone.
+ * How is a task made, moved from status to status, stopped and forgotten? The counts of cluster,
+ * instance and revision follow from task_move() alone.
  */
 #ifndef ECSFS_SIM_TASKS_H
 #define ECSFS_SIM_TASKS_H
