@@ -35,6 +35,24 @@ static int check_image(const char *image, const char *old, struct ecsfs_error *e
 	return 0;
 }
 
+int container_check_images(const json_t *definition, const json_t *known, struct ecsfs_error *err)
+{
+	size_t i;
+	json_t *container;
+
+	json_array_foreach (json_object_get(definition, "containerDefinitions"), i, container) {
+		const char *name = doc_string_peek(container, "name");
+		const char *image = doc_string_peek(container, "image");
+		const char *old = doc_string_peek(container_peek(known, name), "image");
+
+		if (*image && check_image(image, old, err)) {
+			ecsfs_error_wrap(err, "container %s", name);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 
 /* arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, of Secrets Manager or the parameter store. */

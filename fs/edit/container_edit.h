@@ -17,6 +17,12 @@ int container_check(
     const json_t *container, const char *member, const json_t *value, struct ecsfs_error *err);
 
 /*
+ * container_check() of the image of every container of a definition. `known`: a definition that AWS has,
+ * whose images pass; NULL: none.
+ */
+int container_check_images(const json_t *definition, const json_t *known, struct ecsfs_error *err);
+
+/*
  * The RegisterTaskDefinition request of a described definition (its tags inside) with `member` of
  * one container set to `value`; all else stays, members unknown to us too. Returns 0 and a new
  * request; -ENOENT: there is no such container.

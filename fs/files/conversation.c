@@ -28,6 +28,7 @@ struct conversation {
 	struct buf line;  /* LIMIT_VALUE */
 	bool framed;	  /* the line stands between two NUL bytes */
 	struct buf early; /* input that came with the line */
+	bool by_result;	  /* the client asks for the result: a status is no failure of a read */
 	struct conversation_start start;
 	void *impl;
 	struct ecsfs_error err;
@@ -341,6 +342,7 @@ static ssize_t read_step(
     struct request *rq, struct conversation *c, char *bytes, struct ecsfs_error *err)
 {
 	ssize_t n = 0;
+	int status;
 
 	if (c->state == LINE && c->line.len)
 		n = begin(rq, c, err);
@@ -353,7 +355,13 @@ static ssize_t read_step(
 	rq->deadline_ms = 0;
 	push_early(c);
 	n = ops_of(c)->read(c->impl, bytes, rq->size, err);
-	return n == -EINPROGRESS ? park(rq, c) : n;
+	if (n == -EINPROGRESS)
+		return park(rq, c);
+	if (n < 0 && c->by_result && ops_of(c)->status(c->impl, &status, NULL) == 0) {
+		*err = (struct ecsfs_error){0};
+		return 0;
+	}
+	return n;
 }
 
 ssize_t conversation_read(
@@ -371,6 +379,7 @@ static int result_of(struct conversation *c, struct conversation_result *ret)
 	int e = -EINPROGRESS;
 
 	*ret = (struct conversation_result){0};
+	c->by_result |= c->state == LINE;
 	if (c->state == FAILED)
 		e = failure(c, &err);
 	else if (c->state == RUNNING)

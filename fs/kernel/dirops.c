@@ -243,7 +243,9 @@ int dirops_unlink(struct request *rq, struct ecsfs_error *err)
 	    is_removable(node_type(rq->node), rq->name))
 		return unlink_listed(rq, err);
 	if (!n || !n->scratch)
-		return refuse(rq, err, "this file is part of the tree and cannot be deleted");
+		return refuse(rq, err,
+		    "this file is part of the tree and cannot be deleted (mv to or from another "
+		    "file system and install delete: use cp)");
 	if (n->type)
 		return -EISDIR;
 	scratch_remove(n);
@@ -304,8 +306,8 @@ int dirops_rename(struct request *rq, struct ecsfs_error *err)
 	if (rq->flags & ~RENAME_NOREPLACE)
 		return -EINVAL;
 	if (!from || !from->scratch)
-		return ecsfs_error_set(
-		    err, EPERM, NULL, "this file is part of the tree and cannot be renamed");
+		return ecsfs_error_set(err, EPERM, NULL,
+		    "this file is part of the tree and cannot be renamed: use cp");
 	row = lookup_find_row(type, rq->to_name);
 	if (row)
 		return from->type ? -ENOTDIR : onto_row(rq, row, NULL, err);

@@ -61,6 +61,23 @@ in_terminal() {
 	[ "$status" -eq 137 ]
 }
 
+# ecsfs exec shows a status by its own: it is no failure of the mount's.
+@test "exec, cp: a status of the command leaves no line in errors" {
+	cat "$mnt/.ecsfs/errors" >"$BATS_TEST_TMPDIR/before"
+	run ecsfs exec "$container" -- sh -c 'exit 7'
+	[ "$status" -eq 7 ]
+	run ecsfs cp "$container:/nowhere/at/all" "$BATS_TEST_TMPDIR/copy"
+	[ "$status" -eq 1 ]
+	[ "$output" = "ecsfs cp: /nowhere/at/all: no such file or directory in the container" ]
+	run ecsfs cp "$BATS_TEST_TMPDIR/before" "$container:/dev/null/x"
+	[ "$status" -eq 1 ]
+	diff "$BATS_TEST_TMPDIR/before" "$mnt/.ecsfs/errors"
+	# What reads the file itself is told by it.
+	run bash -c "exec 3<>'$container/exec'; echo 'exit 7' >&3; cat <&3"
+	[ "$status" -ne 0 ]
+	tail -n 1 "$mnt/.ecsfs/errors" | grep -q 'exit status 7'
+}
+
 @test "exec: output that shows the session's own processes is output" {
 	run ecsfs exec "$container" -- sh -c 'tr "\\0" " " </proc/$PPID/cmdline; echo; ps -ef | wc -l'
 	[ "$status" -eq 0 ]

@@ -60,6 +60,29 @@ with_env() {
 	refused cp "$web/service.json" "$file"
 }
 
+@test "an image that nobody can pull is refused in a whole document too, unless AWS has it" {
+	for image in 'Shop/web:1' 'web:' 'a b' 'https://registry/web:1' 'web@sha256:12'; do
+		jq --arg image "$image" '.containerDefinitions[-1].image = $image' "$work/read" >"$work/new"
+		refused cp "$work/new" "$web/task_definition.json"
+		said 'is not an image'
+		refused cp "$work/new" "$mnt/task_definitions/web/register"
+		said 'is not an image'
+		# By value it is the same sentence.
+		sentence=$(tail -n 1 "$mnt/.ecsfs/errors" | sed 's/.*: \("[^"]*" is not an image.*\)/\1/')
+		name=$(jq -r '.containerDefinitions[-1].name' "$work/read")
+		refused bash -c "printf '%s\n' '$image' > '$web/containers/$name/image'"
+		said ": $sentence"
+	done
+	# Registered by somebody else: what AWS took is edited on.
+	jq '{family, containerDefinitions, requiresCompatibilities, networkMode, cpu, memory, executionRoleArn} | del(..|nulls)
+		| .containerDefinitions[0].image = "Odd/web:1"' "$work/read" >"$work/odd"
+	odd=$(somebody_else RegisterTaskDefinition "@$work/odd" | jq -r .taskDefinition.taskDefinitionArn)
+	echo "$odd" >"$web/task_definition"
+	sed -i 's/"Odd.web:1",/&\n"stopTimeout": 7,/' "$web/task_definition.json"
+	[ "$(jq -c '.containerDefinitions[0] | [.image, .stopTimeout]' "$web/task_definition.json")" = '["Odd/web:1",7]' ]
+	cp "$work/read" "$web/task_definition.json"
+}
+
 @test "a registration that succeeded before an update that failed is not made again" {
 	with_env two >"$work/new"
 	faults 'UpdateService:1:denied'

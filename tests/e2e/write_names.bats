@@ -96,3 +96,17 @@ setup() {
 	[ "$status" = 0 ]
 	[ "$(calls CreateService)" = 1 ]
 }
+
+@test "mv to or from another file system is refused, and the sentence says cp" {
+	echo 3 >"$BATS_TEST_TMPDIR/desired_count"
+	refused mv -f "$BATS_TEST_TMPDIR/desired_count" "$web/desired_count"
+	said 'use cp'
+	refused mv "$web/desired_count" "$BATS_TEST_TMPDIR/taken"
+	said 'use cp'
+	refused install "$BATS_TEST_TMPDIR/desired_count" "$web/desired_count"
+	said 'use cp'
+	refused mv "$web/desired_count" "$web/desired_count.old"
+	said 'cannot be renamed: use cp'
+	cp "$BATS_TEST_TMPDIR/desired_count" "$web/desired_count"
+	[ "$(cat "$web/desired_count")" = 3 ]
+}

@@ -73,6 +73,27 @@ writing() {
 	[ "$(counts)" = '[null]' ]
 }
 
+# bash writes line by line, so that the first one is sent before the second is known.
+@test "a second line of a value is refused, and the sentence says what was sent" {
+	app=$web/containers/app
+	calls_reset
+	run bash -c "printf 'nginx:1.41\nnginx:1.42\n' >'$app/image'"
+	[ "$status" -ne 0 ]
+	said 'after "nginx:1.41", which was sent: expected one line'
+	[ "$(cat "$app/image")" = nginx:1.41 ]
+	[ "$(calls UpdateService)" = 1 ]
+	run bash -c "printf '3\n4\n' >'$web/desired_count'"
+	[ "$status" -ne 0 ]
+	said 'after "3", which was sent: '
+	[ "$(counts)" = '[null,3]' ]
+	# A shell that writes all at once sends nothing.
+	for shell in dash zsh fish 'busybox sh'; do
+		command -v "${shell%% *}" >/dev/null || continue
+		refused $shell -c "printf 'nginx:1.43\nnginx:1.44\n' >'$app/image'"
+		said 'expected one line'
+	done
+}
+
 @test "an action is done once" {
 	pieces "$web/force_new_deployment" dep loy '\n' 'again\n'
 	[ "$(requests UpdateService)" = '{"cluster":"prod","forceNewDeployment":true,"service":"web"}' ]

@@ -122,6 +122,23 @@ static void test_what_a_secret_can_be(void **state)
 	checks("secrets", "[{\"name\":\"OLD\",\"valueFrom\":\"notarn/ok\"}]", NULL);
 }
 
+static void test_the_images_of_a_definition(void **state)
+{
+	json_auto_t *definition = json_loads("{\"containerDefinitions\":[{\"name\":\"a\",\"image\":"
+					     "\"a:1\"},{\"name\":\"b\",\"image\":\"B:1\"}]}",
+	    0, NULL);
+	json_auto_t *other = json_loads("{\"containerDefinitions\":[{\"name\":\"b\",\"image\":"
+					"\"B:2\"}]}",
+	    0, NULL);
+	struct ecsfs_error err = {0};
+
+	(void)state;
+	assert_int_equal(container_check_images(definition, NULL, &err), -EINVAL);
+	assert_non_null(strstr(err.message, "container b: \"B:1\" is not an image"));
+	assert_int_equal(container_check_images(definition, other, NULL), -EINVAL);
+	assert_int_equal(container_check_images(definition, definition, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +146,7 @@ int main(void)
 	    cmocka_unit_test(test_no_such_container),
 	    cmocka_unit_test(test_what_a_value_can_be),
 	    cmocka_unit_test(test_what_a_secret_can_be),
+	    cmocka_unit_test(test_the_images_of_a_definition),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "cache/answer.h"
+#include "fs/edit/container_edit.h"
 #include "fs/edit/members/canon.h"
 #include "fs/edit/members/doc.h"
 #include "fs/edit/members/task_definition_members.h"
@@ -101,6 +102,19 @@ static int check_known(
 	return shape_check_known(request, shape_task_definition, a.value, err);
 }
 
+/* `arn`: the revision that AWS has taken what is written from, "" where none is known. */
+static int check_images(
+    const struct place *p, const json_t *request, const char *arn, struct ecsfs_error *err)
+{
+	struct ask q = ask_blocking(p->region);
+	auto_answer struct answer a = {0};
+
+	if (!container_check_images(request, NULL, NULL))
+		return 0;
+	tree_ask_task_definition(&q, p, arn, &a, NULL);
+	return container_check_images(request, a.value, err);
+}
+
 /* The one UpdateService. `made`: the revision was registered for it, and stays if it fails. */
 static int deploy(struct commit *c, const struct deployment *d, const char *arn, bool made,
     struct ecsfs_error *err)
@@ -187,8 +201,12 @@ static int deploy_written(
 		e = is_in_use(c, service, request, &same, err);
 	if (e || same)
 		return e;
+	const char *used = doc_string_peek(service, "taskDefinition");
+	e = check_images(p, request, *read_from ? read_from : used, err);
+	if (e)
+		return e;
 	/* An edited copy of the revision in use hardly equals another revision. */
-	bool edited = !strcmp(read_from, doc_string_peek(service, "taskDefinition"));
+	bool edited = !strcmp(read_from, used);
 	const struct deployment d = {.request = request,
 	    .read_from = read_from,
 	    .effort = edited ? FIND_CONFIRMED : FIND_NEWEST};
@@ -237,6 +255,9 @@ int commit_register(struct commit *c, struct ecsfs_error *err)
 	if (!e)
 		definition =
 		    registration_find(c->place, request, read_from_peek(written), FIND_NEWEST);
+	/* Those of a compose project were checked by its conversion, which passes on what ecs-cli does. */
+	if (!e && !definition && !c->place->project)
+		e = check_images(c->place, request, read_from_peek(written), err);
 	if (!e && !definition)
 		e = registration_make(c, request, &definition, err);
 	if (!e && definition)
