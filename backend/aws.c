@@ -1,6 +1,6 @@
 /*
  * How are the layers of a client stacked, and how does a call enter them? build() says the order;
- * aws_call() and aws_request() fill an exchange and hand it to the top.
+ * aws_call() and aws_request() fill an exchange and pass it to the top layer.
  */
 #include "backend/aws.h"
 

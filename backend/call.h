@@ -1,7 +1,4 @@
-/*
- * What passes through the door of aws.h? A request and its response. Every layer behind the door
- * sees these; none of them is a call by itself.
- */
+/* What do the layers behind aws.h pass on? A request and its response. */
 #ifndef ECSFS_CALL_H
 #define ECSFS_CALL_H
 
@@ -26,15 +23,15 @@ enum aws_flags {
 	AWS_ONCE = 1 << 1,
 	/* The answer is an event stream: `sink` gets its bytes as they come; no total time limit. */
 	AWS_STREAM = 1 << 2,
-	/* Attempts on a connection of their own each: on a kept one libcurl repeats what was lost
-	 * itself, and `lost_answer` does not know. */
+	/* Each attempt gets a new connection: on a kept one libcurl repeats a lost request by
+	 * itself, and `lost_answer` would not show it. */
 	AWS_FRESH = 1 << 3,
 	/*
-	 * Nobody waits for the response (read-ahead): sent only while the request rate has something
-	 * to spare, see `wanted`.
+	 * Read-ahead, without a waiting reader: sent only while the request rate leaves room, see
+	 * `wanted`.
 	 */
 	AWS_BACKGROUND = 1 << 4,
-	/* Leave the body as text, in response.raw: checked, compact, what is not Unicode mended as in
+	/* Leave the body as text, in response.raw: checked, compact, invalid Unicode replaced as in
 	 * a parsed one. A tree of it would cost ten times as much. */
 	AWS_TEXT = 1 << 5,
 };
@@ -52,8 +49,8 @@ struct aws_request {
 	aws_sink sink;
 	void *sink_arg;
 	/*
-	 * With AWS_BACKGROUND, may be NULL: set by any thread as soon as somebody waits for the response,
-	 * which ends the waiting behind others. Must live as long as the call.
+	 * With AWS_BACKGROUND, may be NULL: set by any thread as soon as a reader waits for the
+	 * response; the call then no longer waits behind others. Must live as long as the call.
 	 */
 	const atomic_bool *wanted;
 	/*
@@ -61,7 +58,7 @@ struct aws_request {
 	 * it, and closes its connection. Must live as long as the call.
 	 */
 	struct stop *stop;
-	struct buf *room; /* with AWS_RAW: memory for the answer, taken over; NULL: fresh */
+	struct buf *room; /* AWS_RAW: memory for the response, owned by the call; NULL: fresh */
 };
 
 struct aws_response {

@@ -1,5 +1,5 @@
 /*
- * Which failure gives way when the list is full? The oldest of its own kind: changes, reads and
+ * Which failure is dropped when the list is full? The oldest of its own kind: changes, reads and
  * refusals each have LIMIT_ERRORS entries, and a failure that repeats is counted in its entry.
  */
 #include "backend/errlog.h"
@@ -52,7 +52,7 @@ void errlog_free(struct errlog *l)
 	free(l);
 }
 
-/* A rule of this mount said no, and AWS was not asked: unlink, a write to what is only read. */
+/* A rule of this mount refused it without a call: unlink, a write to a read-only file. */
 static bool is_refusal(const struct ecsfs_error *err)
 {
 	bool rule = err->err == EPERM || err->err == EACCES || err->err == EROFS;
@@ -68,7 +68,7 @@ static bool same(const struct entry *a, const struct entry *b, enum kind kind)
 	    (kind == REFUSALS || strcmp(a->path, b->path) == 0);
 }
 
-/* The entry that this failure repeats, else the one to give way: unused, or the oldest. */
+/* The entry that this failure repeats, else the one to reuse: an unused one, or the oldest. */
 static struct entry *place_for(struct errlog *l, const struct entry *new, enum kind kind)
 {
 	struct entry *oldest = &l->entries[kind][0];

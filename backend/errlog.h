@@ -2,9 +2,9 @@
  * What failed last? For .ecsfs/errors: one line a failure, oldest first; a log for each mount. Any
  * thread. Never a secret, never a request's body.
  *
- * The important failures are kept however often a crawler is refused: failed changes, failed reads and
- * refusals by a rule of this mount (a file that cannot be deleted) each have room of their own, and a
- * failure that repeats itself is one line that counts.
+ * The important failures are kept however often a crawler is refused: failed changes, failed reads
+ * and refusals by a rule of this mount (a file that cannot be deleted) each have room of their own,
+ * and a repeated failure is one line with a count.
  */
 #ifndef ECSFS_ERRLOG_H
 #define ECSFS_ERRLOG_H

@@ -55,7 +55,7 @@ int ecsfs_error_wrap(struct ecsfs_error *e, const char *fmt, ...)
 
 /*
  * The first row that fits wins, so the rows of one action stand first. `begins`: only for messages
- * that begin so; a last resort for what neither code nor state tells apart.
+ * that begin so; a last resort where neither code nor state distinguishes two errors.
  */
 struct row {
 	struct aws_rule rule;
@@ -77,7 +77,7 @@ static const struct row rows[] = {
     /* "Invalid revision number": a name that cannot exist. */
     ROW_OF("DescribeTaskDefinition", "InvalidParameterException", ENOENT, RETRY_NEVER),
     ROW_OF("StopTask", "InvalidParameterException", ENOENT, RETRY_NEVER),
-    /* Nothing was made: another registration of the family holds it for a moment. */
+    /* Nothing was made: another registration of the family blocks it for a moment. */
     {.rule = {"ClientException", EBUSY, RETRY_THROTTLE},
 	.action = "RegisterTaskDefinition",
 	.begins = "Too many concurrent attempts"},
@@ -203,7 +203,7 @@ static const struct aws_rule *rule_for_status(int status)
 	static const struct aws_rule elsewhere = {"", EIO, RETRY_NEVER};
 	static const struct aws_rule refused = {"", EINVAL, RETRY_NEVER};
 
-	if (status == 407) /* no AWS says so, but a proxy on the way to it */
+	if (status == 407) /* not from AWS, but from a proxy on the way to it */
 		return &elsewhere;
 	if (status == 429)
 		return &throttled;
@@ -217,7 +217,7 @@ const struct aws_rule *aws_rule_for_answer(
 {
 	static const struct aws_rule lacking = {"", EOPNOTSUPP, RETRY_NEVER};
 
-	/* AWS itself never says so, but endpoints that stand for a part of it, with InternalFailure. A
+	/* AWS itself never returns it, but partial emulators of AWS do, with InternalFailure. A
 	 * page without a code is a proxy's. */
 	if (http_status == 501 && code && *code)
 		return &lacking;
@@ -242,7 +242,7 @@ int aws_failure_errno(const char *reason)
 }
 
 #ifndef __GLIBC__
-/* Those of this program's tables and of the system calls that it makes. */
+/* The errnos in this program's tables and of the system calls that it makes. */
 static const char *strerrorname_np(int err)
 {
 #define NAME(e)                                                                                    \

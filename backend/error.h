@@ -13,17 +13,17 @@
 
 struct ecsfs_error {
 	int err;	     /* a positive errno; 0: not set */
-	int http_status;     /* 0: there was no answer, or nothing was sent */
-	char code[64];	     /* AWS's code, without namespace; "" where AWS said none */
+	int http_status;     /* 0: no response, or nothing was sent */
+	char code[64];	     /* AWS's code, without namespace; "" where the response has none */
 	char message[512];   /* one line, plain text */
 	char request_id[64]; /* AWS's, "" where there is none */
 	char action[48];     /* the call that failed, "" where nothing was sent */
-	bool lost_answer;    /* the request may have been accepted: it was sent, no answer came */
+	bool lost_answer;    /* the request may have been accepted: it was sent, no response came */
 };
 
 /*
  * Sets `e` (NULL: nothing is kept) and returns -err, so that `return ecsfs_error_set(...)` is one
- * line. `code` may be NULL. The text becomes plain (backend/base/text.h).
+ * line. `code` may be NULL. The text is made safe for a terminal (backend/base/text.h).
  */
 int ecsfs_error_set(struct ecsfs_error *e, int err, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
@@ -52,15 +52,15 @@ struct aws_rule {
 /*
  * The one table from AWS's codes to errno and retry class (NAMESPACE "Errors"; ECS API reference,
  * "Common errors"). `action` picks the rows where one code means different things by call
- * (DescribeTaskDefinition's ClientException is ENOENT). An unknown code is judged by its status:
- * 429 throttle, 5xx EIO and transient, 4xx EINVAL and never, else EIO and never. Never NULL; static
- * storage.
+ * (DescribeTaskDefinition's ClientException is ENOENT). An unknown code is classified by its
+ * status: 429 throttle, 5xx EIO and transient, 4xx EINVAL and never, else EIO and never. Never
+ * NULL; static storage.
  */
 const struct aws_rule *aws_rule_for(const char *action, const char *code, int http_status);
 
 /*
- * The same with AWS's sentence, which may be NULL: the few rows that neither code nor state tells
- * apart (RegisterTaskDefinition's ClientException for two at once) look at how it begins.
+ * The same with AWS's message, which may be NULL: the few rows that neither code nor state
+ * distinguishes (RegisterTaskDefinition's ClientException for two at once) look at its beginning.
  */
 const struct aws_rule *aws_rule_for_answer(
     const char *action, const char *code, const char *message, int http_status);
@@ -68,7 +68,7 @@ const struct aws_rule *aws_rule_for_answer(
 /* The errno of an element of `failures` in a 200 answer, by its `reason` ("MISSING"). */
 int aws_failure_errno(const char *reason);
 
-/* errno's name, "EINVAL", for control files; static storage, "E?" for a number that is none. */
+/* errno's name, "EINVAL", for control files; static storage, "E?" for an unknown number. */
 const char *errno_name(int err);
 
 #endif

@@ -36,16 +36,17 @@ struct aws_exchange {
 	enum retry_class retry;
 	int64_t retry_after_ms;	  /* -1: AWS did not say */
 	int64_t server_ms;	  /* the answer's Date, since the epoch; 0: none */
-	bool by_chance;		  /* throttled as others are whatever the rate: no long wait */
-	bool in_doubt;		  /* it failed, was sent, and nothing proves that it was not done */
-	struct credentials *used; /* a reference; NULL: not got so far */
+	bool by_chance;		  /* throttled regardless of the rate: no long wait */
+	bool in_doubt;		  /* it was sent and failed, and may have taken effect */
+	struct credentials *used; /* a reference; NULL: not fetched yet */
 };
 
 struct aws_layer {
-	/* As aws_request(), but `err` is not NULL; `ret` is empty on entry, and after an error. */
+	/* As aws_request(), but `err` must not be NULL; `ret` is empty on entry, and after an
+	 * error. */
 	int (*call)(struct aws_layer *self, struct aws_exchange *x, struct aws_response *ret,
 	    struct ecsfs_error *err);
-	/* Releases what this layer alone holds, not itself; NULL: nothing. */
+	/* Releases this layer's own resources, not the layer itself; NULL: none. */
 	void (*destroy)(struct aws_layer *self);
 	struct aws_layer *inner;
 };
@@ -60,7 +61,7 @@ void *aws_layer_wrap(size_t size, struct aws_layer *inner, aws_layer_call call);
 void aws_layer_free(struct aws_layer *l);
 
 /*
- * The two layers that only look on; the others are in send.h, limiter.h and retry.h. Each takes
+ * The two layers that only observe; the others are in send.h, limiter.h and retry.h. Each takes
  * `inner` over in every case, and is NULL on lack of memory or where `inner` is.
  */
 

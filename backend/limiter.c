@@ -1,7 +1,7 @@
 /*
  * Which bucket does a call take from, and how long does it wait? Buckets are made at their first
- * call; a turn waits outside the lock until its pace says go, or is refused where its patience ends
- * before.
+ * call; a turn waits outside the lock until its pace allows it, or is refused if it would come too
+ * late.
  */
 #include "backend/limiter.h"
 
@@ -163,7 +163,7 @@ static int pause_for(const struct limiter_layer *self, const struct aws_exchange
 	return self->cx->pause->wait(self->cx->pause, ms, x->rq->stop);
 }
 
-/* How often background work looks whether somebody waits for it by now. */
+/* How often background work checks whether a reader waits for it by now. */
 enum { LOOK_MS = 10 };
 
 static bool is_wanted(const struct aws_request *rq)
@@ -171,7 +171,7 @@ static bool is_wanted(const struct aws_request *rq)
 	return !(rq->flags & AWS_BACKGROUND) || (rq->wanted && atomic_load(rq->wanted));
 }
 
-/* Background work waits for what is to spare. 0: it may go; 1: somebody waits for it; -errno. */
+/* Background work waits for spare capacity. 0: it may go; 1: a reader waits for it; -errno. */
 static int wait_for_spare(struct limiter_layer *self, const struct aws_exchange *x,
     int64_t until_ms, struct limiter_turn *turn)
 {
@@ -215,7 +215,7 @@ static int take_turn(struct limiter_layer *self, const struct aws_exchange *x,
 {
 	const struct clock *clock = self->cx->clock;
 	int64_t left = x->deadline_ms - clock_mono(clock);
-	/* A pace that is only learnt is no reason to fail: half of the time is left for trying. */
+	/* A learnt pace must not fail a call: half of the time is left for trying. */
 	int64_t until = x->deadline_ms - (self->limiter->known_rates ? 0 : left / 2);
 	int r = wait_for_spare(self, x, until, turn);
 

@@ -4,10 +4,10 @@
  * in each region. It waits rather than fails, so that a walk through a whole region goes at AWS's
  * own pace and meets no throttling.
  *
- * A call that somebody waits for comes before background work (AWS_BACKGROUND), which takes only what
- * its bucket has to spare. An endpoint that is not AWS's has no known rates: a few calls at first, more
- * with each that goes through, then no limit until a throttled answer; the pace after that is learnt,
- * and refuses nobody.
+ * A call that a reader waits for comes before background work (AWS_BACKGROUND), which takes only
+ * spare capacity of its bucket. An endpoint that is not AWS's has no known rates: a few calls at
+ * first, more with each that goes through, then no limit until a throttled answer; the pace after
+ * that is learnt, and refuses nobody.
  */
 #ifndef ECSFS_LIMITER_H
 #define ECSFS_LIMITER_H
@@ -42,8 +42,8 @@ int64_t limiter_take_spare(struct limiter *l, const char *region, const char *se
 int64_t limiter_wait(struct limiter *l, struct limiter_turn *turn);
 
 /*
- * The call of that turn was answered. Returns whether answers of its bucket are throttled whatever
- * the rate, so that waiting longer does not help.
+ * The call of that turn was answered. Returns whether calls of its bucket are throttled regardless
+ * of the rate, so that waiting longer does not help.
  */
 bool limiter_learn(struct limiter *l, const struct limiter_turn *turn, bool throttled);
 

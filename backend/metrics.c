@@ -1,6 +1,6 @@
 /*
- * Where are calls counted? In one table of service and action under a lock; the last row counts
- * what has no row.
+ * Where are calls counted? In one table of service and action under a lock; the last row counts all
+ * others.
  */
 #include "backend/metrics.h"
 

@@ -1,6 +1,6 @@
 /*
- * How does a pace follow what AWS takes? An epoch counts answers; at its end the rate is cut,
- * restored or raised. The constants below say by how much, and why.
+ * How does a pace follow the rate that AWS accepts? An epoch counts answers; at its end the rate is
+ * cut, restored or raised. The constants below say by how much, and why.
  */
 #include "backend/pace.h"
 
@@ -25,26 +25,26 @@
 #define NEAR 0.95
 #define FAR 1.1
 
-/* How a rate is told from chance. */
+/* How a rate limit is distinguished from chance. */
 #define LESS 0.8      /* of what was sent before: a trial counts */
-#define DISTINCT 0.6  /* the share expected of a rate, at most so much of the share by chance */
-#define BELIEVED 0.85 /* a larger share is never taken for chance */
+#define DISTINCT 0.6  /* of the share expected of a rate limit: the most by chance */
+#define BELIEVED 0.85 /* a larger share is never considered chance */
 #define SMOOTH 200.   /* answers that the expected share is the mean of */
-#define TEST_CUT 0.65 /* of what is sent, to test what was taken for chance */
+#define TEST_CUT 0.65 /* of the calls sent, to test a share that was considered chance */
 
 #define MANY 0.7   /* throttled answers of the first epoch, of which a longer look is taken */
-#define SPARE 0.25 /* of the burst, kept for those whom somebody waits for */
-#define LEARNT_BURST_S 0.05 /* what may go at once at a rate that was learnt */
+#define SPARE 0.25 /* of the burst, kept for calls that a reader waits for */
+#define LEARNT_BURST_S 0.05 /* the burst of a learnt rate */
 
-/* Before anything is known of a rate. */
+/* While no rate is known. */
 #define START_CALLS 4
 #define START_MORE 2	       /* for each that goes through */
-#define START_ENOUGH 128       /* nobody limits so many at once */
-#define START_RATE 40.	       /* calls a second that go also when nothing is answered, */
+#define START_ENOUGH 128       /* no endpoint limits this many at once */
+#define START_RATE 40.	       /* calls a second that go even when nothing is answered, */
 #define START_RATE_THROTTLED 3 /* or once something is throttled */
 
 enum {
-	/* Calls of an epoch: to judge it at all, to believe its numbers, to judge it early. */
+	/* Calls of an epoch: to evaluate it at all, to trust its numbers, to evaluate it early. */
 	CALLS_MIN = 10,
 	CALLS_SURE = 20,
 	CALLS_ENOUGH = 30,
@@ -73,7 +73,7 @@ static double at_once(const struct pace *p)
 	return p->bursts ? p->top_burst : 1 + p->rate * LEARNT_BURST_S;
 }
 
-/* No more may go at once than that, however long nothing went. */
+/* The most that may go at once, after any pause. */
 static void cap(struct pace *p)
 {
 	double most = isinf(p->rate) ? 0 : at_once(p);
@@ -137,7 +137,7 @@ void pace_init(struct pace *p, double rate, double burst, int64_t now_ms)
 	    .cliff = INFINITY};
 }
 
-/* Nothing unexpected for a while: as it was in the beginning. */
+/* Nothing unexpected for a while: back to the initial state. */
 static void calm_down(struct pace *p, int64_t now_ms)
 {
 	if (!p->throttled_ms || now_ms - p->throttled_ms < CALM_MS)
@@ -152,8 +152,8 @@ static void calm_down(struct pace *p, int64_t now_ms)
 }
 
 /*
- * How long until the turn comes, with `kept` tokens left then. Those who wait may notice late that
- * their turn has come, so that the numbers alone would let too many go at once.
+ * How long until the turn comes, with `kept` tokens left then. Waiting calls may notice late that
+ * their turn has come, so the numbers alone would let too many go at once.
  */
 static int64_t until(const struct pace *p, uint64_t number, double kept)
 {
@@ -251,8 +251,8 @@ static void begin_trial(struct pace *p, double share, double sent, double rate, 
 enum verdict { UNDECIDED, RATE, CHANCE };
 
 /*
- * If a rate is what the answers are throttled for, as much as before comes through of less that is
- * sent; if not, the same share of it is throttled.
+ * If responses are throttled because of a rate, sending less lets as many through as before; if
+ * not, the same share is throttled.
  */
 static enum verdict decide(struct pace *p, double sent)
 {
@@ -270,7 +270,7 @@ static enum verdict decide(struct pace *p, double sent)
 	return n < CALLS_SETTLE ? UNDECIDED : CHANCE;
 }
 
-/* True: the answers are throttled whatever the rate, and the rate was restored. */
+/* True: calls are throttled regardless of the rate, and the rate was restored. */
 static bool end_trial(struct pace *p, double sent, int64_t now_ms)
 {
 	enum verdict verdict = decide(p, sent);
@@ -307,13 +307,13 @@ static void cut(struct pace *p, double share, double sent, int64_t now_ms)
 	set_rate(p, rate, now_ms);
 }
 
-/* So much less that a rate would throttle half of the share that chance does. */
+/* Reduced so far that a rate limit would throttle half of the share that chance does. */
 static double test_cut(double share)
 {
 	return smaller(TEST_CUT, (1 - share) / (1 - share / 2));
 }
 
-/* No more was throttled than was to be expected. */
+/* No more was throttled than expected. */
 static void good_epoch(struct pace *p, double share, double sent, int64_t now_ms)
 {
 	double rise = p->rate > p->cliff * FAR ? RISE_QUICK : RISE_NEAR;
@@ -345,7 +345,7 @@ static void good_epoch(struct pace *p, double share, double sent, int64_t now_ms
 static void judge(struct pace *p, int64_t now_ms)
 {
 	double n = p->answered, share = p->throttled / n;
-	/* So many may be throttled by chance alone. */
+	/* The number that may be throttled by chance alone. */
 	double expected = p->chance + 1.5 * sqrt(p->chance * (1 - p->chance) / n);
 	double sent = sent_rate(p, now_ms);
 

@@ -2,12 +2,12 @@
  * When may each call that shares a bucket of AWS go, and what do throttled responses teach about
  * the rate?
  *
- * A pace begins with the rate and the burst that AWS documents, or with a few calls, each of whose answers
- * lets two more go, until there is no limit. Throttled answers are counted by epochs, each with one rate. A share above a tenth cuts the rate to what went
- * through. Where a cut lowers what goes through as much as what is sent, the answers were no matter
- * of rate: the rate is restored, and that share of throttled answers is expected from then on (and
- * tested again now and then). Without throttled answers the rate rises, to AWS's own or until there
- * is no limit.
+ * A pace begins with the rate and the burst that AWS documents, or with a few calls, each of whose
+ * answers lets two more go, until there is no limit. Throttled answers are counted by epochs, each
+ * with one rate. A share above a tenth cuts the rate to what went through. Where a cut lowers the
+ * accepted calls as much as the sent ones, the rate was not the reason: the rate is restored, and
+ * that share of throttled answers is expected from then on (and tested again now and then). Without
+ * throttled answers the rate rises, to AWS's own or until there is no limit.
  *
  * No lock, no clock: the caller has both. Times are monotonic milliseconds.
  */
@@ -25,7 +25,8 @@ struct pace {
 	uint64_t taken;
 	bool bursts;	/* top_burst may be used: nothing was throttled for a while */
 	bool measuring; /* answers are counted: one was throttled */
-	/* No rate is known, nor that there is none: how many calls may go before more is known. */
+	/* It is unknown whether there is a rate: the number of calls that may go until more is
+	 * known. */
 	bool starting;
 	double start_left;
 	int64_t filled_ms;
@@ -37,22 +38,23 @@ struct pace {
 	unsigned sent, answered, throttled;
 	bool waited; /* the rate held a call up */
 
-	double chance;	   /* the share of answers that is throttled whatever the rate */
+	double chance;	   /* the share of calls that is throttled regardless of the rate */
 	double cliff;	   /* a rate that was too fast; INFINITY: none is known */
 	bool good;	   /* the epoch before was not too fast */
 	int64_t tested_ms; /* when `chance` was last tested */
 	int64_t test_ms;   /* after how long it is tested again */
 
-	/* A lower rate is tried: whether less is throttled then tells a rate from chance. */
+	/* A lower rate is tried: if less is throttled then, there is a rate limit; else it was
+	 * chance. */
 	struct {
 		bool on;
-		bool test;		      /* of what was taken for chance */
+		bool test;		      /* of the share that was considered chance */
 		double rate, sent, share;     /* before it */
 		unsigned answered, throttled; /* since */
 	} trial;
 };
 
-/* A call's place in the queue, and then what it was sent under. */
+/* A call's place in the queue, and then the epoch in which it was sent. */
 struct pace_turn {
 	uint64_t number;
 	uint32_t epoch;
@@ -62,8 +64,8 @@ struct pace_turn {
 void pace_init(struct pace *p, double rate, double burst, int64_t now_ms);
 
 /*
- * Takes the next turn and returns how long it will have to wait as things are, in ms: over
- * `patience_ms` the turn is not taken and the return is -EBUSY.
+ * Takes the next turn and returns its present wait in ms: over `patience_ms` the turn is not taken
+ * and the return is -EBUSY.
  */
 int64_t pace_take(struct pace *p, int64_t now_ms, int64_t patience_ms, struct pace_turn *ret);
 
@@ -71,9 +73,8 @@ int64_t pace_take(struct pace *p, int64_t now_ms, int64_t patience_ms, struct pa
 int64_t pace_wait(struct pace *p, int64_t now_ms, struct pace_turn *turn);
 
 /*
- * For a call that nobody waits for: takes a turn and returns 0 only where one is to spare, so that a
- * call that somebody waits for hardly ever has to wait because of it; else in how many ms to ask
- * again.
+ * For a background call: takes a turn and returns 0 only where one is spare, so that a call with a
+ * waiting reader is hardly ever delayed by it; else in how many ms to ask again.
  */
 int64_t pace_take_spare(struct pace *p, int64_t now_ms, struct pace_turn *ret);
 

@@ -1,6 +1,6 @@
 /*
- * Is the call repeated, and when? may_repeat() joins the table's class, the flags of the call and
- * what was tried already; then full jitter within the time limit.
+ * Is the call repeated, and when? may_repeat() combines the table's class, the flags of the call
+ * and the earlier attempts; then full jitter within the time limit.
  */
 #include "backend/retry.h"
 #include "backend/credentials/cached.h"
@@ -14,7 +14,8 @@
 
 enum {
 	MAX_BACKOFF_MS = 20000,
-	/* Less than that is no reason for a refusal: services allow five minutes either way. */
+	/* A smaller skew cannot be the reason for a refusal: services allow five minutes either
+	 * way. */
 	MIN_SKEW_MS = 4 * 60 * 1000,
 	/* Divides the wait after a throttled answer where a slower rate was seen not to help. */
 	BY_CHANCE_PART = 100,
@@ -46,7 +47,7 @@ static uint32_t random_word(void)
 {
 	uint32_t word = 0;
 
-	/* Nothing secret hangs on it: without randomness there is no waiting, and no failure. */
+	/* Not security-relevant: without randomness the call neither waits nor fails. */
 	if (getentropy(&word, sizeof(word)) != 0)
 		return 0;
 	return word;
@@ -105,7 +106,7 @@ static bool may_repeat(
 	return clock_mono(cx->clock) + *ret_wait_ms < x->deadline_ms;
 }
 
-/* Says what to do where a refresh of the credentials did not help. */
+/* Adds the remedy where a refresh of the credentials did not help. */
 static void advise(
     const struct aws_context *cx, const struct aws_exchange *x, struct ecsfs_error *err)
 {

@@ -9,9 +9,8 @@
 #include "backend/layer.h"
 
 /*
- * How long to wait after the `failed`th attempt failed (from 1), in ms: a part of
- * min(20 s, base * 2^(failed-1)), base 50 ms for what is transient and 1 s for throttling;
- * `random` picks the part.
+ * How long to wait after the `failed`th attempt failed (from 1), in ms: a part of min(20 s, base *
+ * 2^(failed-1)), base 50 ms for transient errors and 1 s for throttling; `random` picks the part.
  */
 int64_t retry_backoff_ms(enum retry_class class, int failed, uint32_t random);
 

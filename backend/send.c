@@ -1,6 +1,6 @@
 /*
  * How is one attempt made? Target, body, headers and signature; the exchange; then the response is
- * judged for the layers around.
+ * classified for the layers around.
  */
 #include "backend/send.h"
 
@@ -17,7 +17,7 @@
 #include <strings.h>
 #include <time.h>
 
-/* A stream is silent for so long at most: StartLiveTail sends something every second. */
+/* The longest silence of a stream: StartLiveTail sends something every second. */
 enum { STREAM_STALL_MS = 30000 };
 
 enum { LEAST_ATTEMPT_MS = 3000 };
@@ -138,7 +138,7 @@ static void write_lines(
 
 enum { MAX_LINES = 6 };
 
-/* Lists the lines that are there; returns how many. */
+/* Lists the lines that are set; returns how many. */
 static size_t list_lines(const struct lines *l, const char *ret[MAX_LINES + 1])
 {
 	const char *all[] = {l->content_type, l->date, l->target, buf_str(&l->host),
@@ -179,7 +179,7 @@ static int add_authorization(struct lines *l, const struct target *t, const stru
 	return sigv4_authorization(x->used, &scope, &rq, &l->authorization);
 }
 
-/* Whether they can stand in a header. */
+/* Whether they can be sent in a header. */
 static bool is_line(const struct credentials *c)
 {
 	const char *token = credentials_session_token_peek(c);
@@ -217,7 +217,7 @@ static int judge_failure(
 	x->in_doubt = answer->sent;
 	if (answer->sent)
 		snprintf(err->action, sizeof(err->action), "%s", x->rq->action);
-	/* EFBIG is for what a user writes; an answer that large is none of AWS's. */
+	/* EFBIG is for a user's writes; a response that large is not from AWS. */
 	if (err->err == EFBIG)
 		err->err = EIO;
 	return -err->err;
@@ -266,7 +266,7 @@ static int64_t attempt_limit_ms(const struct aws_context *cx, const struct aws_e
 	int64_t half = x->timeout_ms / 2, fifth = x->timeout_ms / 5;
 	int64_t share = half;
 
-	/* The first one less, but not so little that a slow response is taken for none. */
+	/* Less for the first attempt, but enough for a slow response. */
 	if (x->attempt == 1 && half > LEAST_ATTEMPT_MS)
 		share = fifth > LEAST_ATTEMPT_MS ? fifth : LEAST_ATTEMPT_MS;
 	return aws_action_reads(x->rq->service, x->rq->action) && left > share && share > 0 ? share
@@ -290,7 +290,7 @@ static int exchange(const struct aws_context *cx, const struct target *t, struct
 	    .room = x->rq->room,
 	    .max_body = x->rq->flags & AWS_RAW ? LIMIT_LOG_RESPONSE : LIMIT_RESPONSE,
 	    .ca_bundle = cx->settings->ca_bundle,
-	    /* AWS's own endpoints are https; http is there only where somebody asked for it. */
+	    /* AWS's own endpoints are https; http is used only where it was configured. */
 	    .direct_ok_http = true,
 	    .once = x->rq->flags & (AWS_ONCE | AWS_FRESH),
 	    .sink = x->rq->flags & AWS_STREAM ? x->rq->sink : NULL,
@@ -330,7 +330,7 @@ static int send_call(struct aws_layer *layer, struct aws_exchange *x, struct aws
 	x->server_ms = 0;
 	x->in_doubt = false;
 	credentials_unref(move_ptr(x->used));
-	/* Without a provider the call is one that is not signed (AssumeRoleWithWebIdentity). */
+	/* Without a provider the call is not signed (AssumeRoleWithWebIdentity). */
 	r = provider ? credentials_cached_fetch(provider, x->rq->stop, &x->used, err) : 0;
 	if (r == 0)
 		r = find_target(cx, x, &target, err);

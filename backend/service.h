@@ -20,7 +20,7 @@ enum aws_protocol {
 
 /* One of AWS's token buckets. */
 struct aws_quota {
-	const char *actions; /* separated by spaces; "": every action that no row before names */
+	const char *actions; /* separated by spaces; "": every action that no earlier row names */
 	double burst;
 	double rate; /* a second */
 };
@@ -49,7 +49,7 @@ struct aws_service {
 	/* Ends with a row whose actions are ""; NULL: the common one. */
 	const struct aws_quota *quotas;
 	const struct aws_quota_elsewhere *elsewhere; /* ends with an empty row; NULL: none */
-	/* Actions that only read, but for those whose verb says so; NULL-ended; NULL: none. */
+	/* Actions that only read although their verb does not say so; NULL-ended; NULL: none. */
 	const char *const *readers;
 };
 

@@ -107,7 +107,7 @@ struct piece {
 	size_t name_len;
 	const char *value;
 	size_t value_len;
-	size_t order; /* in the request: what is equal keeps its place */
+	size_t order; /* in the request: equal ones keep their order */
 };
 
 static int compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
@@ -130,7 +130,7 @@ static int unhex(char c)
 	return isdigit((unsigned char)c) ? c - '0' : toupper((unsigned char)c) - 'A' + 10;
 }
 
-/* Encodes what the query holds raw, and what it holds encoded in the canonical way. */
+/* Encodes raw characters of the query, and re-encodes the others canonically. */
 static void add_recoded(const char *s, size_t len, struct buf *out)
 {
 	for (size_t i = 0; i < len; i++) {

@@ -49,7 +49,7 @@ static void add_scalar(const char *name, const json_t *value, struct buf *out)
 	}
 }
 
-/* `list` stands between a list's name and an element's number: ".member" or "". */
+/* `list` is between a list's name and an element's number: ".member" or "". */
 static int add_query(
     const char *prefix, const json_t *value, const char *list, int depth, struct buf *out)
 {
@@ -105,7 +105,7 @@ int wire_encode(const struct aws_service *service, const char *action, const jso
 	return 0;
 }
 
-/* The parsers recurse; a document of brackets must not find the end of a thread's stack. */
+/* The parsers recurse; a document of brackets must not overflow a thread's stack. */
 static bool too_deep(const char *text, size_t len)
 {
 	bool quoted = false;

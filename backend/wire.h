@@ -19,8 +19,8 @@ int wire_encode(const struct aws_service *service, const char *action, const jso
 
 /*
  * A 2xx response as a new object. The query protocols' wrapping (ActionResponse, ActionResult) is
- * taken off; every scalar of XML is a string, and an empty list is "". -EIO where it is not
- * understood.
+ * removed; every scalar of XML is a string, and an empty list is "". -EIO where it cannot be
+ * parsed.
  */
 int wire_decode(const struct aws_service *service, const char *action, const struct buf *body,
     json_t **ret, struct ecsfs_error *err);
@@ -30,8 +30,8 @@ int wire_decode_text(const struct aws_service *service, const char *action, stru
     struct buf *ret, struct ecsfs_error *err);
 
 /*
- * Any other answer, in each form that AWS uses, or a proxy: fills `err` (not NULL) but for the
- * host, and returns its errno, negative. `ret` says what to do next.
+ * Reads any other response, in each form that AWS or a proxy uses: fills `err` (not NULL) except
+ * the host, and returns its errno, negative. `ret` says what to do next.
  */
 int wire_error(const char *action, const char *url, const struct http_response *answer,
     enum retry_class *ret, struct ecsfs_error *err);

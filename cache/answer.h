@@ -18,7 +18,7 @@ struct freshness {
 	 * no earlier is always accepted.
 	 */
 	int64_t born_ms;
-	uint64_t born_at; /* region_moment() then; 0: what shares its millisecond came later */
+	uint64_t born_at; /* region_moment() then; 0: later than all else in its millisecond */
 	/*
 	 * The asking thread, 0: none. With ttl=0 an open may use the answer that the same thread's
 	 * look-up fetched, at most a second ago and once; after an open that brought another version

@@ -1,7 +1,7 @@
 /*
- * How much memory may a mount take? The answers of its regions, the nodes that the kernel holds and the
- * copies that edits are compared with share one limit. Counting never blocks and never fails; whoever
- * adds trims afterwards.
+ * How much memory may a mount take? The answers of its regions, the nodes that the kernel holds and
+ * the copies that edits are compared with share one limit. Counting never blocks and never fails; a
+ * caller that adds must trim afterwards.
  */
 #ifndef ECSFS_BUDGET_H
 #define ECSFS_BUDGET_H
@@ -33,7 +33,7 @@ static inline size_t budget_read(const atomic_ptrdiff_t *bytes)
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* Nodes are the kernel's to give back: a quarter is left to answers whatever they take. */
+/* The kernel decides when nodes are released: a quarter is left to answers in any case. */
 static inline size_t budget_of_answers(struct budget *b)
 {
 	size_t others = budget_read(&b->nodes) + budget_read(&b->edits),
@@ -54,7 +54,7 @@ static inline size_t budget_of_copies(const struct budget *b)
 	return b->limit / 8;
 }
 
-/* What the mount remembers of its writes. */
+/* The mount's memory of its own writes. */
 static inline size_t budget_of_memory(const struct budget *b)
 {
 	return b->limit / 16;

@@ -1,7 +1,7 @@
 /*
  * When is a followed key asked for, and who frees a follower? One thread sleeps until the next due
- * time and starts questions that do not block; a closed follower whose question is still under way
- * is freed by its answer.
+ * time and starts fetches that do not block; a closed follower whose fetch is still under way is
+ * freed when its answer arrives.
  */
 #include "cache/follow.h"
 
@@ -15,8 +15,8 @@
 #include <string.h>
 
 /*
- * A follower is in `followers` from open to close. While a question is under way (`asked`) the
- * cache holds its waiter: a closed one is freed only when that came back.
+ * A follower is in `followers` from open to close. While a fetch is under way (`asked`) the cache
+ * holds its waiter: a closed follower is freed only when that is returned.
  *
  *   asked  closed
  *   no     no      waits for due_ms
@@ -33,7 +33,7 @@ struct follower {
 	follow_fn fn;
 	void (*done)(void *arg);
 	void *arg;
-	struct freshness fresh; /* of the question under way */
+	struct freshness fresh; /* of the fetch under way */
 	struct freshness born;	/* when it was opened */
 	/* All below: follow->lock. */
 	int64_t due_ms; /* mono, of the machine */
@@ -45,7 +45,7 @@ struct follow {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;	    /* a follower came or ended, an answer came, stop */
 	struct follower *followers; /* lock */
-	size_t asked;		    /* lock: questions under way */
+	size_t asked;		    /* lock: fetches under way */
 	bool started, stop;	    /* lock */
 	pthread_t thread;
 };
@@ -89,7 +89,7 @@ static void question_ended(struct follow *f)
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* The answer is there, or a failure: hands it over, and goes to sleep again. Lock not held. */
+/* Delivers the answer or failure, and goes back to sleep. Lock not held. */
 static void answered(struct follower *w, const struct answer *a, const struct ecsfs_error *err)
 {
 	struct follow *f = w->follow;
@@ -284,7 +284,7 @@ void follower_close(struct follower *w)
 		}
 	}
 	w->closed = true;
-	/* With the lock: the answer may come at this moment, and ends the follower. */
+	/* With the lock: the answer may arrive at this moment and end the follower. */
 	bool left = w->asked && region_leave(&w->waiter);
 	bool ended = !w->asked || left;
 	pthread_mutex_unlock(&f->lock);

@@ -4,8 +4,8 @@
  * gets every snapshot.
  *
  * One thread a mount keeps the time, started by the first follower; it never waits for AWS: the
- * asking is the cache's, so that many followers of one key cost one call, and followers of many keys
- * are batched.
+ * cache makes the calls, so that many followers of one key cost one call, and followers of many
+ * keys are batched.
  */
 #ifndef ECSFS_FOLLOW_H
 #define ECSFS_FOLLOW_H
@@ -16,9 +16,9 @@ struct follow;
 struct follower;
 
 /*
- * Called with what came, never twice at once for one follower: the answer, or NULL and the failure.
- * On a worker or on the thread that keeps the time: may take locks and close its follower, must not
- * wait for AWS.
+ * Called with each result, never twice at once for one follower: the answer, or NULL and the
+ * failure. On a worker or on the thread that keeps the time: may take locks and close its follower,
+ * must not wait for AWS.
  */
 typedef void (*follow_fn)(void *arg, const struct answer *a, const struct ecsfs_error *err);
 
@@ -29,16 +29,15 @@ struct follow *follow_new(void);
 void follow_free(struct follow *f);
 
 /*
- * Follows `k` (copied) of `r`: the first question goes out after `interval_ms`, or with that of another
- * follower of the key, then one that long after each answer. An answer that others asked for in the last
- * half of the interval will do.
- * `done` lets go of `arg`, once: after follower_close(), when `fn` neither runs nor will.
- * -ENOMEM, -EAGAIN: no thread; `done` is not called.
+ * Follows `k` (copied) of `r`: the first fetch begins after `interval_ms`, or with that of another
+ * follower of the key, then one that long after each answer. An answer that others asked for in the
+ * last half of the interval will do. `done` releases `arg`, once: after follower_close(), when `fn`
+ * neither runs nor will run. -ENOMEM, -EAGAIN: no thread; `done` is not called.
  */
 int follower_open(struct follow *f, struct region *r, const struct key *k, int interval_ms,
     follow_fn fn, void (*done)(void *arg), void *arg, struct follower **ret);
 /*
- * The first answer that a new follower may take: one asked for within the interval by the first
+ * The first answer that a new follower may take: one fetched within the interval by the first
  * follower of the key. So the first one asks AWS, and all later ones share that.
  */
 struct freshness follower_fresh(struct follower *w);

@@ -1,6 +1,6 @@
 /*
- * How are keys compared, hashed and copied? Part by part; a copy's strings stand in memory that the
- * caller gives.
+ * How are keys compared, hashed and copied? Part by part; a copy's strings are in memory that the
+ * caller provides.
  */
 #include "cache/key.h"
 

@@ -1,6 +1,6 @@
 /*
- * Which answer is meant? A key is a kind and the names that the answer is about. Its strings are
- * borrowed but for copies that key_copy() makes. Pure; any thread.
+ * Which answer does a reader want? A key is a kind and the names that the answer is about. Its
+ * strings are borrowed but for copies that key_copy() makes. Pure; any thread.
  */
 #ifndef ECSFS_KEY_H
 #define ECSFS_KEY_H
@@ -18,7 +18,7 @@ enum kind {
 	KIND_COUNT
 };
 
-/* Parts are borrowed: valid while the call they are handed to runs. Unused parts are NULL. */
+/* Parts are borrowed: valid during the call that receives them. Unused parts are NULL. */
 struct key {
 	enum kind kind;
 	const char *a, *b, *c;

@@ -76,7 +76,7 @@ bool packed_equal(const struct packed *a, const struct packed *b)
 		return a == b;
 	if (a->len == b->len && memcmp(a->text, b->text, a->len) == 0)
 		return true;
-	/* AWS writes numbers and escapes otherwise than jansson does. */
+	/* AWS writes numbers and escapes differently from jansson. */
 	x = packed_value(a);
 	y = packed_value(b);
 	return x && y && json_equal(x, y);
@@ -87,7 +87,7 @@ json_t *packed_value(const struct packed *p)
 	return json_loadb(p->text, p->len, JSON_ALLOW_NUL, NULL);
 }
 
-/* Behind a string that begins at its quote; the text goes on until `end`. */
+/* The end of a string that begins at its quote; the text ends at `end`. */
 static const char *skip_string(const char *s, const char *end)
 {
 	for (s++; (s = json_plain_end((char *)s, end)) < end && *s != '"';)
@@ -95,7 +95,7 @@ static const char *skip_string(const char *s, const char *end)
 	return s + 1;
 }
 
-/* Behind a value: at the comma or bracket that follows it, or at the end. */
+/* The end of a value: the comma or bracket that follows it, or the end. */
 static const char *skip_value(const char *s, const char *end)
 {
 	int depth = 0;
@@ -151,7 +151,7 @@ static json_t *one_name(const struct packed *p, const char *name)
 	return names;
 }
 
-/* The member at its opening quote: its name and value. Returns what is behind both. */
+/* The member at its opening quote: its name and value. Returns the end of both. */
 static const char *take_member(
     const char *s, const char *end, struct packed_part *ret_name, struct packed_part *ret_value)
 {
@@ -264,7 +264,7 @@ static int compare_element(const char *quote, const char *limit, const char *nam
 	return order ? order : (len > name_len) - (len < name_len);
 }
 
-/* The first element that is not less than a name; the end of the array where there is none. */
+/* The first element not less than a name, or the end of the array. */
 static const char *lower_bound(const struct packed *p, const char *name)
 {
 	const char *low = p->text + 1, *end = p->text + p->len, *high = end - 1;

@@ -27,7 +27,7 @@ struct packed {
 struct packed *packed_new(const json_t *value);
 /* A part of compact text that was checked (backend/parse/json_text.h): one value. */
 struct packed_part {
-	const char *text; /* borrowed; something that ends the value stands behind it */
+	const char *text; /* borrowed; a character that ends the value follows it */
 	size_t len;
 };
 /* A copy of a part. */
@@ -53,7 +53,7 @@ json_t *packed_members(const struct packed *p, const char *members);
 /* The last member of that name, which needs no escape. False: it is none of an object's. */
 bool packed_part_member(struct packed_part object, const char *name, struct packed_part *ret);
 bool packed_part_is_array(struct packed_part part);
-/* The element of an array behind `at`, the first one where at->text is NULL. False: no more. */
+/* The element of an array after `at`, the first one where at->text is NULL. False: no more. */
 bool packed_part_next(struct packed_part array, struct packed_part *at);
 /* The value, any one, new; NULL: no memory. */
 json_t *packed_part_value(struct packed_part part);
@@ -62,8 +62,8 @@ json_t *packed_part_value(struct packed_part part);
 bool packed_has_name(const struct packed *names, const char *name);
 
 /*
- * The names of a listing, from the first one behind `name` on (NULL: from the first one). Names that
- * JSON has to escape, or longer than LIMIT_NAME, are left out: ECS gives none.
+ * The names of a listing, from the first one after `name` on (NULL: from the first one). Names that
+ * JSON has to escape, or longer than LIMIT_NAME, are left out: ECS has none.
  */
 struct packed_names {
 	const char *at, *end;

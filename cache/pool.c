@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/* TLS and JSON of limited depth are all that runs on it. */
+/* Only TLS and JSON of limited depth run on it. */
 #define STACK_BYTES ((size_t)1 << 20)
 
 struct pool_thread {
@@ -70,7 +70,7 @@ static void *thread_main(void *arg)
 	SLIST_REMOVE(&p->running, t, pool_thread, link);
 	SLIST_INSERT_HEAD(&p->ended, t, link);
 	pthread_mutex_unlock(&p->lock);
-	/* Idle: what the last calls took is free by now. `p` may be gone. */
+	/* Idle: the memory of the last calls is free by now. `p` may no longer exist. */
 	heap_give_back();
 	return NULL;
 }

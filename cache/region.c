@@ -1,6 +1,6 @@
 /*
- * Is there an answer for a key, now? A fresh entry is given; else the reader is queued on the
- * entry's flight (queue.c), and an older answer is given when AWS does not answer. Waiters,
+ * Is there an answer for a key, now? A fresh entry is returned; else the reader is queued on the
+ * entry's flight (queue.c), and an older answer is returned when AWS does not respond. Waiters,
  * blocking readers, peeks and metrics are different ways to that one entry.
  */
 #include "cache/region.h"
@@ -146,8 +146,8 @@ int region_run_logs(struct region *r, struct job *j)
 }
 
 /*
- * Makes the value of an answer that left the lock as text. A whole one is kept as a tree, which
- * those who read the same answer next share.
+ * Parses the value of an answer that left the lock as text. A whole value is kept as a tree, which
+ * the next readers of the answer share.
  */
 static int unpack(struct region *r, const struct key *k, const char *only, struct answer *a,
     struct ecsfs_error *err)
@@ -232,7 +232,7 @@ static bool key_listed(const struct region *r, const struct key *k)
 	return part_given(r, row->form_b, k->b, below, ARRAY_SIZE(below), k->a);
 }
 
-/* Names that ECS cannot have given are not there, and nobody needs to be asked. */
+/* Names that ECS does not allow do not exist; no call is needed. */
 static int give_impossible(
     struct region *r, const struct key *k, struct answer *ret, struct ecsfs_error *err)
 {
@@ -249,9 +249,9 @@ static int give_impossible(
 }
 
 /*
- * A recent failure is returned to every caller, so that an outage does not cause a storm of requests. With
- * ttl=0 every open asks, but where a name that the kernel knew could not be looked up again it
- * comes a second time at once, of the same thread for the same open.
+ * A recent failure is returned to every caller, so that an outage does not cause a storm of
+ * requests. With ttl=0 every open asks AWS; but when the kernel cannot look a known name up again,
+ * it repeats the request at once, on the same thread for the same open.
  */
 static int64_t failure_damp_ms(
     const struct region *r, const struct entry *e, const struct freshness *f)
@@ -271,7 +271,8 @@ static bool failure_told(
 	return !f->force && now - e->failed_ms < failure_damp_ms(r, e, f);
 }
 
-/* A failure that a reader does not meet, since an older answer stands in, is in .ecsfs/errors: once. */
+/* A failure that is hidden from the reader by an older answer is reported in .ecsfs/errors, once.
+ */
 static void log_hidden_failure(const struct region *r, struct entry *e)
 {
 	const struct key *k = &e->key;
@@ -341,7 +342,7 @@ static int give_fresh(struct region *r, struct entry *e, const struct freshness 
 	return 0;
 }
 
-/* With it goes what fetches under way will bring, which began before the write. */
+/* Fetches under way began before the write, so their results are dropped too. */
 static void end_guard(struct region *r, struct entry *e)
 {
 	if (!e->guard)
@@ -372,7 +373,7 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 		return -EINPROGRESS;
 	if (flight_is_slow(e) && entry_may_stand_in(r, e, f, now))
 		return give_stand_in(r, e, f, now, ret, err);
-	/* A reader that asks for AWS's own word gets it. */
+	/* A reader that forces a fetch gets AWS's own answer. */
 	if (!f->guarded && (f->force || r->options.ttl_ms == 0))
 		end_guard(r, e);
 	if (f->use == FRESH_LOOKUP)

@@ -1,6 +1,6 @@
 /*
- * How does the tree ask AWS, in ECS's words? A region holds the answers of one account in one region,
- * each with an age.
+ * How does the tree ask AWS for an object of ECS? A region holds the answers of one account in one
+ * region, each with an age.
  *
  * A key names an answer: a listing (an array of names) or a document (one described object). Asking
  * never blocks: a fresh answer is returned at once, otherwise one fetch is queued for all readers and
@@ -40,8 +40,8 @@ bool region_has_answered(struct region *r);
 /*
  * Asks without blocking. 0: `ret` is filled (ret->err may be -ENOENT...; `err` has the message).
  * -EINPROGRESS: a fetch is queued and `w` will be woken; w must live until then. Other -errno: the
- * last fetch failed, and this reader must know (`err` filled).
- * With w == NULL nothing is queued: -EINPROGRESS means "not known, or not fresh".
+ * last fetch failed, and the reader must report it (`err` filled). With w == NULL nothing is
+ * queued: -EINPROGRESS means "not known, or not fresh".
  */
 int region_ask(struct region *r, const struct key *k, const struct freshness *f, struct waiter *w,
     struct answer *ret, struct ecsfs_error *err);

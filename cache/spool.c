@@ -133,7 +133,8 @@ static int write_all(int fd, const char *bytes, size_t len, int64_t at)
 	return 0;
 }
 
-/* Readers see the new size only after all bytes are there, so half a failed write is never read. */
+/* Readers see the new size only after all bytes are written, so half a failed write is never read.
+ */
 static int append(struct spool *s, const void *bytes, size_t len)
 {
 	int64_t size = atomic_load(&s->size);

@@ -12,13 +12,13 @@
 #include <errno.h>
 #include <string.h>
 
-/* Control files belong to no region: they act in one of the first profile. */
+/* Control files belong to no region: they act in a region of the first profile. */
 static struct region *region_of(const struct place *p)
 {
 	return p->region ? p->region : account_region(p->fs->accounts[0]);
 }
 
-/* Whether the answer says what was done. `member` NULL: nothing is expected of it. */
+/* Whether the response shows the result. `member` NULL: no member is expected. */
 static int check_answer(
     const char *action, const json_t *answer, const char *member, struct ecsfs_error *err)
 {
@@ -39,8 +39,8 @@ static bool deletes(const char *action)
 }
 
 /*
- * The time left to the writer, less a little, so that the call itself reports the end. Nothing is sent
- * or repeated that would end after the writer was told that no answer came.
+ * The time left to the writer, less a little, so that the call itself reports the timeout. A call
+ * that would end after the writer's timeout is neither sent nor repeated.
  */
 static int time_left(const struct commit *c)
 {
@@ -82,7 +82,8 @@ static int call(struct commit *c, const char *region, const char *service, const
 					 "no time was left for %s: nothing was sent", action);
 	if (!e)
 		e = check_answer(action, response.json, member, &local);
-	/* Repeated, it finds nothing left: the attempt whose answer was lost has done it. */
+	/* The repetition finds nothing left: the attempt whose response was lost has taken effect.
+	 */
 	if (member && deletes(action) && e == -ENOENT && local.lost_answer) {
 		local = (struct ecsfs_error){0};
 		e = 0;

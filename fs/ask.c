@@ -45,7 +45,7 @@ int ask(struct ask *q, struct region *r, const struct key *k, struct answer *ret
 
 	int e = fetch(q, r, k, ret, err);
 	if (e) {
-		/* The kernel must not remember an answer that could not be asked for. */
+		/* The kernel must not cache an answer that could not be fetched. */
 		q->fresh_ms = 0;
 		return e;
 	}

@@ -1,8 +1,8 @@
 /*
- * How does a handler get answers? It asks, any number of times, and returns -EINPROGRESS when one is not
- * there yet. The request is then parked, and the handler runs again from its start once the answer has
- * come. So the code of a row reads as if every answer were at hand, holds nothing across a wait, and
- * cannot see half a change.
+ * How does a handler get answers? It asks, any number of times, and returns -EINPROGRESS when an
+ * answer is still missing. The request is then parked, and the handler runs again from its start
+ * once the answer has arrived. So the code of a row reads as if every answer were available, holds
+ * nothing across a wait, and cannot see half a change.
  *
  *     err = ask(q, place->region, &key, &answer, e);
  *     if (err) return err;            (-EINPROGRESS included)
@@ -24,20 +24,20 @@ struct ask {
 	struct freshness fresh;
 	bool
 	    revive; /* ASK_PEEK: an answer past its TTL is fetched for the next reader, without a wait */
-	const char *wanted;    /* the only name of a listing that is looked at; NULL: all */
+	const char *wanted;    /* the only name of a listing that is read; NULL: all */
 	struct waiter *waiter; /* ASK_PARK: the request's; one wait at a time */
 	int64_t fresh_ms; /* out: the least TTL left of the answers used; INT64_MAX: none used */
 	int64_t fetched_wall_ms; /* out: the oldest of them; 0: none used */
 	bool stale;	  /* out: one of them is past its TTL, served while AWS is unreachable */
 	uint64_t version; /* out: differs when the version of any answer used differs */
-	/* Called for every key asked for; NULL: nobody wants to know. */
+	/* Called for every key asked for; may be NULL. */
 	void (*asked)(void *arg, struct region *r, const struct key *k);
 	void *asked_arg;
 };
 
 /*
- * 0: `ret` holds a value. -ENOENT, -EACCES, ...: the answer, or the failure to get one, as `err`
- * says. -EINPROGRESS: parked. -ENODATA: ASK_PEEK and nothing known.
+ * 0: `ret` holds a value. -ENOENT, -EACCES, ...: the answer, or the failure to get one, with its
+ * sentence in `err`. -EINPROGRESS: parked. -ENODATA: ASK_PEEK and nothing known.
  */
 int ask(struct ask *q, struct region *r, const struct key *k, struct answer *ret,
     struct ecsfs_error *err);

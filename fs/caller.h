@@ -10,9 +10,9 @@
 #include <sys/types.h>
 
 /*
- * Whether a signal that will end the thread's call is pending and not blocked: an interrupted call
- * that is answered otherwise is repeated by shells, and a mutation then happens twice. For a
- * mutation, whose call may be under way, stop signals do not count. True when the thread is gone.
+ * Whether a signal that will end the thread's call is pending and not blocked: shells repeat an
+ * interrupted call that is answered otherwise, and a mutation then happens twice. For a mutation,
+ * whose call may be under way, stop signals do not count. True when the thread no longer exists.
  */
 bool caller_ends(pid_t tid, bool mutation);
 /* The same of the text of /proc/TID/status. Pure. */
@@ -29,7 +29,7 @@ bool caller_status_stops(const char *status);
 enum caller_kind {
 	CALLER_PROGRAM,
 	CALLER_SHELL,	/* errors of its close(2) are lost: bash's printf, say, ends with 0 */
-	CALLER_UNKNOWN, /* gone, elsewhere, or /proc does not show it */
+	CALLER_UNKNOWN, /* ended, in another namespace, or not shown by /proc */
 };
 
 /*
@@ -57,9 +57,9 @@ bool caller_killed(pid_t tid);
 /* The same of the text of /proc/TID/stat. Pure. */
 bool caller_stat_killed(const char *stat);
 
-/* The process that a thread belongs to; `tid` itself when it is gone. */
+/* The process that a thread belongs to; `tid` itself when the thread no longer exists. */
 pid_t caller_process(pid_t tid);
-/* Its command, "" when it is gone. */
+/* Its command, "" when it no longer exists. */
 void caller_name(pid_t tid, char *out, size_t size);
 
 #endif

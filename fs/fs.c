@@ -1,4 +1,4 @@
-/* Which region of an account answers, and which one is asked for what is the same in all? */
+/* Does a region of an account answer, and which one is asked for data that all regions share? */
 #include "fs/fs.h"
 
 #include <string.h>

@@ -18,7 +18,7 @@ enum region_state {
 	REGION_ASKED,
 	REGION_ANSWERS,
 	REGION_FAILS,
-	REGION_NOT_ENABLED, /* it does not know the account's keys */
+	REGION_NOT_ENABLED, /* the region does not know the account's keys */
 };
 
 struct account {
@@ -84,7 +84,7 @@ struct fs {
 	/* fs/edit/remembered/readings.h: the copies of service documents that readers were given */
 	struct readings *readings;
 	struct serial *serial; /* fs/edit/remembered/serial.h: services that are being edited */
-	struct memory *memory; /* fs/edit/remembered/memory.h: what was registered and run */
+	struct memory *memory; /* fs/edit/remembered/memory.h: own registrations and tasks */
 	int64_t started_mono_ms;
 	char *mountpoint;
 	char *source;	    /* fsname */
@@ -106,13 +106,13 @@ struct fs {
 };
 
 /*
- * The state of a region of an account (NULL: REGION_ANSWERS). A refusal of its keys says
- * something of the region only where another one knows them: REGION_FAILS else, until it answers.
+ * The state of a region of an account (NULL: REGION_ANSWERS). A refusal of its keys is the region's
+ * only if another region knows them: else REGION_FAILS, until it answers.
  */
 enum region_state account_state(const struct account *a, struct region *r);
 void account_set_state(struct account *a, const struct region *r, enum region_state state);
-/* For what is the same in all regions: the profile's own where it answers, else the first that does,
- * else the first. */
+/* For data that all regions share: the profile's own region if it answers, else the first that
+ * does, else the first. */
 struct region *account_region(const struct account *a);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * How does a line get into the journal whole? It is made in memory and appended with one write(2)
- * under flock(2), since several mounts may share the file; a line that was cut is taken back.
+ * under flock(2), since several mounts may share the file; a cut line is removed again.
  */
 #include "fs/journal.h"
 
@@ -26,10 +26,10 @@ struct journal {
 	struct errlog *errors; /* borrowed */
 	struct buf lines;      /* lock */
 	int fd;		       /* -1: no file */
-	bool complained;       /* lock: the file took a line badly, said once */
+	bool complained;       /* lock: a failed write was reported */
 };
 
-/* A file of this user's alone: it holds what was written, and is appended to for ever. */
+/* A file of this user's alone: it holds the written values, and is never truncated. */
 static int check_file(int fd, struct ecsfs_error *err)
 {
 	struct stat st;
@@ -46,7 +46,7 @@ static int check_file(int fd, struct ecsfs_error *err)
 	return 0;
 }
 
-/* Neither a link is followed nor a FIFO waited for. */
+/* Symbolic links are not followed, and FIFOs do not block. */
 static int open_file(struct journal *j, const char *file, struct ecsfs_error *err)
 {
 	int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
@@ -162,7 +162,7 @@ static int write_line(int fd, const char *text, size_t len)
 	return e;
 }
 
-/* Said once, until a line was taken again. */
+/* Reported once, until a line was written again. */
 static void complain(const struct journal *j, int e)
 {
 	struct ecsfs_error err;

@@ -1,6 +1,7 @@
 /*
- * What was changed, by whom, and what came of it? One JSON line for every call that changed or tried to
- * change something. The newest LIMIT_JOURNAL bytes are kept for .ecsfs/journal; -o journal=FILE has all.
+ * What was changed, by whom, and with which result? One JSON line for every call that changed or
+ * tried to change something. The newest LIMIT_JOURNAL bytes are kept for .ecsfs/journal; -o
+ * journal=FILE has all.
  */
 #ifndef ECSFS_JOURNAL_H
 #define ECSFS_JOURNAL_H
@@ -9,8 +10,8 @@
 
 struct journal;
 
-/* `file` may be NULL: a regular file of this user's alone (0600), no link; it is made where it does not
- * exist. `errors` notes when the file takes no line; NULL: nothing does. 0 or -errno with a sentence. */
+/* `file` may be NULL: a regular file of this user's alone (0600), no link; it is made where it does
+ * not exist. `errors` gets failed writes of the file; may be NULL. 0 or -errno with a sentence. */
 int journal_open(const char *file, const struct clock *clock, struct errlog *errors,
     struct journal **ret, struct ecsfs_error *err);
 void journal_close(struct journal *j);

@@ -42,7 +42,7 @@ static int run(struct options *o)
 
 /*
  * Started by cron or by a daemon the descriptors 0 to 2 may be closed: the next files that are
- * opened would take their places, and be read and written as what they are not.
+ * opened would take their places, and be read and written by mistake.
  */
 static void occupy_standard_files(void)
 {
@@ -55,14 +55,14 @@ static void occupy_standard_files(void)
 		close(fd);
 }
 
-/* What people write for something that is no command. */
+/* Words that people try which are not commands. */
 static const struct {
 	const char *word, *meant;
 } habits[] = {{"help", "ecsfs --help"}, {"version", "ecsfs --version"},
     {"demo", "ecsfs --demo MOUNTPOINT"}, {"mount", "ecsfs MOUNTPOINT"},
     {"umount", "fusermount3 -u MOUNTPOINT"}, {"unmount", "fusermount3 -u MOUNTPOINT"}};
 
-/* What was meant by a first word that is no command. NULL: it can be a mount point or a source. */
+/* The intended command for an unknown first word. NULL: it can be a mount point or a source. */
 static const char *meant_by(const char *word, char ret[64])
 {
 	for (size_t i = 0; i < sizeof(habits) / sizeof(*habits); i++)

@@ -1,6 +1,6 @@
 /*
  * In which order are the parts of a mount made and dropped? Every part is a pair of functions;
- * nodes go last, since all others hold them.
+ * nodes are dropped last, since all others hold them.
  */
 #include "fs/state.h"
 
@@ -48,7 +48,7 @@ int fs_state_new(struct fs *fs, const struct dir_type *root)
 	return e;
 }
 
-/* Nodes go last: the others hold them. */
+/* Nodes are dropped last: the others hold them. */
 void fs_state_free(struct fs *fs)
 {
 	requests_free(fs);

@@ -1,6 +1,7 @@
 /*
- * What does a mount keep beside its answers, and who ends it? All parts at once: nodes, requests, open
- * files, streams and what else struct fs points to. Above them all; a part includes its own header.
+ * What does a mount keep beside its answers, and how are these parts made and dropped? All at once:
+ * nodes, requests, open files, streams and the other parts that struct fs points to. This file
+ * stands above them all; a part includes its own header.
  */
 #ifndef ECSFS_STATE_H
 #define ECSFS_STATE_H

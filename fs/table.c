@@ -1,6 +1,6 @@
 /*
  * How are the rows of the tree read? Modes, rendering of members, the walk over all directory
- * kinds, and the rules that a table must keep.
+ * types, and the rules that a table must keep.
  */
 #include "fs/table.h"
 
@@ -157,7 +157,7 @@ int row_render(struct ask *q, const struct dir_type *type, const struct place *p
 	return e;
 }
 
-/* A directory kind met on a walk; a kind that contains itself is met once. */
+/* A directory type on a walk; a type that contains itself is visited once. */
 struct walk {
 	void (*fn)(void *arg, const struct dir_type *type, const char *path);
 	void *arg;

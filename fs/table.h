@@ -21,8 +21,8 @@
 #include <stddef.h>
 
 /*
- * Where a directory is: what the names of the path represent. Filled by walking up from an inode;
- * strings are borrowed from the inodes on the way and live as long as the request.
+ * Where a directory is: the objects that the names of the path represent. Filled by walking up from
+ * an inode; strings are borrowed from the inodes on the way and live as long as the request.
  */
 struct place {
 	struct fs *fs;
@@ -37,7 +37,7 @@ struct place {
 	const char *api_service;	/* .ecsfs/api/SERVICE */
 	struct node *files; /* the outermost directory above that keeps files (fs/files/kept.h) */
 	const char *name;   /* the last name of the path: a listed file's own */
-	struct stop *stop;  /* set when whoever opens the file has gone; NULL: not told */
+	struct stop *stop;  /* set when the opener of the file has gone; NULL: not known */
 };
 #define PLACE(member) offsetof(struct place, member)
 
@@ -53,9 +53,9 @@ struct caller {
 };
 
 /*
- * One write on its way: on a worker thread, once, with what is to be written checked for size only.
- * `text` is NUL-terminated behind `len` and may hold NULs. The journal, -o dry_run and the error
- * file are served by act.h, through which every call of a commit goes.
+ * One write under way: on a worker thread, once; the text is checked for size only. `text` is
+ * NUL-terminated behind `len` and may hold NULs. The journal, -o dry_run and the error file are
+ * served by act.h, through which every call of a commit goes.
  */
 struct commit {
 	const struct place *place;
@@ -66,20 +66,20 @@ struct commit {
 	size_t len;
 	enum commit_at {
 		COMMIT_WRITE,  /* inside the write(2) that completed the text, or whole lines */
-		COMMIT_FLUSH,  /* at close(2): what was still unsent; the end of ROW_LINES */
+		COMMIT_FLUSH,  /* at close(2): the rest that was not sent; the end of ROW_LINES */
 		COMMIT_RENAME, /* a scratch file renamed onto the row: text is the whole */
 	} at;
 	bool truncated; /* the open emptied the file: the text represents the whole */
 	struct caller caller;
-	int64_t deadline_ms; /* mono: the writer is told then that no answer came; 0: none */
-	size_t sent;	     /* ROW_LINES: so many bytes of `text`, whole lines, were sent before */
+	int64_t deadline_ms; /* mono: the writer gets ETIMEDOUT then; 0: none */
+	size_t sent;	     /* ROW_LINES: bytes of `text`, whole lines, that were sent before */
 	/*
 	 * ROW_LINES: the text is as long as it will be, as far as one can know. Not in a write of a shell,
 	 * nor in one that brings a single line, since line after line may follow, nor in one that a full
 	 * buffer or a chunk cut off.
 	 */
 	bool entire;
-	struct buf *answer;	   /* ROW_DIALOG: what the open file reads afterwards */
+	struct buf *answer;	   /* ROW_DIALOG: the text that the open file reads afterwards */
 	struct region_write began; /* the last call that changed something (fs/act.h) */
 };
 
@@ -92,7 +92,8 @@ enum row_form {
 	ROW_DIALOG, /* run_task, .ecsfs/api: a JSON request in, its answer out, on one open file */
 	ROW_CONVERSATION, /* exec: each open file is a conversation (fs/files/conversation.h) */
 	ROW_CONTROL,	  /* .ecsfs: rendered at open, direct I/O */
-	/* Made of many answers (overview, diagnosis): the same, but a stat asks for none of them. */
+	/* Made from many answers (overview, diagnosis): the same, but a stat asks for none of them.
+	 */
 	ROW_REPORT,
 };
 
@@ -101,11 +102,12 @@ enum row_flags {
 	ROW_ALWAYS = 1 << 1,   /* its open always asks AWS */
 	ROW_EMPTY_OK = 1 << 2, /* a write of an empty line is meaningful (force_new_deployment) */
 	ROW_ACTION = 1 << 3,   /* a write does something, once for each open file (rollback) */
-	/* Of a service of AWS that an endpoint may lack: it reads as empty there (EOPNOTSUPP). */
+	/* Needs a service of AWS that an endpoint may lack: it reads as empty there (EOPNOTSUPP).
+	 */
 	ROW_OPTIONAL = 1 << 4,
 	/* ROW_LINES: a commit is a deployment: whole lines of a program wait for a write that ends one. */
 	ROW_DEPLOYS = 1 << 5,
-	/* ROW_REPORT: what render appends before it fails is read, and then the failure. */
+	/* ROW_REPORT: text that render appends before it fails is read first, then the failure. */
 	ROW_PARTLY = 1 << 6,
 	/* ROW_DOCUMENT: [] says that there is none (ROW_LINES: always). */
 	ROW_CLEARS = 1 << 7,
@@ -131,11 +133,11 @@ struct stream_ops {
 	void (*look_again)(void *stream);
 };
 
-/* How a conversation is started: as the open file wants it. */
+/* How a conversation is started, as the open file requests it. */
 struct conversation_start {
 	bool terminal;	     /* bytes of a terminal of this size, not clean ones */
-	unsigned cols, rows; /* 0: as the other end likes */
-	/* Something can be read or written, or it ended. On a thread of the implementation, no lock
+	unsigned cols, rows; /* 0: the other end's default */
+	/* Bytes can be read or written, or it ended. On a thread of the implementation, no lock
 	 * held. */
 	void (*changed)(void *arg);
 	void (*done)(void *arg); /* after close: `arg` is not used any more */
@@ -148,7 +150,7 @@ struct conversation_ops {
 	 * sentence; `done` is called after 0 alone. */
 	int (*start)(struct commit *c, const struct conversation_start *start, void **ret,
 	    struct ecsfs_error *err);
-	/* Bytes; 0: it ended well; -EINPROGRESS: wait for `changed`; other -errno: how it ended. */
+	/* Bytes; 0: it ended well; -EINPROGRESS: wait for `changed`; other -errno: its failure. */
 	ssize_t (*read)(void *conversation, void *bytes, size_t len, struct ecsfs_error *err);
 	/* Bytes taken, at least one; -EINPROGRESS; -EPIPE when it takes no more. */
 	ssize_t (*write)(
@@ -176,7 +178,7 @@ struct own_answer {
 
 struct row {
 	const char
-	    *name; /* NULL where the directory lists the names (then suffix says the ending) */
+	    *name; /* NULL where the directory lists the names (`suffix` is then the ending) */
 	const char *help; /* one line, for .ecsfs/help and README */
 	enum row_form form;
 	unsigned flags;
@@ -188,14 +190,15 @@ struct row {
 	const char *member;
 	struct own_answer own; /* `member` is then one of this answer */
 	/*
-	 * Appends the file's text. -ENOENT means that the object is gone, -EINPROGRESS that an answer
-	 * is awaited; an absent value is an empty text and 0. NULL with member == NULL: always empty.
+	 * Appends the file's text. -ENOENT means that the object no longer exists, -EINPROGRESS
+	 * that an answer is awaited; an absent value is an empty text and 0. NULL with member ==
+	 * NULL: always empty.
 	 */
 	int (*render)(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
 	    struct ecsfs_error *err);
 	/* Parses, refuses or sends. 0 or -errno with a sentence. NULL: not writable. */
 	int (*commit)(struct commit *c, struct ecsfs_error *err);
-	/* touch(1) of the file: forgets what the mount remembers of it. May not ask. NULL: nothing. */
+	/* touch(1) of the file: drops the mount's memory of it. May not ask. NULL: nothing. */
 	void (*forget)(const struct place *p);
 	const struct stream_ops *stream;
 	const struct conversation_ops *conversation;
@@ -209,13 +212,11 @@ struct child {
 
 /* Names that AWS decides, in a directory. Exactly one of type and row is set. */
 struct listing {
-	/*
-	 * Appends the names there are to the array `names` (as AWS has them, not encoded). May ask.
-	 */
+	/* Appends the listed names to the array `names` (as AWS has them, not encoded). May ask. */
 	int (*names)(struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err);
 	/*
-	 * Whether `p`, whose name part is filled in, is there although perhaps not listed: 0, -ENOENT,
-	 * -EINPROGRESS, ... May ask. NULL: the names decide.
+	 * Whether `p`, whose name part is filled in, exists although perhaps not listed: 0,
+	 * -ENOENT, -EINPROGRESS, ... May ask. NULL: the listing decides.
 	 */
 	int (*find)(struct ask *q, const struct place *p, struct ecsfs_error *err);
 	const struct dir_type *type; /* they are directories */
@@ -224,10 +225,11 @@ struct listing {
 	size_t part;	    /* PLACE(...) which a name fills, also of files */
 	bool (*valid)(const char *name); /* others are ENOENT without asking; NULL: any */
 	bool unlisted;			 /* logs/since: names are found, none is listed */
-	bool optional; /* of a service that an endpoint may lack: it has no names there */
-	/* Files: a new name may be made; what is then written is committed by the row, which makes it. */
+	bool optional; /* needs a service that an endpoint may lack: it has no names there */
+	/* Files: a new name may be made; the row's commit of its text creates it. */
 	bool makes;
-	/* Files: what unlinking one does, with -o allow_delete; as a directory's drop. NULL: EPERM. */
+	/* Files: the action of unlinking one, with -o allow_delete; as a directory's drop. NULL:
+	 * EPERM. */
 	int (*remove)(struct commit *c, struct ecsfs_error *err);
 };
 
@@ -238,8 +240,9 @@ struct dir_type {
 	const struct child *children;
 	const struct listing *listing;
 	/*
-	 * The document that member rows read. NULL: the directory has none. `object` picks the part of
-	 * it that the directory represents, borrowed (NULL callback: all; NULL answer: gone).
+	 * The document that member rows read. NULL: the directory has none. `object` picks the part
+	 * of it that the directory represents, borrowed (NULL callback: all; NULL return: no longer
+	 * exists).
 	 */
 	int (*subject)(const struct place *p, struct key *ret);
 	const json_t *(*object)(const json_t *doc, const struct place *p);
@@ -260,8 +263,8 @@ struct dir_type {
 	int (*drop)(struct commit *c, struct ecsfs_error *err);
 	/*
 	 * Directories of this mount alone (service drafts, empty families), made in here by `make`
-	 * through local_add(): what a name is while the store has it under `local_kind`. Asked before
-	 * AWS is; listed with the names of the listing.
+	 * through local_add(): the type of a name while the store has it under `local_kind`.
+	 * Checked before AWS is asked; listed with the names of the listing.
 	 */
 	const struct dir_type *local_type;
 	const char *local_kind;
@@ -275,11 +278,12 @@ struct dir_type {
 	 * they are removed. Directories made in here are of this type. NULL: editors' files alone.
 	 */
 	const struct dir_type *keeps;
-	/* The most bytes that a kept file of that name may have; NULL: all that there is room for. */
+	/* The most bytes that a kept file of that name may have; NULL: limited by the total only.
+	 */
 	size_t (*kept_limit)(const char *name);
 	/*
 	 * Called when a path was walked into a directory of this type, with place.name (and the
-	 * listing's part) filled: sets what the name represents (place.account, place.region). Not
+	 * listing's part) filled: sets the object of the name (place.account, place.region). Not
 	 * called for the mount's root. May not ask. NULL: nothing to set.
 	 */
 	void (*enter)(struct place *p);
@@ -298,7 +302,7 @@ void table_walk(const struct dir_type *root,
 int table_check(const struct dir_type *root, struct ecsfs_error *err);
 
 /* Modes before umask: 0400 or 0600 of a row; 0500 or 0700 of a directory (0700 where a row is
- * writable or names can be made). Read-only mounts take the write bits off. */
+ * writable or names can be made). Read-only mounts remove the write bits. */
 unsigned row_mode(const struct row *row, bool read_only);
 unsigned dir_mode(const struct dir_type *type, bool read_only);
 bool row_writable(const struct row *row);
@@ -307,14 +311,14 @@ bool dir_has_writable_row(const struct dir_type *type);
 
 /*
  * The document's object of a directory: asks for type->subject and picks type->object. `ret` keeps
- * the document alive; the object is borrowed from it. -ENOENT when it is gone.
+ * the document alive; the object is borrowed from it. -ENOENT when it no longer exists.
  */
 int dir_object(struct ask *q, const struct dir_type *type, const struct place *p,
     struct answer *ret, const json_t **ret_object, struct ecsfs_error *err);
 
 /*
  * The same, where only some of the object's members are read (names separated by spaces, "" none):
- * the rest may be missing, which spares parsing it.
+ * the rest may be missing, which saves parsing it.
  */
 int dir_members(struct ask *q, const struct dir_type *type, const struct place *p,
     const char *members, struct answer *ret, const json_t **ret_object, struct ecsfs_error *err);

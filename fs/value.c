@@ -1,7 +1,7 @@
 /*
  * How is one value written as text and read back? Times, documents and scalars are rendered; names
- * are encoded for paths; numbers, booleans and lines are parsed with a message that quotes what was
- * wrong.
+ * are encoded for paths; numbers, booleans and lines are parsed with a message that quotes the
+ * invalid text.
  */
 #include "fs/value.h"
 
@@ -20,13 +20,13 @@
  * what a double keeps of any decimal fraction: milliseconds of a time survive, no noise appears. */
 #define DOCUMENT_FLAGS (JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(15) | JSON_ENCODE_ANY)
 
-#define QUOTE_MAX 60 /* bytes of a refused text that a sentence repeats */
+#define QUOTE_MAX 60 /* bytes of a refused text that a message quotes */
 
 /* Times: AWS's are seconds with up to three decimals. */
 
 static bool year_fits(double epoch_seconds)
 {
-	/* Years 0 to 9999: what four digits can say. */
+	/* Years 0 to 9999: four digits. */
 	return epoch_seconds > -62167219200.0 && epoch_seconds < 253402300799.0;
 }
 
@@ -89,7 +89,7 @@ void value_render_document(const json_t *doc, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-/* One line that no terminal acts on, whatever AWS or a user's program put into it. */
+/* One line that no terminal acts on, with any text of AWS or of a user's program. */
 static void add_plain(const char *text, struct buf *out)
 {
 	auto_free char *copy = strdup(text);
@@ -189,7 +189,7 @@ char *value_decode_name(const char *file_name)
 		name[n++] = (char)(high * 16 + low);
 		s += 2;
 	}
-	/* One spelling a name, or two paths would show one object. */
+	/* Each name has one spelling, or two paths would show one object. */
 	value_encode_name(name, &again);
 	return strcmp(buf_str(&again), file_name) == 0 ? move_ptr(name) : NULL;
 }
@@ -272,7 +272,7 @@ static struct quote quote(struct span s)
 	return q;
 }
 
-/* Trims and refuses what no value may be. `what`: "a whole number". */
+/* Trims and refuses text that no value may have. `what`: "a whole number". */
 static int take_value(
     const char *text, size_t len, const char *what, struct span *ret, struct ecsfs_error *err)
 {
@@ -343,7 +343,7 @@ int value_parse_line(const char *text, size_t len, char **ret, struct ecsfs_erro
 	return *ret ? 0 : ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 }
 
-/* Where a scan of JSON text stands. */
+/* The position of a scan of JSON text. */
 struct scan {
 	size_t depth;
 	char closers[LIMIT_JSON_DEPTH];
@@ -382,7 +382,7 @@ static bool scan_char(struct scan *s, char c)
 	case '\0':
 		return false;
 	default:
-		/* Outside strings: white space, and what literals and numbers are made of. */
+		/* Outside strings: white space, and the characters of literals and numbers. */
 		return is_white(c) || (s->depth && strchr(",:+-.0123456789eEtrufalsn", c));
 	}
 }

@@ -27,7 +27,7 @@ int value_parse_time(const char *text, double *ret_epoch_seconds);
 void value_snake(const char *member, struct buf *out);
 
 /*
- * Parsers of what is written: white space around it is ignored, anything else is -EINVAL with a
+ * Parsers of written values: white space around one is ignored, anything else is -EINVAL with a
  * sentence that quotes it; a NUL byte is -EINVAL.
  */
 int value_parse_int(
@@ -41,8 +41,8 @@ int value_parse_document(
     const char *text, size_t len, bool array, json_t **ret, struct ecsfs_error *err);
 
 /*
- * How far a document that comes in pieces is: 0 incomplete so far, > 0 the length at which it is
- * complete, -EINVAL it can never become one, or something other than white space follows.
+ * The state of a document that arrives in pieces: 0 incomplete so far, > 0 the length at which it
+ * is complete, -EINVAL it can never become one, or something other than white space follows.
  */
 int64_t value_document_end(const char *text, size_t len);
 
@@ -51,7 +51,7 @@ const char *value_arn_name(const char *arn);
 
 /* A name that can be a file name: '/', a leading dot, '%' and the empty name percent-encoded. */
 void value_encode_name(const char *name, struct buf *out);
-/* The reverse: a new string, NULL when it is not what value_encode_name would have written. */
+/* The reverse: a new string, NULL when value_encode_name() would have written another one. */
 char *value_decode_name(const char *file_name);
 
 #endif

@@ -1,8 +1,7 @@
 /*
  * How is a byte string built without a check at every append? In a buf, which grows up to a
  * ceiling. It is always NUL-terminated behind its length, so `data` may be passed to C string
- * functions where the content is known to hold no NUL. Always NUL-terminated behind its length, so
- * that `data` may be handed to C string functions where the content is known to hold no NUL.
+ * functions where the content is known to hold no NUL.
  *
  * A failed append (ceiling or memory) marks the buffer and frees its bytes; later appends do
  * nothing. So a chain of appends needs one check, buf_failed(), at its end.
@@ -27,10 +26,10 @@ struct buf {
 void buf_init(struct buf *b, size_t max);
 /* Frees the bytes; the buffer is empty and usable again, its failure forgotten. */
 void buf_release(struct buf *b);
-/* Empties without giving the memory back. */
+/* Empties the buffer and keeps its memory. */
 void buf_reset(struct buf *b);
 
-/* A hint that so many bytes are coming: makes room for them at once, if they may come. */
+/* A hint that `len` bytes will be appended: makes room for them at once, below the ceiling. */
 void buf_expect(struct buf *b, size_t len);
 
 void buf_add(struct buf *b, const void *bytes, size_t len);
@@ -39,7 +38,7 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
-/* Marks the buffer failed, as a failed append does: what it represents could not be made. */
+/* Marks the buffer failed, as a failed append does: its content could not be made. */
 void buf_fail(struct buf *b);
 
 /* Drops the first `len` bytes. */
@@ -56,7 +55,8 @@ static inline const char *buf_str(const struct buf *b)
 	return b->data ? b->data : "";
 }
 
-/* Hands the bytes over: the caller frees them. NULL after a failure. The buffer is empty again. */
+/* Passes ownership of the bytes to the caller, who frees them. NULL after a failure. The buffer is
+ * empty again. */
 char *buf_detach(struct buf *b, size_t *ret_len);
 
 #define auto_buf __attribute__((cleanup(buf_release)))

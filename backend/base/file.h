@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Tells one version of a file from the next. All zero: there is no such file. */
+/* Distinguishes one version of a file from the next. All zero: the file does not exist. */
 struct file_stamp {
 	dev_t dev;
 	ino_t ino;
@@ -26,9 +26,9 @@ bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 
 /*
  * Appends the content of a regular file to `out`, whose ceiling is the file's: -EFBIG beyond it.
- * -EINVAL for what is not a regular file (a FIFO would block), else open's and read's errno. With
- * `allow_pipe` pipes and devices are read too (token files may be handed over as /dev/fd/N):
- * -ETIMEDOUT where the writer is silent for five seconds, and nothing where there is none.
+ * -EINVAL for anything but a regular file (a FIFO would block), else open's and read's errno. With
+ * `allow_pipe` pipes and devices are read too (token files may be passed as /dev/fd/N): -ETIMEDOUT
+ * where the writer is silent for five seconds, and nothing where there is none.
  */
 int file_read(const char *path, bool allow_pipe, struct buf *out);
 

@@ -1,6 +1,6 @@
 /*
- * How does glibc keep and return memory for us? A trim looks through all heaps, so it is done seldom, and
- * by whoever comes first.
+ * How does glibc keep and return memory for us? A trim looks through all heaps, so it is done
+ * seldom, by the first thread that asks.
  */
 #include "backend/base/heap.h"
 
@@ -16,8 +16,8 @@
 void heap_init(void)
 {
 #ifdef __GLIBC__
-	/* Pages of logs are megabytes on many threads: mapped one by one they go back to the system, which
-	 * blocks between others in as many heaps never do. */
+	/* Pages of logs are megabytes on many threads. Mapped one by one they are returned to the
+	 * system; blocks between others in as many heaps never are. */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	mallopt(M_ARENA_MAX, 4);
 #endif

@@ -1,9 +1,10 @@
 /*
  * How is the memory of a mount taken from the system, and when is it given back?
  *
- * Answers come and go on many threads, small ones beside those that stay. What is freed between others
- * stays with the process until malloc_trim() returns it; without that a mount keeps the memory of its
- * busiest minute until it ends. With other C libraries than glibc nothing is done.
+ * Answers come and go on many threads, small ones beside those that stay. Memory freed between
+ * other blocks stays with the process until malloc_trim() returns it; without that a mount keeps
+ * the memory of its busiest minute until it ends. With other C libraries than glibc nothing is
+ * done.
  */
 #ifndef ECSFS_HEAP_H
 #define ECSFS_HEAP_H

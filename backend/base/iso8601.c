@@ -62,7 +62,8 @@ static int take_zone(const char *p, int *ret_minutes)
 	return *p || hours > 23 || minutes > 59 ? -EINVAL : 0;
 }
 
-/* A date that there is, with its marks or in the basic form without: timegm() would turn the 30th of February into March. */
+/* A date that exists, with its marks or in the basic form without: timegm() would turn the 30th of
+ * February into March. */
 static int take_date(const char **p, struct tm *tm, bool *ret_basic)
 {
 	if (take_digits(p, 4, &tm->tm_year))

@@ -18,7 +18,7 @@ void *large_alloc(size_t size, size_t *ret_size)
 		size = (size + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
 	memory = size >= LARGE_FROM ? aligned_alloc(LARGE_PAGE, size) : malloc(size);
 #ifdef MADV_HUGEPAGE
-	/* Advice: what comes of it does not matter. */
+	/* Advice only: failure does no harm. */
 	if (memory && size >= LARGE_FROM)
 		(void)madvise(memory, size, MADV_HUGEPAGE);
 #endif

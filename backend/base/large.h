@@ -1,6 +1,6 @@
 /*
- * How is memory of megabytes had that is written from end to end, without a page fault for each four
- * kilobytes of it? Of large pages, where the kernel gives them to those who ask (its default).
+ * How are megabytes that will be written from end to end allocated without a page fault for each
+ * four kilobytes? From large pages, where the kernel provides them on request (its default).
  */
 #ifndef ECSFS_BASE_LARGE_H
 #define ECSFS_BASE_LARGE_H

@@ -1,15 +1,15 @@
-/* Which ceilings are there? All of them stand here; nothing in ecsfs grows without one. */
+/* How large may things grow? All ceilings are here; nothing in ecsfs grows without one. */
 #ifndef ECSFS_BASE_LIMITS_H
 #define ECSFS_BASE_LIMITS_H
 
 #define KIB ((size_t)1024)
 #define MIB (KIB * 1024)
 
-/* What AWS may answer. A page of 1 MB of log text can take six bytes a character in JSON. */
+/* Largest responses of AWS. A page of 1 MB of log text can take six bytes a character in JSON. */
 #define LIMIT_RESPONSE (8 * MIB)
 #define LIMIT_LOG_RESPONSE (16 * MIB)
 #define LIMIT_JSON_DEPTH 128
-#define LIMIT_PAGES 10000 /* of one listing: a token that repeats for ever ends here */
+#define LIMIT_PAGES 10000 /* of one listing: an endless series of tokens ends here */
 
 /* Limits of what a user writes. */
 #define LIMIT_VALUE (4 * KIB)
@@ -23,7 +23,7 @@
 #define LIMIT_SCRATCH_BYTES (64 * MIB) /* of all of them together */
 #define LIMIT_KEPT_FILE (10 * MIB)     /* of one file of a compose project that is no YAML */
 #define LIMIT_LOGFILES 1024
-#define LIMIT_LOG_SEEN ((size_t)1 << 19) /* events of a log that are known again, by file */
+#define LIMIT_LOG_SEEN ((size_t)1 << 19) /* events that a log file recognises again */
 #define LIMIT_SPOOL_BYTES ((int64_t)4 * 1024 * 1024 * 1024)
 #define LIMIT_ERRORS 100
 #define LIMIT_JOURNAL (1 * MIB)
@@ -32,7 +32,8 @@
 
 /* Threads that may wait for AWS at once, one pool for each region and service. */
 #define LIMIT_WORKERS 64
-/* Of them, those that calls of one kind may hold: stalled ones leave the rest to others. */
+/* Of these, the number that calls of one kind may occupy, so that stalled calls leave the rest to
+ * others. */
 #define LIMIT_ACTION 24
 
 /* Credentials and configuration. */

@@ -67,7 +67,7 @@ static void write_to_file(const char *line)
 
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 	n = snprintf(text, sizeof(text), "%s ecsfs[%d]: %s\n", when, (int)getpid(), line);
-	/* One write a line: lines of several threads do not mix. Nothing can be said of a failure. */
+	/* One write a line: lines of several threads do not mix. A failure cannot be reported. */
 	if (write(log_fd, text, (size_t)n) < 0)
 		return;
 }

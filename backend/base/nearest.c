@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Longer words are not compared: nobody mistypes them, and the cost is quadratic. */
+/* Longer words are not compared: they are rarely mistyped, and the cost is quadratic. */
 enum { MAX_WORD = 64 };
 
 static int fold(char c)

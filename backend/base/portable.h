@@ -3,9 +3,9 @@
  * written for Linux and glibc 2.32 or later. musl (1.2.3) lacks what stands here, and <sys/queue.h>,
  * which its distributions pack by itself (Alpine: bsd-compat-headers).
  *
- * macOS (macFUSE 5.1 with libfuse3) is UNTESTED: no Mac was at hand. CMake includes this header into
- * every file there, so that the rest of the code needs no word about it. What Linux's /proc tells has
- * no counterpart: callers are unknown (fs/caller.c), so a shell's `printf 4 > FILE` is committed at
+ * macOS (macFUSE 5.1 with libfuse3) is UNTESTED: no Mac was at hand. CMake includes this header
+ * into every file there, so that the rest of the code need not mention it. Linux's /proc has no
+ * counterpart: callers are unknown (fs/caller.c), so a shell's `printf 4 > FILE` is committed at
  * close like any program's, and `ecsfs list` says that it cannot look.
  */
 #ifndef ECSFS_BASE_PORTABLE_H

@@ -1,6 +1,6 @@
 /*
- * How does a stop reach what a thread waits in? The thread attaches a wake function; stop_now()
- * sets the flag and calls it under the lock, so that it cannot come between.
+ * How does a stop wake a waiting thread? The thread attaches a wake function; stop_now() sets the
+ * flag and calls it under the lock, so that it cannot come between.
  */
 #include "backend/base/stop.h"
 

@@ -1,6 +1,6 @@
 /*
  * Which characters act on a terminal? Control characters and those that turn the direction of text
- * become spaces, bytes that are no UTF-8 become question marks; in place.
+ * become spaces, bytes that are not UTF-8 become question marks; in place.
  */
 #include "backend/base/text.h"
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Bytes that a character's first byte announces; 0: none begins so. */
+/* Length of a character by its first byte; 0: not a first byte. */
 static int length_of(unsigned char c)
 {
 	if (c < 0x80)
@@ -20,7 +20,7 @@ static int length_of(unsigned char c)
 	return c >= 0xf0 && c < 0xf5 ? 4 : 0;
 }
 
-/* The character at `p`, -1 where it is none; `ret_left`: how many of its bytes are there. */
+/* The character at `p`, -1 where it is invalid; `ret_left`: how many of its bytes are present. */
 static int32_t character(const unsigned char *p, int len, int *ret_left)
 {
 	static const int32_t least[] = {0, 0, 0x80, 0x800, 0x10000};

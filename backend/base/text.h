@@ -1,6 +1,6 @@
 /*
- * How is text from outside (AWS's words, names, paths) made fit for a line on a terminal? Pure; any
- * thread.
+ * How is text from outside (AWS's messages, names, paths) made safe for a line on a terminal? Pure;
+ * any thread.
  */
 #ifndef ECSFS_BASE_TEXT_H
 #define ECSFS_BASE_TEXT_H
@@ -8,7 +8,7 @@
 /*
  * Changes `text` in place into one line of valid UTF-8 that no terminal acts on: control characters
  * (C0, DEL, C1), line and paragraph separators and marks of direction become spaces, bytes that are
- * not UTF-8 '?', and a character that was cut off at the end goes. Never longer than before.
+ * not UTF-8 '?', and a character that was cut off at the end is removed. Never longer than before.
  */
 void text_plain(char *text);
 

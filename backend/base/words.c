@@ -22,7 +22,8 @@ static int add_word(struct words *w, char *word)
 	return 0;
 }
 
-/* Copies what a quotation holds; `*line` stands behind its opening quote, then behind its end. */
+/* Copies the content of a quotation; `*line` points behind its opening quote, then behind its end.
+ */
 static bool take_quotation(const char **line, char quote, char **out)
 {
 	const char *p = *line;

@@ -31,8 +31,8 @@ void config_free(struct config *c);
 struct config_stamp {
 	struct file_stamp file[2];
 };
-struct config_stamp config_stamp_read(const struct config *c); /* what `c` was made from */
-struct config_stamp config_stamp_now(const struct config *c);  /* what stands there now */
+struct config_stamp config_stamp_read(const struct config *c); /* when `c` was made */
+struct config_stamp config_stamp_now(const struct config *c);  /* the present versions */
 bool config_stamp_equal(const struct config_stamp *a, const struct config_stamp *b);
 
 bool config_has(const struct config *c, enum config_kind kind, const char *name);

@@ -8,14 +8,14 @@
 #include "backend/credentials/credentials.h"
 #include "backend/error.h"
 
-/* A cluster configuration: new strings, NULL where it says nothing. */
+/* A cluster configuration: new strings, NULL for absent members. */
 struct ecs_cli_cluster {
 	char *cluster; /* never NULL */
 	char *region;
 	char *launch_type; /* EC2 or FARGATE */
 };
 
-/* The cluster configuration `name`. -EINVAL with a sentence that lists the names there are. */
+/* The cluster configuration `name`. -EINVAL with a sentence that lists the existing names. */
 int ecs_cli_cluster(
     const char *home, const char *name, struct ecs_cli_cluster *ret, struct ecsfs_error *err);
 void ecs_cli_cluster_release(struct ecs_cli_cluster *c);

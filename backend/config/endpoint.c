@@ -39,7 +39,7 @@ struct partition {
 	const char *const *regions;
 };
 
-/* The last one takes what no other does, as in AWS's rule sets. */
+/* The last one matches every other region, as in AWS's rule sets. */
 static const struct partition partitions[] = {
     {"cn-", "aws-cn-global", "amazonaws.com.cn", "api.amazonwebservices.com.cn",
 	"signin.amazonaws.cn", regions_cn},
@@ -173,7 +173,7 @@ static int configured(const struct aws_settings *s, const struct aws_service *se
 	return *ret && **ret ? 0 : from_profile(s, service, ret, err);
 }
 
-/* Whether the library that will connect takes it as a URL: with a host, without a space. */
+/* Whether libcurl, which will connect, accepts it as a URL: with a host, without a space. */
 static bool is_url(const char *url)
 {
 	CURLU *parts = curl_url();
@@ -183,7 +183,7 @@ static bool is_url(const char *url)
 	return good;
 }
 
-/* A path stays as it was written: it is what is asked for. */
+/* A path stays as it was written: it is part of the request. */
 static int take_url(const char *url, char **ret, struct ecsfs_error *err)
 {
 	size_t scheme = strcspn(url, "/") + 2, host, len = strlen(url);
@@ -192,7 +192,7 @@ static int take_url(const char *url, char **ret, struct ecsfs_error *err)
 		return ecsfs_error_set(err, EINVAL, NULL,
 		    "the endpoint '%.200s' does not begin with http:// or https://", url);
 	host = scheme + strcspn(url + scheme, "/?#");
-	/* It would be in .ecsfs/status for all to read, and in the Host that is signed. */
+	/* User and password would be visible in .ecsfs/status, and in the signed Host. */
 	if (memchr(url, '@', host))
 		return ecsfs_error_set(err, EINVAL, NULL,
 		    "an endpoint's URL has a user name in it, which no AWS endpoint takes");

@@ -18,8 +18,8 @@ int aws_endpoint(const struct aws_settings *s, const char *service, const char *
 
 /*
  * The same for the calls that fetch credentials (STS, SSO): as in the AWS CLI, --endpoint-url does
- * not move these, the environment and the profile do. Without a trailing slash, for paths to be put
- * behind it.
+ * not move these, the environment and the profile do. Without a trailing slash, so that paths can
+ * be appended.
  */
 int aws_endpoint_for_credentials(const struct aws_settings *s, const char *service,
     const char *region, char **ret, const char **ret_signing_region, struct ecsfs_error *err);

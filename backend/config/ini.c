@@ -1,6 +1,6 @@
 /*
- * How does a line of an INI file change the parser? Header, key, continuation or comment, told
- * apart by indentation as Python does.
+ * How does a line of an INI file change the parser? Header, key, continuation or comment:
+ * indentation distinguishes them, as in Python.
  */
 #include "backend/config/ini.h"
 
@@ -210,7 +210,7 @@ static int begin_key(struct parser *p, struct span line)
 	return 0;
 }
 
-/* The header's name: up to the last ']' of the line; length 0: this is no header. */
+/* The header's name: up to the last ']' of the line; length 0: not a header. */
 static struct span header_of(struct span line)
 {
 	const char *end = line.len && *line.at == '[' ? memrchr(line.at, ']', line.len) : NULL;
@@ -229,7 +229,7 @@ static int parse_line(struct parser *p, struct span raw)
 
 	if (line.len && (*line.at == '#' || *line.at == ';'))
 		return 0;
-	/* An empty line belongs to the value it stands in: what follows, indented, still does. */
+	/* An empty line belongs to the value around it: indented lines that follow still do. */
 	if (!line.len || (p->key && indent > p->indent)) {
 		if (p->key) {
 			buf_addc(&p->value, '\n');

@@ -14,8 +14,8 @@
 #include <stddef.h>
 
 /*
- * Gives a new object {section: {key: "value" or {key: "value"}}} in the file's order. -EINVAL with
- * "PATH:LINE: ..." for a bad line, a duplicate section or key, bytes that are not UTF-8.
+ * Returns a new object {section: {key: "value" or {key: "value"}}} in the file's order. -EINVAL
+ * with "PATH:LINE: ..." for a bad line, a duplicate section or key, bytes that are not UTF-8.
  */
 int ini_parse(
     const char *path, const char *text, size_t len, json_t **ret, struct ecsfs_error *err);

@@ -62,8 +62,8 @@ static const char *not_empty(const char *value)
 	return value && *value ? value : NULL;
 }
 
-/* The name and what said it; NULL: nothing did. A variable that is set to nothing is a name that no
- * profile has, as for the AWS tools. */
+/* The name and its source; NULL: none. A variable that is set but empty is a name that no profile
+ * has, as for the AWS tools. */
 static const char *named_profile(const struct aws_options *options, const char **ret_by)
 {
 	const char *profile = getenv("AWS_PROFILE"), *other = getenv("AWS_DEFAULT_PROFILE");
@@ -92,7 +92,8 @@ static int find_profile(struct draft *d)
 	    config_path_peek(d->s->config, CONFIG_CREDENTIALS_FILE), buf_str(&names));
 }
 
-/* As botocore, which makes no client of a profile whose session is not there, whatever keys it uses. */
+/* As botocore, which makes no client for a profile whose sso-session is missing, whatever keys it
+ * uses. */
 static int check_sso_session(struct draft *d)
 {
 	const struct config *config = d->s->config;
@@ -327,7 +328,7 @@ static int find_kind(const struct aws_settings *s, const char **ret, struct ecsf
 		*ret = "none";
 		return 0;
 	}
-	/* Those that have expired already are there all the same. */
+	/* Expired credentials exist all the same. */
 	if (r && !strcmp(own.code, "ExpiredToken"))
 		return 0;
 	if (r && err)

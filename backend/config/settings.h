@@ -24,7 +24,7 @@ struct aws_options {
 	const char *ecs_profile;    /* ~/.ecs/credentials */
 	const char *home;	    /* for tests; NULL: $HOME, else the passwd entry */
 	const struct clock *clock;  /* NULL: the machine's */
-	bool fips;		    /* FIPS endpoints, whatever else is said */
+	bool fips;		    /* FIPS endpoints, whatever other settings say */
 	enum aws_rates rates;
 };
 

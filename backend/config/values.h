@@ -9,7 +9,8 @@
 
 #include <stdbool.h>
 
-/* Whose request rates an endpoint has: AWS's documented ones, or such as throttled answers teach. */
+/* Which request rates an endpoint has: AWS's documented ones, or those learnt from throttled
+ * responses. */
 enum aws_rates {
 	AWS_RATES_AUTO, /* AWS's where the endpoint is AWS's own */
 	AWS_RATES_KNOWN,

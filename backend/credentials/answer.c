@@ -1,6 +1,6 @@
 /*
  * How are credentials read from a provider's response? The exchange is repeated while that may
- * help; members are taken by the names of its form, and an expiry that is no time is refused.
+ * help; members are found by the names of its form, and an invalid expiry is refused.
  */
 #include "backend/credentials/answer.h"
 

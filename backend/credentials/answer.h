@@ -7,8 +7,9 @@
 
 #include "backend/credentials/provider.h"
 
-/* Sets that error: the places that were searched, and what to do. `metadata`: what the last place, the instance's
- * metadata, did: "cannot be reached". Returns -EACCES. */
+/* Sets the error for missing credentials: the places that were searched, and what to do.
+ * `metadata`: what the last place, the instance's metadata, did: "cannot be reached". Returns
+ * -EACCES. */
 int provider_none(const struct provider_env *env, const char *metadata, struct ecsfs_error *err);
 
 /*
@@ -31,7 +32,7 @@ extern const struct credential_names names_sts, names_metadata, names_sso, names
 
 /*
  * The credentials that an object of that form holds. The expiry may be ISO 8601 or milliseconds;
- * where it is absent they never expire. `account` stands in where the answer names none; may be
+ * where it is absent they never expire. `account` is used where the response names none; may be
  * NULL. -EIO "WHO: ..." where a part is missing.
  */
 int provider_credentials(const json_t *object, const struct credential_names *names,

@@ -1,7 +1,7 @@
 /*
  * When are credentials fetched again, and who waits for it? A thread that finds the held
- * credentials good goes on at once. Else one thread fetches, without the lock; the others go on
- * with the old ones while those are valid, and wait for the fetch where they are not. Valid
+ * credentials valid uses them at once. Else one thread fetches, without the lock; the others use
+ * the old ones while those are valid, and wait for the fetch once they have expired. Valid
  * credentials are never dropped because a refresh failed.
  */
 #include "backend/credentials/cached.h"
@@ -28,12 +28,12 @@ struct cached {
 	pthread_mutex_t lock; /* all below */
 	pthread_cond_t done;  /* a turn ended */
 	struct credentials *held;
-	bool fetching;		  /* it is somebody's turn */
+	bool fetching;		  /* a thread is fetching */
 	bool dirty;		  /* the files behind `held` changed, or AWS refused it */
 	int64_t next_try_mono;	  /* after a failure: not before */
 	int64_t next_look_mono;	  /* at the files */
 	int64_t next_force_mono;  /* AWS said that they have expired: not before */
-	int64_t next_doubt_mono;  /* AWS said that it does not know them: not before */
+	int64_t next_doubt_mono;  /* AWS does not know them: not before */
 	struct ecsfs_error error; /* of the last fetch; err 0 where it succeeded */
 };
 
@@ -48,7 +48,7 @@ static bool is_valid(const struct cached *c, int64_t margin_ms)
 	return !expires || clock_wall(c->clock) < expires - margin_ms;
 }
 
-/* Under the lock: how long to leave a source alone that gave nothing that lasts. */
+/* Under the lock: how long not to ask a source again whose credentials expire at once. */
 static int64_t rest_ms(const struct cached *c)
 {
 	int64_t left;
@@ -61,7 +61,7 @@ static int64_t rest_ms(const struct cached *c)
 	return left < RETRY_FAILED_MS ? left : RETRY_FAILED_MS;
 }
 
-/* Under the lock. Takes over `fresh` (NULL: failed, and `error` says why). */
+/* Under the lock. Takes ownership of `fresh` (NULL: failed, and `error` says why). */
 static void publish(struct cached *c, struct credentials *fresh, const struct ecsfs_error *error)
 {
 	c->error = *error;
@@ -74,13 +74,13 @@ static void publish(struct cached *c, struct credentials *fresh, const struct ec
 		log_warn("credentials could not be refreshed, the old ones are kept: %s",
 		    error->message);
 	}
-	/* Credentials about to expire may be all that exists yet (instance metadata). */
+	/* Credentials about to expire may be the newest that exist (instance metadata). */
 	c->next_try_mono = clock_mono(c->clock);
 	if (!fresh || !is_valid(c, REFRESH_EARLY_MS))
 		c->next_try_mono += rest_ms(c);
 }
 
-/* Under the lock, as the one whose turn it is; the lock is given up meanwhile. */
+/* Under the lock, by the thread that fetches; releases the lock meanwhile. */
 static bool files_changed(struct cached *c)
 {
 	int64_t now = clock_mono(c->clock);
@@ -110,7 +110,7 @@ static void fetch_inner(struct cached *c)
 	publish(c, r < 0 ? NULL : fresh, &error);
 }
 
-/* Under the lock, with nobody's turn: looks whether a fetch is due, and fetches. */
+/* Under the lock, while no thread fetches: fetches if a fetch is due. */
 static void take_turn(struct cached *c)
 {
 	c->fetching = true;

@@ -1,6 +1,6 @@
 /*
- * When are credentials fetched again? The provider in front of all others keeps what was fetched,
- * and refreshes it in time. Any thread.
+ * When are credentials fetched again? The provider in front of all others keeps the fetched
+ * credentials, and refreshes them in time. Any thread.
  */
 #ifndef ECSFS_CREDENTIALS_CACHED_H
 #define ECSFS_CREDENTIALS_CACHED_H
@@ -9,18 +9,19 @@
 #include "backend/credentials/credentials.h"
 
 /*
- * Wraps `inner` (taken over). Thread-safe. fetch() gives what is held while it is good; refreshes
- * five minutes before the end, or when the inner one's files changed (looked at once a second), one
- * thread for all: the others go on with the old ones, or wait where those have expired. A failed
- * refresh keeps the old ones until they expire and is repeated after half a minute; with nothing
- * held, its error is everybody's for a second.
+ * Wraps `inner` (taken over). Thread-safe. fetch() returns the held credentials while they are
+ * valid; refreshes five minutes before the end, or when the inner one's files changed (looked at
+ * once a second), one thread for all: the others go on with the old ones, or wait where those have
+ * expired. A failed refresh keeps the old ones until they expire and is repeated after half a
+ * minute; with nothing held, every caller gets its error for a second.
  */
 struct credentials_provider *credentials_cached_new(
     struct credentials_provider *inner, const struct clock *clock);
 
 /*
- * As its fetch(), for a call that may be stopped (NULL: it may not): who waits for another thread's fetch
- * then leaves with -EINTR. The fetch itself goes on, since the next call needs it too.
+ * As its fetch(), for a call that may be stopped (NULL: it may not): a thread that waits for
+ * another thread's fetch then returns -EINTR. The fetch itself goes on, since the next call needs
+ * it too.
  */
 int credentials_cached_fetch(struct credentials_provider *cached, struct stop *stop,
     struct credentials **ret, struct ecsfs_error *err);

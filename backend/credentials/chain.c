@@ -1,6 +1,6 @@
 /*
  * Which provider is asked first? botocore's order. The first that is configured is the one: if it
- * fails, so does the fetch. Only instance metadata, asked last, may turn out not to be there.
+ * fails, so does the fetch. Only instance metadata, asked last, may turn out to be absent.
  */
 #include "backend/credentials/chain.h"
 #include "backend/credentials/answer.h"
@@ -25,11 +25,11 @@ struct chain {
 	bool explicit_profile;
 	struct config *fresh; /* the files as they are since they changed; NULL: the settings' */
 	struct config_stamp chosen;	    /* the files that `inner` was chosen from */
-	struct config_stamp tried;	    /* and those last looked at, also in vain */
+	struct config_stamp tried;	    /* and those last examined, even without success */
 	struct credentials_provider *inner; /* NULL: not chosen yet, or none */
 	const struct provider_kind *row;    /* that made it */
-	/* Strings that a provider's name points to: one for each row, made when first needed, so that
-	 * a name that somebody reads stays valid. */
+	/* Strings that a provider's name points to: one for each row, made when first needed, so
+	 * that a name stays valid while it is read. */
 	char *names[ARRAY_SIZE(kinds)];
 };
 
@@ -76,7 +76,7 @@ static const struct config *config_peek(const struct chain *c)
 	return c->fresh ? c->fresh : c->env.settings->config;
 }
 
-/* Reads the files again where they changed; what was chosen stays until they can be read. */
+/* Reads the files again if they changed; the chosen provider stays until they can be read. */
 static int reload(struct chain *c, struct ecsfs_error *err)
 {
 	struct config *fresh = NULL;

@@ -1,6 +1,6 @@
 /*
- * Which provider speaks for a profile? The first of the chain that is configured, in botocore's
- * order. Any thread.
+ * Which provider has a profile's credentials? The first of the chain that is configured, in
+ * botocore's order. Any thread.
  */
 #ifndef ECSFS_CREDENTIALS_CHAIN_H
 #define ECSFS_CREDENTIALS_CHAIN_H
@@ -24,7 +24,7 @@ struct credentials_provider *chain_new(const struct aws_settings *settings, bool
 int chain_choose(
     struct credentials_provider *chain, const char **ret_kind, struct ecsfs_error *err);
 
-/* Whether what was chosen shows only by fetching that it is there (a process, metadata). */
+/* Whether only a fetch can show that the chosen provider has credentials (a process, metadata). */
 bool chain_is_eager(const struct credentials_provider *chain);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * How are secrets kept and given back? Strings are copied into the struct and overwritten before
- * they are freed, also in buffers and JSON trees.
+ * How are secrets kept and released? Strings are copied into the struct and overwritten before they
+ * are freed, also in buffers and JSON trees.
  */
 #include "backend/credentials/credentials.h"
 

@@ -53,9 +53,9 @@ static inline void cleanup_secret(char **secret)
 }
 
 /*
- * fetch and destroy are required. A provider behind credentials_cached_new is fetched from by one
- * thread at a time; `cancel` may come from any thread at any time, `changed` from any thread, but
- * not during a fetch.
+ * fetch and destroy are required. Behind credentials_cached_new() one thread at a time fetches from
+ * a provider; `cancel` may come from any thread at any time, `changed` from any thread, but not
+ * during a fetch.
  */
 struct credentials_provider {
 	/* Text for status: "environment", "sso (profile ops)"; lives as long as the provider, but may
@@ -64,7 +64,8 @@ struct credentials_provider {
 	/* Fetches; may block (called without locks). 0 and a new reference, or -errno and a sentence. */
 	int (*fetch)(
 	    struct credentials_provider *self, struct credentials **ret, struct ecsfs_error *err);
-	/* Whether what fetch read since (a file) is another now; cheap, no network. NULL: never. */
+	/* Whether the source of the last fetch (a file) has changed since; cheap, no network. NULL:
+	 * never. */
 	bool (*changed)(struct credentials_provider *self);
 	/* Ends a fetch under way and all to come with -EINTR, for unmount. NULL: fetch never blocks. */
 	void (*cancel)(struct credentials_provider *self);

@@ -15,7 +15,7 @@ struct provider_env {
 	const struct aws_settings *settings; /* endpoints, region, clock, CA bundle, home */
 	struct http *http;
 	struct pause *pause;
-	/* Whether a person may be asked: until the first credentials are had. */
+	/* Whether a person may be asked: until the first credentials are fetched. */
 	bool may_ask;
 	atomic_bool cancelled;
 };
@@ -25,7 +25,7 @@ struct provider_seed {
 	struct provider_env *env;
 	const struct config *config;
 	const char *profile;
-	bool use_environment; /* the environment's web identity may speak for the profile */
+	bool use_environment; /* the environment's web identity may be used for the profile */
 };
 
 /*
@@ -45,7 +45,7 @@ struct provider_kind {
 		NOT_EXPLICIT, /* likewise, and only if no option named the profile */
 	} where;
 	provider_make make;
-	bool eager; /* botocore too fetches from it to see whether it exists */
+	bool eager; /* only a fetch shows whether it exists, as in botocore */
 };
 extern const struct provider_kind kind_environment, kind_assume_role, kind_web_identity, kind_sso,
     kind_credentials_file, kind_login, kind_process, kind_config_file, kind_container, kind_imds;

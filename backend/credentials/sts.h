@@ -10,8 +10,8 @@
 
 struct sts;
 
-/* `source` is a cached provider and taken over in every case; NULL: calls are not signed. NULL: no
- * memory. */
+/* `source` is a cached provider, owned from here on in every case; NULL: calls are not signed.
+ * NULL: no memory. */
 struct sts *sts_new(struct provider_env *env, struct credentials_provider *source);
 void sts_free(struct sts *s);
 /* The source, borrowed; NULL: none. */

@@ -12,7 +12,7 @@
  * One question at a time. -ENOTTY where there is no terminal, -EINVAL for an empty answer. */
 int terminal_ask(const char *question, struct buf *out, struct ecsfs_error *err);
 
-/* Whether somebody is being asked now, or waits to be: a start then takes as long as that. */
+/* Whether a question is open or waits for its turn: a start then takes that long. */
 bool terminal_is_asking(void);
 
 #endif

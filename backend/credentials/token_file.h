@@ -20,12 +20,12 @@ int token_file_init(
     struct token_file *f, const char *directory, const char *digest, const char *name);
 void token_file_release(struct token_file *f);
 
-/* A new object (release with secret_json_free). -ENOENT: there is no such file, or none that is
- * JSON: nobody has logged in. */
+/* A new object (release with secret_json_free). -ENOENT: the file does not exist or is not JSON:
+ * there was no login. */
 int token_file_load(struct token_file *f, json_t **ret);
 /* Replaces the file, mode 0600, at once. */
 int token_file_save(struct token_file *f, const json_t *token);
-/* Whether somebody has written it since. */
+/* Whether it was written since. */
 bool token_file_changed(const struct token_file *f);
 
 #endif

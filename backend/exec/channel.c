@@ -214,7 +214,7 @@ static json_t *answer_action(struct channel *c, const json_t *action)
 	    type ? type : "", ACTION_UNSUPPORTED, NULL, "this client does not support the action");
 }
 
-/* The session's text says it where the key could not be had: without it nothing can be read. */
+/* Without the key nothing can be read; the session's text says why it is missing. */
 static int end_of_handshake(struct channel *c)
 {
 	return c->failure.err ? -c->failure.err : 0;
@@ -241,7 +241,8 @@ static int take_handshake(struct channel *c, const struct message *m)
 	return r ? r : end_of_handshake(c);
 }
 
-/* The agent proves that it has the key, and asks the same: its challenge goes back sealed anew. */
+/* The agent proves that it has the key, and demands the same proof: its challenge is returned,
+ * sealed again. */
 static int take_challenge(struct channel *c, const struct message *m)
 {
 	json_auto_t *request = json_loadb(m->payload, m->payload_len, 0, NULL);
@@ -287,7 +288,7 @@ static int take_closed(struct channel *c, const struct message *m)
 	struct ecsfs_error clean = {0};
 
 	c->closed = true;
-	/* The agent's words reach a terminal: without control characters. */
+	/* The agent's message reaches a terminal: control characters are removed. */
 	ecsfs_error_set(&clean, EIO, NULL, "%.240s", text ? text : "");
 	snprintf(c->closed_text, sizeof(c->closed_text), "%.255s", clean.message);
 	return 0;

@@ -1,5 +1,5 @@
 /*
- * Which messages are sent again, and which are held? Sent ones stand in a list until they are
+ * Which messages are sent again, and which are held? Sent ones are kept in a list until they are
  * acknowledged, early ones in a ring until their turn; the timeout follows the measured round trip.
  */
 #include "backend/exec/link.h"
@@ -39,7 +39,7 @@ struct link {
 	void *arg;
 	int64_t next_out, next_in;
 	int64_t acknowledged; /* the highest sequence that was; -1: none */
-	bool answered;	      /* something was acknowledged: the other end takes what is sent */
+	bool answered;	      /* something was acknowledged: the other end accepts messages */
 	double rtt, variation;
 	size_t under_way;
 	TAILQ_HEAD(, outgoing) unacknowledged;
@@ -190,7 +190,7 @@ static int take_acknowledgement(struct link *l, const struct message *m, int64_t
 	struct outgoing *o;
 
 	if (!json_is_integer(number))
-		return 0; /* AWS's client passes over what it does not understand here */
+		return 0; /* AWS's client ignores unknown values here */
 	TAILQ_FOREACH (o, &l->unacknowledged, link) {
 		if (o->sequence == json_integer_value(number)) {
 			forget(l, o, mono_ms);
@@ -200,7 +200,7 @@ static int take_acknowledgement(struct link *l, const struct message *m, int64_t
 	return 0;
 }
 
-/* False: it cannot be held. */
+/* False: it cannot be kept. */
 static bool keep_early(struct link *l, const struct message *m)
 {
 	struct early **slot, *e;
@@ -227,7 +227,7 @@ static bool keep_early(struct link *l, const struct message *m)
 	return true;
 }
 
-/* Delivers what was held for the message that just came. */
+/* Delivers messages that waited for the one that just arrived. */
 static int deliver_early(struct link *l)
 {
 	while (l->early_count) {
@@ -283,9 +283,9 @@ static int repeat(struct link *l, struct outgoing *o, int64_t mono_ms)
 }
 
 /*
- * AWS's programs repeat only the oldest message. Here those are repeated too behind which a later one
- * was acknowledged: they are lost. All others may only wait in a peer that is slow, or whose command
- * does not read, and repeating the whole window would drown it.
+ * AWS's programs repeat only the oldest message. Here messages are repeated too if a later one was
+ * acknowledged: they are lost. All others may only wait in a slow peer, or one whose command does
+ * not read, and repeating the whole window would flood it.
  */
 static bool may_repeat(const struct link *l, const struct outgoing *o)
 {
@@ -302,7 +302,7 @@ int link_tick(struct link *l, int64_t mono_ms, int64_t *ret_wait_ms)
 		int r = 0;
 
 		if (!may_repeat(l, o))
-			break; /* the later ones are not to be repeated either */
+			break; /* the later ones must not be repeated either */
 		if (o->due || mono_ms - o->last_ms >= limit)
 			r = repeat(l, o, mono_ms);
 		if (r)

@@ -22,7 +22,7 @@
 #define LINK_EARLY_BYTES ((size_t)16 * 1024 * 1024)
 
 struct link_ops {
-	/* Puts one binary frame on the wire. 0 or -errno, which the caller of the link gets. */
+	/* Sends one binary frame. 0 or -errno, which is returned to the caller of the link. */
 	int (*transmit)(void *arg, const void *frame, size_t len);
 	/* The next message in order. 0 or -errno, which the caller of link_receive() gets. */
 	int (*deliver)(void *arg, const struct message *m);
@@ -40,16 +40,16 @@ size_t link_room(const struct link *l);
 /* Sends a payload of at most MESSAGE_PAYLOAD_MAX bytes as the next message. */
 int link_send(struct link *l, enum payload_type type, const void *payload, size_t len,
     int64_t mono_ms, int64_t wall_ms);
-/* Takes a message of the other end: one of its stream, or an acknowledgement. */
+/* Processes a message of the other end: one of its stream, or an acknowledgement. */
 int link_receive(struct link *l, const struct message *m, int64_t mono_ms, int64_t wall_ms);
 /* Whether all that was sent has been acknowledged. */
 bool link_idle(const struct link *l);
 
 /*
- * Sends again what is overdue: the oldest message, and those behind which a later one was
- * acknowledged. 0 and the milliseconds until the next call is due (-1: nothing is under way), or what
- * transmit() returned. It never gives up: an agent whose command does not read acknowledges nothing
- * for as long as that lasts, and the owner knows better when the other end has gone.
+ * Sends overdue messages again: the oldest one, and those sent before one that was acknowledged. 0
+ * and the milliseconds until the next call is due (-1: nothing is under way), or what transmit()
+ * returned. It never gives up: an agent whose command does not read acknowledges nothing for as
+ * long as that lasts, and the owner decides when the other end has gone.
  */
 int link_tick(struct link *l, int64_t mono_ms, int64_t *ret_wait_ms);
 

@@ -83,7 +83,7 @@ static int digest(const void *bytes, size_t len, unsigned char ret[DIGEST_LEN])
 	return EVP_Digest(bytes, len, ret, NULL, EVP_sha256(), NULL) == 1 ? 0 : -EIO;
 }
 
-/* These two carry nothing that is used, and AWS does not validate them either. */
+/* These two carry no data that is used, and AWS does not validate them either. */
 static bool is_checked(enum message_type type)
 {
 	return type != MESSAGE_START && type != MESSAGE_PAUSE;
@@ -130,7 +130,8 @@ int message_decode(const void *bytes, size_t len, struct message *ret, struct ec
 		return ecsfs_error_set(err, EPROTO, NULL,
 		    "data channel: a payload of %u bytes ends after %zu", announced,
 		    ret->payload_len);
-	/* AWS's own client takes all that follows the header, and no digest where it says no length. */
+	/* AWS's own client reads everything after the header, and no digest where the length is
+	 * absent. */
 	if (announced && check_digest(ret, p))
 		return ecsfs_error_set(
 		    err, EPROTO, NULL, "data channel: a payload does not match its digest");

@@ -36,7 +36,8 @@ static const char clean_script[] =
     "{ (exec sh -c \"$1\" 2>&1); printf '%s:%s:%s' \"$0$2\" $? \"$0$2\"; } | "
     "while e=$({ LC_ALL=C dd bs=65536 count=1 | base64 >&3; } 2>&1);"
     " do case $e in *'0+0 records in'*|'') break;; esac; done 3>&1 | dd bs=65536 2>/dev/null";
-/* The signals of the keyboard are the command's, not this shell's, which has a status to print. */
+/* The keyboard's signals are for the command, not for this shell, which must still print the
+ * status. */
 static const char terminal_script[] =
     "printf '%s:ready:%s' \"$0$2\" \"$0$2\"; trap : INT QUIT; sh -c \"$1\"; "
     "printf '%s:%s:%s' \"$0$2\" $? \"$0$2\"";
@@ -165,7 +166,7 @@ static bool find_word(const struct script *s, const struct buf *b, size_t *ret_a
 	*ret_at = (size_t)(from - b->data);
 	left = b->len - *ret_at - MARKER_LEN;
 	to = left ? memmem(from + MARKER_LEN, left, s->marker, MARKER_LEN) : NULL;
-	/* A marker without its second half is the command's output. */
+	/* A marker without its second half belongs to the command's output. */
 	if (!to && left >= WORD_MAX + MARKER_LEN)
 		*ret_at += MARKER_LEN;
 	if (!to)
@@ -205,7 +206,8 @@ static void keep_noise(struct script *s, const char *bytes, size_t len)
 		buf_addc(&s->noise, bytes[i]);
 }
 
-/* The raw stream in terminal mode, or the decoded one in clean mode: all but the markers goes out. */
+/* The raw stream in terminal mode, or the decoded one in clean mode: everything except the markers
+ * is returned. */
 static int take_bytes(struct script *s, struct buf *b, struct buf *out, struct ecsfs_error *err)
 {
 	char word[WORD_MAX];
@@ -261,7 +263,7 @@ static int take_clean(struct script *s, struct buf *out, struct ecsfs_error *err
 {
 	int r = 0;
 
-	/* The script's own words come as they are; all behind them is base64. */
+	/* The script's own messages are plain text; all that follows is base64. */
 	if (!s->ready)
 		r = take_bytes(s, &s->raw, out, err);
 	if (r || !s->ready)
@@ -303,6 +305,6 @@ void script_input_end(struct script *s, struct buf *out)
 	if (s->mode == SCRIPT_CLEAN)
 		buf_adds(out, ".\n");
 	else
-		/* Behind an unfinished line the first Ctrl-D only hands that over. */
+		/* After an unfinished line the first Ctrl-D only ends the line. */
 		buf_adds(out, s->mid_line ? "\004\004" : "\004");
 }

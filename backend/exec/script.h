@@ -32,7 +32,7 @@ void script_free(struct script *s);
 const char *script_command_peek(const struct script *s);
 
 /*
- * Takes output of the terminal and appends the command's to `out`. 0; -EPROTO with a sentence for
+ * Reads output of the terminal and appends the command's to `out`. 0; -EPROTO with a sentence for
  * output that the script cannot have made; -ENOENT with a sentence when the container lacks a
  * program.
  */
@@ -42,13 +42,13 @@ int script_output(
 bool script_ready(const struct script *s);
 /* Whether the command ended, and how: 0 to 255 as a shell's $?. */
 bool script_ended(const struct script *s, int *ret_status);
-/* The output that came before the script began, for an error's sentence: what a container without
- * sh says. Borrowed. */
+/* The output before the script began, for an error's sentence: a container without sh prints its
+ * reason there. Borrowed. */
 const char *script_noise_peek(const struct script *s);
 
 /*
- * Input as it goes out, at most SCRIPT_INPUT_MAX bytes at once. SCRIPT_LINE bytes become at most 4,096:
- * a line of base64, and before the first line the number of lines.
+ * Encodes input for sending, at most SCRIPT_INPUT_MAX bytes at once. SCRIPT_LINE bytes become at
+ * most 4,096: a line of base64, and before the first line the number of lines.
  */
 #define SCRIPT_LINE 2940
 #define SCRIPT_LINES_MAX 32

@@ -44,7 +44,7 @@ struct exec_session {
 	struct script *script;
 	int64_t started_ms, pinged_ms, goodbye_ms;
 	int64_t active_ms;	     /* when bytes last went in either direction */
-	int64_t heard_ms, looked_ms; /* when a message last came, and when the task was looked at */
+	int64_t heard_ms, looked_ms; /* last message, and last check of the task */
 	unsigned resumes;	     /* tries since the channel last moved something */
 	uint64_t progress;	     /* of the channel, then */
 	bool end_sent, goodbye;
@@ -76,7 +76,7 @@ static void wake(struct exec_session *s)
 		return;
 }
 
-/* Without the lock: whoever is woken may read at once. */
+/* Without the lock: the woken thread may read at once. */
 static void notify(struct exec_session *s)
 {
 	s->changed(s->arg);
@@ -175,7 +175,7 @@ static int check_start(struct exec_session *s, struct ecsfs_error *err)
 	    s->start_timeout_ms / 1000);
 }
 
-/* One try to go on with a new token, after a pause that doubles while nothing moves. */
+/* One attempt to resume with a new token, after a pause that doubles while no byte moves. */
 static int try_to_resume(struct exec_session *s, struct ecsfs_error *err)
 {
 	int r;
@@ -220,11 +220,11 @@ static int channel_transmit(void *arg, bool text, const void *frame, size_t len)
 {
 	struct websocket *w = ((struct exec_session *)arg)->connection.socket;
 
-	/* Between two connections nothing goes out: the link repeats it. */
+	/* Between two connections nothing is sent: the link repeats it later. */
 	return w ? websocket_send(w, text, frame, len) : 0;
 }
 
-/* Moves decoded output to where readers find it. */
+/* Moves decoded output to the readers' buffer. */
 static void give_output(struct exec_session *s)
 {
 	if (!s->plain.len)
@@ -271,8 +271,8 @@ static size_t input_room(const struct exec_session *s)
 	return lines < SCRIPT_LINES_MAX ? lines * SCRIPT_LINE : SCRIPT_INPUT_MAX;
 }
 
-/* A turn of the script's loop costs two processes whatever it carries: where more waits than there is
- * room for, acknowledgements gather first, if any is to come. Under the lock. */
+/* A turn of the script's loop costs two processes, however many bytes it carries: if more input
+ * waits than there is room for, wait for acknowledgements first, if any are due. Under the lock. */
 static size_t input_now(const struct exec_session *s, size_t most)
 {
 	if (s->input.len <= most)
@@ -280,7 +280,7 @@ static size_t input_now(const struct exec_session *s, size_t most)
 	return most == SCRIPT_INPUT_MAX || channel_idle(s->channel) ? most : 0;
 }
 
-/* Encodes what the writers gave into `out`, as much as the channel takes. Returns whether there was any. */
+/* Encodes the writers' input into `out`, as much as the channel takes. False: there was none. */
 static bool take_input(struct exec_session *s, struct buf *out)
 {
 	size_t most = input_room(s), n;
@@ -329,7 +329,7 @@ static int send_size(struct exec_session *s)
 	return channel_resize(s->channel, cols, rows);
 }
 
-/* The command ended or nobody reads any more: the agent is asked to end the session. */
+/* The command ended or has no reader any more: the agent is asked to end the session. */
 static void say_goodbye(struct exec_session *s)
 {
 	s->goodbye = true;
@@ -345,7 +345,7 @@ static bool is_over(struct exec_session *s)
 	return over;
 }
 
-/* Whether the goodbye was heard, or need not be waited for any longer. */
+/* Whether the goodbye was acknowledged, or need not be waited for any longer. */
 static bool is_gone(const struct exec_session *s)
 {
 	return channel_closed(s->channel, NULL) || now_ms() - s->goodbye_ms >= SESSION_GOODBYE_MS;
@@ -416,8 +416,8 @@ static int patience(const struct exec_session *s, int64_t channel_ms)
 	return ms < 1 ? 1 : (int)ms;
 }
 
-/* While nobody reads the output, TCP slows the agent down. Asked before each read: what TLS has decrypted
- * already wakes no poll(2). */
+/* While nobody reads the output, TCP slows the agent down. Checked before each read: poll(2) does
+ * not see bytes that TLS has already decrypted. */
 static void hold(struct exec_session *s)
 {
 	pthread_mutex_lock(&s->lock);
@@ -443,7 +443,7 @@ static int receive(struct exec_session *s, struct ecsfs_error *err)
 
 	hold(s);
 	r = websocket_io(s->connection.socket, true);
-	/* The agent's last words may come in one piece with the close of the connection. */
+	/* The agent's last message may arrive together with the close of the connection. */
 	if (r == -EPIPE)
 		return check_closed(s, err) ? -err->err : -ENOLINK;
 	if (!r)
@@ -461,7 +461,7 @@ static int flush(struct exec_session *s)
 	return websocket_wants_write(w) && websocket_io(w, false) == -EPIPE ? -ENOLINK : 0;
 }
 
-/* Sends what there is; what is overdue only where nothing waits for the connection any more. */
+/* Sends queued input; repeats overdue messages only when nothing else waits to be sent. */
 static int transmit(struct exec_session *s, int64_t *ret_wait_ms, struct ecsfs_error *err)
 {
 	int r = send_size(s);
@@ -589,7 +589,7 @@ int exec_session_new(
 	s->arg = o->arg;
 	buf_init(&s->plain, MESSAGE_MAX * 2);
 	buf_init(&s->input, SESSION_BUFFER);
-	/* The message that fills it is taken whole. */
+	/* The message that fills it is accepted whole. */
 	buf_init(&s->output,
 	    SESSION_BUFFER + 4 * MESSAGE_MAX + (size_t)LINK_EARLY_MAX * MESSAGE_PAYLOAD_MAX);
 	r = prepare(s, o, err);

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Output that nobody read and input that is not sent stop at this many bytes each. */
+/* Ceiling of unread output and of unsent input, in bytes each. */
 #define SESSION_BUFFER ((size_t)1024 * 1024)
 
 struct exec_session;
@@ -24,7 +24,7 @@ struct exec_session_options {
 	const char *region;
 	const char *target;    /* "ecs:CLUSTER_TASKID_RUNTIMEID", the context of a KMS key */
 	const json_t *session; /* ExecuteCommand's `session`: sessionId, streamUrl, tokenValue */
-	struct script *script; /* taken over in every case; what was sent as the command */
+	struct script *script; /* owned by the session in every case; sent as the command */
 	unsigned cols, rows;   /* of the terminal; 0: 300 x 100 as AWS's client says without one */
 	int start_timeout_ms;  /* from now until the command runs */
 	/*
@@ -37,18 +37,19 @@ struct exec_session_options {
 	/* Something can be read or written, or the session ended. On the session's thread, no lock
 	 * held; may run until `done`. */
 	void (*changed)(void *arg);
-	/* Lets go of `arg`, once, after exec_session_close(). Not called where exec_session_new() failed. */
+	/* Releases `arg`, once, after exec_session_close(). Not called where exec_session_new()
+	 * failed. */
 	void (*done)(void *arg);
 	void *arg;
 };
 
-/* Starts the thread. 0, or -errno with a sentence; -EPROTO for an answer that is no session. */
+/* Starts the thread. 0, or -errno with a sentence; -EPROTO for a response without a usable session.
+ */
 int exec_session_new(
     const struct exec_session_options *options, struct exec_session **ret, struct ecsfs_error *err);
 /*
- * Ends the session, if it has not ended, and lets go of it. Never waits: the thread says goodbye to
- * the agent by itself, within SESSION_GOODBYE_MS
- * (session_threads.h waits for that).
+ * Ends the session, if it has not ended, and releases it. Never waits: the thread says goodbye to
+ * the agent by itself, within SESSION_GOODBYE_MS (session_threads.h waits for that).
  */
 #define SESSION_GOODBYE_MS 2000
 void exec_session_close(struct exec_session *s);

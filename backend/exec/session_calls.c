@@ -20,7 +20,7 @@ const char *session_gone(int64_t idle_ms)
 	      "restarted, or the session was terminated";
 }
 
-/* What AWS calls a stream and its token, checked: both programs that follow a URL take it apart. */
+/* Checks AWS's stream URL and token before use: they are parsed both here and by libcurl. */
 static int take_stream(const char *action, const char *url, const char *token, char **ret_url,
     char **ret_token, struct ecsfs_error *err)
 {

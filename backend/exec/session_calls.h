@@ -15,8 +15,8 @@ struct session_name {
 };
 
 /*
- * Of ExecuteCommand's response, its `session`: 0 and new strings, the token a secret; -EPROTO with a
- * sentence where it has none that can be used. The caller frees what is set in either case.
+ * Reads `session` of ExecuteCommand's response: 0 and new strings, the token a secret; -EPROTO with
+ * a sentence where it is not usable. The caller frees the strings in either case.
  */
 int session_call_made(const json_t *session, char **ret_id, char **ret_url, char **ret_token,
     struct ecsfs_error *err);
@@ -32,8 +32,8 @@ int session_call_data_key(const struct session_name *n, const char *key_id,
 
 /* ECS developer guide, "ECS Exec": the limit cannot be changed. */
 #define SESSION_IDLE_MS ((int64_t)20 * 60 * 1000)
-/* The sentence for a session that AWS does not know any more, after so long without a byte in either
- * direction. Static storage. */
+/* The sentence for a session that AWS does not know any more, after `idle_ms` without a byte in
+ * either direction. Static storage. */
 const char *session_gone(int64_t idle_ms);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Which threads of sessions are left? Only their number is kept, for the unmount that waits for it
- * to become zero.
+ * How many threads of sessions are left? Only their number is kept, for the unmount that waits for
+ * it to become zero.
  */
 #include "backend/exec/session_threads.h"
 

@@ -1,6 +1,6 @@
 /*
- * May a data channel's URL be used, and what signs it? Only wss://, or ws:// to this machine; the
- * upgrade request is signed for ssmmessages.
+ * May a data channel's URL be used, and how is it signed? Only wss://, or ws:// to this machine;
+ * the upgrade request is signed for ssmmessages.
  */
 #include "backend/exec/stream_url.h"
 

@@ -390,7 +390,7 @@ int websocket_close(struct websocket *w)
 	return wslay_event_queue_close(w->wslay, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0) ? -EPIPE : 0;
 }
 
-/* libwslay answers frames that the protocol does not have, or that are too large, with a close of its own. */
+/* libwslay answers invalid or too large frames with a close of its own. */
 static bool is_broken(const struct websocket *w)
 {
 	return wslay_event_get_close_sent(w->wslay) && !wslay_event_get_close_received(w->wslay);
@@ -408,7 +408,7 @@ int websocket_io(struct websocket *w, bool read)
 		return w->failed;
 	if (r)
 		return r == WSLAY_ERR_NOMEM ? -ENOMEM : -EPROTO;
-	/* After a close in either direction nothing more comes. */
+	/* After a close in either direction nothing more is received. */
 	if (!wslay_event_want_read(w->wslay) && !wslay_event_want_write(w->wslay))
 		return is_broken(w) ? -EPROTO : -EPIPE;
 	return 0;

@@ -47,7 +47,7 @@ struct websocket *websocket_serve(const struct websocket_stream *stream,
     websocket_message_fn message, void *arg, size_t max_message);
 void websocket_free(struct websocket *w);
 
-/* What Sec-WebSocket-Accept says for a Sec-WebSocket-Key: 28 characters and a NUL. */
+/* The Sec-WebSocket-Accept for a Sec-WebSocket-Key: 28 characters and a NUL. */
 int websocket_accept_key(const char *key, char ret[29]);
 /* Whether the head of a response (with its empty line) accepts the upgrade that was asked for with the
  * key: 0, or -errno with a sentence. */
@@ -64,14 +64,16 @@ short websocket_events(const struct websocket *w);
 /* Queues a message or a ping. 0 or -errno. */
 int websocket_send(struct websocket *w, bool text, const void *bytes, size_t len);
 int websocket_ping(struct websocket *w);
-/* Sends what is queued, as far as the connection takes it at once, and queues the close. 0 or -errno. */
+/* Sends queued bytes, as far as the connection takes them at once, and queues the close. 0 or
+ * -errno. */
 int websocket_close(struct websocket *w);
 /* While held nothing is received, so that TCP slows the peer down. May be set from the message
  * callback. */
 void websocket_hold(struct websocket *w, bool held);
 /*
- * Sends what can be sent; with `read`, receives what is there. 0; -EPIPE when the connection is
- * over; -EPROTO when the peer breaks the protocol; what the message callback returned.
+ * Sends and, with `read`, receives as much as is possible without blocking. 0; -EPIPE when the
+ * connection is over; -EPROTO when the peer breaks the protocol; else the message callback's
+ * return.
  */
 int websocket_io(struct websocket *w, bool read);
 

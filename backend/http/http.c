@@ -35,7 +35,7 @@ struct connection {
 	char curl_error[CURL_ERROR_SIZE];
 	struct connection *next_idle; /* http.lock */
 	int64_t idle_since_ms;	      /* http.lock */
-	struct connection *next;      /* http.lock; all there are */
+	struct connection *next;      /* http.lock; all connections */
 };
 
 struct http {
@@ -64,7 +64,7 @@ struct http *http_new(void)
 	return h;
 }
 
-/* AWS closes a connection that was idle for less than that; no descriptor is kept for it. */
+/* AWS closes idle connections sooner than that; no descriptor is kept for them. */
 enum { IDLE_MS = 60000 };
 
 static void free_connection(struct connection *c)
@@ -142,12 +142,13 @@ static void forget(struct http *h, const struct connection *c)
 	*at = c->next;
 }
 
-/* Takes those out of the pool that are idle since before `since_ms`: a list by next_idle. Locked. */
+/* Removes connections that have been idle since before `since_ms` from the pool: a list by
+ * next_idle. Locked. */
 static struct connection *take_old(struct http *h, int64_t since_ms)
 {
 	struct connection **at = &h->idle, *old;
 
-	/* The last used stand first. */
+	/* The last used are first. */
 	while (*at && (*at)->idle_since_ms >= since_ms)
 		at = &(*at)->next_idle;
 	old = *at;
@@ -331,7 +332,7 @@ static void wake(void *multi)
 	curl_multi_wakeup(multi);
 }
 
-/* As drive(), and ends at once when the request is stopped. */
+/* As drive(), but ends at once when the request is stopped. */
 static CURLcode drive_until_stopped(struct connection *c, struct exchange *x)
 {
 	struct stop_waiter w;
@@ -374,7 +375,7 @@ static int report(
 	x->ret->sent = bytes > 0 || connected > 0;
 	if (code == CURLE_OK)
 		return 0;
-	/* So libcurl calls an answer that does not begin as HTTP does. */
+	/* libcurl's code for a response that does not begin like HTTP. */
 	if (code == CURLE_UNSUPPORTED_PROTOCOL && x->ret->sent)
 		code = CURLE_WEIRD_SERVER_REPLY;
 	return http_curl_error_set(err, x->failure ? x->failure : http_curl_errno(c->easy, code),

@@ -29,16 +29,17 @@ void http_cancel(struct http *h);
 void http_trim(struct http *h);
 
 /*
- * 0: an answer came, whatever its status. -ETIMEDOUT; -EHOSTUNREACH (no name, no route, no
+ * 0: a response came, whatever its status. -ETIMEDOUT; -EHOSTUNREACH (no name, no route, no
  * network); -ECONNREFUSED; -EPROTO (TLS, or http where only https may be); -EFBIG (over max_body);
  * -EIO (cut, malformed); -EINVAL (no URL); -EINTR (cancelled); -EMFILE (no descriptor is left, also
- * after http_trim). `ret` is to be released in every case. `err` has a sentence with the host, never the URL's query or a header.
+ * after http_trim). The caller releases `ret` in every case. `err` has a sentence with the host,
+ * never the URL's query or a header.
  */
 int http_exchange(struct http *h, const struct http_request *rq, struct http_response *ret,
     struct ecsfs_error *err);
 void http_response_release(struct http_response *r);
 
-/* A Date header ("Sun, 06 Nov 1994 08:49:37 GMT") in milliseconds since the epoch; 0: it is none. */
+/* A Date header ("Sun, 06 Nov 1994 08:49:37 GMT") in milliseconds since the epoch; 0: invalid. */
 int64_t http_date_ms(const char *date);
 
 #endif

@@ -14,7 +14,7 @@ static pthread_once_t curl_ready = PTHREAD_ONCE_INIT;
 
 static void make_curl_ready(void)
 {
-	/* libcurl, told to leave signals alone, lets OpenSSL write to connections that are gone. */
+	/* With signals disabled in libcurl, OpenSSL may write to connections that were closed. */
 	signal(SIGPIPE, SIG_IGN);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
@@ -41,7 +41,7 @@ void http_curl_defaults(CURL *e, char *error_buffer)
 	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
 }
 
-/* A given bundle stands alone; for libcurl NULL would mean to trust nobody, not the system's. */
+/* A given bundle replaces the system's; for libcurl NULL would mean to trust nobody. */
 void http_curl_trust(CURL *e, const char *ca_bundle)
 {
 	const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);

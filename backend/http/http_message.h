@@ -1,4 +1,4 @@
-/* What is one HTTP exchange, as values? What is asked, and what came back. */
+/* What is one HTTP exchange, as values? A request and its response. */
 #ifndef ECSFS_HTTP_MESSAGE_H
 #define ECSFS_HTTP_MESSAGE_H
 
@@ -17,11 +17,11 @@ struct http_request {
 	size_t body_len;
 	int connect_timeout_ms; /* 0: 3 s */
 	int timeout_ms;		/* of the whole exchange; 0: 30 s */
-	int stall_ms;	 /* no byte for so long ends it (streams: timeout_ms is ignored); 0: none */
-	size_t max_body; /* ceiling of the answer */
-	struct buf *room;      /* memory for the answer, taken over; NULL: fresh */
-	const char *ca_bundle; /* NULL: the system's */
-	bool no_proxy;	       /* container credentials: never through a proxy */
+	int stall_ms;		/* without a byte (streams: timeout_ms is ignored); 0: no limit */
+	size_t max_body;	/* ceiling of the answer */
+	struct buf *room;	/* memory for the answer, taken over; NULL: fresh */
+	const char *ca_bundle;	/* NULL: the system's */
+	bool no_proxy;		/* container credentials: never through a proxy */
 	bool
 	    direct_ok_http; /* plain http is allowed: loopback, metadata addresses, or a given endpoint */
 	bool once;	    /* must not reach the server twice: never on a kept connection */

@@ -1,6 +1,6 @@
 /*
- * How is a connection opened for somebody else's protocol? libcurl connects only
- * (CURLOPT_CONNECT_ONLY); bytes pass by curl_easy_send() and curl_easy_recv().
+ * How is a connection opened for another protocol? libcurl connects only (CURLOPT_CONNECT_ONLY);
+ * bytes pass by curl_easy_send() and curl_easy_recv().
  */
 #include "backend/http/http_socket.h"
 
@@ -37,7 +37,7 @@ static void set_options(struct http_socket *s, const char *url, const char *ca_b
 	curl_easy_setopt(e, CURLOPT_URL, url);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, http_is_loopback(url) ? "https,http" : "https");
 	curl_easy_setopt(e, CURLOPT_PROXY, http_is_loopback(url) ? "" : NULL);
-	/* A proxy that is not asked for a tunnel would read what follows as requests to itself. */
+	/* Without a tunnel, a proxy would read the bytes that follow as requests to itself. */
 	curl_easy_setopt(e, CURLOPT_HTTPPROXYTUNNEL, 1L);
 	curl_easy_setopt(e, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);

@@ -11,7 +11,7 @@
 #define PRELUDE 12 /* total length, headers length, their sum */
 #define TRAILER 4
 
-/* Types of a header's value, and how long each is; strings and byte arrays say it themselves. */
+/* Types of a header's value, and their lengths; strings and byte arrays carry their own. */
 enum value_type { VALUE_TRUE, VALUE_FALSE, VALUE_BYTES = 6, VALUE_STRING = 7, VALUE_UUID = 9 };
 static const int value_sizes[] = {0, 0, 1, 2, 4, 8, -1, -1, 8, 16};
 

@@ -33,8 +33,8 @@ void eventstream_release(struct eventstream *e);
 
 /*
  * Takes the bytes as they come and calls `fn` for every message they complete. 0; -EIO: a sum is
- * wrong, a length cannot be, or a header is malformed (`err` says which; the stream is of no more
- * use); otherwise what `fn` returned when that was not 0.
+ * wrong, a length cannot be, or a header is malformed (`err` says which; the stream cannot be
+ * continued); otherwise the nonzero return of `fn`.
  */
 int eventstream_feed(struct eventstream *e, const void *bytes, size_t len, eventstream_fn fn,
     void *arg, struct ecsfs_error *err);

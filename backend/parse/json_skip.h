@@ -2,7 +2,7 @@
  * How is JSON text walked without building anything? The scanner of log pages (logscan.h) and the
  * check of documents that stay text (json_text.h) are built on this.
  *
- * Every function takes white space in front of what it reads, leaves `at` behind it, and returns 0, or
+ * Every function skips leading white space, leaves `at` behind the text it read, and returns 0, or
  * -EIO where the text is something else. Any thread, its own cursor.
  */
 #ifndef ECSFS_JSON_SKIP_H
@@ -56,7 +56,7 @@ static inline bool json_block_is_special(const char *p)
 	return words[0] | words[1];
 }
 
-/* The first byte that a string does not hold as it is. */
+/* The first byte that ends a string or needs an escape. */
 static inline char *json_plain_end(char *p, const char *end)
 {
 	uint64_t w;
@@ -84,7 +84,7 @@ static inline void json_skip_space(struct json_cursor *c)
 	}
 }
 
-/* Takes `want` where it comes next. */
+/* Consumes `want` if it comes next. */
 static inline bool json_take(struct json_cursor *c, char want)
 {
 	json_skip_space(c);
@@ -94,19 +94,19 @@ static inline bool json_take(struct json_cursor *c, char want)
 	return true;
 }
 
-/* The same of a word; white space before it is not passed over. */
+/* The same for a word; white space before it is not skipped. */
 bool json_take_word(struct json_cursor *c, const char *word);
 
 /* The four digits behind "\u", or -1. */
 int32_t json_hex4(const char *p, const char *end);
 
-/* Passes over a string whose opening quote is taken, checking its escapes. */
+/* Skips a string whose opening quote is consumed, checking its escapes. */
 int json_skip_string(struct json_cursor *c);
 /* A number that begins at the cursor, without white space before it. */
 int json_skip_number(struct json_cursor *c);
 /* Any value; `room`: how many levels it may nest. */
 int json_skip_value(struct json_cursor *c, int room);
-/* The elements of an array whose bracket is taken, and its end. */
+/* The elements of an array whose bracket is consumed, and its end. */
 int json_skip_elements(struct json_cursor *c, int room);
 
 #endif

@@ -7,7 +7,7 @@
 #include "backend/base/limits.h"
 #include "backend/parse/json_skip.h"
 
-/* The text was checked: outside strings a byte of white space separates nothing. */
+/* The text was checked: outside strings white space has no meaning. */
 static size_t drop_space(char *text, size_t len)
 {
 	bool quoted = false;

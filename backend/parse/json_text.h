@@ -1,7 +1,4 @@
-/*
- * JSON that stays text: is it what a parser would take, and nothing between its values but commas and
- * colons?
- */
+/* Is JSON that stays text valid, and compact? */
 #ifndef ECSFS_JSON_TEXT_H
 #define ECSFS_JSON_TEXT_H
 
@@ -9,10 +6,10 @@
 #include <stddef.h>
 
 /*
- * Checks that a text is one JSON object of at most LIMIT_JSON_DEPTH levels, and takes white space out
- * between its values, in place; `len` is shortened, and the text ended by a NUL where it is. False:
- * it is none, or holds what a parser may refuse (unpaired surrogates, numbers beyond an int64_t);
- * `text` is unchanged then. Pure; any thread.
+ * Checks that a text is one JSON object of at most LIMIT_JSON_DEPTH levels, and takes white space
+ * out between its values, in place; `len` is shortened, and the shortened text NUL-terminated.
+ * False: it is not, or holds text that a parser may refuse (unpaired surrogates, numbers beyond an
+ * int64_t); `text` is unchanged then. Pure; any thread.
  */
 bool json_text_compact(char *text, size_t *len);
 

@@ -15,7 +15,7 @@ void logs_page_release(struct logs_page *p)
 	memset(p, 0, sizeof(*p));
 }
 
-/* Sends `body` (stolen) and begins the scan of what comes. */
+/* Sends `body` (stolen) and begins the scan of the response. */
 static int page_call(const struct logs_door *d, const char *action, json_t *body,
     struct logs_page *ret, struct ecsfs_error *err)
 {
@@ -58,8 +58,8 @@ static json_t *names_array(const char *const *names, size_t count)
 int logs_filter(const struct logs_door *d, const struct logs_query *q, struct logs_page *ret,
     struct ecsfs_error *err)
 {
-	/* Deprecated, and ignored by AWS, which interleaves always: endpoints of other makes give the
-	 * streams one after the other without it. */
+	/* Deprecated, and ignored by AWS, which interleaves always: other implementations return
+	 * the streams one after the other without it. */
 	json_t *body = json_pack("{s:s, s:I, s:b}", "logGroupName", q->group, "startTime",
 	    (json_int_t)(q->start_ms > 0 ? q->start_ms : 0), "interleaved", 1);
 
@@ -118,7 +118,7 @@ struct tail {
 	logs_woken woken;
 	void *arg;
 	struct ecsfs_error err; /* of result */
-	int result;		/* why we ended the call; 0: we did not */
+	int result;		/* why we ended the call; 0: not ended by us */
 };
 
 /* Tells of every group that one update names, each once in a row. */
@@ -131,7 +131,7 @@ static int tail_update(struct tail *t, const struct eventstream_message *m)
 	size_t i;
 	int r = 0;
 
-	/* An update that is not understood still says that something came. */
+	/* Even an update that cannot be parsed says that an event arrived. */
 	if (!update || !json_array_size(results))
 		return t->woken(t->arg, update ? NULL : "");
 	json_array_foreach (results, i, event) {

@@ -23,10 +23,10 @@ struct logs_door {
 	const char *region;
 	int (*call)(struct aws_client *c, const struct aws_request *rq, struct aws_response *ret,
 	    struct ecsfs_error *err);
-	struct stop *stop; /* of who waits for the calls; NULL: they are never stopped */
+	struct stop *stop; /* of the waiters; NULL: the calls are never stopped */
 };
 
-/* What FilterLogEvents is asked for: streams by name, or by prefix, or (neither) the whole group. */
+/* A query for FilterLogEvents: streams by name, or by prefix, or (neither) the whole group. */
 struct logs_query {
 	const char *group;
 	const char *const *names;
@@ -46,8 +46,8 @@ void logs_page_release(struct logs_page *p);
 #define auto_logs_page __attribute__((cleanup(logs_page_release)))
 
 /*
- * One page, ascending; scan.next_token NULL: the last. -ENOENT: the group, or a named stream. The
- * memory of the page that `ret` was is used again.
+ * One page, ascending; scan.next_token NULL: the last. -ENOENT: the group, or a named stream.
+ * Reuses the memory of the previous page in `ret`.
  */
 int logs_filter(const struct logs_door *d, const struct logs_query *q, struct logs_page *ret,
     struct ecsfs_error *err);

@@ -95,7 +95,7 @@ static int text_take(struct json_cursor *c, struct logscan_text *ret)
 	return json_take_word(c, "null") ? 0 : -EIO;
 }
 
-/* The usual form of a time: digits, as many as surely fit. */
+/* The usual form of a time: as many digits as certainly fit. */
 static bool milliseconds_take(struct json_cursor *c, int64_t *ret)
 {
 	enum { DIGITS = 18 };
@@ -111,7 +111,7 @@ static bool milliseconds_take(struct json_cursor *c, int64_t *ret)
 	return true;
 }
 
-/* A number or null; what is no integer is cut. */
+/* A number or null; a fraction is cut. */
 static int time_take(struct json_cursor *c, int64_t *ret)
 {
 	char text[NUMBER_MAX], *end;
@@ -156,7 +156,7 @@ static int token_take(struct json_cursor *c, const char **ret)
 	return 0;
 }
 
-/* Passes over the events, whose array is read later. */
+/* Skips the events, whose array is read later. */
 static int events_find(struct json_cursor *c, struct logscan *s)
 {
 	json_skip_space(c);

@@ -32,7 +32,7 @@ struct logscan {
 	const char *next_token;
 	const char *forward_token;
 	const char *backward_token;
-	/* Its own: what is left of the events. */
+	/* Private: the remaining events. */
 	char *at;
 	char *end;
 };

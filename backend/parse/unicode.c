@@ -1,6 +1,6 @@
 /*
- * Which bytes of a JSON text are not Unicode? U+FFFD takes as many bytes as what it replaces, as an
- * escape and in UTF-8, so that nothing moves.
+ * Which bytes of a JSON text are not Unicode? U+FFFD has as many bytes as the text it replaces, as
+ * an escape and in UTF-8, so that nothing moves.
  */
 #include "backend/parse/unicode.h"
 
@@ -47,7 +47,7 @@ static size_t mend_escape(char *p, const char *end, bool *mended)
 	return end - p < 2 ? 1 : 2;
 }
 
-/* The length of the UTF-8 character at `p`; 0: it is none. Half a surrogate pair counts. */
+/* The length of the UTF-8 character at `p`; 0: invalid. Half a surrogate pair counts. */
 static size_t character_length(const unsigned char *p, size_t len)
 {
 	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
@@ -69,7 +69,7 @@ static bool is_half(const unsigned char *p, size_t n)
 	return n == 3 && p[0] == 0xED && p[1] >= 0xA0;
 }
 
-/* One character, or a byte that is none: returns its length. */
+/* One character, or one invalid byte: returns its length. */
 static size_t mend_character(char *p, const char *end, bool *mended)
 {
 	unsigned char *u = (unsigned char *)p;
@@ -97,7 +97,7 @@ bool unicode_mend(char *json, size_t len)
 	return mended;
 }
 
-/* How many of the bytes are surely ASCII. */
+/* How many of the bytes are certainly ASCII. */
 static size_t ascii_run(const char *bytes, size_t len)
 {
 	size_t i = 0;

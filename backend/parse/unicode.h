@@ -1,5 +1,5 @@
 /*
- * How is JSON text read that is no Unicode? A parser refuses it as a whole, so what is wrong is
+ * How is JSON text with invalid Unicode read? A parser refuses it as a whole, so invalid parts are
  * replaced first. Pure; any thread.
  */
 #ifndef ECSFS_PARSE_UNICODE_H

@@ -15,15 +15,15 @@
 #include <yaml.h>
 
 #define MAX_DEPTH 64
-#define MAX_SIZE (4 * MIB) /* of a tree, aliases written out */
+#define MAX_SIZE (4 * MIB) /* of a tree, aliases expanded */
 
 struct anchor {
 	const char *name;
 	struct yaml_node *node;
-	bool open; /* its end has not come */
+	bool open; /* it is still open */
 };
 
-/* A collection whose end has not come. */
+/* An open collection. */
 struct level {
 	struct yaml_node *node;
 	size_t first; /* of its children among the gathered ones */
@@ -79,7 +79,7 @@ static struct yaml_node *node_new(struct parse *p, enum yaml_kind kind, const ya
 	return n;
 }
 
-/* "tag:yaml.org,2002:int" is "!!int". "!" alone says that it is no number. */
+/* "tag:yaml.org,2002:int" is "!!int". "!" alone says that it is not a number. */
 static const char *tag_of(struct parse *p, const yaml_char_t *tag)
 {
 	static const char prefix[] = "tag:yaml.org,2002:";
@@ -293,7 +293,7 @@ static bool note_doubled(struct parse *p, const struct yaml_node *key)
 	return true;
 }
 
-/* `merged`: what is there already counts; else the last one does. */
+/* `merged`: an existing key wins; else the last one does. */
 static bool pair_put(struct pairs *ps, struct yaml_node *key, struct yaml_node *value, bool merged)
 {
 	struct yaml_node *n = ps->n;
@@ -371,7 +371,7 @@ static bool pairs_begin(struct pairs *ps, const struct level *l)
 	    no_memory(p, (size_t)ps->n->line);
 }
 
-/* Own keys first: they count, whatever stands before or behind the merge key. */
+/* Own keys first: they win, before or after the merge key. */
 static bool pairs_fill(struct pairs *ps, const struct level *l)
 {
 	struct parse *p = ps->p;
@@ -416,7 +416,7 @@ static bool on_end(struct parse *p)
 	return place(p, l.node);
 }
 
-/* A second document would be lost in silence; only an empty one, behind a last "---", says nothing. */
+/* A second document would be lost in silence; an empty one, after a last "---", is allowed. */
 static bool on_second(struct parse *p, const yaml_event_t *e)
 {
 	if (e->type == YAML_SCALAR_EVENT && !e->data.scalar.length && e->data.scalar.plain_implicit)
@@ -464,7 +464,7 @@ static bool on_event(struct parse *p, const yaml_event_t *e)
 	return true;
 }
 
-/* libyaml gives bytes that are no text by their offset alone. */
+/* libyaml reports bytes that are not text by their offset alone. */
 static size_t problem_line(const struct parse *p)
 {
 	size_t line = 1;

@@ -28,7 +28,7 @@ static const char *const trues[] = {
 static const char *const falses[] = {
     "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", NULL};
 
-/* A number without its underscores; NULL: too long to be one. */
+/* A number without its underscores; NULL: too long. */
 static const char *without_underscores(const char *text, char out[64])
 {
 	size_t n = 0;
@@ -177,7 +177,7 @@ static void print_float(double value, char out[64])
 		snprintf(out, 64, "%s", digits);
 		return;
 	}
-	n = (int)(strchr(digits, 'e') - digits) - (digits[0] == '-') - 2; /* behind the point */
+	n = (int)(strchr(digits, 'e') - digits) - (digits[0] == '-') - 2; /* decimals */
 	n = (n < 0 ? 0 : n) - exponent;
 	snprintf(out, 64, "%.*f", n < 0 ? 0 : n, value);
 }

@@ -14,7 +14,7 @@ static struct credit *slot_of(struct credits *c, uint32_t key_hash, int tid)
 /*
  * A LOOKUP's fetch serves the OPEN behind it. An OPEN's own fetch serves the look-up and open that
  * follow when it brought another version, since only then is it answered with ESTALE; an OPEN that
- * found nothing new leaves nothing behind, so the next open(2) asks.
+ * found nothing new leaves nothing behind, so the next open(2) asks AWS.
  */
 void credit_grant(
     struct credits *c, uint32_t key_hash, const struct freshness *f, bool moved, int64_t now)
@@ -32,9 +32,9 @@ void credit_grant(
 
 /*
  * The OPEN that spends a credit may ask again (a handler runs from its start after each wait): it
- * is known by the moment of its birth. Among LOOKUPs, a directory's and then a file's behind the same
- * document, only the steps of one walk share, which come within CREDIT_WALK_MS; and the OPEN ends its
- * own walk at once, while what a `cd` looked up is no part of it.
+ * is recognised by the time of its birth. Among LOOKUPs, a directory's and then a file's behind the
+ * same document, only the steps of one walk share, which come within CREDIT_WALK_MS; and the OPEN
+ * ends its own walk at once, while look-ups of a `cd` are no part of it.
  */
 bool credit_use(struct credits *c, uint32_t key_hash, const struct freshness *f, int64_t now)
 {

@@ -20,7 +20,7 @@ struct credit {
 	uint32_t key_hash;
 	bool of_open;
 	int64_t granted_ms;
-	uint64_t used_by; /* birth of the open that used it; 0: none has */
+	uint64_t used_by; /* birth of the open that used it; 0: unused */
 };
 
 /* A slot may be overwritten by another thread's credit: that costs a call, nothing else. */

@@ -17,23 +17,23 @@
 
 #include <string.h>
 
-/* Another cluster was walked so recently that this one will be too. */
+/* A cluster walked this recently means that the next one will be walked too. */
 #define WALKING_MS 5000
 /* How long answers fetched for one walk count as current, though their TTL ends meanwhile. */
 #define CYCLE_MS 30000
 /* A described task or service, about. */
 #define DOCUMENT_BYTES 2048
-/* After a failure, lists are asked for one by one for so long. */
+/* After a failure, lists are fetched one by one for this long. */
 #define FAILED_MS 60000
 
 struct cycle {
 	struct region *r;
 	const char *cluster;
 	int64_t now;
-	int64_t since;		/* when it began; INT64_MAX: it did not, the TTLs decide */
+	int64_t since;		/* when it began; INT64_MAX: not yet, the TTLs decide */
 	struct arrival arrival; /* of the lists made */
 	json_t *tasks;
-	struct entry *awaited; /* the last document that is not there yet */
+	struct entry *awaited; /* the last document that is still missing */
 };
 
 static void cycle_release(struct cycle *c)
@@ -53,7 +53,7 @@ static bool read_in_turn(
 	return second || now - r->whole_ms < WALKING_MS;
 }
 
-/* Two calls a hundred tasks against one a service; where the tasks are not counted, it is tried. */
+/* Two calls a hundred tasks against one a service; tried where the number of tasks is unknown. */
 static bool is_cheaper(const struct entry *cluster, const json_t *services)
 {
 	json_auto_t *counts = cluster->value
@@ -75,7 +75,7 @@ static bool failed_lately(const struct cycle *c, const struct entry *e)
 	return e->failure && c->now - e->failed_ms < FAILED_MS;
 }
 
-/* The age of what is made is that of its oldest part, or within a cycle that of its newest. */
+/* A derived list is as old as its oldest input; within a cycle, as its newest. */
 static void note_age(struct cycle *c, const struct entry *e)
 {
 	bool newer = e->aged_ms > c->arrival.aged_ms;
@@ -91,7 +91,7 @@ static void note_age(struct cycle *c, const struct entry *e)
 	c->arrival.wall_ms = e->fetched_wall_ms;
 }
 
-/* How many calls the documents that are not there yet take. */
+/* The number of calls that the missing documents take. */
 static size_t calls_missing(const struct cycle *c, const struct entry *list)
 {
 	struct key k = {.kind = KIND_TASK, .a = c->cluster};
@@ -107,7 +107,7 @@ static size_t calls_missing(const struct cycle *c, const struct entry *list)
 	return (missing + batch - 1) / batch;
 }
 
-/* Adds a task's document, or asks for it. False: it cannot be had. */
+/* Adds a task's document, or queues a fetch of it. False: neither is possible. */
 static bool gather_task(struct cycle *c, const char *id)
 {
 	const struct key k = {.kind = KIND_TASK, .a = c->cluster, .b = id};
@@ -196,7 +196,7 @@ static void store_lists(struct cycle *c, const json_t *services, struct news *n)
 	}
 }
 
-/* Filling the cache must not push out what it is filled for, which was used last. */
+/* Filling the cache must not evict the entries it is filled for; those were used last. */
 static bool fits(const struct cycle *c, const struct entry *list, const json_t *services)
 {
 	size_t documents = list->value->count + json_array_size(services);
@@ -204,7 +204,7 @@ static bool fits(const struct cycle *c, const struct entry *list, const json_t *
 	return documents < budget_of_answers(c->r->cache.budget) / 2 / DOCUMENT_BYTES;
 }
 
-/* One step of the cycle: what to wait for next, NULL at its end; e where it is not worth it. */
+/* One step of the cycle: the entry to wait for next, NULL at its end; e where it does not pay. */
 static struct entry *step(
     struct cycle *c, struct entry *cluster, struct entry *e, const json_t *services, struct news *n)
 {

@@ -14,7 +14,7 @@
 #define FIRST_BUCKETS 1024
 /* Entries used last that are kept whatever the ceiling says: callers hold a few at a time. */
 #define KEPT_ALWAYS 16
-/* Trees of what was read lately. */
+/* Trees of answers read lately. */
 #define TREES_BYTES (4 * MIB)
 
 int cache_init(struct cache *c, struct budget *budget)
@@ -139,7 +139,7 @@ static size_t words_size(const struct ecsfs_error *words)
 
 void cache_account(struct cache *c, struct entry *e)
 {
-	/* With its place in the table. */
+	/* Includes its slot in the table. */
 	size_t bytes = sizeof(*e) + key_strings_size(&e->key) + 2 * BUDGET_BLOCK +
 	    packed_size(e->value) + packed_size(e->before) + words_size(e->words) +
 	    words_size(e->failure) + guard_size(e->guard) + turns_size(e->turns);

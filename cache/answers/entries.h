@@ -26,11 +26,10 @@
  * PENDING   yes                 perhaps      any      no
  * FLYING    no                  yes          any      no
  *
- * IDLE -> PENDING: somebody asks and what is known will not do, or is about to.
- * PENDING -> FLYING: a worker takes it, with others, into one call.
- * IDLE -> FLYING: taken along as a sibling of one that was asked for.
- * FLYING -> IDLE: the call ended; the waiters are taken off and woken, and ask again.
- * PENDING -> IDLE: the region stops, or no worker can be had.
+ * IDLE -> PENDING: a reader asks and the known answer is not fresh, or soon will not be. PENDING ->
+ * FLYING: a worker takes it, with others, into one call. IDLE -> FLYING: taken along as a sibling
+ * of one that was asked for. FLYING -> IDLE: the call ended; the waiters are taken off and woken,
+ * and ask again. PENDING -> IDLE: the region stops, or no worker can be had.
  *
  * What is known is apart from the state: `known` with either a value or an err (the object's answer
  * that there is none), `dirty` where it was invalidated since, and a failure to ask beside it.
@@ -62,7 +61,7 @@ struct entry {
 	struct ecsfs_error *words; /* of err */
 	int64_t started_ms;	   /* when the fetch of the answer began (mono) */
 	uint64_t started_at;	   /* region_moment() then */
-	int64_t heard_ms; /* the same of AWS's last answer, also where the guard corrected it */
+	int64_t heard_ms; /* the same for AWS's last answer, even if the guard corrected it */
 	uint64_t heard_at;
 	int64_t aged_ms;    /* its age counts from here: the request that brought it */
 	int64_t fetched_ms; /* when it ended (mono) */
@@ -72,27 +71,28 @@ struct entry {
 	 * not stored, calls that began before the second are not published. */
 	uint64_t mutated_at, written_at;
 
-	/* Its listing no longer has it; NEVER_MS: it has, as far as is known. */
+	/* Since when its listing lacks it; NEVER_MS: the listing has it, or is unknown. */
 	int64_t unlisted_ms;
 	TAILQ_ENTRY(entry) unlisted; /* while it is so */
 
-	struct ecsfs_error *failure; /* the last fetch failed so; NULL: it did not */
+	struct ecsfs_error *failure; /* the failure of the last fetch; NULL: none */
 	int64_t failed_ms;
 	uint64_t failed_at; /* region_moment() */
 	uint64_t hidden_at; /* failed_at of the last failure that a stale answer hid */
 	int looked_up_by;   /* the last thread whose LOOKUP had to wait */
 
-	struct stale_guard *guard; /* what the mount has written lately; NULL: nothing */
+	struct stale_guard *guard; /* recent writes of this mount; NULL: none */
 	struct turns *turns;	   /* of a listing: who reads its names in turn (read_ahead.c) */
-	struct ahead_call *call;   /* it was read ahead, and nobody asked for it so far */
+	struct ahead_call *call;   /* read ahead, and not asked for yet */
 	unsigned flights;	   /* calls under way that will answer it */
 	struct flight *flight;	   /* the last one of them */
-	bool ahead;		   /* PENDING for nobody, in its group's other queue */
+	bool ahead;		   /* PENDING for read-ahead, in its group's other queue */
 	bool followed;		   /* a listing: its documents were read ahead */
 
-	int64_t asked_ms; /* somebody wanted it */
-	/* Of a listing: how its names are being read (siblings.c). Of a cluster: how the task lists of its
-	 * services are, and since when all its tasks are being fetched for them (browsed_ms; derived.c). */
+	int64_t asked_ms; /* when it was last asked for */
+	/* For a listing: how its names are being read (siblings.c). For a cluster: how the task
+	 * lists of its services are being read, and since when all its tasks are being fetched for
+	 * them (browsed_ms; derived.c). */
 	uint32_t sibling_hash;
 	int64_t sibling_ms;
 	int64_t browsed_ms;
@@ -110,7 +110,7 @@ struct cache {
 	size_t tree_bytes;	     /* of them, the trees */
 	struct entry_queue lru;	     /* the most recently used first */
 	struct entry_queue trees;    /* those that have a tree, the most recently used first */
-	struct entry_queue unlisted; /* those that no listing has any more, the longest so first */
+	struct entry_queue unlisted; /* entries that left their listings, the earliest first */
 };
 
 int cache_init(struct cache *c, struct budget *budget);
@@ -126,9 +126,9 @@ struct entry *cache_find(const struct cache *c, const struct key *k);
 struct entry *cache_get(struct cache *c, const struct key *k);
 /* Drops an IDLE entry. */
 void cache_drop(struct cache *c, struct entry *e);
-/* Counts an entry again, after its answer or what hangs on it changed. */
+/* Counts an entry's memory again, after its answer or guard changed. */
 void cache_account(struct cache *c, struct entry *e);
-/* Drops what is above the ceiling. Any IDLE entry may be gone afterwards. */
+/* Drops entries until the ceiling is kept. Any IDLE entry may be gone afterwards. */
 void cache_trim(struct cache *c);
 /* Replaces the answer; both may be NULL. `value` is taken over. */
 void cache_set_value(struct cache *c, struct entry *e, struct packed *value);
@@ -136,9 +136,9 @@ void cache_set_value(struct cache *c, struct entry *e, struct packed *value);
 json_t *cache_tree(struct cache *c, struct entry *e);
 /* Keeps a tree of the entry's present value (borrowed) for those who read it next. */
 void cache_keep_tree(struct cache *c, struct entry *e, json_t *tree);
-/* Ends the guard of what the mount has written. */
+/* Ends the guard of the mount's own writes. */
 void cache_unguard(struct cache *c, struct entry *e);
-/* Notes that no listing has it since `ms`, or (NEVER_MS) that one has. */
+/* Notes that its listing lacks it since `ms`, or (NEVER_MS) has it. */
 void cache_set_unlisted(struct cache *c, struct entry *e, int64_t ms);
 /* Now the most recently used. */
 void cache_touch(struct cache *c, struct entry *e);

@@ -10,9 +10,9 @@
 
 #include <string.h>
 
-/* Those who were just woken come back for what their call brought, a failure too. */
+/* Waiters that were just woken come back for the result of their call, even a failure. */
 #define KEPT_MS 60000
-/* Entries looked at for each call that ends: more than a call brings, but for full batches. */
+/* Entries examined for each call that ends: more than a call answers, except a full batch. */
 #define LOOKED_AT 8
 
 /* A request that left before a guard's write has been answered KEPT_MS after it, or never will be. */
@@ -27,7 +27,7 @@ static int64_t last_used_ms(const struct entry *e)
 	return e->asked_ms > e->fetched_ms ? e->asked_ms : e->fetched_ms;
 }
 
-/* Past the time for which it may be served without AWS, counted from its last use. */
+/* Older, since its last use, than the time for which it may be served without AWS. */
 static bool is_useless(const struct region *r, const struct entry *e, int64_t now)
 {
 	enum ttl_class ttl = kind_row(e->key.kind)->ttl;
@@ -71,7 +71,7 @@ void forget_some(struct region *r, int64_t now)
 	}
 }
 
-/* A document of a name of the listing: the next kind from `*kind` on. NULL: no more that is cached. */
+/* A document of a name in the listing: the next kind from `*kind` on. NULL: no more are cached. */
 static struct entry *next_document(
     struct region *r, const struct key *listing, const char *name, int *kind)
 {
@@ -88,7 +88,7 @@ static struct entry *next_document(
 	return NULL;
 }
 
-/* Readers who are at it come back for it. */
+/* Its present readers come back for it. */
 static void forget_name(struct region *r, const struct key *listing, const char *name, int64_t now)
 {
 	struct entry *e;
@@ -120,7 +120,7 @@ static bool names_documents(enum kind kind)
 	return false;
 }
 
-/* Both are sorted: what only one of them has is met on a walk through both. */
+/* Both are sorted: one walk through both finds the names that only one of them has. */
 void forget_unlisted(struct region *r, const struct entry *listing, const struct packed *before)
 {
 	struct packed_names old, new;

@@ -1,17 +1,17 @@
 /*
- * What is fresh for whom? An age counts from the request that brought the answer, since AWS may have
- * changed as soon as it had sent it.
+ * Which answer is fresh for which request? An age counts from the request that brought the answer,
+ * since AWS may have changed as soon as it had sent it.
  *
  * An answer is fresh for a request when
  *   - its fetch began no earlier than the request was born; or, unless the request forces,
  *   - it is within its TTL; or
  *   - its TTL is 0 and the request may use what a fetch for the same thread brought (credit.h), or
  *     it is a READ, whose open has asked, and the answer is no older than a second.
- * An invalidated answer is fresh for nobody.
+ * An invalidated answer is never fresh.
  *
- * The TTL: of a negative answer ttl_negative_ms; of a revision's content for ever (its status and tags
- * change); of clusters and
- * families ttl_slow_ms; of all else ttl_ms. With ttl_ms == 0 it is 0 for all but the revisions.
+ * The TTL is ttl_negative_ms for a negative answer, unlimited for a revision's content (its status
+ * and tags change), ttl_slow_ms for clusters and families, and ttl_ms for all others. With ttl_ms
+ * == 0 it is 0 for all but the revisions.
  */
 #include "cache/answers/freshness.h"
 
@@ -22,7 +22,8 @@
 
 #define FOREVER_MS (INT64_MAX / 4)
 
-/* Whether a request reads only what never changes of a revision: not its status, nor its tags. */
+/* Whether a request reads only the constant content of a revision: neither its status nor its tags.
+ */
 static bool reads_content(const struct freshness *f)
 {
 	if (!f)
@@ -68,8 +69,8 @@ bool freshness_since_birth(const struct freshness *f, int64_t ms, uint64_t at)
 }
 
 /*
- * An answer that the guard corrected is as old as the write it rests on. A question that keeps the guard
- * takes it all the same: asking again would bring no other until AWS shows the write.
+ * An answer that the guard corrected is as old as the write it rests on. A request that keeps the
+ * guard accepts it all the same: another fetch would return the same until AWS shows the write.
  */
 static bool is_since_birth(const struct entry *e, const struct freshness *f)
 {

@@ -11,7 +11,7 @@
 int64_t entry_ttl_ms(const struct region *r, const struct entry *e, const struct freshness *f);
 /* Whether the answer is known and within its TTL. */
 bool entry_young(const struct region *r, const struct entry *e, int64_t now);
-/* Whether what happened at (ms, region_moment()) was after the request's birth. */
+/* Whether (ms, region_moment()) is after the request's birth. */
 bool freshness_since_birth(const struct freshness *f, int64_t ms, uint64_t at);
 bool entry_fresh(struct region *r, struct entry *e, const struct freshness *f, int64_t now);
 /* Whether the known answer may be served while AWS cannot be asked. */

@@ -1,6 +1,6 @@
 /*
- * Which keys gather in one batch? Groups stand in a list of the region, found by kind and cluster,
- * and are dropped when nothing of them waits.
+ * Which keys gather in one batch? Groups are a list of the region, found by kind and cluster, and
+ * are dropped when no key of them waits.
  */
 #include "cache/answers/group.h"
 
@@ -16,7 +16,7 @@ static const char *cluster_of(const struct key *k)
 	return kind_row(k->kind)->by_cluster ? k->a : NULL;
 }
 
-/* Keys of a kind without batches have a group each kind: nothing gathers in it. */
+/* A kind without batches has one group, in which nothing gathers. */
 static struct group *find(struct region *r, const struct key *k)
 {
 	const char *cluster = cluster_of(k);

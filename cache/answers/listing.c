@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Where the name stands, or would stand. */
+/* The index at which the name is, or would be inserted. */
 static size_t place_of(const json_t *names, const char *name)
 {
 	size_t low = 0, high = json_array_size(names);

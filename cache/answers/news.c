@@ -1,6 +1,6 @@
 /*
- * Who is told after a change? Waiters and changed keys are gathered under the region's lock and
- * told after it was given back, so that nobody is woken with the lock held.
+ * Who is notified of a change? Waiters and changed keys are gathered under the region's lock and
+ * notified after it is released, so that no waiter is woken with the lock held.
  */
 #include "cache/answers/news.h"
 

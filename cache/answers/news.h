@@ -1,6 +1,6 @@
 /*
- * Who is to be told that an answer changed? Gathered with the region's lock, told without it: the
- * waiters of an entry, and the listener of the region (region_on_change).
+ * Who must be notified that an answer changed? The waiters of an entry, and the listener of the
+ * region (region_on_change): gathered with the region's lock, notified without it.
  */
 #ifndef ECSFS_NEWS_H
 #define ECSFS_NEWS_H

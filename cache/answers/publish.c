@@ -1,6 +1,6 @@
 /*
- * How does a write of the mount change the cache? Its response is published, or what is known becomes
- * doubtful; and the same for the listings and documents that depend on it.
+ * How does a write of the mount change the cache? Its response is published, or the key is
+ * invalidated; and the same for the listings and documents that depend on it.
  *
  * A response is a snapshot of AWS at a moment while its call was under way. If another write of the key
  * ended meanwhile, their order is unknown: nothing is published, and the next reader asks AWS.
@@ -25,8 +25,8 @@
 /* The answers that a change of a document makes doubtful. */
 struct relation {
 	enum kind of, to;
-	int parts;    /* of the document's key that the other key has */
-	bool listing; /* tells who is there: a publication corrects it by name instead */
+	int parts;    /* the parts of the document's key that the other key has */
+	bool listing; /* a listing: a publication corrects it by name instead */
 };
 
 static const struct relation relations[] = {
@@ -84,7 +84,7 @@ static void forget_name(struct region *r, struct entry *e, const char *name)
 	cache_account(&r->cache, e);
 }
 
-/* Ends what the mount's own writes claim about the key and about its name in listings. */
+/* Ends the guards of the mount's own writes for the key and its name in listings. */
 static void end_guards(struct region *r, const struct key *k)
 {
 	struct entry *e = cache_find(&r->cache, k);
@@ -162,7 +162,7 @@ void region_invalidate_all(struct region *r)
 	news_tell(r, &n);
 }
 
-/* How long the write that ends now is trusted over AWS. */
+/* How long the write that ends now is guarded against stale responses. */
 static struct guard_span span_of(const struct region *r, const struct region_write *since)
 {
 	int ttl = r->options.ttl_ms;
@@ -193,7 +193,7 @@ static json_t *tree_before(struct region *r, struct entry *e, const struct regio
 	return cache_tree(&r->cache, e);
 }
 
-/* A listing gains or loses a name; its age stays, and so does what a fetch under way may bring. */
+/* A listing gains or loses a name; its age stays, and a fetch under way may still be stored. */
 static void list_name(struct region *r, const struct key *k, const char *name, bool present,
     const struct region_write *since, struct news *n)
 {
@@ -248,7 +248,8 @@ static void list_task(struct region *r, const struct key *k, const json_t *task,
 static bool publish_one(struct region *r, const struct key *k, json_t *doc,
     const struct region_write *since, struct news *n);
 
-/* The newest revision is also the family's latest. A revision that is gone may have been that. */
+/* The newest revision is also the family's latest. A revision that was removed may have been the
+ * latest. */
 static void list_revision(struct region *r, const struct key *k, json_t *doc, bool active,
     const struct region_write *since, struct news *n)
 {
@@ -318,7 +319,8 @@ static bool is_whole(const struct kind_row *row, const json_t *doc)
 	return true;
 }
 
-/* Whether the key was written or invalidated since the call began: then nobody knows what AWS has. */
+/* Whether the key was written or invalidated since the call began: then the state at AWS is
+ * unknown. */
 static bool is_overtaken(
     const struct region *r, const struct key *k, const struct region_write *since)
 {
@@ -368,7 +370,7 @@ static void store_published(struct region *r, struct entry *e, json_t *full, boo
 		mark_entry(r, e, n);
 }
 
-/* False: it is not known to be what AWS has, and the key is invalidated. */
+/* False: it may not be the state at AWS, and the key is invalidated. */
 static bool publish_one(struct region *r, const struct key *k, json_t *doc,
     const struct region_write *since, struct news *n)
 {
@@ -389,7 +391,7 @@ static bool publish_one(struct region *r, const struct key *k, json_t *doc,
 	known = cache_tree(&r->cache, e);
 	old = tree_before(r, e, since);
 	full = complete(row, known, doc);
-	/* Without an earlier value nobody can tell whether a Describe shows the write. */
+	/* Without an earlier value it cannot be decided whether a Describe shows the write. */
 	if (old || !doubtful)
 		guard_document(&e->guard, old, kind_gone(row, full) ? NULL : full, &span);
 	store_published(r, e, full, is_whole(row, doc), since, n);
@@ -431,7 +433,7 @@ void region_publish(
 	news_tell(r, &n);
 }
 
-/* With the lock. The age of what is known stays. */
+/* With the lock. The age of the known answer stays. */
 static void publish_members(struct region *r, struct entry *e, json_t *members,
     const struct region_write *since, struct news *n)
 {
@@ -477,7 +479,8 @@ void region_publish_members(
 	news_tell(r, &n);
 }
 
-/* Only where it was believed to exist: a question for a cluster that never did changes nothing. */
+/* Only where it was believed to exist: a request for a cluster that never existed changes nothing.
+ */
 void mutate_cluster_lost(struct region *r, const char *cluster, struct news *n)
 {
 	struct entry *list = cache_find(&r->cache, &(struct key){.kind = KIND_CLUSTERS});

@@ -15,7 +15,7 @@ struct region;
 
 /*
  * A call that changes something, noted before it is sent: whether its response may be published
- * depends on what happened since.
+ * depends on later events.
  */
 struct region_write {
 	int64_t began_ms;
@@ -24,15 +24,15 @@ struct region_write {
 struct region_write region_write_begin(struct region *r);
 
 /*
- * After a write: publishes what AWS answered for `k` (borrowed `doc`), so that every reader sees it
- * at once; for some seconds a stale Describe does not take it back (answers/stale_guard.h). Where
- * the key was written or read anew since the write began, it is invalidated instead. Members that
- * the response lacks keep their value, and the document then its age.
+ * After a write: publishes AWS's response for `k` (borrowed `doc`), so that every reader sees it at
+ * once; for some seconds a stale Describe does not undo it (answers/stale_guard.h). Where the key
+ * was written or read anew since the write began, it is invalidated instead. Members that the
+ * response lacks keep their value, and the document then its age.
  */
 void region_publish(
     struct region *r, const struct key *k, json_t *doc, const struct region_write *since);
-/* The same of some members (borrowed), which AWS did not answer but has accepted: tags. The rest of
- * the document and its age stay. */
+/* The same for some members (borrowed) that AWS accepted but did not return: tags. The rest of the
+ * document and its age stay. */
 void region_publish_members(
     struct region *r, const struct key *k, json_t *members, const struct region_write *since);
 /* Forgets freshness (the value stays for region_peek and stale use); fetches under way are not
@@ -40,7 +40,8 @@ void region_publish_members(
 void region_invalidate(struct region *r, const struct key *k);
 void region_invalidate_all(struct region *r);
 
-/* After a ClusterNotFoundException: what is known of the cluster is not fresh. With the lock. */
+/* After a ClusterNotFoundException: answers about the cluster are no longer fresh. With the lock.
+ */
 void mutate_cluster_lost(struct region *r, const char *cluster, struct news *n);
 
 #endif

@@ -6,8 +6,8 @@
  * one is taken by a worker at once; while a call of the group is under way the next ones gather for
  * gather_ms, or until there are as many as a call takes.
  *
- * When the last one of those who wait for a call leaves, the call ends: whoever comes next begins another.
- * A call that nobody waited for from the start goes on.
+ * When the last waiter of a call leaves, the call is cancelled, and the next reader begins another.
+ * A call that read-ahead began without waiters goes on.
  */
 #include "cache/answers/queue.h"
 
@@ -27,21 +27,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Batches of a group that may be queued for nobody. */
+/* Batches of a group that read-ahead may queue. */
 #define MOST_AHEAD 32
-/* A call that takes longer is not waited for by those who come later, or have something else. */
+/* A call that takes longer is not joined by later readers, and readers with an older answer stop
+ * waiting for it. */
 #define PATIENCE_MS 2000
-/* Calls for one answer at once: when those before do not come back. */
+/* Calls for one answer at once, while earlier ones do not return. */
 #define MOST_FLIGHTS 4
-/* Calls that may be under way for nobody. */
+/* Calls that read-ahead may have under way. */
 #define LIMIT_AHEAD 24
-/* An action that the endpoint does not have is not asked for again for so long. */
+/* An action that the endpoint does not have is not called again for this long. */
 #define UNKNOWN_MS 60000
 
 /* The entries of one call, while it is under way. */
 struct flight {
 	LIST_ENTRY(flight) link;
-	/* As many as the kind's calls take. */
+	/* As many items as a call of the kind takes. */
 	struct entry **entries;
 	struct fetch_item *items;
 	bool *asked; /* somebody waits: not only taken along */
@@ -49,9 +50,9 @@ struct flight {
 	atomic_bool wanted; /* somebody waits for it */
 	struct stop stop;   /* set when nobody waits any more */
 	struct arrival arrival;
-	bool hasty;	   /* all who wait may be given what is known */
-	bool slow;	   /* the region's lock: they were, and it is asked on behind them */
-	bool refused;	   /* as a whole, and then asked for one by one */
+	bool hasty;   /* all waiters may get the known answer */
+	bool slow;    /* the region's lock: they got it, and the call goes on in the background */
+	bool refused; /* as a whole; its keys are then fetched one by one */
 	bool cluster_lost; /* ClusterNotFoundException */
 	bool unknown;	   /* the action is known to be unknown: nothing is sent */
 };
@@ -60,7 +61,7 @@ struct drain {
 	struct job job;
 	struct region *r;
 	struct group *g;
-	bool ahead; /* for nobody, as far as was known when it began */
+	bool ahead; /* for read-ahead alone, when it began */
 	struct flight flight;
 };
 
@@ -72,7 +73,7 @@ static void free_drain(struct drain *d)
 	free(d);
 }
 
-/* Waits for company while a call is under way that may bring what would come next anyway. */
+/* Waits for more keys while a call is under way that may answer the next ones anyway. */
 static void gather(struct region *r, struct group *g, size_t batch)
 {
 
@@ -196,7 +197,7 @@ static bool timed_out(const struct flight *f)
 	return true;
 }
 
-/* Those who wait take what is known, and the asking goes on. */
+/* Waiters get the known answer, and the call goes on. */
 static void let_others_go_on(struct region *r, struct flight *f)
 {
 	struct news n = {0};
@@ -214,8 +215,8 @@ static void let_others_go_on(struct region *r, struct flight *f)
 }
 
 /*
- * An AWS that is silent for PATIENCE_MS is asked once more, on another connection, and no longer
- * waited for by those who can be given what was known.
+ * If AWS does not respond for PATIENCE_MS, a second call is made on another connection, and waiters
+ * that can get the older answer stop waiting.
  */
 static void fly_hastily(struct region *r, struct flight *f)
 {
@@ -234,13 +235,13 @@ static void fly_hastily(struct region *r, struct flight *f)
 	fly(f);
 }
 
-/* Siblings that nobody asked for stay unknown when their batch was refused as a whole. */
+/* Siblings without a waiter stay unknown when their batch was refused as a whole. */
 static bool unanswered_sibling(const struct flight *f, size_t i)
 {
 	return f->refused && !f->asked[i];
 }
 
-/* One call less will answer it; it may wait for another. */
+/* One call fewer will answer it; it may wait for another. */
 static void let_go(struct entry *e, const struct flight *f)
 {
 	e->flights--;
@@ -250,13 +251,14 @@ static void let_go(struct entry *e, const struct flight *f)
 		e->state = ENTRY_IDLE;
 }
 
-/* It ended because nobody waited: that is no failure. */
+/* It was cancelled because nobody waited: that is not a failure. */
 static bool is_given_up(const struct flight *f, size_t i)
 {
 	return is_stopped(&f->stop) && f->items[i].err == -EINTR;
 }
 
-/* Those who came after the call was given up, and found too many of them under way to begin another. */
+/* For readers that came after the call was abandoned, when too many calls were under way to begin
+ * another. */
 static void wake_latecomers(const struct flight *f, struct news *n)
 {
 	for (size_t i = 0; i < f->fetch.n; i++) {
@@ -265,7 +267,7 @@ static void wake_latecomers(const struct flight *f, struct news *n)
 	}
 }
 
-/* The endpoint does not have the action: no kind asks for it for a while. With the lock. */
+/* The endpoint does not have the action: no kind calls it for a while. With the lock. */
 static void note_unknown(struct region *r, const struct flight *f)
 {
 	enum kind own = f->items[0].key->kind;
@@ -325,7 +327,7 @@ static void cancel(struct flight *f, struct news *n)
 
 static int start_drain(struct region *r, struct group *g, bool ahead);
 
-/* Those who wait in other groups for the ceiling of this kind. */
+/* Entries of other groups that wait for the ceiling of this kind. */
 static void start_others(struct region *r, enum kind kind)
 {
 	struct group *other;
@@ -343,7 +345,7 @@ static void count_off(struct region *r, struct drain *d)
 	--*(d->ahead ? &r->ahead_drains : &r->drains[d->g->kind]);
 }
 
-/* Marks the answers of a call that nobody waits for. */
+/* Marks the answers of a call without waiters. */
 static void note_ahead(struct region *r, struct flight *f)
 {
 	struct ahead_call *call;
@@ -365,7 +367,7 @@ static void note_ahead(struct region *r, struct flight *f)
 	}
 }
 
-/* One call of a group. Returns whether more wait than others will take. */
+/* One call of a group. Returns whether more keys wait than other calls will take. */
 static bool drain_once(struct drain *d)
 {
 	struct region *r = d->r;
@@ -421,7 +423,7 @@ static bool drain_once(struct drain *d)
 	return more;
 }
 
-/* The next call of a drain: nothing of the one before is left. */
+/* Resets the flight for the next call of a drain. */
 static void begin_flight(struct flight *f, size_t batch)
 {
 	memset(f->items, 0, batch * sizeof(*f->items));
@@ -502,7 +504,7 @@ int flight_queue(struct region *r, struct entry *e)
 		group_unqueue_ahead(g, e);
 	if (g->waiting_n + 1 > g->drainers * batch && r->drains[g->kind] < LIMIT_ACTION)
 		err = start_drain(r, g, false);
-	/* Without a job of its own it is taken by one that is under way. */
+	/* Without a job of its own it is taken by a job under way. */
 	if (err < 0 && r->drains[g->kind] == 0) {
 		e->state = e->flights ? ENTRY_FLYING : ENTRY_IDLE;
 		return no_room(r, g, err);
@@ -554,7 +556,7 @@ void flight_wanted(struct entry *e)
 		atomic_store(&e->flight->wanted, true);
 }
 
-/* Nobody waits for any of its answers, and it was not begun for nobody. */
+/* Nobody waits for any of its answers, and it is not read-ahead. */
 static bool is_unwanted(const struct flight *f, const struct entry *left)
 {
 	bool concerned = false;
@@ -572,7 +574,7 @@ static bool is_unwanted(const struct flight *f, const struct entry *left)
 static void end_flight(struct flight *f)
 {
 	stop_now(&f->stop);
-	/* Nobody joins it any more. */
+	/* No reader joins it any more. */
 	for (size_t i = 0; i < f->fetch.n; i++) {
 		if (f->entries[i]->flight == f)
 			f->entries[i]->flight = NULL;

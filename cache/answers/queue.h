@@ -12,17 +12,17 @@
  * -EBUSY, -EINTR, -ENOMEM: it was not. With the lock.
  */
 int flight_queue(struct region *r, struct entry *e);
-/* The same for nobody: it goes out when nothing is in its way (flight_start_ahead). */
+/* The same for read-ahead: it is sent when no other call is delayed by it (flight_start_ahead). */
 int flight_queue_ahead(struct region *r, struct entry *e);
 /* Whether the call that would answer it is too old to join, so that another one is begun. */
 bool flight_is_lost(const struct entry *e, const struct freshness *f, int64_t now);
-/* Whether it is asked for behind those who were given what was known. */
+/* Whether its call goes on after its waiters got the known answer. */
 bool flight_is_slow(const struct entry *e);
-/* Somebody waits for a call that began for nobody. */
+/* A reader now waits for a call that began as read-ahead. */
 void flight_wanted(struct entry *e);
 /* A waiter of the entry has left: calls that nobody waits for any more end. */
 void flight_left(struct region *r, struct entry *e);
-/* Puts calls under way for what is queued for nobody, as far as there is room. */
+/* Starts calls for queued read-ahead, as far as there is room. */
 void flight_start_ahead(struct region *r);
 
 #endif

@@ -19,16 +19,16 @@
 #define FIRST_LISTINGS 2
 /* Names in turn before anything is read ahead; of listings more, unless their documents were read. */
 #define AFTER_NAMES 2
-#define AFTER_PLACES 3 /* neighbours by hash: sorted ones are less likely to be so by chance */
+#define AFTER_PLACES 3 /* for neighbours by hash, which chance makes more often */
 #define AFTER_LISTINGS 3
 /* How many listings' documents are read before they are reached, at least. */
 #define NEAR_LISTINGS 4
 /* How recent a walk in turn must be for the next directory to be read ahead too. */
 #define WALKING_MS 10000
-/* A document or listing, about: a window must leave most of the cache alone. */
+/* Rough size of a document or listing: a window must leave most of the cache alone. */
 #define ANSWER_BYTES 4096
 
-/* Whether it names others that are read. */
+/* Whether its names lead to other answers that are read. */
 static bool is_listing(enum kind kind)
 {
 	for (int k = 0; k < KIND_COUNT; k++)
@@ -37,7 +37,7 @@ static bool is_listing(enum kind kind)
 	return false;
 }
 
-/* The last walk through a listing of this kind: by this kind of reader, else by any other. */
+/* The last walk through a listing of this kind, by this kind of reader if there was one. */
 static const struct walked *walked_lately(const struct region *r, enum kind kind, int64_t now)
 {
 	const struct walked *own = &r->walked[kind];
@@ -63,7 +63,7 @@ static enum kind documents_of(const struct region *r, enum kind listing, int64_t
 
 static void read_documents(struct region *r, struct entry *listing, int64_t now);
 
-/* Queues what one name represents. Returns whether it had to be. */
+/* Queues the answer of one name. Returns whether that was necessary. */
 static bool queue_name(struct region *r, const struct key *k, int64_t now)
 {
 	struct entry *e = cache_find(&r->cache, k);
@@ -93,7 +93,7 @@ static void fill(struct region *r, struct entry *listing, struct turn *t, const 
 	if (!t->window)
 		t->window = t->kind == of->kind && is_listing(of->kind) ? FIRST_LISTINGS : 1;
 	window = t->window * batch < most ? t->window * batch : most;
-	listing->flights++; /* stays, whatever is dropped for what is asked for */
+	listing->flights++; /* must not be evicted by the answers that are fetched */
 	if (t->order != ORDER_SORTED && !turns_places_ready(w.turns, w.names))
 		window = 0;
 	else
@@ -117,7 +117,7 @@ static void fill(struct region *r, struct entry *listing, struct turn *t, const 
 	flight_start_ahead(r);
 }
 
-/* Listings that came before it was known that their documents are read. */
+/* Listings that arrived before their documents were known to be read. */
 static void catch_up(
     struct region *r, struct entry *listing, struct turn *t, const struct key *of, int64_t now)
 {
@@ -181,7 +181,7 @@ static uint32_t patience_of(
 									  : AFTER_PLACES;
 }
 
-/* The reader went on to the name that was expected. */
+/* The reader continued with the expected name. */
 static void advance(struct region *r, struct entry *listing, struct turn *t, const struct key *k,
     uint32_t hash, enum turn_order order, int64_t now)
 {
@@ -204,7 +204,7 @@ static void advance(struct region *r, struct entry *listing, struct turn *t, con
 		fill(r, listing, t, k, false, now);
 }
 
-/* A name that nobody was expected to read: perhaps the first of many. */
+/* An unexpected name: perhaps the first of many. */
 static void begin(struct region *r, struct entry *listing, struct turn *t, enum kind kind,
     const struct key *k, uint32_t hash, int64_t now)
 {
@@ -214,7 +214,7 @@ static void begin(struct region *r, struct entry *listing, struct turn *t, enum 
 	for (int o = 0; o < ORDERS; o++)
 		t->next[o] =
 		    turns_hash_behind(listing->turns, listing->value, (enum turn_order)o, k, false);
-	/* Only from its first name on: whoever looks into the middle picks names. */
+	/* Only from its first name on: a reader that begins in the middle picks single names. */
 	if (!walked ||
 	    turns_hash_behind(listing->turns, listing->value, walked->order, k, true) != hash)
 		return;
@@ -224,7 +224,7 @@ static void begin(struct region *r, struct entry *listing, struct turn *t, enum 
 	cross(r, listing, kind, now);
 }
 
-/* Somebody read the name of `k`, as one of `kind`. */
+/* A reader read the name of `k`, as one of `kind`. */
 static void follow(struct region *r, struct entry *listing, enum kind kind, const struct key *k,
     uint32_t hash, int64_t now)
 {
@@ -239,7 +239,7 @@ static void follow(struct region *r, struct entry *listing, enum kind kind, cons
 			continue;
 		if (t->last == hash)
 			return;
-		/* A few readers at once are told apart; what comes later comes by chance. */
+		/* A few readers at once can be distinguished; beyond them, order is chance. */
 		if (listing->turns->uses - t->used >= TURNS)
 			continue;
 		for (int o = 0; o < ORDERS; o++)
@@ -280,7 +280,7 @@ void ahead_asked(struct region *r, struct entry *e, bool missed, int64_t now)
 	}
 	if (kind_row(e->key.kind)->siblings == KIND_NONE)
 		return;
-	/* Without a miss there is no hurry: the listings that are far to find are left out. */
+	/* Without a miss there is no hurry: listings that take a long search are left out. */
 	listing = missed ? batch_listing(r, &e->key) : batch_own_listing(r, &e->key);
 	if (!may_read_ahead(r, listing, now) ||
 	    !packed_has_name(listing->value, key_own_name(&e->key)) || !turns_ready(listing))

@@ -18,9 +18,9 @@
 struct entry;
 struct region;
 
-/* Somebody asked for an entry, which may have to be fetched (`missed`). */
+/* A reader asked for an entry, which may have to be fetched (`missed`). */
 void ahead_asked(struct region *r, struct entry *e, bool missed, int64_t now);
-/* A listing that was read ahead came. */
+/* A listing that was read ahead arrived. */
 void ahead_landed(struct region *r, struct entry *listing, int64_t now);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* Siblings are taken along while the listing or two of its names were wanted so recently. */
+/* Siblings are added while the listing, or two of its names, were asked for this recently. */
 #define BROWSING_MS 5000
 /* How far back in the order of use a listing is looked for: a few full batches. */
 #define RECENT_ENTRIES 500
@@ -19,7 +19,7 @@ static bool lists_tasks(enum kind kind)
 	    kind == KIND_SERVICE_STOPPED_TASKS || kind == KIND_INSTANCE_TASKS;
 }
 
-/* Tasks stand in several listings: the one that was used last and has this one is being read. */
+/* A task is in several listings: the one used last that has it is being read. */
 static struct entry *listing_of_task(const struct region *r, const struct key *k)
 {
 	struct entry *e;
@@ -67,10 +67,10 @@ void batch_note_miss(struct region *r, const struct entry *e, int64_t now)
 }
 
 /*
- * The policy of taking siblings along. They are free within a call, but who polls one file shall
- * not keep ten objects described for ever. So a stale sibling comes along when somebody wanted it
- * within two TTLs; any other only while somebody browses: the listing was read, or two different
- * names were asked for, within the last seconds. Never with ttl=0, where nobody could use it.
+ * When siblings are added to a call. They are free within a call, but polling one file must not
+ * keep ten objects described indefinitely. So a stale sibling is added when it was asked for within
+ * two TTLs; any other only while a reader browses: the listing was read, or two different names
+ * were asked for, within the last seconds. Never with ttl=0, where no reader could use it.
  */
 static bool wanted_along(
     const struct region *r, bool browsing, const struct entry *sibling, int64_t now)
@@ -85,7 +85,7 @@ static bool browsing(const struct entry *listing, int64_t now)
 	return now - listing->asked_ms <= BROWSING_MS || now - listing->browsed_ms <= BROWSING_MS;
 }
 
-/* Those who wait first, then what is read ahead. */
+/* Waiting entries first, then read-ahead. */
 static size_t take_queued(struct group *g, struct entry **taken, size_t max)
 {
 	size_t n = 0;
@@ -127,7 +127,7 @@ static void walk_restart(struct walk *w)
 	w->left = w->names->count;
 }
 
-/* False: nothing comes along. */
+/* False: no sibling is added. */
 static bool walk_begin(struct walk *w, const struct region *r, const struct key *k, int64_t now)
 {
 	const struct entry *listing = batch_listing(r, k);

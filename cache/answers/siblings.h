@@ -15,7 +15,7 @@ size_t batch_take(struct region *r, struct group *g, struct entry **taken, size_
 void batch_note_miss(struct region *r, const struct entry *e, int64_t now);
 /* The listing that names the siblings of a document; NULL: unknown. With the lock. */
 struct entry *batch_listing(const struct region *r, const struct key *k);
-/* The same, only where the key itself tells which one it is. */
+/* The same, but NULL unless the key itself names the listing. */
 struct entry *batch_own_listing(const struct region *r, const struct key *k);
 
 #endif

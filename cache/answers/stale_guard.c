@@ -1,7 +1,7 @@
 /*
- * How is a stale value told from a new one? By marks: the values before the write are remembered
- * beside the written one, and a response that shows one of them is corrected. For a document, a
- * listing and a whole object alike.
+ * How is a stale value distinguished from a new one? By marks: the values before the write are
+ * remembered beside the written one, and a response that shows one of them is corrected. For a
+ * document, a listing and a whole object alike.
  */
 #include "cache/answers/stale_guard.h"
 
@@ -69,7 +69,7 @@ size_t guard_size(const struct stale_guard *g)
 	return size;
 }
 
-/* Members that change without anybody's writing them. */
+/* Members that change without a write. */
 static bool drifts(const char *member)
 {
 	static const char *const names[] = {"runningCount", "pendingCount", "events", "taskSets",
@@ -98,7 +98,7 @@ static json_t *primary_id(const json_t *deployments)
 	return NULL;
 }
 
-/* The object's own identity: what is made anew under the same name has another one. */
+/* The object's own identity: an object created again under the same name has another one. */
 static json_t *identity(const json_t *doc)
 {
 	static const char *const members[] = {"createdAt", "registeredAt", NULL};
@@ -110,7 +110,7 @@ static json_t *identity(const json_t *doc)
 	return json_true();
 }
 
-/* A value by which a member's states are told apart; null: absent. New. */
+/* A value that distinguishes a member's states; null: absent. New. */
 static json_t *mark_of(const json_t *doc, const char *member)
 {
 	json_t *mark;
@@ -168,7 +168,7 @@ static struct guarded *find_or_add(struct stale_guard **g, const char *name)
 	return m;
 }
 
-/* The marks but for one. New. */
+/* All marks except one. New. */
 static json_t *marks_without(const json_t *marks, const json_t *mark)
 {
 	json_t *rest = json_array(), *other;
@@ -267,7 +267,7 @@ void guard_forget(struct stale_guard **g, const char *name)
 
 /* How a response compares with a guarded value. */
 enum verdict {
-	AGREES, /* it shows what was written, or what somebody else wrote since */
+	AGREES, /* it shows the written value, or a later write of another client */
 	OLDER,	/* it shows the state before the write */
 };
 
@@ -324,7 +324,7 @@ static bool correct(struct stale_guard **g, struct guarded *m, bool listing, jso
 	    listing ? json_boolean(names_have(*value, m->name)) : mark_of(*value, m->name);
 	bool whole = !listing && strcmp(m->name, WHOLE) == 0;
 
-	if (!*value && !whole) /* there is nothing to correct a member in */
+	if (!*value && !whole) /* no object in which a member could be corrected */
 		return false;
 	if (compare(m, mark, started_at) == OLDER) {
 		replace(value, listing, m);

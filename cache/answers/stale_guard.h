@@ -6,10 +6,11 @@
  * the names of a listing, or whether the object exists. While it lasts, a response that shows exactly
  * the value from before the write is corrected to the written one.
  *
- * A guard covers only what was written, never longer than STALE_GUARD_MS or the TTL (so that no reader
- * sees a value that is older than the TTL allows), and it never renews the age of anything. It ends for
- * a member as soon as AWS shows the written value or a third one, and for all of them when somebody
- * asks for AWS's own word (a forced read, `touch`, `refresh`, every open with ttl=0).
+ * A guard covers only what was written, never longer than STALE_GUARD_MS or the TTL (so that no
+ * reader sees a value that is older than the TTL allows), and it never renews the age of anything.
+ * It ends for a member as soon as AWS shows the written value or a third one, and for all of them
+ * when a reader demands AWS's present answer (a forced read, `touch`, `refresh`, every open with
+ * ttl=0).
  */
 #ifndef ECSFS_STALE_GUARD_H
 #define ECSFS_STALE_GUARD_H
@@ -32,8 +33,8 @@ struct guard_span {
 
 /*
  * Notes that a write changed the object's members from those of `old` to those of `now` (borrowed;
- * NULL: it did not, or does not, exist). Members that drift without a write are left out; of the
- * deployments only the PRIMARY's id counts. Out of memory fewer members are guarded.
+ * NULL: the object did not exist, or no longer exists). Members that drift without a write are left
+ * out; of the deployments only the PRIMARY's id counts. Out of memory fewer members are guarded.
  */
 void guard_document(struct stale_guard **g, json_t *old, json_t *now, const struct guard_span *s);
 /* The same of the members that were written, also where `old` had their values: a request from before
@@ -54,14 +55,15 @@ size_t guard_size(const struct stale_guard *g);
 
 /*
  * Corrects a response whose request began at `started_at` (region_moment()), which is `started_ms`:
- * `value` (owned; NULL: the object does not exist) is replaced where a guard knows better, and the
+ * `value` (owned; NULL: the object does not exist) is corrected where a guard applies, and the
  * guards that the response ends are removed. Returns the write that the result rests on (the oldest
- * one), which is its age, or NULL where the response stands as it is: valid until the guards change.
- * `ret_ended` is set where AWS shows what was written, or what somebody wrote since: responses of other
- * requests that are under way at this moment may be older, and no guard corrects them any more.
+ * one), which is its age, or NULL where the response stands as it is: valid until the guards
+ * change. `ret_ended` is set where AWS shows the written value, or a later write: responses of
+ * other requests that are under way at this moment may be older, and no guard corrects them any
+ * more.
  *
  * `value` becomes NULL where the object was deleted by the mount. Where it was created by the mount
- * and AWS does not find it, `*value` stays NULL and the caller keeps what it has.
+ * and AWS does not find it, `*value` stays NULL and the caller keeps its own copy.
  */
 const struct guard_span *guard_correct(struct stale_guard **g, bool listing, json_t **value,
     uint64_t started_at, int64_t started_ms, bool *ret_ended);

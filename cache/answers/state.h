@@ -22,12 +22,12 @@ struct group {
 	char *cluster; /* NULL: not bound to one */
 	struct entry_queue waiting;
 	size_t waiting_n;
-	struct entry_queue ahead; /* asked for by nobody so far */
+	struct entry_queue ahead; /* queued by read-ahead */
 	size_t ahead_n;
 	size_t drainers;       /* jobs queued, or gathering, that will take from `waiting` */
 	size_t ahead_drainers; /* jobs queued that will take from `ahead` too */
 	size_t flying;	       /* calls under way */
-	pthread_cond_t full;   /* as many wait as a call takes, or the region stops */
+	pthread_cond_t full;   /* enough keys wait to fill a call, or the region stops */
 	TAILQ_ENTRY(group) link;
 };
 
@@ -57,13 +57,13 @@ struct region {
 	/* Taken before a pool's lock; never held across a call, a wake-up or `changed`. */
 	pthread_mutex_t lock; /* guards all below */
 	bool stopping;
-	bool answered; /* it gave an object or a listing, or said that there is none */
+	bool answered; /* AWS returned an object or a listing, or said that there is none */
 	struct cache cache;
 	struct budget own_budget;    /* where none is shared */
 	TAILQ_HEAD(, group) groups;  /* in the order of their first work */
 	LIST_HEAD(, flight) flights; /* the calls under way */
 	size_t drains[KIND_COUNT]; /* jobs, by the first kind that is answered by the same action */
-	size_t ahead_drains;	   /* of them, those that nobody waits for */
+	size_t ahead_drains;	   /* of them, those without waiters */
 	uint64_t ahead_calls, ahead_used;
 	struct walked walked[KIND_COUNT];
 	uint64_t version; /* the last one given to an answer */

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* A write is taken for ended after so long, whatever its time limit is. */
+/* A write is assumed to have ended after this long, whatever its time limit is. */
 #define LONGEST_WRITE_MS 60000
 
 static void replace_words(struct ecsfs_error **words, const struct ecsfs_error *with)
@@ -29,8 +29,8 @@ static bool same_answer(const struct entry *e, const struct packed *value, int e
 }
 
 /*
- * A write that is under way by now may need to know what its key had when it began (publish.c). Without
- * one nothing is kept.
+ * A write that is under way by now may need to know what its key had when it began (publish.c).
+ * Without a write nothing is kept.
  */
 static void keep_before(const struct region *r, struct entry *e, struct packed *before)
 {
@@ -44,7 +44,7 @@ static void keep_before(const struct region *r, struct entry *e, struct packed *
 		e->moved_at = region_moment();
 }
 
-/* An equal value keeps the old one, whose tree others may hold already. */
+/* An equal value keeps the old object, whose tree readers may already hold. */
 void store_value(struct region *r, struct entry *e, struct packed *value, int err,
     const struct ecsfs_error *words, const struct arrival *a, struct news *n)
 {
@@ -75,12 +75,12 @@ void store_value(struct region *r, struct entry *e, struct packed *value, int er
 	forget_unlisted(r, e, before);
 }
 
-/* An answer is about the object; a failure is about the asking, and is not remembered as known. */
+/* An answer is about the object; a failure is about the call, and is not stored as the answer. */
 static bool is_answer(const struct fetch_item *it)
 {
 	int err = it->err;
 
-	/* A proxy's page has a status, but no code of AWS. */
+	/* A proxy's page has a status, but no AWS error code. */
 	if (it->words && it->words->http_status >= 400 && !it->words->code[0])
 		return false;
 	return err == 0 || err == -ENOENT || err == -EACCES || err == -EINVAL || err == -EPERM ||
@@ -109,8 +109,8 @@ static void refuse(const struct entry *e, struct fetch_item *it, const char *wha
 }
 
 /*
- * Corrects a response by what the mount has written since, or lately. The result is as old as the
- * write that it rests on. False: AWS does not find what the mount has made, which stays as it is known.
+ * Corrects a response by the mount's recent writes. The result is as old as the write that it rests
+ * on. False: AWS does not find an object that the mount created, and the cached one stays.
  */
 static bool guarded(
     struct region *r, struct entry *e, struct fetch_item *it, struct arrival *a, struct news *n)

@@ -1,6 +1,6 @@
 /*
  * Which name comes after the one that was read? By the sorted listing, or by the directory's order
- * of hashes, for which the places are sorted once a listing.
+ * of hashes, for which the names are sorted once a listing.
  */
 #include "cache/answers/turns.h"
 
@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-/* Sorting by hash is for listings of this size at most. */
+/* Largest listing that is sorted by hash. */
 #define MOST_HASHED 20000
 
 void ahead_call_unref(struct ahead_call *c)
@@ -73,7 +73,7 @@ void names_walk_begin(struct names_walk *w, const char *behind)
 		packed_names_from(&w->at, w->names, behind);
 		return;
 	}
-	/* The first place behind the name's, or, backward, its own. */
+	/* The first place after the name's, or, backward, its own. */
 	while (behind && low < high) {
 		size_t middle = low + (high - low) / 2;
 		uint64_t other = w->turns->places[middle].order;

@@ -13,13 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Readers of one listing that are told apart. */
+/* Readers of one listing that are distinguished. */
 #define TURNS 4
 
-/* Ways to go through a listing. bash's globs go through a directory from its end. */
+/* Orders in which a listing is read. bash's globs read a directory from its end. */
 enum turn_order { ORDER_SORTED, ORDER_DIRECTORY, ORDER_BACKWARD, ORDERS };
 
-/* The last time that most names of a listing were read in turn, by the kind of what was read. */
+/* When most names of a listing were last read in turn, by the kind of answer read. */
 struct walked {
 	int64_t at_ms;
 	enum turn_order order;
@@ -46,8 +46,8 @@ struct turn {
 	enum turn_order order;
 	uint32_t read;	 /* names in turn */
 	uint32_t window; /* batches; 0: none so far */
-	uint32_t ahead;	 /* names behind the last one that were looked at */
-	uint32_t mark;	 /* when so many are left, the next window is asked for */
+	uint32_t ahead;	 /* names after the last one that were examined */
+	uint32_t mark;	 /* number of names left at which the next window is fetched */
 	uint64_t used;	 /* when last, as `uses` counts */
 };
 
@@ -77,7 +77,7 @@ void names_walk_begin(struct names_walk *w, const char *behind);
 /* Borrowed until the next one; NULL: there are no more. */
 const char *names_walk_next(struct names_walk *w);
 
-/* The hash of the key that comes behind `k` in the order, or with `first` of the first; 0: none. */
+/* The hash of the key after `k` in the order, or with `first` of the first one; 0: none. */
 uint32_t turns_hash_behind(
     struct turns *t, struct packed *names, enum turn_order order, const struct key *k, bool first);
 

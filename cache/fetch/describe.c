@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* AWS answers in the order of the request, mostly: `at` is looked at first. */
+/* AWS mostly answers in the order of the request: `at` is examined first. */
 static struct fetch_item *item_of(struct fetch *f, const char *arn, size_t at)
 {
 	for (size_t i = 0; i < f->n; i++) {
@@ -101,7 +101,7 @@ int fetch_describe(struct fetch *f, struct ecsfs_error *err)
 	answer = (struct packed_part){buf_str(&text), text.len};
 	packed_part_member(answer, row->answers, &documents);
 	packed_part_member(answer, "failures", &failures);
-	/* AWS lists what it has, an empty list too, and tells what it has not. */
+	/* AWS lists the objects it found, even as an empty list, and names the missing ones. */
 	if (!packed_part_is_array(documents) && !packed_part_is_array(failures))
 		return ecsfs_error_set(
 		    err, EIO, NULL, "%s: the response is not understood", row->action);

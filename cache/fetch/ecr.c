@@ -48,7 +48,7 @@ int fetch_repositories(struct fetch *f, struct ecsfs_error *err)
 	return 0;
 }
 
-/* One at a time: a name that is not there fails the whole call. */
+/* One at a time: a name that does not exist fails the whole call. */
 int fetch_repository(struct fetch *f, struct ecsfs_error *err)
 {
 	const char *name = f->items[0].key->a;
@@ -131,8 +131,8 @@ static json_t *images_body(const struct fetch *f)
 }
 
 /*
- * One image that is not there fails the whole call. The caller asks for the keys of a batch one by
- * one where it is refused as an invalid one is.
+ * One image that does not exist fails the whole call. The caller then fetches the keys one by one,
+ * as for an invalid request.
  */
 int fetch_images(struct fetch *f, struct ecsfs_error *err)
 {
@@ -173,7 +173,7 @@ static json_t *registry_body(const struct fetch *f, struct fetch *there)
 	return body;
 }
 
-/* Pulling needs BatchGetImage only: what may be run may not always be described. */
+/* Pulling needs BatchGetImage only: an image that may be run may not be describable. */
 static int get_image(
     struct fetch *there, const json_t *body, const char *id, json_t **ret, struct ecsfs_error *err)
 {

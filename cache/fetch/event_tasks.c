@@ -1,7 +1,7 @@
 /*
  * Which tasks has a service, without listing them? Its events name those that it started, so one
  * DescribeTasks finds them. Events reach back to the last hundred, so tasks may be missing: for
- * readers who can tell that they have all they need.
+ * readers that can tell whether a task is missing.
  */
 #include "cache/fetch/event_tasks.h"
 
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* DescribeTasks takes so many. */
+/* The limit of DescribeTasks. */
 #define MOST_TASKS 100
 
 /* Adds the ids of "(task ID)" in a message. */
@@ -25,8 +25,8 @@ static void add_ids(json_t *ids, const char *message)
 	}
 }
 
-/* New: the ids of tasks that the service's events say it started, the newest first, from what is
- * cached: its reader has asked for the service. */
+/* New: the ids of tasks that the service's events say it started, the newest first, from the cache:
+ * its reader has asked for the service. */
 static json_t *started_tasks(const struct fetch *f, const struct key *k)
 {
 	const struct key service = {.kind = KIND_SERVICE, .a = k->a, .b = k->b};
@@ -46,7 +46,7 @@ static json_t *started_tasks(const struct fetch *f, const struct key *k)
 	return ids;
 }
 
-/* Those of the service alone: its name may have been another's before. */
+/* Tasks of this service alone: another service may have had its name before. */
 static void take(struct fetch *f, const json_t *tasks)
 {
 	const struct key *k = f->items[0].key;

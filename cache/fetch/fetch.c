@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where, for whom and within what time the fetch's calls are made. */
+/* The region, account and deadline of the fetch's calls. */
 static int send(
     struct fetch *f, struct aws_request *rq, struct aws_response *ret, struct ecsfs_error *err)
 {
@@ -113,7 +113,7 @@ int fetch_row_text(struct fetch *f, const json_t *body, struct buf *ret, struct 
 		return rc;
 	*ret = rs.raw;
 	rs.raw = BUF_INIT(0);
-	/* A script in AWS's place gives trees. */
+	/* A scripted AWS (in tests) returns trees. */
 	if (rs.json) {
 		*ret = BUF_INIT(16 * LIMIT_RESPONSE);
 		json_dump_callback(rs.json, add_bytes, ret, JSON_COMPACT);
@@ -125,8 +125,8 @@ int fetch_row_text(struct fetch *f, const json_t *body, struct buf *ret, struct 
 	return ecsfs_error_set(err, EIO, NULL, "%s: the response is not an object", row->action);
 }
 
-/* Adds a page's elements. AWS sends an empty list too, "" where it is XML: without one the response
- * is some other one. */
+/* Adds a page's elements. AWS sends even an empty list ("" in XML): a response without one is not
+ * AWS's. */
 static int add_elements(json_t *all, const json_t *page, const char *member)
 {
 	const json_t *list = json_object_get(page, member);
@@ -327,7 +327,7 @@ json_t *arn_names(const json_t *arns)
 struct moved {
 	json_t *doc;
 	double at;
-	size_t order; /* of those of one time */
+	size_t order; /* among documents of one time */
 };
 
 static int newer_first(const void *a, const void *b)

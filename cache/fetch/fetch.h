@@ -25,7 +25,7 @@ struct fetch_item {
 	struct ecsfs_error *words; /* of err, owned; NULL: none */
 };
 
-/* An answer that came along, of a key that nobody asked this fetch for. */
+/* An answer in the response to another key than those of this fetch. */
 struct fetch_extra {
 	struct key key;
 	json_t *value;
@@ -39,7 +39,7 @@ struct fetch {
 	const char *region; /* where; borrowed */
 	region_call_fn call;
 	const struct clock *clock;
-	const atomic_bool *wanted; /* NULL: somebody waits for it from the start */
+	const atomic_bool *wanted; /* NULL: it has waiters from the start */
 	struct stop *stop;	   /* ends its calls with EINTR; NULL: nothing does */
 	int64_t deadline_ms;	   /* mono, of all its calls together; 0: the client's own bound */
 	struct fetch_item *items;
@@ -51,7 +51,7 @@ struct fetch {
 	struct region *owner;
 };
 
-/* The row of what is fetched, and a new body of its constant members. */
+/* The row of the fetch's kind, and a new body of its constant members. */
 const struct kind_row *fetch_row(const struct fetch *f);
 json_t *fetch_body(const struct fetch *f);
 /* The row's call with a body; and, paged, all elements of its `answers`. `ret` is new. */
@@ -84,7 +84,7 @@ static inline bool fetch_answered(const struct fetch_item *it)
 	return it->value || it->packed || it->err;
 }
 
-/* Adds an answer that came along; the parts are copied, the value is stolen. */
+/* Adds an answer to another key; the parts are copied, the value is stolen. */
 void fetch_add_extra(struct fetch *f, const struct key *k, json_t *value);
 /* Packs every answer that there is. */
 void fetch_pack(struct fetch *f);
@@ -97,7 +97,7 @@ const char *fetch_string_peek(const json_t *doc, const char *member);
 const char *arn_name_peek(const char *arn);
 /* The names of an array of ARNs, sorted, each once. New. */
 json_t *arn_names(const json_t *arns);
-/* Sorts an array of strings and drops the doubled. New. */
+/* Sorts an array of strings and drops duplicates. New. */
 json_t *names_sorted(const json_t *strings);
 /* The documents by a member that is a time, the newest first; equal ones stay in their order. New. */
 json_t *docs_newest_first(const json_t *docs, const char *time);

@@ -1,5 +1,5 @@
 /*
- * Can AWS have given a name? Asked before a call, since one malformed id fails a whole Describe.
+ * Is a name valid for AWS? Checked before a call, since one malformed id fails a whole Describe.
  * Pure; any thread.
  */
 #ifndef ECSFS_FORMS_H
@@ -16,7 +16,7 @@ enum name_form {
 	FORM_REGISTRY, /* ACCOUNT/REGION */
 	FORM_REPOSITORY,
 	FORM_IMAGE, /* a tag or a digest */
-	FORM_TEXT,  /* what a task definition says: not empty, without control characters */
+	FORM_TEXT,  /* from a task definition: not empty, without control characters */
 };
 
 /* False for FORM_NONE. */

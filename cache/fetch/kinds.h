@@ -17,7 +17,7 @@ struct fetch;
 
 enum ttl_class {
 	TTL_RESOURCE, /* ttl_ms */
-	TTL_SLOW,     /* ttl_slow_ms, but no longer than every open where ttl_ms is 0 */
+	TTL_SLOW,     /* ttl_slow_ms, or 0 where ttl_ms is 0 */
 	TTL_FOREVER,  /* until it is invalidated */
 	TTL_CONTENT,  /* likewise, but ttl_ms for readers of status or tags */
 };
@@ -43,7 +43,7 @@ struct kind_row {
 	const char *answers; /* the response's member that holds the value, or a list of them */
 	const char *id;	     /* the member of a document that names it */
 	const char *newest;  /* a time of the elements: the newest comes first; NULL: AWS's order */
-	const char *gone_status; /* a document of this `status` is not there; NULL: none is */
+	const char *gone_status; /* of a document that counts as absent; NULL: none */
 	/* Members that a Describe has because `include` names them, and other responses lack. */
 	const char *const *included;
 };
@@ -55,15 +55,15 @@ const struct kind_row *kind_row(enum kind kind);
 size_t kind_batch(enum kind kind);
 /* The part of a key that names the object among those of its batch. */
 const char *key_own_name(const struct key *k);
-/* The same kind of answer of another name. Borrowed. */
+/* A key of the same kind with another name. Borrowed. */
 struct key key_sibling(const struct key *k, const char *name);
 
 /* Whether the parts can be names of AWS at all, and no part is missing or too many. */
 bool key_valid(const struct key *k);
-/* Whether a response is about the object that the key names: of its name, its cluster. What does not
- * say is believed. */
+/* Whether a response is about the object that the key names: its name and cluster match. A response
+ * that lacks them is accepted. */
 bool key_names(const struct key *k, const json_t *doc);
-/* The same of the ARN (or last part) alone; NULL: false. */
+/* The same, by the ARN (or last part) alone; NULL: false. */
 bool key_is_arn(const struct key *k, const char *arn);
 /* Whether an ARN ends in CLUSTER/NAME of another cluster. The old, shorter form names none. */
 bool arn_of_other_cluster(const char *arn, const char *cluster);

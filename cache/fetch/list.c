@@ -1,4 +1,4 @@
-/* Which names are there? The List calls. */
+/* Which names do the List calls return? */
 #include "cache/fetch/list.h"
 
 #include "backend/base/cleanup.h"

@@ -1,7 +1,7 @@
 /*
  * How are CloudWatch's metrics of services fetched in few calls? A value a minute, for the last
  * hour. GetMetricData takes 500 queries a call. A metric of a service needs two, its average and
- * its maximum: a call has one metric of up to 250 services, or both of up to 125, since who reads
+ * its maximum: a call has one metric of up to 250 services, or both of up to 125, since a reader of
  * one of few mostly reads the other too.
  */
 #include "cache/fetch/metrics.h"
@@ -22,7 +22,7 @@ static const char *const stats[] = {"Average", "Maximum"};
 
 #define STATS (sizeof(stats) / sizeof(*stats))
 
-/* What one call asks for. */
+/* The queries of one call. */
 struct metrics_call {
 	const struct fetch *f;
 	enum kind kinds[2]; /* the items' own, and the other one where there is room for it */
@@ -42,7 +42,7 @@ static json_t *query_of(const struct metrics_call *c, size_t item, size_t metric
 	    "Name", "ServiceName", "Value", k->b, "Period", PERIOD_S, "Stat", stats[stat]);
 }
 
-/* The last whole hour of minutes: the one that is under way is not complete. */
+/* The last whole hour of minutes: the present minute is not complete. */
 static json_t *metrics_body(const struct metrics_call *c)
 {
 	int64_t end_s = clock_wall(c->f->clock) / 1000 / PERIOD_S * PERIOD_S;

@@ -41,7 +41,7 @@ static const char *interface_of(const json_t *task)
 	return NULL;
 }
 
-/* The interface of an item's task, from what is cached: its reader has asked for the task. */
+/* The interface of an item's task, from the cache: its reader has asked for the task. */
 static json_t *known_interface(const struct fetch *f, const struct key *k)
 {
 	const struct key task = {.kind = KIND_TASK, .a = k->a, .b = k->b};
@@ -81,7 +81,7 @@ static json_t *find_interface(const json_t *interfaces, const char *id)
 	return NULL;
 }
 
-/* One id that EC2 does not have fails the whole call: the caller then asks one by one. */
+/* One id that EC2 does not know fails the whole call: the caller then fetches one by one. */
 static int describe(struct fetch *f, const json_t *ids, json_t **ret, struct ecsfs_error *err)
 {
 	json_auto_t *wanted = json_array();

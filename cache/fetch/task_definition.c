@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A new document: the taskDefinition of the answer with the tags that stand beside it. */
+/* A new document: the taskDefinition of the response, with the tags beside it. */
 static json_t *document_of(const json_t *answer)
 {
 	json_t *tags = json_object_get(answer, "tags");
@@ -92,7 +92,7 @@ int fetch_latest(struct fetch *f, struct ecsfs_error *err)
 	return 0;
 }
 
-/* The object with an Account, however deep the answer's XML had it. */
+/* The object with an Account, at any depth of the response's XML. */
 static json_t *caller_peek(json_t *answer)
 {
 	const char *member;

@@ -1,5 +1,5 @@
 /*
- * How is one object asked for that no batch takes? Fetchers of cache/kinds.def for a task
+ * How is an object fetched that cannot be batched? Fetchers of cache/kinds.def for a task
  * definition and for the caller's identity. On a worker, without a lock.
  */
 #ifndef ECSFS_FETCH_TASK_DEFINITION_H

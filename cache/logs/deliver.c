@@ -54,7 +54,7 @@ static int64_t newest_of(const struct logpage *page, size_t stream)
 	return newest;
 }
 
-/* Has whose streams they are found out, before the file's lock is taken for the lines. */
+/* Looks up the owners of the streams, before the file's lock is taken for the lines. */
 static int find_owners(struct logfile *f, const struct source *source, const struct logpage *page,
     struct ecsfs_error *err)
 {
@@ -67,7 +67,7 @@ static int find_owners(struct logfile *f, const struct source *source, const str
 	return r;
 }
 
-/* A file that took no more may take them now: then the group is read again from where it stopped. */
+/* A file that was full may have room now: then the group is read again from where it stopped. */
 static bool unstall(struct logfile *f, struct sub *sub)
 {
 	struct logs *l = f->logs;

@@ -10,8 +10,8 @@
 #include "cache/logs/pages.h"
 
 /*
- * Gives the events of a page to a file; how many lines were new, or -errno: then the page is to be
- * read again. `sub`: NULL for a first window. Blocks where a stream's owner has to be found out.
+ * Gives the events of a page to a file; how many lines were new, or -errno: then the page must be
+ * read again. `sub`: NULL for a first window. Blocks where a stream's owner must be looked up.
  */
 int64_t deliver(struct logfile *f, const struct source *source, struct sub *sub,
     const struct logpage *page, struct ecsfs_error *err);

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Lines of one page, of one file: a page is a megabyte of text, and what leads each line. */
+/* Lines of one page, of one file: a page is a megabyte of text, and the prefix of each line. */
 #define PENDING_MAX (64 * MIB)
 
 static char *copy(const char *s)
@@ -117,7 +117,7 @@ void logfile_wake(struct logfile *f)
 	}
 }
 
-/* Where a stream is or belongs in the table. */
+/* The slot in which a stream is, or would be inserted. */
 static struct logstream **stream_slot(struct logfile *f, uint64_t hash)
 {
 	size_t at = (size_t)hash & (f->stream_room - 1);
@@ -227,7 +227,7 @@ void logfile_window_add(struct logfile *f, const struct logstream *s, const stru
 		f->window_newest_ms = e->timestamp;
 }
 
-/* Whether the first window had the event, or left it out as too old. */
+/* Whether the first window had the event, or omitted it as too old. */
 static bool in_window(struct logfile *f, const struct logstream *s, const struct logscan_event *e)
 {
 	if (e->timestamp <= f->window_newest_ms && seen_take(&f->window, window_hash(s, e)))
@@ -270,7 +270,7 @@ bool logfile_flush(struct logfile *f)
 		atomic_fetch_add(&f->logs->bytes, f->pending.len);
 		atomic_store(&f->mtime_ms, clock_wall(f->logs->options.clock));
 	}
-	/* A large page must not stay for the life of a file that is quiet from now on. */
+	/* A large page's buffer must not stay allocated while the file is quiet. */
 	if (f->following && f->pending.cap > 256 * KIB)
 		buf_release(&f->pending);
 	buf_reset(&f->pending);

@@ -32,13 +32,13 @@ struct logfile {
 
 	/* Under logs->lock. */
 	TAILQ_ENTRY(logfile) link;
-	unsigned opens;	     /* by users; 0: it is gone from the list */
+	unsigned opens;	     /* by users; 0: no longer in the list */
 	unsigned refs;	     /* opens, jobs, subscriptions in use */
 	bool ready;	     /* the first window is there */
 	int64_t patience_ms; /* mono: until then an open waits for it; 0: no longer */
 	int open_err;	     /* of the first window */
 	struct ecsfs_error open_words;
-	struct waiter *waiters; /* of opens, and at the end of a file that is not ready */
+	struct waiter *waiters; /* opens, and readers at the end of a file that is not ready */
 	bool refreshing;
 	int64_t refresh_due_ms; /* when its streams are looked up again (mono); 0: never */
 
@@ -52,10 +52,10 @@ struct logfile {
 	struct seen window;   /* events of the first window that may come again, with an id */
 	int64_t window_newest_ms;
 	int64_t cut_ms;		    /* of the window's oldest event; INT64_MIN: there is none */
-	bool cut_short;		    /* there were older ones, which it left out */
+	bool cut_short;		    /* there were older ones, which it omitted */
 	bool following;		    /* the window is done */
-	bool stalled;		    /* the spool took no more */
-	bool told;		    /* that more lines come than are remembered */
+	bool stalled;		    /* the spool is full */
+	bool told;		    /* that more lines arrive than are remembered */
 	struct logstream **streams; /* a table by hash, open addressing */
 	size_t stream_count, stream_room;
 };
@@ -77,7 +77,7 @@ struct logfile *logfile_new(struct logs *l, const struct logspec *spec);
 void logfile_ref(struct logfile *f);   /* logs->lock held */
 void logfile_unref(struct logfile *f); /* not held */
 
-/* A time that AWS's clock has passed for sure: the wall clock less the largest skew it accepts. */
+/* A time that AWS's clock has certainly passed: the wall clock less the largest skew it accepts. */
 int64_t logfile_safe_now(const struct logfile *f);
 
 /* Lower bound of AWS's time when the event existed. */

@@ -17,7 +17,7 @@
 #define RECENT_MAX 16  /* more, of tasks that ECS has forgotten */
 #define EMPTY_PAGES_MAX 20
 #define EXPIRED_MAX 20 /* walks begun again, of one stream */
-/* A page of less is taken for all that there is. */
+/* A smaller page is assumed to be the whole log. */
 #define FULL_BYTES (PAGE_BYTES / 2)
 #define FULL_EVENTS 9999
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
@@ -35,7 +35,7 @@ struct newest {
 	struct logs_page *pages;
 	size_t page_count;
 	int64_t bytes;
-	int64_t reference_ms; /* the newest event's; INT64_MIN: there was none */
+	int64_t reference_ms; /* time of the newest event; INT64_MIN: none */
 	bool more;	      /* there may be older events than those read */
 };
 
@@ -123,7 +123,8 @@ static bool same_token(const char *sent, const char *got)
 	return !got || (sent && strcmp(sent, got) == 0);
 }
 
-/* Whether a page was refused for its token, which had expired: then the first is asked for again. */
+/* Whether a page was refused for its token, which had expired: then the first page is fetched
+ * again. */
 static bool token_expired(int r, char **token)
 {
 	if (r != -EINVAL || !*token)
@@ -183,7 +184,7 @@ static bool was_read(struct logfile *f, const char *stream)
 	return read;
 }
 
-/* Streams that tasks wrote which ECS has forgotten: what CloudWatch says had events last. */
+/* Streams of tasks that ECS has forgotten: those that CloudWatch says had the latest events. */
 static int read_forgotten(
     struct logfile *f, const struct source *source, struct newest *n, struct ecsfs_error *err)
 {
@@ -241,7 +242,7 @@ static int by_time(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* Where the newest `max` bytes begin. */
+/* The offset at which the newest `max` bytes begin. */
 static size_t cut(const struct newest *n, int64_t max)
 {
 	int64_t bytes = 0;
@@ -256,7 +257,7 @@ static size_t cut(const struct newest *n, int64_t max)
 	return first;
 }
 
-/* Gives the window out. */
+/* Spools the window. */
 static void emit(struct logfile *f, struct newest *n)
 {
 	size_t first;
@@ -279,7 +280,7 @@ static void emit(struct logfile *f, struct newest *n)
 	atomic_fetch_add(&f->logs->events, n->count - first);
 }
 
-/* The newest part; the reference that following begins from. */
+/* Reads the newest part; returns the reference from which following begins. */
 static int read_newest(
     struct logfile *f, struct sources *sources, int64_t *ret_reference, struct ecsfs_error *err)
 {
@@ -301,12 +302,12 @@ static int read_newest(
 		n.reference_ms -= clock_mono(f->logs->options.clock) - began_ms;
 	if (n.reference_ms == INT64_MIN)
 		*ret_reference = base > now ? base : now;
-	else /* A log that ended long ago is followed from a day ago only. */
+	else /* An old log is followed from a day ago only. */
 		*ret_reference = n.reference_ms > now - DAY_MS ? n.reference_ms : now - DAY_MS;
 	return 0;
 }
 
-/* Goes back page by page until `want` bytes were passed: where they begin. */
+/* Goes back page by page until `want` bytes were passed; returns where they begin. */
 static int find_start(struct logfile *f, const struct source *source, const char *stream,
     int64_t want, int64_t *ret_start, struct ecsfs_error *err)
 {
@@ -416,7 +417,7 @@ int first_read(struct logfile *f, struct ecsfs_error *err)
 	pthread_mutex_unlock(&f->lock);
 	for (size_t i = 0; r == 0 && i < sources.count; i++)
 		r = group_subscribe(f, &sources.v[i], ms_min(references[i], reference));
-	/* A task's stream is known for good; a service's tasks may get a new definition. */
+	/* A task's stream never changes; a service's tasks may get a new definition. */
 	pthread_mutex_lock(&f->logs->lock);
 	if (f->service || !sources.count)
 		f->refresh_due_ms = clock_mono(f->logs->options.clock) + LOGS_REFRESH_MS;

@@ -47,7 +47,7 @@ struct logs {
 	int64_t retry_ms;				/* constant: LOGS_RETRY_MS */
 	void (*poll)(struct job *j);			/* constant: poll_run, of a group's job */
 
-	pthread_mutex_t lock;	/* guards all below, and what says so above */
+	pthread_mutex_t lock;	/* guards all below, and members above that say so */
 	pthread_cond_t changed; /* a file is ready, a job ended */
 	pthread_cond_t due;	/* the scheduler has something to look at */
 	TAILQ_HEAD(, logfile) files;
@@ -55,7 +55,7 @@ struct logs {
 	TAILQ_HEAD(, loggroup) groups;
 	TAILQ_HEAD(, loggroup) turns; /* that wait for their turn */
 	size_t polling;		      /* turns under way */
-	size_t narrowed;	      /* so many fewer at once than could be: AWS throttles */
+	size_t narrowed;	      /* turns fewer at once than allowed: AWS throttles */
 	size_t unthrottled;	      /* turns in a row */
 	size_t jobs;		      /* of any kind, under way */
 	bool stopping;
@@ -76,7 +76,7 @@ int logs_submit(struct logs *l, struct region *pool, struct job *j);
 int logs_submit_locked(struct logs *l, struct region *pool, struct job *j); /* logs->lock held */
 void logs_job_done(struct logs *l);
 
-/* Has the scheduler look at once at what is due. logs->lock held. */
+/* Wakes the scheduler to check what is due. logs->lock held. */
 void logs_kick_locked(struct logs *l);
 
 #endif

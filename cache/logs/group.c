@@ -32,7 +32,7 @@ static struct loggroup *group_find(
 	return NULL;
 }
 
-/* Whoever subscribes to a group whose last poll is still being stopped has it polled anew. */
+/* A subscription to a group whose last poll is still being stopped starts a new poll. */
 static void revive(struct loggroup *g)
 {
 	if (!is_stopped(g->stop))
@@ -118,7 +118,7 @@ void group_rewind(struct loggroup *g, int64_t reference_ms)
 	if (!known) {
 		g->known = true;
 		g->newest_ms = g->sweep_from_ms = g->fast_from_ms = reference_ms;
-		/* A reader that reads a log once has closed it by then, and no poll was needed. */
+		/* A reader that reads the log once has closed it by then, without any poll. */
 		g->due_ms = clock_mono(g->logs->options.clock) + GROUP_INTERVAL_MIN_MS;
 	}
 	if (reference_ms < g->sweep_from_ms)
@@ -189,7 +189,7 @@ int group_subscribe(struct logfile *f, const struct source *source, int64_t refe
 	return s || had ? 0 : -ENOMEM;
 }
 
-/* Gives a reference back; the lock is held. The file's own is given back by the caller. */
+/* Drops a reference; the lock is held. The caller drops the file's own. */
 static struct logfile *sub_unref(struct sub *s)
 {
 	struct logfile *f = s->file;

@@ -10,7 +10,7 @@
 
 /* How soon a group with new lines is read again. */
 #define GROUP_INTERVAL_MIN_MS 1000
-/* How soon one is read again that is woken while it is read: a floor under every wake-up. */
+/* How soon a group is read again that is woken while it is read: the minimum for every wake-up. */
 #define GROUP_FLOOR_MS 200
 
 /* A file's pattern in a group. Under logs->lock. */
@@ -20,7 +20,7 @@ struct sub {
 	struct source source; /* owned; `seen`: its stream may be named in a call */
 	unsigned refs;
 	bool gone;
-	int64_t stalled_from_ms; /* where its file stopped taking lines; INT64_MAX: it takes them */
+	int64_t stalled_from_ms; /* time at which its file was full; INT64_MAX: it is not */
 	TAILQ_ENTRY(sub) link;
 };
 
@@ -55,7 +55,7 @@ struct loggroup {
 	int64_t clock_offset_ms; /* the least wall less mono seen */
 	struct round fast, sweep;
 	bool failing;
-	char failure[64]; /* the last failure's code, to say each once */
+	char failure[64]; /* the last failure's code, so that each is reported once */
 	int64_t failure_said_ms;
 };
 
@@ -67,7 +67,8 @@ int64_t group_reference(struct logs *l, struct logfile *f, const struct source *
 void group_unsubscribe_all(struct logfile *f);
 /* Reads a group again from `reference_ms` less the overlap. logs->lock held. */
 void group_rewind(struct loggroup *g, int64_t reference_ms);
-/* A time which AWS's clock has surely passed, by ours; never later because ours jumped. */
+/* A time that AWS's clock has certainly passed, by our clock; a jump of our clock never makes it
+ * later. */
 int64_t group_safe_now(struct loggroup *g);
 
 /* Has a group polled at once, but not sooner than GROUP_FLOOR_MS after its last poll. Locked. */

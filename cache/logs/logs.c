@@ -19,7 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long an open waits for a first window before what is there is given, and the rest as it comes. */
+/* How long an open waits for a first window; then it returns the lines so far, and the rest as they
+ * come. */
 #define OPEN_WAIT_MS 15000
 
 struct logs *logs_new(const struct logs_options *options)
@@ -80,7 +81,7 @@ static struct logfile *file_find(struct logs *l, const struct logspec *spec)
 	return NULL;
 }
 
-/* The first window on its way. */
+/* The job that reads the first window. */
 struct opening {
 	struct job job;
 	struct logfile *file; /* a reference */

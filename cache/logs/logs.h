@@ -30,17 +30,18 @@ void logs_free(struct logs *l);
 int logs_open(
     struct logs *l, const struct logspec *spec, struct logfile **ret, struct ecsfs_error *err);
 /*
- * 0: the first window is there, or takes so long that it is delivered as it comes (15 s). A container
- * that never logged, a group or stream that does not exist: an empty file that may start to fill.
- * -EINPROGRESS: w is woken when to ask again. -ENOENT: no such container, or its log driver is not
- * awslogs. Other -errno: it could not be read. Never blocks; the file is to be closed in every case.
+ * 0: the first window is there, or takes so long that it is delivered as it comes (15 s). A
+ * container that never logged, a group or stream that does not exist: an empty file that may start
+ * to fill. -EINPROGRESS: w is woken when to ask again. -ENOENT: no such container, or its log
+ * driver is not awslogs. Other -errno: it could not be read. Never blocks; the caller must close
+ * the file in every case.
  */
 int logs_ready(struct logfile *f, struct waiter *w, struct ecsfs_error *err);
 /* Takes back logs_ready()'s waiter. True: it is not woken any more; false: it was, or is at this moment. */
 bool logs_leave(struct logfile *f, struct waiter *w);
 /*
- * Never blocks. With the last close what is asked for on behalf of the file is not waited for, and its
- * connections are closed.
+ * Never blocks. The last close cancels the file's calls without waiting for them, and closes their
+ * connections.
  */
 void logs_close(struct logfile *f);
 
@@ -49,9 +50,9 @@ int64_t logs_mtime_ms(const struct logfile *f);
 struct spool *logs_spool_peek(struct logfile *f);
 
 /*
- * At the end of what is there. 0: the end for now. -EINPROGRESS: the first window is still coming (a
- * long one is delivered as it comes); w is woken when the file grew, or was closed. Other -errno: the
- * window ended badly. Never blocks.
+ * At the present end. 0: no more lines for now. -EINPROGRESS: the first window is still coming (a
+ * long one is delivered as it comes); w is woken when the file grew, or was closed. Other -errno:
+ * the window ended badly. Never blocks.
  */
 int logs_at_end(struct logfile *f, struct waiter *w, struct ecsfs_error *err);
 

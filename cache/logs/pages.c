@@ -82,7 +82,7 @@ static int64_t stream_index(struct logpage *p, const struct logscan_text *name)
 	return (int64_t)p->stream_count++;
 }
 
-/* An event on its way to its place. */
+/* An event while events are sorted. */
 struct moved {
 	struct logscan_event event;
 	uint32_t stream;
@@ -205,8 +205,8 @@ int walk_begin(struct walk *w, struct logs *l, struct region *pool, const struct
 }
 
 /*
- * A page that is fetched while another is read. Whoever comes first, a worker or the reader that
- * needs it, makes the call, so that readers who hold all workers do not wait for one.
+ * A page that is fetched while another is read. A worker or the reader that needs it makes the
+ * call, whichever comes first, so that readers that occupy all workers do not wait for one.
  */
 struct ahead {
 	struct job job;
@@ -310,7 +310,7 @@ bool walk_ends_below(const struct walk *w, size_t bytes)
 	return ends;
 }
 
-/* The fetched page; makes the call itself where no worker has come to it. */
+/* The fetched page; makes the call itself where no worker has begun it. */
 static int ahead_take(struct walk *w, struct logs_page *ret, struct ecsfs_error *err)
 {
 	struct ahead *a = move_ptr(w->ahead);

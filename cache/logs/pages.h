@@ -20,11 +20,11 @@ struct logpage {
 	struct logscan_text *streams;
 	uint64_t *stream_hashes;
 	size_t stream_count, stream_room;
-	bool unordered; /* the events did not come by time; they are sorted */
+	bool unordered; /* the events arrived unsorted and were sorted by time */
 };
 void logpage_release(struct logpage *p);
 /*
- * Reads what `scan` has left, by time; the events point into the scanned page. -EIO, -ENOMEM.
+ * Reads the rest of `scan`, sorted by time; the events point into the scanned page. -EIO, -ENOMEM.
  */
 int logpage_read(struct logpage *p, struct logscan *scan);
 
@@ -50,7 +50,7 @@ struct walk {
 /* Copies door and query, and keeps the door's stop (one on the heap). -ENOMEM. */
 int walk_begin(struct walk *w, struct logs *l, struct region *pool, const struct logs_door *door,
     const struct logs_query *query);
-/* Begins to fetch the next page. Where that cannot be, it is fetched when it is needed. */
+/* Begins to fetch the next page. If that is impossible, the page is fetched when it is needed. */
 void walk_ahead(struct walk *w);
 /* Whether the page that is fetched ahead has come, is the last, and less than `bytes` of JSON. */
 bool walk_ends_below(const struct walk *w, size_t bytes);

@@ -22,7 +22,7 @@ int placement_find(const json_t *taskdef, const char *container, struct placemen
 char *placement_stream(
     const struct placement *conf, const char *container, const char *task_id, const json_t *task);
 
-/* Whether the container of this task definition has a log here: what a listing shows. */
+/* Whether the container of this task definition has a log here, so that a listing shows it. */
 bool logs_container_has(const json_t *taskdef, const char *container);
 
 #endif

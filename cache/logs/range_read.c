@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define PIECES 16		       /* asked for at once */
-#define PAGE_FULL ((size_t)700 * 1024) /* of JSON: a piece that brings less could be longer */
+#define PAGE_FULL ((size_t)700 * 1024) /* of JSON: a piece with less could be longer */
 
 /* A read that failed half way is tried again for a minute and a half, a second apart, two, ... */
 #define RETRIES 14
@@ -24,9 +24,9 @@ struct range {
 	struct source *source;
 	int64_t start_ms; /* of the reading of the source */
 	int64_t
-	    page_start_ms[3]; /* of the last pages: their ids are kept, should they come again */
+	    page_start_ms[3]; /* of the last pages: their ids are kept, in case they come again */
 	int64_t newest_ms;    /* of the last page */
-	bool unordered;	      /* events did not come by time: all ids are kept */
+	bool unordered;	      /* events arrived unsorted: all ids are kept */
 	int64_t reference_ms;
 	int64_t keep_ms; /* ids from here on are kept for following */
 
@@ -41,7 +41,7 @@ struct range {
 	bool thin;	  /* the last pieces held little: the next one has no end */
 	bool all_begun;
 	size_t pages;
-	struct logpage events; /* of one page at a time; its room is used again */
+	struct logpage events; /* of one page at a time; the memory is reused */
 	struct buf room;       /* of the last piece's page, for the next piece */
 };
 
@@ -119,7 +119,7 @@ static int begin_walk(struct range *w, struct walk *walk, int64_t start_ms, int6
 	return walk_begin(walk, f->logs, f->region, &door, &query);
 }
 
-/* Where reading begins again that has come to `reached_ms`: no id is forgotten from there on. */
+/* Where a reading that has reached `reached_ms` begins again: no id after it is forgotten. */
 static int64_t restart_ms(const struct range *w, int64_t reached_ms)
 {
 	struct logfile *f = w->file;
@@ -170,7 +170,7 @@ static int read_first(struct range *w, int64_t start_ms, struct ecsfs_error *err
 	return r;
 }
 
-/* Whether a piece held little, also one that came before its turn. */
+/* Whether a piece held little, even if it arrived before its turn. */
 static bool is_thin(const struct range *w)
 {
 	bool thin = w->thin;
@@ -217,7 +217,7 @@ static void cut_time(struct range *w)
 	w->all_begun = false;
 }
 
-/* Gives the first piece out, and learns from it how long the next ones should be. */
+/* Delivers the first piece, and adapts the length of the next ones. */
 static int read_piece(struct range *w, struct ecsfs_error *err)
 {
 	auto_logs_page struct logs_page page = {0};
@@ -275,7 +275,7 @@ static int read_from(struct range *w, int64_t start_ms, struct ecsfs_error *err)
 	return r == 1 ? read_pieces(w, err) : r;
 }
 
-/* Waits before the next try; false: nobody wants the file any more. */
+/* Waits before the next try; false: the file was closed. */
 static bool wait_before(struct logfile *f, int try)
 {
 	struct logs *l = f->logs;

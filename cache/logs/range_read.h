@@ -1,8 +1,8 @@
 /*
  * How are all lines of a file from a given time on read? By FilterLogEvents, which returns ids.
  * Tokens make a chain: a page can be asked for only when the one before it is there. So, once the
- * first page has told how many lines a second there are, the time to come is cut into pieces of
- * about a page, some of which are asked for at once; they are delivered in order. Where they come
+ * first page has shown how many lines a second there are, the remaining time is cut into pieces of
+ * about a page, some of which are fetched at once; they are delivered in order. Where they come
  * back nearly empty, the one after them has no end: it leads to the next lines, from where the time
  * is cut again, or to the end.
  */
@@ -13,9 +13,9 @@
 
 /*
  * Gives `f` all lines from `start_ms` on; `ret_reference`: what following begins from. Blocks. A
- * failure half way is put into .ecsfs/errors and tried again for a minute or two; what then still
- * fails is the reader's error, as a failure of the first call is. A full spool is left to following,
- * which begins where this stopped.
+ * failure half way is reported in .ecsfs/errors and tried again for a minute or two; if it persists
+ * it is the reader's error, as a failure of the first call is. After a full spool, following begins
+ * where this stopped.
  */
 int range_read(struct logfile *f, struct sources *sources, int64_t start_ms, int64_t *ret_reference,
     struct ecsfs_error *err);

@@ -1,4 +1,4 @@
-/* What does a round own? Its lanes, each with its names and its token. */
+/* Which memory does a round own? Its lanes, each with its names and its token. */
 #include "cache/logs/round.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * How are events known again with little memory? Open addressing over 64-bit hashes; entries older
- * than what can come again are dropped in place, and at the ceiling the older half goes.
+ * How are events known again with little memory? Open addressing over 64-bit hashes; entries too
+ * old to come again are dropped in place, and at the ceiling the older half goes.
  */
 #include "cache/logs/seen.h"
 
@@ -62,7 +62,7 @@ bool seen_has(const struct seen *s, uint64_t hash)
 	return s->room && find(s, hash)->count;
 }
 
-/* Moves what is known to a table of `room`. */
+/* Moves the entries to a table of `room` slots. */
 static int rebuild(struct seen *s, size_t room)
 {
 	struct seen_entry *old = s->entries;
@@ -85,7 +85,7 @@ static int rebuild(struct seen *s, size_t room)
 	return 0;
 }
 
-/* Frees an entry, and closes the gap for those that went past it to their places. */
+/* Frees an entry, and closes the gap in the probe sequences that pass it. */
 static void erase(struct seen *s, size_t at)
 {
 	size_t mask = s->room - 1, next = at;
@@ -104,7 +104,7 @@ static void erase(struct seen *s, size_t at)
 	s->used--;
 }
 
-/* In place: a table that many pages in a row go through is not made anew for each. */
+/* In place: the table is not rebuilt for every page. */
 static void drop_before(struct seen *s, int64_t keep_ms)
 {
 	for (size_t i = 0; i < s->room; i++)

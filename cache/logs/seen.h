@@ -25,7 +25,7 @@ struct seen {
 
 uint64_t seen_hash(uint64_t seed, const void *bytes, size_t len);
 
-/* NULL of memory ends a set as it began: everything is new. */
+/* When memory is short a set stays as it was: everything is new. */
 void seen_init(struct seen *s, size_t max);
 void seen_release(struct seen *s);
 
@@ -35,7 +35,7 @@ bool seen_has(const struct seen *s, uint64_t hash);
  * returns 1 then.
  */
 int seen_add(struct seen *s, uint64_t hash, int64_t time_ms);
-/* Takes one of `hash` away; false: there was none left. */
+/* Removes one of `hash`; false: there was none. */
 bool seen_take(struct seen *s, uint64_t hash);
 /* Forgets events before `keep_ms` and moves the floor there. */
 void seen_forget(struct seen *s, int64_t keep_ms);

@@ -101,7 +101,7 @@ static int get(struct logfile *f, enum kind kind, const char *a, const char *b, 
 	return r < 0 ? r : ret->err;
 }
 
-/* The cached answer however old, else AWS's: for objects that never change. */
+/* The cached answer of any age, else AWS's: for objects that never change. */
 static int get_constant(struct logfile *f, enum kind kind, const char *a, const char *b,
     struct answer *ret, struct ecsfs_error *err)
 {
@@ -235,7 +235,7 @@ static int definitions_of(struct logfile *f, const json_t *array, struct sources
 	return r;
 }
 
-/* A stopped task may be of a definition that no deployment names any more. */
+/* A stopped task may use a definition that no deployment names any more. */
 static int add_stopped_definition(
     struct logfile *f, const json_t *task, const char *id, void *arg, struct ecsfs_error *err)
 {

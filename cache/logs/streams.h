@@ -15,8 +15,8 @@ struct source {
 	char *region; /* AWS's region name */
 	char *pattern;
 	bool exact;	 /* the stream's name; else a prefix that a task id follows */
-	char *task;	 /* exact: whose it is; NULL: it is shared by all tasks */
-	bool seen;	 /* a page was read from it: it is there */
+	char *task;	 /* exact: its owner; NULL: shared by all tasks */
+	bool seen;	 /* a page was read from it: it exists */
 	int64_t base_ms; /* no event can be older (wall, by AWS's clock) */
 };
 
@@ -46,13 +46,13 @@ void members_release(struct members *m);
 int streams_of_tasks(
     struct logfile *f, const struct source *s, struct members *ret, struct ecsfs_error *err);
 /*
- * Finds out whose the stream is, and labels it; `event_ms`: when its newest event was. Blocks; no
- * lock is held. 0, or a failure to find out.
+ * Looks up the stream's owner, and labels it; `event_ms`: the time of its newest event. Blocks; no
+ * lock is held. 0, or the failure of the look-up.
  */
 int streams_find_owner(struct logfile *f, const struct source *s, const struct logscan_text *stream,
     uint64_t hash, int64_t event_ms, struct ecsfs_error *err);
 
-/* The door to CloudWatch Logs in the source's region. */
+/* The client of CloudWatch Logs in the source's region. */
 struct logs_door source_door(const struct logfile *f, const struct source *s);
 
 #endif

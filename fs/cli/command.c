@@ -1,6 +1,6 @@
 /*
- * Which command was named, and what if there is none of that name? Looks rows up, prints their help
- * in wrapped lines, and reports a bad argument or a full disk at the end.
+ * Which command was named, and how is an unknown one refused? Looks rows up, prints their help in
+ * wrapped lines, and reports a bad argument or a full disk at the end.
  */
 #include "fs/cli/command.h"
 

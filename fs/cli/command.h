@@ -11,9 +11,9 @@
 
 struct command {
 	const char *name;
-	const char *usage; /* what follows the name */
+	const char *usage; /* the arguments after the name */
 	const char *help;  /* one line, at most 60 columns; NULL: not for people */
-	/* argv[0] is the name. The exit status; 2 for words that are not understood. */
+	/* argv[0] is the name. The exit status; 2 for invalid arguments. */
 	int (*run)(int argc, char **argv);
 	const char *const
 	    *options; /* of its own: "--json", ...; NULL-ended, for completion; NULL: none */
@@ -30,7 +30,7 @@ int command_run(const struct command *c, int argc, char **argv);
  * the command's, "" for none. */
 int command_check_output(const char *name, int status);
 
-/* The command of that name; NULL: there is none. */
+/* The command of that name; NULL: unknown. */
 const struct command *command_find(const char *name);
 /* The name nearest to a mistyped one; NULL: none is near. */
 const char *command_nearest(const char *word);

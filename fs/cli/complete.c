@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* `before` is what stands before the candidate in the word that is being completed ("--region=a,"). */
+/* `before` is the part of the completed word before the candidate ("--region=a,"). */
 static void offer(const char *before, const char *typed, const char *candidate, const char *help)
 {
 	if (strncmp(candidate, typed, strlen(typed)) != 0)
@@ -164,7 +164,7 @@ static void offer_values(const struct option_row *row, const char *before, const
 	}
 }
 
-/* The text up to the last of `separators` of a list's value; what follows is being typed. */
+/* The text up to the last of `separators` of a list's value; the rest is being typed. */
 static void offer_list(
     const struct option_row *row, const char *word, size_t value_at, const char *separators)
 {

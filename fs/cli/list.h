@@ -1,6 +1,6 @@
 /*
- * Which mounts does `ecsfs list` show? Those of this machine, each with what its .ecsfs/status
- * says.
+ * Which mounts does `ecsfs list` show? Those of this machine, each with facts from its
+ * .ecsfs/status.
  */
 #ifndef ECSFS_CLI_LIST_H
 #define ECSFS_CLI_LIST_H

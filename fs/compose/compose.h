@@ -31,7 +31,7 @@ struct compose_input {
 	const char *launch_type; /* EC2 or FARGATE; NULL: not said */
 	const char *credentials; /* a file of registry credentials (ecs-cli registry-creds); NULL */
 	const json_t *paths;	 /* all files, so that unread ones can be named; NULL: not known */
-	/* False: there is no such file. The bytes are borrowed until the conversion ends. */
+	/* False: the file does not exist. The bytes are borrowed until the conversion ends. */
 	bool (*read)(void *arg, const char *path, struct compose_file *ret);
 	void *arg;
 };

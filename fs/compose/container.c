@@ -40,7 +40,7 @@ struct key {
 	void (*convert)(struct container *k, const struct yaml_node *n);
 };
 
-/* A command line is taken apart as a shell does; a list is what it is. */
+/* A command line is split as a shell does; a list stays as it is. */
 static json_t *command_line(struct container *k, const struct yaml_node *n, const char *key)
 {
 	const char *what = container_key(k, key);
@@ -86,7 +86,7 @@ static void convert_cpu_shares(struct container *k, const struct yaml_node *n)
 	k->cpu = compose_integer(k->c, n, container_key(k, "cpu_shares"), 0, 1 << 20);
 }
 
-/* Parts of a processor: 1024 are one. */
+/* CPU units: 1024 are one processor. */
 static void convert_cpus(struct container *k, const struct yaml_node *n)
 {
 	const char *text = compose_text(k->c, n, container_key(k, "cpus"));
@@ -173,7 +173,7 @@ static void convert_logging(struct container *k, const struct yaml_node *n)
 			k->c, yaml_get(map, "options"), container_key(k, "logging.options")));
 }
 
-/* Version 1's own way to say it. */
+/* Version 1's own form of it. */
 static void convert_log_driver(struct container *k, const struct yaml_node *n)
 {
 	const char *what = container_key(k, "log_driver");
@@ -405,7 +405,7 @@ static void check_keys(struct container *k)
 	}
 }
 
-/* Nothing is lost where nothing was said. */
+/* An empty value loses nothing. */
 static bool says_nothing(const struct yaml_node *n)
 {
 	return yaml_is_null(n) || (n->kind != YAML_SCALAR && !n->count) || yaml_bool(n) == 0 ||
@@ -421,7 +421,7 @@ static void ignore(struct container *k, const struct key *key, const struct yaml
 				  "none, takes it)");
 }
 
-/* A reference that nobody can pull: ecs-cli hands it on, and ECS takes it. */
+/* A reference that cannot be pulled: ecs-cli passes it on, and ECS takes it. */
 static void check_image(struct container *k, const struct yaml_node *n, const char *what)
 {
 	const char *text = compose_text(k->c, n, what), *fault;

@@ -25,7 +25,7 @@
 #include <string.h>
 
 #define MAX_SERVICES 500
-#define DEFAULT_MEMORY 512 /* MiB, where nothing says how much: ecs-cli's */
+#define DEFAULT_MEMORY 512 /* MiB, the default of ecs-cli */
 
 /* Services with profiles run only where COMPOSE_PROFILES names one of them. */
 static bool in_profile(struct compose *c, const struct yaml_node *service)
@@ -170,7 +170,7 @@ static void add_containers(struct compose *c, json_t *definition)
 		compose_fail(c, services ? services : c->root, "the project has no service");
 }
 
-/* A service of ecs-params that compose has not is a mistyped name. */
+/* A service of ecs-params that compose lacks is a mistyped name. */
 static void check_services(struct compose *c)
 {
 	const struct yaml_node *named = compose_mapping(
@@ -247,7 +247,8 @@ static void settle_awaited(struct compose *c, const struct yaml_node *waiting,
 	json_object_set_new(awaited, "essential", json_false());
 }
 
-/* Whether waiting leads from a container to one under way. `seen`: true those under way, false others. */
+/* Whether the dependencies of a container lead to one that is being visited. `seen`: true those
+ * under way, false others. */
 static bool waits_in_circle(const json_t *containers, const char *name, json_t *seen)
 {
 	const json_t *known = json_object_get(seen, name), *dependency;
@@ -267,7 +268,7 @@ static bool waits_in_circle(const json_t *containers, const char *name, json_t *
 	return false;
 }
 
-/* Refuses a circle once: of its containers none would ever start. */
+/* Refuses a circle once: none of its containers would ever start. */
 static void check_circles(struct compose *c, const json_t *containers)
 {
 	json_auto_t *seen = json_object();
@@ -338,7 +339,7 @@ static const char *option(const json_t *container, const char *name)
 	return json_string_value(json_object_get(json_object_get(logging, "options"), name));
 }
 
-/* The groups that containers log to, each once. */
+/* The log groups of the containers, each once. */
 static json_t *log_groups(struct compose *c, const json_t *definition)
 {
 	json_t *groups = json_array();

@@ -5,8 +5,9 @@
 #include "fs/compose/compose.h"
 
 /*
- * 0. -EINVAL: what is wrong, as FILE:LINE, the key and what is accepted, or that there is no compose
- * file; -EFBIG, -ENOMEM. Then `ret` has the warnings up to there, and nothing else: release it too.
+ * 0. -EINVAL: what is wrong, as FILE:LINE, the key and what is accepted, or that there is no
+ * compose file; -EFBIG, -ENOMEM. Then `ret` has the warnings so far, and nothing else: release it
+ * too.
  */
 int compose_convert(
     const struct compose_input *in, struct compose_output *ret, struct ecsfs_error *err);

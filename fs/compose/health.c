@@ -30,7 +30,7 @@ static void put_seconds(struct container *k, const struct yaml_node *n, const ch
 		json_object_set_new(health, member, json_integer(seconds));
 }
 
-/* The specification's other way to say it; ecs-cli hands the list on. */
+/* The specification's other form of it; ecs-cli passes the list on. */
 static bool is_none(const struct container *k, const struct yaml_node *test)
 {
 	return !k->c->legacy && test && test->kind == YAML_SEQUENCE && test->count &&

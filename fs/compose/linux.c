@@ -176,7 +176,7 @@ static int64_t limit(struct container *k, const struct yaml_node *n)
 	return compose_integer(k->c, n, container_key(k, "ulimits"), -1, INT64_C(1) << 53);
 }
 
-/* A number is both; one of the two is the other too. */
+/* A single number is both limits; if only one is given, it is both. */
 static void add_ulimit(
     struct container *k, const char *name, const struct yaml_node *n, json_t *list)
 {

@@ -12,8 +12,8 @@ struct container {
 	const char *name;
 	const char *what;		 /* "services.NAME", for messages */
 	const struct yaml_node *key;	 /* its name in the compose file, for messages */
-	const struct yaml_node *service; /* what compose says; a mapping */
-	const struct yaml_node *params;	 /* what ecs-params says; NULL: nothing */
+	const struct yaml_node *service; /* the mapping in compose */
+	const struct yaml_node *params;	 /* the mapping in ecs-params; NULL: none */
 	json_t *definition;
 	json_t *linux_parameters;
 	int64_t cpu, memory, reservation; /* 0: not said */
@@ -28,12 +28,12 @@ const char *container_key(const struct container *k, const char *key);
 /* Whether it is an empty array or object. */
 bool container_is_empty(const json_t *value);
 
-/* Sets a member unless the value is NULL or empty; takes it over. */
+/* Sets a member unless the value is NULL or empty; takes ownership of it. */
 void container_put(struct container *k, const char *member, json_t *value);
 
-/* Appends what one item of a key becomes. */
+/* Appends the conversion of one item of a key. */
 typedef void (*container_item)(struct container *k, const struct yaml_node *n, json_t *list);
-/* Sets a member to what the items of a sequence become: `brief` takes scalars, `full` mappings. */
+/* Sets a member to the converted items of a sequence: `brief` takes scalars, `full` mappings. */
 void container_put_items(struct container *k, const char *member, const struct yaml_node *n,
     const char *what, container_item brief, container_item full);
 

@@ -67,7 +67,7 @@ static const char *keys_of(const char *path)
 	return NULL;
 }
 
-/* The nearest known key, wherever it stands: people put keys one level too high. */
+/* The nearest known key at any level: people put keys one level too high. */
 static const char *where_it_belongs(struct compose *c, const char *key, const char *path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(schema); i++) {
@@ -225,7 +225,7 @@ void params_task(struct compose *c, json_t *definition)
 
 /* Volumes. */
 
-/* The entry of a name, made where there is none; without what it was before. */
+/* The entry of a name, emptied if it exists, else made. */
 static json_t *volume_entry(struct compose *c, const char *name)
 {
 	json_t *volume = volumes_find(c, name);
@@ -314,7 +314,7 @@ static void efs_volume(struct compose *c, const struct yaml_node *n)
 	json_object_set_new(volume_entry(c, name), "efsVolumeConfiguration", efs);
 }
 
-/* EFS is the last word on a name that both lists have. */
+/* EFS wins for a name that both lists have. */
 void params_volumes(struct compose *c)
 {
 	const struct yaml_node *docker =

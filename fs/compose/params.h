@@ -1,13 +1,13 @@
 /*
- * Which parts of the task definition does ecs-params.yml set? Those that compose cannot say, over
- * what it says.
+ * Which parts of the task definition does ecs-params.yml set? Those that compose cannot express,
+ * over those of compose.
  */
 #ifndef ECSFS_COMPOSE_PARAMS_H
 #define ECSFS_COMPOSE_PARAMS_H
 
 #include "fs/compose/member.h"
 
-/* Names every key that means nothing here. */
+/* Warns of every key without a meaning here. */
 void params_check(struct compose *c);
 /* Sets roles, network mode, size and placement of the whole task. */
 void params_task(struct compose *c, json_t *definition);

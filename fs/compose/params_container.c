@@ -40,7 +40,7 @@ static const struct yaml_node *get(const struct container *k, const char *key)
 	return yaml_is_null(n) ? NULL : n;
 }
 
-/* Compose's value goes, where ecs-params has one above 0. */
+/* Compose's value is removed, where ecs-params has one above 0. */
 static void override(
     struct container *k, const struct yaml_node *at, const char *key, int64_t value, int64_t *into)
 {

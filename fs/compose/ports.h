@@ -4,7 +4,7 @@
 
 #include "fs/compose/member.h"
 
-/* ports.c, volumes.c, linux.c, health.c: the keys that have a form of their own. */
+/* The key `ports`, which has a form of its own. */
 void convert_ports(struct container *k, const struct yaml_node *n);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Which container gets which registry's credentials? Each registry of the file names containers; a
- * container that is named twice or is not there is refused.
+ * container that is named twice or does not exist is refused.
  */
 #include "fs/compose/registry.h"
 

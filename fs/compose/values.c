@@ -23,7 +23,7 @@ static bool is_whole(const char *text)
 	return *text && strspn(text, "0123456789") == strlen(text) && strlen(text) < 10;
 }
 
-/* A number, with a fraction or not, and one of two units behind it, perhaps after a blank. */
+/* A number, perhaps with a fraction, then one of two units, perhaps after a blank. */
 static bool has_unit(const char *text, const char *unit)
 {
 	char *end;
@@ -83,20 +83,20 @@ static bool is_image(const char *text)
 	return strcspn(text, "@") <= 255 && !image_fault_peek(text);
 }
 
-/* "mode=0755": what is before the '='. */
+/* "mode=0755": the part before the '='. */
 static bool is_mount_option(const char *text);
 
-/* How a value is treated that ECS does not take. */
+/* How a value that ECS does not take is treated. */
 enum refusal {
 	REFUSE_ALWAYS,
-	REFUSE_NOT_LEGACY, /* ecs-cli hands it on: in the versions that it reads a warning */
+	REFUSE_NOT_LEGACY, /* ecs-cli passes it on: in the versions that it reads a warning */
 	REFUSE_NEVER,	   /* the documentation has a list, but AWS may take more: a warning */
 };
 
 struct value {
 	const char *name;
 	const char *words;		    /* an enumeration, separated by blanks */
-	bool (*has_form)(const char *text); /* NULL: the words decide */
+	bool (*has_form)(const char *text); /* NULL: the enumeration decides */
 	const char *form;		    /* in words; NULL: the enumeration */
 	enum refusal refusal;
 };
@@ -114,7 +114,7 @@ static const struct value values[] = {
     {OF_TASK "ipc_mode", "host task none", NULL, NULL, 0},
     {OF_TASK "task_size.cpu_limit", NULL, is_cpu, "CPU units (256) or vCPUs (0.25 vCPU)", 0},
     {OF_TASK "task_size.mem_limit", NULL, is_memory, "MiB (512) or GB (0.5GB)", 0},
-    /* distinctInstance: params.c says where it belongs. */
+    /* distinctInstance: params.c names its place. */
     {OF_TASK "placement_constraints.*.type", "memberOf distinctInstance", NULL, NULL, 0},
     {OF_TASK "docker_volumes.*.name", NULL, is_name, NAME_FORM, 0},
     {OF_TASK "docker_volumes.*.scope", "task shared", NULL, NULL, 0},

@@ -31,7 +31,7 @@ json_t *volumes_find(const struct compose *c, const char *name)
 	return NULL;
 }
 
-/* Whether ecs-params says what a volume is. */
+/* Whether ecs-params defines the volume. */
 static bool params_name(const struct compose *c, const char *name)
 {
 	static const char *const lists[] = {"docker_volumes", "efs_volumes"};
@@ -51,8 +51,8 @@ static bool params_name(const struct compose *c, const char *name)
 }
 
 /*
- * A volume that lives elsewhere cannot be had by its name alone: an empty one in its place would be
- * wrong in silence.
+ * An external volume cannot be found by its name alone: an empty one in its place would be wrong in
+ * silence.
  */
 static void check_declaration(struct compose *c, const char *name, const struct yaml_node *n)
 {
@@ -122,7 +122,7 @@ static const char *nameless(struct compose *c)
 	return name;
 }
 
-/* Versions 1 and 2 pass a host path on as it is; docker's reader makes it whole. */
+/* Versions 1 and 2 pass a host path on as it is; docker's reader makes it absolute. */
 static char *host_path(struct container *k, const struct yaml_node *at, const char *source)
 {
 	const struct compose *c = k->c;
@@ -182,7 +182,7 @@ static const char *volume_of(struct container *k, const struct yaml_node *at, co
 	return named_volume(k, at, source);
 }
 
-/* ro and rw; what else a mode may say is for Docker alone. */
+/* ro and rw; the other words of a mode are for Docker alone. */
 static bool is_read_only(struct container *k, const struct yaml_node *at, const char *mode)
 {
 	bool read_only = false;
@@ -222,7 +222,8 @@ static void add_mount(
 	json_array_append_new(list, point);
 }
 
-/* Whether the letter before a colon is a volume: a declared one, where no case of ecs-cli says no. */
+/* Whether the letter before a colon is a declared volume rather than a drive, as ecs-cli decides
+ * it. */
 static bool is_volume(const struct compose *c, char letter)
 {
 	const char name[2] = {letter, '\0'};

@@ -1,6 +1,4 @@
-/*
- * What does a changed image, variable or size of a container make of its task definition?
- */
+/* How does a task definition change with an image, variable or size of a container? */
 #include "fs/edit/container_edit.h"
 
 #include "backend/base/cleanup.h"
@@ -19,7 +17,7 @@ const json_t *container_peek(const json_t *definition, const char *name)
 	return doc_find_peek(json_object_get(definition, "containerDefinitions"), "name", name);
 }
 
-/* `old`: the container's, which AWS took once. */
+/* `old`: the container's, which AWS has accepted. */
 static int check_image(const char *image, const char *old, struct ecsfs_error *err)
 {
 	const char *fault = image_fault_peek(image), *why = reference_fault(image);
@@ -87,7 +85,7 @@ static bool is_secret_reference(const char *text)
 	return strncmp(text, "arn:", 4) ? is_parameter_name(text) : is_secret_arn(text);
 }
 
-/* Whether the container has it already: what AWS took once is not refused here. */
+/* Whether the container has it already: a value that AWS has accepted is not refused here. */
 static bool is_there(const json_t *list, const json_t *element, bool whole)
 {
 	const json_t *old = doc_find_peek(list, "name", doc_string_peek(element, "name"));
@@ -95,7 +93,7 @@ static bool is_there(const json_t *list, const json_t *element, bool whole)
 	return whole ? old && json_equal(old, element) : old != NULL;
 }
 
-/* Blanks and a '#' at the start are of a comment or of shell text, hardly of a name. */
+/* Blanks and a '#' at the start belong to a comment or to shell text, hardly to a name. */
 static int check_names(const json_t *list, const json_t *old, struct ecsfs_error *err)
 {
 	size_t i;
@@ -127,7 +125,7 @@ static int check_secrets(const json_t *secrets, const json_t *old, struct ecsfs_
 	return 0;
 }
 
-/* A name is set in one of the two lists. */
+/* A name may be in only one of the two lists. */
 static int check_apart(
     const json_t *list, const json_t *other, const char *what, struct ecsfs_error *err)
 {
@@ -177,7 +175,7 @@ int container_edit(const json_t *definition, const char *container, const char *
 
 		if (!strcmp(doc_string_peek(element, "name"), container)) {
 			found = true;
-			/* An empty list says what its absence says. */
+			/* An empty list means the same as its absence. */
 			if (json_is_array(value) && !json_array_size(value))
 				json_object_del(changed, member);
 			else

@@ -24,8 +24,8 @@ int container_check_images(const json_t *definition, const json_t *known, struct
 
 /*
  * The RegisterTaskDefinition request of a described definition (its tags inside) with `member` of
- * one container set to `value`; all else stays, members unknown to us too. Returns 0 and a new
- * request; -ENOENT: there is no such container.
+ * one container set to `value`; everything else stays, even members unknown to us. Returns 0 and a
+ * new request; -ENOENT: the container does not exist.
  */
 int container_edit(const json_t *definition, const char *container, const char *member,
     const json_t *value, json_t **ret, struct ecsfs_error *err);

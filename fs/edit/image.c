@@ -40,7 +40,7 @@ static bool registry_of(const char *host, size_t len, struct image_reference *re
 		if (account != 12 || strncmp(host + account, forms[i], form) != 0)
 			continue;
 		size_t region_len = strcspn(region, "./");
-		/* "123456789012.dkr.ecr..example" has no region, and is nobody's registry of ECR. */
+		/* "123456789012.dkr.ecr..example" has no region, and is not a registry of ECR. */
 		if (region + region_len >= host + len || !region_len || region_len > 60 ||
 		    strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") < region_len)
 			return false;
@@ -129,7 +129,7 @@ int image_check(const struct place *p, const char *image, struct ecsfs_error *er
 		return 0;
 	k = key_of(&reference);
 	e = ask(&q, p->region, &k, &a, &why);
-	/* Pushed a moment ago: only ECR's own word refuses. */
+	/* It may have been pushed a moment ago: only a fresh answer of ECR may refuse. */
 	if (e == -ENOENT) {
 		q.fresh = region_fresh_now(p->region);
 		why = (struct ecsfs_error){0};
@@ -152,6 +152,6 @@ int image_digest(struct ask *q, const struct place *p, const char *image, char *
 	e = ask(q, p->region, &k, &a, NULL);
 	if (!e)
 		*ret = strdup(doc_string_peek(a.value, "imageDigest"));
-	/* An image not known yet must not look like one that ECR does not have. */
+	/* An image that is not known yet must not look like a missing one. */
 	return e == -EINPROGRESS || e == -ENODATA ? e : 0;
 }

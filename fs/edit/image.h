@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* An image of an ECR registry, taken apart. */
+/* The parts of the reference of an ECR image. */
 struct image_reference {
 	char registry[80]; /* "ACCOUNT/REGION": part a of KIND_IMAGE_REFERENCE */
 	char repository[257];
@@ -27,8 +27,8 @@ bool image_reference(const char *image, struct image_reference *ret);
 int image_check(const struct place *p, const char *image, struct ecsfs_error *err);
 
 /*
- * The digest that the reference leads to in ECR now, a new string in `ret`; NULL where it is not
- * known (another registry, denied, not there). 0, or -EINPROGRESS where the request was parked.
+ * The digest of the reference in ECR now, a new string in `ret`; NULL where it is not known
+ * (another registry, denied, missing). 0, or -EINPROGRESS where the request was parked.
  */
 int image_digest(struct ask *q, const struct place *p, const char *image, char **ret);
 

@@ -17,8 +17,9 @@
 void lines_render(const json_t *list, const struct shape *pair, struct buf *out);
 
 /*
- * Parses lines into an object of key to value; of a key named twice the last counts. Empty lines
- * are skipped; a text that lines_none() is an empty object. -EINVAL with a sentence that quotes the line: no '=', an empty key, a NUL, no UTF-8.
+ * Parses lines into an object of key to value; for a key named twice the last one counts. Empty
+ * lines are skipped; a text that lines_none() is an empty object. -EINVAL with a sentence that
+ * quotes the line: no '=', an empty key, a NUL, no UTF-8.
  */
 int lines_parse(const char *text, size_t len, json_t **ret, struct ecsfs_error *err);
 
@@ -26,7 +27,7 @@ int lines_parse(const char *text, size_t len, json_t **ret, struct ecsfs_error *
 bool lines_none(const char *text, size_t len);
 
 /* `list` with the keys of `named` (lines_parse's) set, and where `whole` without all others: a new
- * list. Elements keep what they have beside the pair. */
+ * list. Elements keep their other members. */
 json_t *lines_applied(
     const json_t *list, const struct shape *pair, const json_t *named, bool whole);
 

@@ -43,7 +43,7 @@ static const char *tag_fault(const char *tag, size_t len)
 	return NULL;
 }
 
-/* What may stand between two letters of a repository: '.', '_', "__" or any number of '-'. */
+/* Separators between the letters of a repository: '.', '_', "__" or any number of '-'. */
 static bool is_separator(const char *text, size_t len)
 {
 	return consists_of(text, len, "-") || (len == 1 && strchr("._", *text)) ||
@@ -99,8 +99,9 @@ static const char *host_fault(const char *host, size_t len)
 }
 
 /*
- * Whether the part before the first slash is a registry. Newer versions of docker take a single label
- * with upper-case letters ("Shop/web") for a host too: it is a mistyped repository far more often.
+ * Whether the part before the first slash is a registry. Newer versions of docker also read a
+ * single label with upper-case letters ("Shop/web") as a host: it is a mistyped repository far more
+ * often.
  */
 static bool is_host(const char *part, size_t len)
 {

@@ -7,8 +7,8 @@
 #define ECSFS_EDIT_REFERENCE_H
 
 /*
- * What keeps `image` from ever being pulled, the end of a sentence ("the tag is empty"); NULL: it is
- * [HOST[:PORT]/]REPOSITORY[:TAG][@sha256:DIGEST]. Static.
+ * The reason why `image` can never be pulled, the end of a sentence ("the tag is empty"); NULL: it
+ * is valid, [HOST[:PORT]/]REPOSITORY[:TAG][@sha256:DIGEST]. Static.
  */
 const char *reference_fault(const char *image);
 

@@ -1,6 +1,4 @@
-/*
- * Which revision ran before, and what differs in it?
- */
+/* Which revision ran before, and how does it differ? */
 #include "fs/edit/rollback.h"
 
 #include "backend/base/cleanup.h"
@@ -36,7 +34,7 @@ static bool holds(const json_t *array, const char *text)
 	return false;
 }
 
-/* The service's own revision: the one whose number the PRIMARY deployment's id bears. */
+/* The service's own revision: the one whose number is in the PRIMARY deployment's id. */
 static const char *current_revision(const json_t *service, const json_t *deployments)
 {
 	const char *number =

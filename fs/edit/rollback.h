@@ -10,7 +10,7 @@
 #define ROLLBACK_REVISIONS 20
 
 /*
- * The ARN of the service deployment that goes on, for StopServiceDeployment; NULL: none does.
+ * The ARN of the service deployment under way, for StopServiceDeployment; NULL: none.
  * `deployments`: ListServiceDeployments' briefs, newest first. Borrowed from them.
  */
 const char *rollback_running_peek(const json_t *deployments);
@@ -29,7 +29,7 @@ json_t *rollback_candidates(const json_t *service, const json_t *deployments);
 int rollback_members(
     const json_t *order, const json_t *revisions, json_t **ret, struct ecsfs_error *err);
 
-/* The same from the service's own `deployments`, where AWS tells no history. */
+/* The same from the service's own `deployments`, where AWS returns no history. */
 int rollback_members_of_deployments(const json_t *service, json_t **ret, struct ecsfs_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * What does an edited document of Application Auto Scaling send? Register takes the members that
- * change, Put the whole document: what it does not name is reset.
+ * change, Put the whole document: members that it does not name are reset.
  */
 #include "fs/edit/scaling_edit.h"
 
@@ -101,8 +101,8 @@ static bool is_same_string(const json_t *a, const json_t *b, const char *member)
 	return !strcmp(doc_string_peek(a, member), doc_string_peek(b, member));
 }
 
-/* Whether the document is one of this resource's that was read: a part of one, or another's, says
- * nothing of what it leaves out. */
+/* Whether the document is a full copy of this resource: in a partial one, or another's, an absent
+ * member does not mean removal. */
 static bool is_of_reading(const struct scaling_edit *e)
 {
 	return e->base && e->theirs && is_same_string(e->written, e->theirs, "ResourceId") &&
@@ -112,7 +112,7 @@ static bool is_of_reading(const struct scaling_edit *e)
 struct outcome {
 	json_t *changes;
 	json_t *removed; /* an object with the names */
-	bool older;	 /* a member has the value of an older reading, and AWS another one */
+	bool older;	 /* a member has the value of an older reading, and differs at AWS */
 };
 
 static void outcome_release(struct outcome *o)
@@ -145,7 +145,7 @@ static int check_removed(
 	return 0;
 }
 
-/* What AWS alone writes may be as it was read, or as it is now. */
+/* A member that only AWS writes may have the value that was read, or the present one. */
 static int check_read_only(
     const struct scaling_edit *e, const struct shape *m, struct ecsfs_error *err)
 {
@@ -175,7 +175,7 @@ static int check_member(const struct scaling_edit *e, const struct shape *m, boo
 	}
 	if (three_way_same(mine, now))
 		return 0;
-	/* Where what AWS has was read too, the older value may be meant. */
+	/* Where AWS's present value was read too, the older value may be intended. */
 	if (e->newest && is_same_member(e->newest, e->theirs, m))
 		return refuse_moved(e, m->name, err);
 	o->older = true;

@@ -10,20 +10,20 @@
 
 #include <jansson.h>
 
-/* The members of the three kinds of documents; what AWS alone writes is SHAPE_READ_ONLY. A member
- * with a `removal` may be left out of a Put, which removes it. */
+/* The members of the three kinds of documents; members that only AWS writes are SHAPE_READ_ONLY. A
+ * member with a `removal` may be left out of a Put, which removes it. */
 extern const struct shape scaling_target_members[], scaling_policy_members[],
     scaling_action_members[];
 
 struct scaling_edit {
 	const char *what; /* "the policy" */
 	const struct shape *members;
-	const char *name;      /* the member that names it beside ResourceId; NULL: none */
-	bool whole;	       /* Put replaces the document; Register changes what it names */
+	const char *name; /* the member that names it beside ResourceId; NULL: none */
+	bool whole;	  /* Put replaces the document; Register changes the members it names */
 	const json_t *written; /* shape_check() has passed it */
-	const json_t *theirs;  /* AWS now; NULL: there is none */
-	const json_t *base; /* the reading that it was made of (readings_nearest); NULL: unknown */
-	const json_t *newest; /* the newest reading; NULL: none */
+	const json_t *theirs;  /* AWS's present document; NULL: none */
+	const json_t *base;    /* the reading that was edited (readings_nearest); NULL: unknown */
+	const json_t *newest;  /* the newest reading; NULL: none */
 };
 
 /*

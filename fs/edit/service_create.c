@@ -1,6 +1,4 @@
-/*
- * What of a written or copied service document can CreateService take?
- */
+/* Which members of a written or copied service document can CreateService take? */
 #include "fs/edit/service_create.h"
 
 #include "backend/base/cleanup.h"
@@ -32,7 +30,7 @@ int client_token_set(json_t *request)
 	return json_object_set_new(request, "clientToken", token) ? -ENOMEM : 0;
 }
 
-/* A request that a person wrote holds none of these; what was read holds them all. */
+/* A request that a person wrote has none of these; a described document has them all. */
 static bool is_described(const json_t *written)
 {
 	return doc_peek(written, "serviceArn") || doc_peek(written, "deployments") ||
@@ -134,7 +132,7 @@ static void settle_kind(json_t *request)
 	json_decref(tags);
 }
 
-/* Only what was read needs fitting: a request that a person wrote is sent as it is. */
+/* Only a described document needs adapting: a request that a person wrote is sent as it is. */
 static int settle_clone(json_t *request, const json_t *written)
 {
 	int ret = keep_role(request, written);

@@ -12,7 +12,7 @@
 /*
  * `written` less what DescribeServices adds, as `name` in `cluster`. A named `cluster` must be this
  * one. Returns 0 and a new request with its own client token; -EOPNOTSUPP for a clone of a
- * CODE_DEPLOY, EXTERNAL or Express service, -EINVAL for what is no service's document, with a
+ * CODE_DEPLOY, EXTERNAL or Express service, -EINVAL for a document that is not a service's, with a
  * sentence.
  */
 int service_create_request(const json_t *written, const char *cluster, const char *name,

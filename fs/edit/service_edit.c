@@ -41,7 +41,7 @@ static int refuse_fixed(const char *member, struct ecsfs_error *err)
 	return ecsfs_error_set(err, EINVAL, NULL, "%s can't be changed by UpdateService", member);
 }
 
-/* The three sides in canonical form, and the written one as it came. */
+/* The three sides in canonical form, and the written one unchanged. */
 struct sides {
 	json_t *base; /* NULL: unknown */
 	json_t *mine;
@@ -64,7 +64,7 @@ static json_t *canon_lifted(const json_t *service)
 	return canon_service(copy);
 }
 
-/* The written side, with the kind that decides its defaults where it leaves that out. */
+/* The written side, completed with the kind of service, which decides its defaults. */
 static json_t *canon_written(const json_t *written, const json_t *theirs)
 {
 	json_auto_t *copy = doc_copy(written);
@@ -126,14 +126,14 @@ static int removed(
 	    member);
 }
 
-/* AWS answers a concrete platform version where LATEST was asked for. */
+/* AWS returns a concrete platform version where LATEST was requested. */
 static bool is_latest(const struct sides *s, const char *member)
 {
 	return !s->base && !strcmp(member, "platformVersion") &&
 	    !strcmp(doc_string_peek(s->mine, member), "LATEST");
 }
 
-/* FAMILY:REVISION of another region or account is another definition, though it is named alike. */
+/* FAMILY:REVISION of another region or account is another definition, even with the same name. */
 static bool is_foreign(const struct sides *s, const char *member)
 {
 	const char *mine = doc_string_peek(s->written, member);
@@ -172,7 +172,7 @@ static int check_free(
 
 static int check_tags(const struct sides *s, struct ecsfs_error *err)
 {
-	/* The AWS CLI shows none unless it is asked to: absence says nothing. */
+	/* The AWS CLI shows no tags unless it is asked to: absence means nothing. */
 	if (!doc_peek(s->written, "tags"))
 		return 0;
 	if (three_way_same(json_object_get(s->mine, "tags"),
@@ -317,7 +317,7 @@ static bool mirrors(const json_t *was, const json_t *is, const struct service_ed
 
 /*
  * A search and replace over the whole document also hits what a deployment repeats of the service
- * (desiredCount, taskDefinition, networkConfiguration): that is no edit of the deployment.
+ * (desiredCount, taskDefinition, networkConfiguration): that is not an edit of the deployment.
  */
 static bool deployments_mirror(const struct service_edit *edit)
 {
@@ -346,8 +346,8 @@ static int check_edited(const struct service_edit *edit, struct ecsfs_error *err
 }
 
 /*
- * A document that was read, and is written back unedited after AWS has changed, was meant to restore
- * what it says: to send nothing would be wrong in silence.
+ * A document that is written back unedited after a change at AWS was meant to restore the old
+ * state: sending nothing would be wrong in silence.
  */
 static int check_current(const struct sides *s, struct ecsfs_error *err)
 {

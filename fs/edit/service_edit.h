@@ -17,8 +17,8 @@ struct service_edit {
 	const json_t *base;
 	const json_t *written;
 	const json_t *theirs; /* AWS now */
-	/* With a base: the moving member that differs from it, which nobody but the user can have
-	 * changed (readings_recognise); NULL: none. */
+	/* With a base: the moving member that differs from it, which only the user can have changed
+	 * (readings_recognise); NULL: none. */
 	const char *edited;
 };
 
@@ -35,15 +35,15 @@ struct service_edit {
 int service_edit(const struct service_edit *edit, json_t **ret, struct ecsfs_error *err);
 
 /*
- * The service in what other tools print: {"services": [...]} of DescribeServices or its list alone,
- * {"service": {...}} of UpdateService and CreateService, or the bare document. Among several services it is the one called
- * `name`. Returns 0 and a new reference, or -EINVAL with a sentence.
+ * The service in the output of other tools: {"services": [...]} of DescribeServices or its list
+ * alone, {"service": {...}} of UpdateService and CreateService, or the bare document. Among several
+ * services it is the one called `name`. Returns 0 and a new reference, or -EINVAL with a sentence.
  */
 int service_unwrap(const json_t *written, const char *name, json_t **ret, struct ecsfs_error *err);
 
 /*
- * Refuses members that the kind of a service does not take: those of an UpdateService request against the service's
- * deployment controller and scheduling strategy. 0, -EOPNOTSUPP or -EINVAL.
+ * Refuses members that a kind of service does not take: those of an UpdateService request against
+ * the service's deployment controller and scheduling strategy. 0, -EOPNOTSUPP or -EINVAL.
  */
 int service_accepts(const json_t *service, const json_t *changes, struct ecsfs_error *err);
 
@@ -53,7 +53,7 @@ int service_accepts(const json_t *service, const json_t *changes, struct ecsfs_e
  */
 json_t *service_lifted(const json_t *service);
 
-/* Changes that AWS takes only together with forceNewDeployment get it. */
+/* Adds forceNewDeployment to changes that AWS takes only together with it. */
 int service_force_where_needed(json_t *changes);
 
 #endif

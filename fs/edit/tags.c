@@ -1,6 +1,4 @@
-/*
- * Which tags are to be set and removed so that a resource has those of its file?
- */
+/* Which tags must be set and removed so that a resource has the tags of its file? */
 #include "fs/edit/tags.h"
 
 #include "backend/base/cleanup.h"
@@ -16,7 +14,7 @@
 #define KEY_MAX 128
 #define VALUE_MAX 256
 
-/* Characters, not bytes: every byte of UTF-8 that continues none. */
+/* Characters, not bytes: every byte of UTF-8 that is not a continuation. */
 static size_t characters(const char *text)
 {
 	size_t n = 0;
@@ -26,7 +24,8 @@ static size_t characters(const char *text)
 	return n;
 }
 
-/* ECS's rule for ASCII; beyond it letters and digits of any script are allowed: AWS judges. */
+/* ECS's rule for ASCII; beyond it letters and digits of any script are allowed: AWS validates them.
+ */
 static bool characters_allowed(const char *text)
 {
 	for (; *text; text++) {

@@ -1,6 +1,4 @@
-/*
- * What of a task definition that was read, or written by hand, can RegisterTaskDefinition take?
- */
+/* Which members of a described or hand-written task definition can RegisterTaskDefinition take? */
 #include "fs/edit/taskdef_edit.h"
 
 #include "backend/base/cleanup.h"
@@ -11,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* The definition itself, with the tags that stand beside it put inside: a new reference. */
+/* The definition itself, with the tags beside it moved inside: a new reference. */
 static int unwrap(const json_t *written, json_t **ret, struct ecsfs_error *err)
 {
 	const json_t *inner = json_object_get(written, "taskDefinition");

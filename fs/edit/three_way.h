@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 enum three_way {
-	EDIT_NONE,     /* it was left as it was read, or AWS has it already */
-	EDIT_CHANGED,  /* here alone: it is to be sent */
-	EDIT_CONFLICT, /* here and, otherwise, at AWS */
+	EDIT_NONE,     /* unchanged since it was read, or AWS has it already */
+	EDIT_CHANGED,  /* changed here alone: it must be sent */
+	EDIT_CONFLICT, /* changed here and, differently, at AWS */
 };
 
 /* Both absent, or equal. */

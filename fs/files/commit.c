@@ -23,10 +23,10 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* Programs write through buffers of this size or a multiple: a write that fills them goes on. */
+/* Programs write through buffers of this size or a multiple: after a full one more follows. */
 #define STDIO_BUFFER 4096
 
-/* The row's commit of `text` (NUL-terminated behind its length); `h` NULL: of a rename. */
+/* The row's commit of `text` (NUL-terminated behind its length); `h` NULL: for a rename. */
 static int run_commit(struct request *rq, struct handle *h, struct node *n, enum commit_at at,
     const struct text *text, size_t sent, bool entire, struct ecsfs_error *err)
 {
@@ -52,7 +52,7 @@ static int run_commit(struct request *rq, struct handle *h, struct node *n, enum
 	node_path(n, NULL, &path);
 	c.path = buf_str(&path);
 	int e = n->row->commit(&c, err);
-	/* Every reader must see the new value once the writer knows that it was taken. */
+	/* Every reader must see the new value once the writer has returned successfully. */
 	notify_directory(n->parent);
 	if (e || !h || n->row->form != ROW_DIALOG)
 		return e;
@@ -71,7 +71,7 @@ static int reply_result(struct request *rq, int result)
 	return result < 0 ? result : request_reply_written(rq, rq->size);
 }
 
-/* The call ended: those who joined are woken. `told`: its own caller still listens. */
+/* The call ended: wakes the writers that joined. `told`: its own caller still waits. */
 static void end_call(struct handle *h, struct write_call *c, int e, bool told)
 {
 	pthread_mutex_lock(&h->lock);
@@ -126,7 +126,7 @@ static int send_call(struct request *rq)
 	return e;
 }
 
-/* Whether it waits for the call in flight, or has its result. Under the handle's lock. */
+/* Whether the request waits for the call in flight, or has its result. Under the handle's lock. */
 static int join_call(struct request *rq, struct handle *h, bool *ret_done)
 {
 	struct write_call *c = rq->call ? rq->call : h->call;
@@ -176,7 +176,7 @@ static int check_lines(const struct handle *h, struct ecsfs_error *err)
 	return 0;
 }
 
-/* Makes a call of the text that is due: 1. 0: none is. Under the handle's lock. */
+/* Makes a call from the text that is due: 1; 0: none is due. Under the handle's lock. */
 static int start_call(struct request *rq, enum gather_end how, bool entire, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
@@ -184,7 +184,7 @@ static int start_call(struct request *rq, enum gather_end how, bool entire, stru
 	size_t end = h->gather.text.len;
 	int e = gather_due(&h->gather, row, how, &end, err);
 
-	/* The lines that a whole file does not have are removed at its end. */
+	/* Keys that a whole file lacks are removed at its end. */
 	if (e == 0 && how == GATHER_CLOSED && row->form == ROW_LINES)
 		e = h->truncated && !h->flushed && !h->gather.complete;
 	if (e != 1)
@@ -204,9 +204,9 @@ static int start_call(struct request *rq, enum gather_end how, bool entire, stru
 }
 
 /*
- * Whether a program's lines are all there, as far as one can know: they came in one write, or in full
- * buffers before it, and are more than one, which a program that writes line by line does not bring.
- * Under the handle's lock.
+ * Whether a program's lines are complete, as far as can be known: they came in one write, or in
+ * full buffers before it, and are more than one, which a program that writes line by line does not
+ * send. Under the handle's lock.
  */
 static bool looks_entire(const struct request *rq)
 {
@@ -239,9 +239,9 @@ static bool waits_for_close(const struct handle *h, const struct writer *w)
 
 /*
  * Takes the bytes of a write. A shell's unfinished text is sent at once, since shells lose the
- * errors of close(2); one of an unknown program is refused, since it may be a shell, whose error
- * would be lost, as well as a program that brings a value in pieces, of which the first would be
- * acted upon. Under the handle's lock.
+ * errors of close(2); one of an unknown program is refused: it may be a shell, whose error would be
+ * lost, or a program that writes a value in pieces, of which the first would be sent. Under the
+ * handle's lock.
  */
 static int take(struct request *rq, const struct writer *w, struct ecsfs_error *err)
 {
@@ -273,8 +273,9 @@ static int take(struct request *rq, const struct writer *w, struct ecsfs_error *
 }
 
 /*
- * It matters for a text that the write does not end, for lines, of which a shell may bring more, and
- * for the start of a document, of which a shell does not tell that the rest is missing.
+ * The kind of writer matters for a text that the write does not end, for lines, of which a shell
+ * may write more, and for the start of a document, where a shell would not report that the rest is
+ * missing.
  */
 static enum caller_kind kind_of_writer(const struct request *rq)
 {
@@ -299,7 +300,8 @@ static struct writer writer_of(const struct request *rq)
 	return w;
 }
 
-/* glibc's posix_fallocate(3), which knows no other way to reserve: no text of anybody's. */
+/* A NUL byte of glibc's posix_fallocate(3), which has no other way to reserve space: not a user's
+ * text. */
 static bool is_reservation(const struct request *rq, enum caller_kind who)
 {
 	return rq->size == 1 && rq->bytes[0] == '\0' && who != CALLER_SHELL;
@@ -324,9 +326,9 @@ int commit_write(struct request *rq, struct ecsfs_error *err)
 }
 
 /*
- * A close(2), of which there may be many: each copy of the descriptor has its own. Only the writer's
- * ends the text: a child that was forked meanwhile closes what it inherited. Where the writer was
- * killed (Ctrl-C) its text may be cut. Under the handle's lock.
+ * A close(2), of which there may be many: each copy of the descriptor has its own. Only the
+ * writer's ends the text: a child that was forked meanwhile closes its inherited copy. Where the
+ * writer was killed (Ctrl-C) its text may be cut. Under the handle's lock.
  */
 static int end_text(struct request *rq, struct ecsfs_error *err)
 {
@@ -403,7 +405,8 @@ int commit_flush(struct request *rq, struct ecsfs_error *err)
 	return e ? send_call(rq) : request_reply_ok(rq);
 }
 
-/* The text that an attribute shows, as of the request; `now`: as AWS says since the request came. */
+/* The text that an attribute shows, as of the request; `now`: as AWS answers after the request's
+ * arrival. */
 static int shown(struct request *rq, struct node *n, enum ask_mode mode, bool now,
     struct text **ret, struct ecsfs_error *err)
 {
@@ -428,7 +431,7 @@ static int reply_slice(struct request *rq, const char *bytes, size_t len, off_t 
 	return request_reply_buf(rq, left ? bytes + at : NULL, left < rq->size ? left : rq->size);
 }
 
-/* The answer starts at the first read after the write, whatever its offset. */
+/* The response starts at the first read after the write, at any offset. */
 static int read_answer(struct request *rq, struct handle *h)
 {
 	auto_text struct text *t = NULL;
@@ -478,7 +481,7 @@ int commit_read(struct request *rq, struct ecsfs_error *err)
 	return reply_slice(rq, t->bytes, t->len, rq->off);
 }
 
-/* Whether an attribute shows the text; `now`: by AWS's own word, not by what is cached. */
+/* Whether an attribute shows the text; `now`: by a fresh answer of AWS, not by the cache. */
 static bool shows(struct request *rq, struct node *n, const struct text *t, bool now)
 {
 	auto_text struct text *there = NULL;
@@ -487,7 +490,7 @@ static bool shows(struct request *rq, struct node *n, const struct text *t, bool
 	    memcmp(there->bytes, t->bytes, t->len) == 0;
 }
 
-/* rq->handle is none; `to` is the attribute. */
+/* rq->handle is NULL; `to` is the attribute. */
 static int rename_onto(
     struct request *rq, struct node *from, struct node *to, struct ecsfs_error *err)
 {
@@ -495,7 +498,8 @@ static int rename_onto(
 
 	if (!t)
 		return -ENOMEM;
-	/* An editor that restores its backup brings what is there already: AWS must say so itself. */
+	/* An editor that restores its backup writes the present text: only a fresh answer of AWS
+	 * may confirm that. */
 	bool same = shows(rq, to, t, false) && shows(rq, to, t, true);
 	int e = same ? 0 : gather_check(to->row, t->bytes, t->len, err);
 	if (!e && !same)

@@ -1,7 +1,7 @@
 /*
  * In which state is a conversation? LINE gathers the first line, STARTING opens the session on a
- * worker, RUNNING carries bytes, FAILED repeats the reason. Requests that must wait stand in
- * `waiters`, all of whom are woken at each change and look again.
+ * worker, RUNNING carries bytes, FAILED repeats the reason. Requests that must wait are in
+ * `waiters`; all are woken at each change and check again.
  */
 #include "fs/files/conversation.h"
 
@@ -26,7 +26,7 @@ struct conversation {
 	pthread_mutex_t lock; /* of all that follows; taken before the implementation's */
 	enum { LINE, STARTING, RUNNING, FAILED } state;
 	struct buf line;  /* LIMIT_VALUE */
-	bool framed;	  /* the line stands between two NUL bytes */
+	bool framed;	  /* the line is between two NUL bytes */
 	struct buf early; /* input that came with the line */
 	bool by_result;	  /* the client asks for the result: a status is no failure of a read */
 	struct conversation_start start;
@@ -85,7 +85,7 @@ static void wake_all(struct conversation *c)
 	wake(all);
 }
 
-/* The implementation's: something can be read or written, or it ended. */
+/* Called by the implementation: bytes can be read or written, or it ended. */
 static void on_changed(void *arg)
 {
 	wake_all(arg);
@@ -124,7 +124,7 @@ static int park(struct request *rq, struct conversation *c)
 	return -EINPROGRESS;
 }
 
-/* The conversation's start failed, or its end came while nobody had it. Under the lock. */
+/* The conversation failed to start, or ended while it was not in use. Under the lock. */
 static int failure(const struct conversation *c, struct ecsfs_error *err)
 {
 	if (err)
@@ -162,7 +162,7 @@ static int call_start(struct conversation *c, const struct conversation_start *s
 	place_of(c->node, &p);
 	node_path(c->node, NULL, &path);
 	commit.path = buf_str(&path);
-	/* The implementation's own reference, which on_done() gives back. */
+	/* The implementation's own reference, which on_done() drops. */
 	atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
 	int e = ops_of(c)->start(&commit, start, ret, err);
 	if (e)
@@ -209,7 +209,7 @@ static void start_job(struct job *j)
 	conversation_unref(c);
 }
 
-/* The line is complete. Under the lock. */
+/* Starts the conversation with the complete line. Under the lock. */
 static int begin(struct request *rq, struct conversation *c, struct ecsfs_error *err)
 {
 	struct place p;
@@ -231,7 +231,7 @@ static int begin(struct request *rq, struct conversation *c, struct ecsfs_error 
 	return failure(c, err);
 }
 
-/* Takes the bytes of a write before the conversation runs. Under the lock. */
+/* Gathers the bytes of a write before the conversation runs. Under the lock. */
 static int take_line(struct request *rq, struct conversation *c, struct ecsfs_error *err)
 {
 	/* A line that begins with a NUL byte ends with one, and may hold newlines. */
@@ -258,7 +258,7 @@ static int take_line(struct request *rq, struct conversation *c, struct ecsfs_er
 	return 0;
 }
 
-/* Waits for the end of a conversation that nobody reads. Under the lock. */
+/* Waits for the end of a conversation without a reader. Under the lock. */
 static int wait_for_end(struct request *rq, struct conversation *c, struct ecsfs_error *err)
 {
 	char output[4096];
@@ -284,7 +284,7 @@ static ssize_t put(struct request *rq, struct conversation *c, struct ecsfs_erro
 	return n == -EINPROGRESS ? park(rq, c) : n;
 }
 
-/* How far a WRITE has come; `rq->taken` is kept across runs. Under the lock. */
+/* The progress of a WRITE; `rq->taken` is kept across runs. Under the lock. */
 static ssize_t write_step(struct request *rq, struct conversation *c, struct ecsfs_error *err)
 {
 	int e = 0;
@@ -313,7 +313,7 @@ ssize_t conversation_write(struct conversation *c, struct request *rq, struct ec
 	return n;
 }
 
-/* A close(2): of a write-only file whose line has no newline it is the end of the line. */
+/* A close(2) of a write-only file ends an unfinished line. */
 static int flush_step(struct request *rq, struct conversation *c, struct ecsfs_error *err)
 {
 	int e = 0;

@@ -21,10 +21,11 @@ struct node;
 struct request;
 
 /*
- * Commands of ioctl(2) on such an open file, for `ecsfs exec`. CONVERSATION_TERMINAL before the first
- * line asks for a terminal; later it changes the size. CONVERSATION_RESULT: EAGAIN while it goes
- * on, else how it ended. A client that asks for it before the first line too learns the command's status by it
- * alone: reading then ends with the end of the output, and .ecsfs/errors has nothing of a status.
+ * Commands of ioctl(2) on such an open file, for `ecsfs exec`. CONVERSATION_TERMINAL before the
+ * first line asks for a terminal; later it changes the size. CONVERSATION_RESULT: EAGAIN while it
+ * runs, else its result. A client that asks for it before the first line too learns the command's
+ * status by it alone: reading then ends with the end of the output, and .ecsfs/errors has nothing of
+ * a status.
  */
 struct conversation_size {
 	unsigned short cols, rows;
@@ -41,22 +42,23 @@ struct conversation_result {
 /* NULL: no memory. */
 struct conversation *conversation_new(struct node *n, int flags);
 /*
- * The kernel closed the file: ends it and wakes whoever waits in it (an interrupted reader may still
- * be parked and hold the open file). Never waits.
+ * The kernel closed the file: ends it and wakes its waiters (an interrupted reader may still be
+ * parked and hold the open file). Never waits.
  */
 void conversation_end(struct conversation *c);
 /* NULL is fine. */
 void conversation_free(struct conversation *c);
 
 /*
- * What READ, WRITE and FLUSH find. Bytes read into `bytes` (rq->size of them at most), 0 at the end; bytes
- * taken; 0. -EINPROGRESS: rq->waiter waits for a change. Else -errno with a sentence.
+ * The results of READ, WRITE and FLUSH: bytes read into `bytes` (rq->size of them at most), 0 at
+ * the end; bytes taken; 0. -EINPROGRESS: rq->waiter waits for a change. Else -errno with a
+ * sentence.
  */
 ssize_t conversation_read(
     struct conversation *c, struct request *rq, char *bytes, struct ecsfs_error *err);
 ssize_t conversation_write(struct conversation *c, struct request *rq, struct ecsfs_error *err);
 int conversation_flush(struct conversation *c, struct request *rq, struct ecsfs_error *err);
-/* 0 or -errno; `ret` for CONVERSATION_RESULT. -ENOTTY: no such command. */
+/* 0 or -errno; `ret` for CONVERSATION_RESULT. -ENOTTY: unknown command. */
 int conversation_ioctl(struct conversation *c, unsigned command,
     const struct conversation_size *size, struct conversation_result *ret);
 

@@ -1,6 +1,6 @@
 /*
- * How do writes become one text, and where does the part end that is due? One function for each
- * form of a row (value, lines, document) decides; the caller sends and calls gather_sent().
+ * How do writes become one text, and which part of it is due? One function for each form of a row
+ * (value, lines, document) decides; the caller sends and calls gather_sent().
  */
 #include "fs/files/gather.h"
 
@@ -74,7 +74,7 @@ static bool is_document(const struct gather *g, const struct row *row)
 
 	if (row->form != ROW_DIALOG)
 		return row->form == ROW_DOCUMENT;
-	/* A dialog takes a bare name as well. */
+	/* A dialog also takes a bare name. */
 	return g->complete || !text[space] || text[space] == '{' || text[space] == '[';
 }
 
@@ -97,7 +97,7 @@ static void start_again(struct gather *g, bool based)
 	g->lines_sent = g->length = 0;
 }
 
-/* Whether a dialog's request was sent and ended, so that what is written next is another one. */
+/* Whether a dialog's request was sent and ended, so that the next write begins another one. */
 static bool request_over(const struct gather *g, const struct row *row)
 {
 	bool line = g->acted && !g->dirty && g->text.len && g->text.data[g->text.len - 1] == '\n';
@@ -105,7 +105,7 @@ static bool request_over(const struct gather *g, const struct row *row)
 	return row->form == ROW_DIALOG && (g->complete || line);
 }
 
-/* A line that was sent although it was unfinished either ends now, or is sent again, longer. */
+/* A line that was sent unfinished either ends now, or is sent again, longer. */
 static void reopen_line(struct gather *g, size_t at, char first)
 {
 	size_t from = at < g->lines_sent ? at : g->lines_sent;
@@ -148,7 +148,7 @@ static int place(struct gather *g, const struct row *row, const char *bytes, siz
 	overlay(&g->text, at, bytes, size);
 	g->length = g->text.len;
 	g->dirty = true;
-	/* Else a document that comes byte by byte would be looked through for each of them. */
+	/* Otherwise a document that arrives byte by byte would be scanned for each byte. */
 	g->scan |= at == 0 || memchr(bytes, '}', size) || memchr(bytes, ']', size);
 	return buf_failed(&g->text) ? ecsfs_error_set(err, ENOMEM, NULL, "out of memory") : 0;
 }
@@ -165,7 +165,7 @@ int gather_put(struct gather *g, const struct row *row, const char *bytes, size_
 		return 0;
 	}
 	if (over && row->form == ROW_DIALOG) {
-		/* Wherever the reading of the last answer ended. */
+		/* Regardless of where the reading of the last response ended. */
 		start_again(g, false);
 		g->acted = false;
 	} else if (over && off == g->base && !append) {

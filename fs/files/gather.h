@@ -1,5 +1,5 @@
 /*
- * Which bytes did one open file receive, and what part of them has to be sent now?
+ * Which bytes did one open file receive, and which part of them must be sent now?
  *
  * The bytes of an open file are one text, placed by their offsets; the offset of the first write
  * counts as 0. A text is sent
@@ -26,11 +26,11 @@ struct gather {
 	bool based;
 	off_t base;	   /* the offset of the first write, which counts as 0 */
 	size_t length;	   /* of all that came, with the white space behind a document */
-	bool dirty;	   /* bytes arrived that were neither sent nor found to say nothing new */
+	bool dirty;	   /* bytes arrived that were neither sent nor found to change nothing */
 	bool scan;	   /* they may complete a document */
 	bool complete;	   /* a document, or [] for lines, was sent: only white space may follow */
 	bool acted;	   /* something was sent */
-	size_t lines_sent; /* ROW_LINES: so many bytes were sent */
+	size_t lines_sent; /* ROW_LINES: number of bytes sent */
 	struct buf value;  /* the value that was sent last, without white space around it */
 };
 
@@ -45,8 +45,8 @@ void gather_init(struct gather *g);
 void gather_release(struct gather *g);
 
 /*
- * Places the bytes of one write(2). `append`: O_APPEND, the kernel's offset says nothing. Returns 0
- * or -errno with a sentence: a gap (EINVAL), too long (EFBIG), more after a document (EINVAL).
+ * Places the bytes of one write(2). `append`: O_APPEND, the kernel's offset is meaningless. Returns
+ * 0 or -errno with a sentence: a gap (EINVAL), too long (EFBIG), more after a document (EINVAL).
  */
 int gather_put(struct gather *g, const struct row *row, const char *bytes, size_t size, off_t off,
     bool append, struct ecsfs_error *err);
@@ -59,7 +59,7 @@ int gather_truncate(struct gather *g, const struct row *row, off_t size, struct 
 
 /* Whether there is nothing but white space. */
 bool gather_blank(const struct gather *g);
-/* Whether the text waits for its end, so that it matters who writes. */
+/* Whether the text waits for its end, so that the kind of writer matters. */
 bool gather_waits(const struct gather *g, const struct row *row);
 /*
  * Whether an incomplete document ends where no layout of JSON breaks off: one line, and not behind a

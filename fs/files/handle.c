@@ -1,5 +1,5 @@
 /*
- * When does an open file end? It is counted: the kernel's hold, and each request on it. The list of
+ * When does an open file end? References are counted: the kernel's, and each request's. The list of
  * open ones serves truncation by name and the end of the mount.
  */
 #include "fs/files/handle.h"

@@ -20,9 +20,9 @@ struct stream;
  */
 struct write_call {
 	atomic_int refs;
-	struct text *text; /* what is sent; constant */
-	size_t sent;	   /* ROW_LINES: so many bytes of it were sent before; constant */
-	bool entire;	   /* ROW_LINES: nothing more is to be expected (struct commit); constant */
+	struct text *text; /* the text to send; constant */
+	size_t sent;	   /* ROW_LINES: bytes of it sent before; constant */
+	bool entire;	   /* ROW_LINES: no more is expected (struct commit); constant */
 	char *earlier;	   /* ROW_VALUE: what the open file sent before; NULL: nothing; constant */
 	/* The write(2) itself; NULL bytes: close(2). Constant. */
 	char *bytes;
@@ -46,22 +46,21 @@ struct handle {
 	struct conversation *conversation; /* of a writable open of a ROW_CONVERSATION */
 
 	pthread_mutex_t lock; /* of all that follows */
-	struct text *text;    /* what it reads: control files, dialogs, files open for both */
-	struct ecsfs_error
-	    *ending;	      /* ROW_PARTLY: what reading on behind the text fails with; NULL */
-	bool truncated;	      /* the file was emptied: what is written represents the whole */
-	bool emptied;	      /* to size 0, or new: a text is to come */
-	bool written;	      /* bytes came */
-	bool left_empty;      /* a program closed it before that */
-	struct gather gather; /* what was written */
-	uint64_t writer;      /* the descriptor table of the last write: the kernel's lock owner */
-	int failed;	      /* -errno of the refusal that ended writing */
-	bool flushed;	      /* ROW_LINES: the end of the text was sent */
-	bool pieces;	      /* a program's write so far ended within a buffer of its */
-	struct buf answer;    /* ROW_DIALOG */
+	struct text *text;    /* the text for reads: control files, dialogs, files open for both */
+	struct ecsfs_error *ending; /* ROW_PARTLY: the failure of reads after the text; NULL */
+	bool truncated;		    /* the file was emptied: what is written represents the whole */
+	bool emptied;		    /* to size 0, or new: a text is to come */
+	bool written;		    /* bytes came */
+	bool left_empty;	    /* a program closed it before that */
+	struct gather gather;	    /* the written text */
+	uint64_t writer;   /* the descriptor table of the last write: the kernel's lock owner */
+	int failed;	   /* -errno of the refusal that ended writing */
+	bool flushed;	   /* ROW_LINES: the end of the text was sent */
+	bool pieces;	   /* a program's write so far ended within a buffer of its */
+	struct buf answer; /* ROW_DIALOG */
 	bool has_answer, answer_based;
 	off_t answer_base;	 /* where the first read after the write began */
-	struct write_call *call; /* in flight, or ended and nobody told */
+	struct write_call *call; /* in flight, or ended and not reported yet */
 };
 
 /*
@@ -77,7 +76,7 @@ struct handle *handle_new(struct node *n, int flags);
 struct handle *handle_ref(struct handle *h);
 void handle_unref(struct handle *h);
 
-/* The kernel's hold on it, from open to release. */
+/* The kernel's reference, from open to release. */
 void handle_opened(struct handle *h);
 void handle_closed(struct handle *h);
 
@@ -85,14 +84,15 @@ bool handle_writes(const struct handle *h);
 /* ftruncate(2) by a thread. 0, or -EINVAL with a sentence. */
 int handle_truncate(struct handle *h, pid_t thread, off_t size, struct ecsfs_error *err);
 /*
- * The thread truncated the node's file by its name: that belongs to the file that it opened last for
- * writing (the kernel sends an open's O_TRUNC after the open). As handle_truncate().
+ * The thread truncated the node's file by its name: the truncation belongs to the file that it
+ * opened last for writing (the kernel sends an open's O_TRUNC after the open). As
+ * handle_truncate().
  */
 int handles_truncate(const struct node *n, pid_t thread, off_t size, struct ecsfs_error *err);
 /* Whether close(2) has anything to do. */
 bool handle_flushes(const struct handle *h);
 size_t handles_count(struct fs *fs);
-/* Closes what the kernel still had open when the mount ended. */
+/* Closes files that the kernel still had open when the mount ended. */
 void handles_close(struct fs *fs);
 
 /* The open files of a mount (fs->handles). 0 or -ENOMEM. */

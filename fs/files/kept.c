@@ -46,7 +46,8 @@ char *kept_read(struct node *dir, const char *path, size_t *ret_len)
 	return copy;
 }
 
-/* `prefix`: the path of `dir`, "" or with a slash behind it. Directories nest as scratch.c allows. */
+/* `prefix`: the path of `dir`, "" or ending in a slash. Directories nest as deep as scratch.c
+ * allows. */
 static void add_paths(struct node *dir, const char *prefix, json_t *paths)
 {
 	json_auto_t *names = json_array();

@@ -19,7 +19,7 @@ struct fs;
 char *kept_read(struct node *dir, const char *path, size_t *ret_len);
 /* Appends the paths of all files below `dir`, unsorted. */
 void kept_paths(struct node *dir, json_t *paths);
-/* Moves whenever a kept file or its name changes: what was read before is known to be old then. */
+/* Changes whenever a kept file or its name changes: earlier reads are then known to be outdated. */
 uint64_t kept_generation(const struct fs *fs);
 
 #endif

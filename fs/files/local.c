@@ -31,7 +31,7 @@ static bool here(const struct local *l, const struct place *p, const char *kind)
 	    strcmp(l->cluster, p->cluster ? p->cluster : "") == 0;
 }
 
-/* Where the name's link is, or the end of the list. Under the lock. */
+/* The link to the name, or the end of the list. Under the lock. */
 static struct local **find(const struct place *p, const char *kind, const char *name)
 {
 	struct local **at = &p->fs->locals->first;

@@ -72,7 +72,8 @@ static struct node *unlink_locked(struct scratch *s)
 	return s->node;
 }
 
-/* Frees the bytes of one that has neither a name nor an open file. The rest goes with its node. */
+/* Frees the bytes of one that has neither a name nor an open file. The rest is freed with its node.
+ */
 static void drop_bytes(struct scratch *s)
 {
 	if (s->linked || s->opens > 0)
@@ -143,7 +144,7 @@ int scratch_create(struct node *dir, const char *name, mode_t mode, struct node 
 	return make(dir, name, NULL, mode, ret);
 }
 
-/* How many made directories there are from `dir` up. */
+/* The number of made directories from `dir` up. */
 static int depth_of(const struct node *dir)
 {
 	int depth = 0;

@@ -1,10 +1,10 @@
 /*
  * Which files exist in this mount alone, in memory?
  *
- * Editors' files are swap files, backups and the new text that a tool renames over the old one. They
- * vanish when unlinked, when renamed onto an attribute, ten minutes after their last close, and at
- * unmount. Directories whose type `keeps` files hold any files and directories until they are
- * removed: what is made from them reads them by fs/files/kept.h.
+ * Editors' files are swap files, backups and the new text that a tool renames over the old one.
+ * They vanish when unlinked, when renamed onto an attribute, ten minutes after their last close,
+ * and at unmount. Directories whose type `keeps` files hold any files and directories until they
+ * are removed: their conversions read them by fs/files/kept.h.
  */
 #ifndef ECSFS_SCRATCH_H
 #define ECSFS_SCRATCH_H
@@ -19,7 +19,7 @@ int scratch_create(struct node *dir, const char *name, mode_t mode, struct node 
 /* A new directory in `dir`, whose type keeps files. -EDQUOT: too many, or too deep; -ENOMEM. */
 int scratch_mkdir(struct node *dir, const char *name, mode_t mode, struct node **ret);
 
-/* Under every name it loses; bytes are freed when the last open file is closed. */
+/* Unlinks the file; bytes are freed when the last open file is closed. */
 void scratch_remove(struct node *n);
 /* 0, -ENOMEM, or -EFBIG with a sentence: a file of the new name may not be so large. */
 int scratch_rename(struct node *n, struct node *dir, const char *name, struct ecsfs_error *err);
@@ -42,12 +42,12 @@ void scratch_attr(struct scratch *s, struct stat *st, double *ret_timeout_s);
 void scratch_chmod(struct scratch *s, mode_t mode);
 void scratch_utimes(struct scratch *s, int64_t mtime_ns);
 
-/* Removes whatever is made below `dir`. */
+/* Removes everything made below `dir`. */
 void scratch_clear(struct node *dir);
-/* Moves whenever a kept file or its name changes. */
+/* Changes whenever a kept file or its name changes. */
 uint64_t scratch_generation(const struct fs *fs);
 
-/* Drops those whose time is over: called when new ones are made and directories are listed. */
+/* Drops expired files: called when new ones are made and directories are listed. */
 void scratch_sweep(struct fs *fs);
 
 /* The files of a mount (fs->scratches). 0 or -ENOMEM. */

@@ -23,13 +23,13 @@ struct stream {
 		STREAM_FAILED
 	} state;		/* lock; `impl`, `err` before it */
 	struct waiter *waiters; /* lock */
-	struct stop stop;	/* of the open: nobody waits for it any more */
-	bool waiting;		/* lock; `ready` was handed on, and `impl` is there */
+	struct stop stop;	/* of the open: set when nobody waits for it any more */
+	bool waiting;		/* lock; `ready` was passed on, and `impl` exists */
 	void *impl;
 	struct ecsfs_error err;
 	int64_t opened_ms;
 	struct job job;
-	struct waiter ready; /* for what the open still waits for */
+	struct waiter ready; /* for the open's own wait */
 };
 
 /* One mount's. */
@@ -78,7 +78,7 @@ void stream_unref(struct stream *s)
 	free(s);
 }
 
-/* The open ended; lets go of the job's reference. */
+/* The open ended; drops the job's reference. */
 static void finish(struct stream *s, int e)
 {
 	if (e && !s->err.err)
@@ -95,14 +95,14 @@ static void finish(struct stream *s, int e)
 	stream_unref(s);
 }
 
-/* Nobody waits for the open any more: neither does the open. */
+/* Nobody waits for the open any more: cancels its own wait. */
 static void give_up(struct stream *s)
 {
 	if (ops_of(s)->leave(s->impl, &s->ready))
 		finish(s, -EINTR);
 }
 
-/* Finishes unless it has to wait: then it is called again when woken. */
+/* Finishes unless it must wait: then it is called again when woken. */
 static void look_ready(struct stream *s)
 {
 	const struct stream_ops *ops = ops_of(s);
@@ -276,7 +276,7 @@ int stream_read(
 	}
 	*ret_fd = spool_fd(spool);
 	*ret_size = spool_size(spool);
-	/* Bytes that came before the end are still to be read. */
+	/* Bytes that came before the end must still be read. */
 	return e != -EINPROGRESS && *ret_size > rq->off ? 0 : e;
 }
 

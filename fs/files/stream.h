@@ -16,12 +16,12 @@ struct stream;
  */
 int stream_open(struct request *rq, struct ecsfs_error *err);
 /*
- * The opener that waits has gone. True: it is not woken any more. An open that nobody else waits for
- * is told to end, and nobody joins it.
+ * The waiting opener has gone. True: it is not woken any more. An open without another waiter is
+ * cancelled, and no opener joins it.
  */
 bool stream_leave(struct request *rq);
 
-/* A file of the stream is closed: readers that it has parked, interrupted ones, let go of it. */
+/* A file of the stream is closed: its parked (interrupted) readers release it. */
 void stream_closed(struct stream *s);
 void stream_unref(struct stream *s);
 struct stream *stream_ref(struct stream *s);
@@ -34,10 +34,10 @@ struct stream *stream_ref(struct stream *s);
 int stream_read(
     struct stream *s, struct request *rq, int *ret_fd, int64_t *ret_size, struct ecsfs_error *err);
 
-/* The size of what is open of a node, 0 when nothing is; `mtime_ns` moves with it. */
+/* The size of a node's open stream, 0 when none is open; `mtime_ns` moves with it. */
 off_t stream_size(const struct node *n, int64_t *mtime_ns);
 
-/* Whether a stream is open of the node, or of a file somewhere below it. */
+/* Whether the node, or a file below it, has an open stream. */
 bool stream_open_below(const struct node *n);
 
 /* The open streams of a mount (fs->streams). 0 or -ENOMEM. Free when none is open. */

@@ -1,6 +1,6 @@
 /*
- * How are attributes made without asking AWS? From the row or directory kind, from what the cache
- * holds (a peek), and from streams and scratch files. Timeouts follow the TTL that is left.
+ * How are attributes made without asking AWS? From the row or directory kind, from cached answers
+ * (a peek), and from streams and scratch files. Timeouts follow the remaining TTL.
  */
 #include "fs/kernel/attr.h"
 
@@ -44,7 +44,7 @@ struct ask attr_peek(struct node *dir)
 	return q;
 }
 
-/* The rows say what the owner may do; the mask says who else may. */
+/* The rows give the owner's permissions; the mask those of others. */
 static mode_t spread(const struct fs *fs, unsigned owner)
 {
 	return (owner | owner >> 3 | owner >> 6) & ~fs->options.umask & 0777;
@@ -113,8 +113,8 @@ static void peek_listing(struct ask *q, const struct dir_type *type, const struc
 }
 
 /*
- * How long the kernel may cache a directory's attributes. Past the answer's TTL the generation has
- * just told the kernel of the change; without an answer it caches nothing.
+ * How long the kernel may cache a directory's attributes. Past the answer's TTL the new generation
+ * has just made the kernel read again; without an answer it caches nothing.
  */
 static int64_t hold_ms(const struct fs *fs, int64_t fresh_ms)
 {

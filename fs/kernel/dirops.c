@@ -68,7 +68,8 @@ static int mkdir_kept(struct request *rq)
 	return e ? e : request_reply_entry(rq, n, 0);
 }
 
-/* cp makes directories for `cp -r` alone; what it would copy into them are not files to be copied. */
+/* cp makes directories for `cp -r` alone; the files that it would copy into them cannot be copied.
+ */
 static bool is_copied(const struct request *rq, const struct dir_type *type)
 {
 	char name[64] = "";
@@ -217,9 +218,9 @@ int dirops_rmdir(struct request *rq, struct ecsfs_error *err)
 }
 
 /*
- * A file that is made from kept ones represents nothing of AWS, and is made again when it is looked
- * at. Removing it succeeds, so that `rm -r` and `rsync --delete` do not fail half way, with the kept
- * files gone already.
+ * A file that is made from kept ones represents no AWS object, and is made again at the next
+ * look-up. Removing it succeeds, so that `rm -r` and `rsync --delete` do not fail half way, with
+ * the kept files gone already.
  */
 static bool is_made(struct node *dir, const char *name)
 {
@@ -269,7 +270,7 @@ static int check_replaced(
 	return old->type && holds_scratch(old) ? -ENOTEMPTY : 0;
 }
 
-/* `name`: what a listed file represents; NULL: the directory always has it. */
+/* `name`: the listed name that the file represents; NULL: the directory always has it. */
 static int onto_row(
     struct request *rq, const struct row *row, const char *name, struct ecsfs_error *err)
 {

@@ -24,9 +24,9 @@
 enum { AT_DOT = 1, AT_DOTDOT = 2, AT_FIRST = 3 };
 
 struct entry {
-	off_t at; /* its cookie: reading goes on behind it */
+	off_t at; /* its cookie: reading continues after it */
 	char *file_name;
-	char *name; /* of a listed one: what it represents */
+	char *name; /* of a listed one: the name that it represents */
 	const struct dir_type *type;
 	const struct row *row;
 	bool scratch;
@@ -103,7 +103,7 @@ static void add_listed(struct list *l, const struct listing *listing, const json
 		if (!name)
 			continue;
 		lookup_file_name(listing, name, &file_name);
-		/* Longer than a path's part can be: reached by nothing, so shown by nothing. */
+		/* Longer than NAME_MAX: it could not be opened, so it is not listed. */
 		if (file_name.len > LIMIT_NAME || !file_name.len)
 			continue;
 		struct entry *e = list_add(l, buf_str(&file_name), name);
@@ -139,7 +139,7 @@ static int compare(const void *pa, const void *pb)
 	return strcmp(a->file_name ? a->file_name : "", b->file_name ? b->file_name : "");
 }
 
-/* A name that is local and AWS's too is there once. */
+/* A name that is both local and AWS's appears once. */
 static void sort_unique(struct list *l)
 {
 	size_t kept = 0;
@@ -164,7 +164,7 @@ static int ask_names(struct request *rq, const struct dir_type *type, const stru
 	const struct listing *l = type->listing;
 	int e;
 
-	/* The rest of a list goes on with the answer that its start was read from. */
+	/* The rest of a list is read from the same answer as its start. */
 	if (rq->off > 0) {
 		*q = attr_peek(rq->node);
 		e = listing_names(l, q, p, names, NULL);
@@ -178,8 +178,8 @@ static int ask_names(struct request *rq, const struct dir_type *type, const stru
 }
 
 /*
- * Brings the directory's document, so that its files come with their sizes. A failure shows when
- * they are opened.
+ * Fetches the directory's document, so that its files have their sizes. A failure shows when they
+ * are opened.
  */
 static int bring_document(
     struct request *rq, const struct dir_type *type, const struct place *p, struct ecsfs_error *err)
@@ -249,12 +249,12 @@ static struct node *dir_node(struct node *dir, const struct entry *en, int64_t *
 	place_below(dir, en->name, true, &p);
 	if (en->type->subject && dir_members(&q, en->type, &p, "", &a, &object, NULL) != 0)
 		return NULL;
-	/* Without a document the look-up decides how long the name holds. */
+	/* Without a document the look-up decides how long the kernel may keep the name. */
 	*ret_ms = en->type->subject ? q.fresh_ms : 0;
 	return *ret_ms > 0 ? node_for(dir, &spec) : NULL;
 }
 
-/* The node of an entry, as far as it is known without asking; NULL: a look-up has to find it. */
+/* The node of an entry, if it is known without a call; NULL: a look-up must find it. */
 static struct node *entry_node(struct node *dir, const struct entry *en, int64_t *ret_ms)
 {
 	struct node *n = NULL;

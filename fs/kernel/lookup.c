@@ -82,16 +82,17 @@ bool lookup_versioned(const struct row *row)
 	return false;
 }
 
-/* A refusal that belongs to the file: its open repeats it. Others may be over by then. */
+/* A refusal that belongs to the file: its open repeats it. Other failures may have passed by then.
+ */
 static bool is_lasting(int e)
 {
 	return e == -EACCES || e == -EPERM || e == -EINVAL || e == -EOPNOTSUPP || e == -ENOENT;
 }
 
 /*
- * The text, NULL when there is none. -ENOENT: known to be gone; -EINPROGRESS: parked. What is known
- * but past its time is returned all the same: the open asks then, nothing else would in a directory
- * that is somebody's working directory.
+ * The text, NULL when there is none. -ENOENT: known to be gone; -EINPROGRESS: parked. A text past
+ * its TTL is returned all the same: the open then asks AWS, and in a process's working directory
+ * nothing else would.
  */
 static int text_of(struct ask *q, const struct dir_type *type, const struct place *p,
     const struct row *row, struct text **ret, struct ecsfs_error *err)
@@ -140,8 +141,9 @@ int lookup_row(struct node *dir, const struct row *row, const char *file_name, c
 }
 
 /*
- * A name that can never exist. The kernel keeps nothing of a name that is only missing now, since it
- * could not be told when that ends (a look-up may be parked in its directory): the cache remembers.
+ * A name that can never exist. The kernel must not keep a name that is only missing now, since it
+ * could not be notified when that ends (a look-up may be parked in its directory): the cache
+ * remembers.
  */
 static int reply_impossible(struct request *rq)
 {
@@ -150,8 +152,8 @@ static int reply_impossible(struct request *rq)
 
 /*
  * A file with a call of its own (task_definition.json, protection) is fetched by its look-up, so
- * that its size is true for those who trust stat(2). Only what nothing is known of is fetched: a
- * look-up of any other name waits for nothing.
+ * that its size is true for programs that trust stat(2). Only an unknown answer is fetched: a
+ * look-up of any other name does not wait.
  */
 static int row_node(struct request *rq, const struct row *row, const char *name, struct ask *q,
     struct node **ret, struct ecsfs_error *err)
@@ -227,7 +229,7 @@ static int in_names(struct ask *q, const struct listing *l, const struct place *
 	return -ENOENT;
 }
 
-/* A name by ECS's rules, or one that AWS has listed all the same; NULL: there can be none. */
+/* A name that is valid for ECS, or that AWS has listed all the same; NULL: invalid. */
 static char *possible_name(struct request *rq, const struct listing *l)
 {
 	auto_free char *name = decode(l, rq->name);
@@ -257,7 +259,8 @@ static int run_listed(
 	e = l->find ? l->find(&q, &p, err) : in_names(&q, l, &p, name, err);
 	if (e == -ENOENT)
 		return request_reply_absent(rq, 0);
-	/* A reader that follows a growing file by name would take a refusal for its end (tail -F). */
+	/* A reader that follows a growing file by name (tail -F) would treat a refusal as its end.
+	 */
 	if (e && known && e != -EINPROGRESS && stream_open_below(known))
 		return request_reply_entry(rq, known, 0);
 	if (e)

@@ -13,10 +13,9 @@ struct request;
 int lookup_run(struct request *rq, struct ecsfs_error *err);
 
 /*
- * The node of a row's file in `dir`, of the version that `q` finds, which tells how long it holds.
- * `name`: what a listed file represents, NULL for a fixed one. A `q` that peeks never waits: the
- * node of a file of which nothing is known has no text. -ENOENT: what the file belongs to is known
- * to be gone.
+ * The node of a row's file in `dir`, of the version that `q` finds, with its remaining TTL. `name`:
+ * the listed name that the file represents, NULL for a fixed one. A `q` that peeks never waits: the
+ * node of an unknown file has no text. -ENOENT: the object of the file no longer exists.
  */
 int lookup_row(struct node *dir, const struct row *row, const char *file_name, const char *name,
     struct ask *q, struct node **ret, struct ecsfs_error *err);

@@ -1,6 +1,6 @@
 /*
  * Is a new name an editor's or a mistake? It is compared with the directory's writable files: names
- * that contain one as a word are an editor's, names that are near to one are refused with that name.
+ * that contain one as a word are an editor's, names near to one are refused, naming it.
  */
 #include "fs/kernel/newname.h"
 
@@ -50,7 +50,7 @@ static bool is_part_of_word(char c)
 	return isalnum((unsigned char)c) || isspace((unsigned char)c) || c == '_';
 }
 
-/* Whether the word stands in the name, and nothing of a word beside it. */
+/* Whether the name contains the word, without a letter or digit beside it. */
 static bool holds_word(const char *name, const char *word)
 {
 	size_t len = strlen(word);
@@ -62,8 +62,8 @@ static bool holds_word(const char *name, const char *word)
 }
 
 /*
- * A name that holds that of a writable file is an editor's, unless it is another one mistyped
- * ("task_definition.jsn" holds task_definition).
+ * A name that contains that of a writable file is an editor's, unless it is a mistyped other one
+ * ("task_definition.jsn" contains task_definition).
  */
 static bool is_editors(const struct dir_type *type, const char *name)
 {
@@ -134,7 +134,8 @@ int newname_refuse_copy(struct node *dir, const char *name, struct ecsfs_error *
 	    name, type->copy_from, name, type->copy_to);
 }
 
-/* A file of what the draft may become, by cp -r of such a thing or by a hand that was too early. */
+/* A file that the draft will have once it is real, from `cp -r` of a real one or written too early
+ * by hand. */
 static int refuse_of_draft(struct node *dir, const char *name, struct ecsfs_error *err)
 {
 	const struct dir_type *type = node_type(dir->parent), *made = type->listing->type;

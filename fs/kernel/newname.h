@@ -1,7 +1,7 @@
 /*
  * May a file of this name be made in a directory? Only editors make files here: their swap files,
  * backups, and the new text that they rename over an attribute. A mistyped attribute must not be
- * taken for one, since what is written to it would be lost in silence.
+ * taken for one, since its text would be lost in silence.
  */
 #ifndef ECSFS_NEWNAME_H
 #define ECSFS_NEWNAME_H
@@ -25,8 +25,8 @@ int newname_refuse_copy(struct node *dir, const char *name, struct ecsfs_error *
 bool newname_is_draft(struct node *dir);
 
 /*
- * Whether the caller goes on to fill a draft after it was refused a file there, as `cp -r` does: half
- * a directory makes no service. People correct themselves: a shell may go on.
+ * Whether the caller goes on to fill a draft after it was refused a file there, as `cp -r` does:
+ * half a directory must not become a service. People correct themselves: a shell may go on.
  */
 bool newname_is_half_copied(const struct request *rq, struct node *dir);
 

@@ -1,5 +1,5 @@
 /*
- * How does the kernel learn that what it caches is old, and that it may forget what nobody uses? One
+ * How does the kernel learn that what it caches is old, and that it may forget unused nodes? One
  * thread of the mount writes the notifications, in their order.
  */
 #include "fs/kernel/notify.h"
@@ -23,11 +23,11 @@
 
 /*
  * WAIT_MS: how long a writer waits for its own directory; entries that are dropped expire by their
- * timeout. POSTPONE_MS: how often a directory is looked at in which a look-up waits for AWS.
+ * timeout. POSTPONE_MS: how often a directory with a look-up that waits for AWS is tried again.
  */
 enum { WAIT_MS = 50, MAX_QUEUED = 100000, POSTPONE_MS = 20 };
 
-/* Bytes: of a longer text the reader may want a part only. */
+/* Bytes: a reader may need only a part of a longer text. */
 enum { STORE_MOST = 65536 };
 
 /* FUSE_NOTIFY_PRUNE (Linux 6.18, protocol 7.45), which older headers and libfuse do not have. */
@@ -53,7 +53,7 @@ struct notify {
 	size_t queued;
 	uint64_t given, done; /* numbers of batches */
 	bool stop, running;
-	bool idle; /* nodes are to be asked back */
+	bool idle; /* idle nodes must be collected */
 	pthread_t thread;
 	struct batch *postponed; /* the thread's own: entries of directories that are held */
 	bool cannot_prune;	 /* the thread's own: the kernel does not know NOTIFY_PRUNE */
@@ -86,7 +86,7 @@ static bool is_held(struct fs *fs, uint64_t id)
 
 /*
  * False: not now. Dropping an entry takes the directory's lock, which a parked look-up holds: it
- * would stop this thread, and everybody else in that directory, until AWS answers.
+ * would block this thread, and every process in that directory, until AWS answers.
  */
 static bool tell(struct notify *q, const struct stale_entry *e)
 {
@@ -104,7 +104,7 @@ static bool tell(struct notify *q, const struct stale_entry *e)
 	return true;
 }
 
-/* Tells what can be told now; the rest stays in the batch. */
+/* Sends the notifications that are possible now; the rest stays in the batch. */
 static void tell_batch(struct notify *q, struct batch *b)
 {
 	size_t kept = 0;
@@ -168,8 +168,8 @@ static int prune(struct notify *q, const struct stale_entry *entries, size_t cou
 #endif
 
 /*
- * An older kernel forgets files, by their names. It would also forget directories, but then the shell
- * whose working directory one of them is would have none by name (getcwd(2) fails).
+ * An older kernel forgets files, by their names. It would also forget directories, but then a shell
+ * in such a working directory could not find its name (getcwd(2) fails).
  */
 static void drop_files(struct notify *q, const struct stale_entry *entries, size_t count)
 {
@@ -178,7 +178,7 @@ static void drop_files(struct notify *q, const struct stale_entry *entries, size
 			tell(q, &entries[i]);
 }
 
-/* Pruning takes no lock of a directory, and passes over what is in use. */
+/* Pruning takes no lock of a directory, and skips nodes in use. */
 static void ask_back(struct notify *q)
 {
 	struct stale_entry entries[PRUNE_MOST];
@@ -196,7 +196,7 @@ static void ask_back(struct notify *q)
 	}
 }
 
-/* False: something is to be told again now. */
+/* False: a notification must be repeated now. */
 static bool wait_for_batch(struct notify *q)
 {
 	if (!q->postponed) {
@@ -207,7 +207,7 @@ static bool wait_for_batch(struct notify *q)
 	return pthread_cond_timedwait(&q->changed, &q->lock, &until) == 0;
 }
 
-/* These are called with the lock, and give it up meanwhile. */
+/* These are called with the lock, and release it meanwhile. */
 static void tell_first(struct notify *q)
 {
 	struct batch *b = q->first;
@@ -307,7 +307,7 @@ void notify_stop(struct fs *fs)
 	batches_free(&q->postponed);
 }
 
-/* Takes the entries over. Returns the batch's number, 0: nothing to tell. */
+/* Takes ownership of the entries. Returns the batch's number, 0: nothing to send. */
 static uint64_t enqueue(struct notify *q, struct stale_entry *entries, size_t count)
 {
 	struct batch *b = count ? calloc(1, sizeof(*b)) : NULL;

@@ -1,6 +1,7 @@
 /*
- * How does the kernel learn that what it caches is old? By notifications from a thread of their own: a
- * notification may wait for the kernel's locks, and no handler and no worker may wait with it.
+ * How does the kernel learn that its cache is outdated? By notifications from a thread of their
+ * own: a notification may wait for the kernel's locks, and no handler and no worker may wait with
+ * it.
  */
 #ifndef ECSFS_NOTIFY_H
 #define ECSFS_NOTIFY_H
@@ -19,20 +20,21 @@ int notify_start(struct fs *fs, struct fuse_session *se);
 void notify_stop(struct fs *fs);
 
 /*
- * Hands a node's text to the kernel's pages before the first open of it is answered, which spares its
- * READ, and the GETATTR that follows one (a READ makes the access time old). Only the first time: a
- * page that somebody reads is locked until his READ is answered, and this would wait for it.
+ * Stores a node's text in the kernel's pages before the first open of it is answered, which saves
+ * its READ, and the GETATTR that follows one (a READ outdates the access time). Only the first
+ * time: a page that is being read is locked until the READ is answered, and this would wait for it.
  */
 void notify_store(struct node *n);
 
 /* A region_changed_fn; `arg` is the mount. */
 void notify_key(void *arg, struct region *r, const struct key *k);
 void notify_all(struct fs *fs);
-/* Drops what the kernel caches of a directory and its files. */
+/* Drops the kernel's cache of a directory and its files. */
 void notify_stale(struct node *dir);
-/* Asks the kernel to give idle nodes back (idle.h); waits for nothing. */
+/* Asks the kernel to forget idle nodes (idle.h); does not wait. */
 void notify_idle(struct fs *fs);
-/* The same as notify_stale(); waits a moment for the kernel to know. Not from a FUSE thread. */
+/* The same as notify_stale(), but waits a moment until the kernel has read it. Not from a FUSE
+ * thread. */
 void notify_directory(struct node *dir);
 
 #endif

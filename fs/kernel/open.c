@@ -27,12 +27,12 @@
 #include <string.h>
 
 /*
- * Threads that were just told ESTALE: the kernel looks the name up again and opens what it finds,
- * once. That open takes the version it was given; a second ESTALE would reach the caller.
+ * Threads that just received ESTALE: the kernel looks the name up again and opens the result, once.
+ * That open takes the version it was given; a second ESTALE would reach the caller.
  */
 enum { RETRIES = 64, RETRY_MS = 1000 };
 
-/* How long a control file waits for what only AWS knows. */
+/* How long a control file waits for an answer of AWS. */
 enum { CONTROL_MS = 3000 };
 
 struct retries {
@@ -90,7 +90,7 @@ static bool retry_expected(const struct request *rq)
 	return found;
 }
 
-/* The file's text: ASK_PARK: as of this open; ASK_PEEK: as far as it is known. */
+/* The file's text: ASK_PARK: as of this open; ASK_PEEK: from the cache. */
 static int text_now(
     struct request *rq, enum ask_mode mode, struct text **ret, struct ecsfs_error *err)
 {
@@ -134,7 +134,8 @@ static void make_current(struct node *n, struct text *t)
 	node_unref(node_for(n->parent, &spec));
 }
 
-/* A new open file; direct: reads and writes come as they are. `ending`: NULL, or of ROW_PARTLY. */
+/* A new open file; direct: reads and writes bypass the page cache. `ending`: NULL, or of
+ * ROW_PARTLY. */
 static int reply_ending(
     struct request *rq, struct node *created, struct text *text, const struct ecsfs_error *ending)
 {
@@ -162,8 +163,8 @@ static int reply_handle(struct request *rq, struct node *created, struct text *t
 }
 
 /*
- * Read from the kernel's pages, but beside a writer: what is written makes the shared inode longer, and
- * the reader of a shorter text would see NULs behind it.
+ * Read from the kernel's pages, except beside a writer: its write makes the shared inode longer,
+ * and the reader of a shorter text would see NULs after it.
  */
 static int reply_version(struct request *rq, struct text *t)
 {
@@ -177,7 +178,7 @@ static int open_plain(struct request *rq, struct ecsfs_error *err)
 {
 	auto_text struct text *t = NULL;
 	struct node *n = rq->node;
-	/* Asked once: the record is used up, and this may run again. */
+	/* Asked once: the record is consumed, and this may run again. */
 	rq->retried |= retry_expected(rq);
 	if (n->text && rq->retried)
 		return reply_version(rq, n->text);
@@ -206,7 +207,7 @@ static int open_rendered(struct request *rq, struct ecsfs_error *err)
 {
 	auto_text struct text *t = NULL;
 
-	/* Control files tell what is known when AWS does not answer: they are read for that. */
+	/* Control files show what is known when AWS does not answer: that is their purpose. */
 	if (rq->node->row->form == ROW_CONTROL && !rq->late) {
 		rq->late = open_known;
 		if (rq->deadline_ms > rq->born_ms + CONTROL_MS)
@@ -332,7 +333,8 @@ int open_readlink(struct request *rq, struct ecsfs_error *err)
 	return 0;
 }
 
-/* A file that its first write makes in AWS; NULL: not a name of the listing, or it makes none. */
+/* A file whose first write creates it in AWS; NULL: not a name of the listing, or it cannot be
+ * created. */
 static struct node *made_node(struct request *rq, const struct listing *l)
 {
 	auto_free char *name = l && l->makes ? lookup_listed_name(l, rq->name) : NULL;

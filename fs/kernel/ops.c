@@ -1,6 +1,6 @@
 /*
  * Which handler runs for which operation of the kernel? Each callback copies its arguments into a
- * request and starts it; what needs no waiting is answered in the callback.
+ * request and starts it; requests that need no waiting are answered in the callback.
  */
 #include "fs/kernel/ops.h"
 
@@ -24,7 +24,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-/* Copies a name into the request; on lack of memory it is answered and NULL. */
+/* Copies a name into the request; without memory the request is answered and NULL returned. */
 static struct request *with_name(struct request *rq, const char *name)
 {
 	if (!rq)
@@ -48,7 +48,7 @@ static struct request *with_handle(struct request *rq, const struct fuse_file_in
 static void op_init(void *arg, struct fuse_conn_info *conn)
 {
 	(void)arg;
-	/* Spliced, what a log's spool holds is sent without a copy in the heap. */
+	/* Splicing sends the bytes of a log's spool without a copy in the heap. */
 	conn->want |= conn->capable &
 	    (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ASYNC_DIO |
 		FUSE_CAP_SPLICE_WRITE);
@@ -183,7 +183,7 @@ static void op_create(
 	request_go(rq, open_create);
 }
 
-/* Hard and symbolic links and devices: the tree has its own. */
+/* Hard and symbolic links and devices cannot be made: the tree has its own links. */
 static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
 {
 	(void)ino, (void)newparent, (void)newname;
@@ -391,7 +391,7 @@ static void op_readdirplus(
 	list(req, REQ_READDIRPLUS, ino, size, off, dirread_plus);
 }
 
-/* Free space there has to be, or editors refuse to write. */
+/* There must be free space, or editors refuse to write. */
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
 	struct statvfs st = {
@@ -415,7 +415,7 @@ static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t
 {
 	struct request *rq;
 
-	/* ENOSYS: the kernel never asks again, which spares `ls -l` two requests an entry. */
+	/* ENOSYS: the kernel never asks again, which saves `ls -l` two requests an entry. */
 	if (!request_fs(req)->options.xattr) {
 		request_count(request_fs(req), REQ_XATTR);
 		fuse_reply_err(req, ENOSYS);

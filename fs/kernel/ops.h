@@ -1,6 +1,6 @@
 /*
- * What does the kernel ask for? The callbacks that libfuse calls: each makes a request of its
- * arguments and runs its handler (request.h). None of them waits.
+ * Which requests does the kernel send? The callbacks that libfuse calls: each makes a request of
+ * its arguments and runs its handler (request.h). None of them waits.
  */
 #ifndef ECSFS_OPS_H
 #define ECSFS_OPS_H

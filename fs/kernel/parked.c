@@ -1,7 +1,7 @@
 /*
- * How is a request answered once, whoever comes first? `answered` is set under the lock by
- * request_claim(); the watcher thread sleeps until the next deadline, or WATCH_MS while an
- * interrupted caller has to be looked at.
+ * How is a request answered exactly once? `answered` is set under the lock by request_claim(); the
+ * watcher thread sleeps until the next deadline, or WATCH_MS while it watches an interrupted
+ * caller.
  */
 #include "fs/kernel/parked.h"
 
@@ -20,8 +20,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* How often an interrupted caller is looked at: the kernel sends INTERRUPT once a request, so a
- * later SIGKILL shows in /proc only. */
+/* How often an interrupted caller is checked: the kernel sends INTERRUPT once a request, so a later
+ * SIGKILL shows in /proc only. */
 enum { WATCH_MS = 50 };
 
 struct requests {
@@ -29,11 +29,11 @@ struct requests {
 	pthread_cond_t changed;
 	struct request *first; /* parked ones and those with a job, until answered */
 	size_t count;	       /* of the list */
-	size_t replying;       /* answers on their way to the kernel */
+	size_t replying;       /* replies being sent to the kernel */
 	bool watching, closing;
-	int64_t wake_ms; /* when the watcher looks next; INT64_MAX: when told */
+	int64_t wake_ms; /* when the watcher checks next; INT64_MAX: when woken */
 	pthread_t watcher;
-	struct request **due; /* the watcher's own: LIMIT_PARKED of those to look at */
+	struct request **due; /* the watcher's own: LIMIT_PARKED requests to check */
 	const struct clock *clock;
 	_Atomic uint64_t counts[REQ_KINDS];
 };
@@ -68,7 +68,7 @@ void request_count(struct fs *fs, enum request_kind kind)
 	atomic_fetch_add_explicit(&fs->requests->counts[kind], 1, memory_order_relaxed);
 }
 
-/* Those that wait: one that runs at this moment (who reads the count) does not. */
+/* Waiting requests: one that runs at this moment (the reader of the count) is not counted. */
 static size_t count_waiting(struct requests *p)
 {
 	size_t n = 0;
@@ -154,7 +154,7 @@ static void list_add(struct request *rq)
 		pthread_cond_signal(&p->changed);
 }
 
-/* It was answered while it waited: what nobody else waits for is not asked for any longer. */
+/* It was answered while it waited: a fetch without another waiter is cancelled. */
 static void leave(struct request *rq)
 {
 	if (region_leave(&rq->waiter) || stream_leave(rq))
@@ -210,10 +210,10 @@ static bool mutates(const struct request *rq)
 
 static bool ends(const struct request *rq)
 {
-	/* A caller outside our pid namespace: only those that lose nothing are let go. */
+	/* A caller outside our pid namespace: only requests that lose nothing are interrupted. */
 	if (rq->caller.pid <= 0)
 		return !mutates(rq);
-	/* Output that nobody took is there for the next read. */
+	/* Output that was not read stays for the next read. */
 	if (rq->kind == REQ_READ && rq->handle && rq->handle->conversation &&
 	    caller_stops(rq->caller.pid))
 		return true;
@@ -232,7 +232,7 @@ static void interrupted(fuse_req_t req, void *arg)
 	pthread_mutex_unlock(&p->lock);
 }
 
-/* References to those whose time is over or whose callers were interrupted. Under the lock. */
+/* Takes references to requests past their deadline or with interrupted callers. Under the lock. */
 static size_t watch_collect(struct requests *p, int64_t now)
 {
 	size_t n = 0;
@@ -357,7 +357,8 @@ void requests_shutdown(struct fs *fs)
 	if (watching)
 		pthread_join(p->watcher, NULL);
 	p->watching = false;
-	/* Workers too answer: the device is closed next, and its number may soon be another file's. */
+	/* Workers reply too: the device is closed next, and its number may soon be another file's.
+	 */
 	pthread_mutex_lock(&p->lock);
 	while (p->replying)
 		pthread_cond_wait(&p->changed, &p->lock);

@@ -1,7 +1,7 @@
 /*
- * Which requests wait, and who may answer one? A request that waits is listed until it was answered: by
- * what it asked for, by its job, or by the watcher, a thread that looks for deadlines, for callers that a
- * signal ends, and for the end of the mount. The first that claims a request answers it.
+ * Which requests wait, and who may answer one? A request that waits is listed until it is answered:
+ * by the awaited answer, by its job, or by the watcher, a thread that checks deadlines, callers
+ * that a signal ends, and the end of the mount. The first that claims a request answers it.
  *
  * Any thread. The watcher is started by the first request that waits: no thread before the fork.
  */
@@ -11,7 +11,7 @@
 #include "fs/kernel/request.h"
 
 struct request *request_ref(struct request *rq);
-/* The last one frees the request and lets go of what it holds. */
+/* The last one frees the request and everything it holds. */
 void request_unref(struct request *rq);
 
 /* From here on the request may be interrupted and timed out. 0; -EBUSY: LIMIT_PARKED wait already;
@@ -28,7 +28,8 @@ bool request_woken(struct request *rq);
  */
 void request_holds_directory(struct request *rq);
 
-/* The right to answer: false when that has happened (interrupted, timed out). True: reply, and say so. */
+/* Claims the right to answer: false when it was answered already (interrupted, timed out). True:
+ * reply, and report it. */
 bool request_claim(struct request *rq);
 /* The reply is written; returns its `result`. */
 int request_replied(struct request *rq, int result);
@@ -36,10 +37,10 @@ int request_replied(struct request *rq, int result);
 /* The failure of a request, as run() would return it. */
 void request_fail(struct request *rq, int e, const struct ecsfs_error *err);
 
-/* Puts a failure into .ecsfs/errors; request_fail() does. */
+/* Adds a failure to .ecsfs/errors; request_fail() does this itself. */
 void request_log(struct request *rq, int e, const struct ecsfs_error *err);
 
-/* The path a request is about, for errors: of a rename that writes an attribute, the attribute's. */
+/* The path a request is about, for errors: for a rename onto an attribute, the attribute's. */
 void request_path(struct request *rq, struct buf *out);
 
 /* The parked requests of a mount and their counts (fs->requests). 0 or -ENOMEM. */
@@ -48,7 +49,7 @@ void requests_free(struct fs *fs);
 /* Answers everything parked, at unmount; later ones are refused. Ends the watcher, and waits for the
  * replies that others are writing: no one touches the session's device afterwards. */
 void requests_shutdown(struct fs *fs);
-/* Prometheus text: requests by kind, and those that wait. */
+/* Prometheus text: requests by kind, and waiting ones. */
 void requests_render(struct fs *fs, struct buf *out);
 
 void request_count(struct fs *fs, enum request_kind kind);

@@ -102,7 +102,7 @@ static bool is_above(const char *dir, const char *path)
 	return strncmp(dir, path, len) == 0 && (!len || path[len] == '\0' || path[len] == '/');
 }
 
-/* Whether the caller's process was refused something in a directory that `fits` the path. */
+/* Whether the caller's process had a refusal in a directory that `fits` the path. */
 static bool was_refused(
     const struct request *rq, const char *path, bool (*fits)(const char *dir, const char *path))
 {

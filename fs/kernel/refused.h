@@ -1,7 +1,7 @@
 /*
- * Which processes were refused something in a directory? `find -delete` and Python's rmtree go on
- * after a refused unlink, and would take the service down whose files they could not delete; `cp -r`
- * goes on after a refused file, and would create a service from half of what it copies.
+ * Which processes had a refusal in a directory? `find -delete` and Python's rmtree go on after a
+ * refused unlink, and would take the service down whose files they could not delete; `cp -r` goes
+ * on after a refused file, and would create a service from half a copy.
  */
 #ifndef ECSFS_REFUSED_H
 #define ECSFS_REFUSED_H
@@ -10,14 +10,14 @@
 
 struct request;
 
-/* The caller's process was refused something in the directory rq->node. */
+/* Notes a refusal of the caller's process in the directory rq->node. */
 void refused_remember(struct request *rq);
-/* Whether it was, in the directory `dir` itself. */
+/* Whether it had one in the directory `dir` itself. */
 bool refused_in(const struct request *rq, struct node *dir);
-/* Whether it was, in what the request's path names or below it. */
+/* Whether it had one in the request's path or below it. */
 bool refused_below(struct request *rq);
-/* Whether it was, in a directory above what the request's path names: `rm -rf` of a service meets its
- * fixed files first, and must not go on to its scaling policies. */
+/* Whether it had one in a directory above the request's path: `rm -rf` of a service meets its fixed
+ * files first, and must not go on to its scaling policies. */
 bool refused_above(struct request *rq);
 
 /* The refusals of a mount (fs->refusals). 0 or -ENOMEM. */

@@ -1,6 +1,6 @@
 /*
- * What is a request of the kernel, and what may a handler answer? The struct alone: run.h begins and
- * runs requests, parked.h keeps those that wait, reply.h answers them.
+ * What is a request of the kernel, and what may its handler return? The struct alone: run.h begins
+ * and runs requests, parked.h keeps those that wait, reply.h answers them.
  *
  * A handler is a function run(rq, err) that may be run again from its start: it resolves everything
  * anew, asks in ASK_PARK mode, and passes -EINPROGRESS on. Anything that must happen once (a mutation, the
@@ -56,7 +56,7 @@ typedef int (*request_fn)(struct request *rq, struct ecsfs_error *err);
 
 struct request {
 	struct fs *fs;	/* constant */
-	fuse_req_t req; /* touched only by who claimed the answer */
+	fuse_req_t req; /* touched only by the claimer of the answer */
 	enum request_kind kind;
 	request_fn run;
 

@@ -1,6 +1,6 @@
 /*
  * How is a handler run again? run_owned() loops while the request is woken before it is parked;
- * wake() continues it on the thread that brought the answer; request_job() runs it once on a
+ * wake() continues it on the thread that delivers the answer; request_job() runs it once on a
  * worker.
  */
 #include "fs/kernel/run.h"
@@ -17,7 +17,7 @@
 /* A request gets at least this part of -o timeout, however long its command has waited. */
 enum { LEAST_SHARE = 15 };
 
-/* Owns a reference, and one more that the waiter holds while it is queued somewhere. */
+/* Owns a reference, and one more for the waiter while it is queued. */
 static void run_owned(struct request *rq)
 {
 	struct ecsfs_error err;
@@ -126,7 +126,7 @@ void request_go(struct request *rq, request_fn run)
 {
 	int64_t limit = rq->fs->options.timeout_ms, left = limit - spent_before(rq);
 
-	/* Something is left to every request: what it asks may be known by now. */
+	/* Every request gets some time: its answer may be cached by now. */
 	rq->deadline_ms = rq->born_ms + (left > limit / LEAST_SHARE ? left : limit / LEAST_SHARE);
 	rq->run = run;
 	run_owned(rq);

@@ -1,6 +1,6 @@
 /*
  * Which requests belong to one command? The table remembers for each thread the last file and
- * stage; a request that continues it inherits the time it has waited.
+ * stage; a request that continues them inherits the time waited so far.
  */
 #include "fs/kernel/spent.h"
 
@@ -16,12 +16,12 @@ enum { THREADS = 256, GAP_MS = 2000 };
 
 struct waited {
 	pid_t tid;
-	uint64_t file; /* st_ino of what the last request was about */
+	uint64_t file; /* st_ino of the last request's file */
 	int stage;
 	int64_t ended_ms, waited_ms;
 };
 
-/* One mount's, by thread; a thread that hashes alike displaces the one before. */
+/* One mount's, by thread; a thread with the same hash replaces the one before. */
 struct spent {
 	pthread_mutex_t lock;
 	struct waited threads[THREADS]; /* lock */
@@ -73,7 +73,7 @@ static uint64_t file_of(const struct request *rq)
 	return rq->name ? node_ino_below(rq->node, rq->name) : rq->node->ino;
 }
 
-/* Whether a request is about the file or what is below it. */
+/* Whether a request is about the file or a file below it. */
 static bool continues(const struct request *rq, const struct waited *w)
 {
 	if (file_of(rq) == w->file)

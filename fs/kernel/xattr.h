@@ -1,6 +1,6 @@
 /*
- * What are the extended attributes of a node? With -o xattr: its ARN, the age of its answer, its last
- * failure. Without it the kernel is told once that there are none.
+ * What are the extended attributes of a node? With -o xattr: its ARN, the age of its answer, its
+ * last failure. Without it the kernel learns once that there are none.
  */
 #ifndef ECSFS_XATTR_H
 #define ECSFS_XATTR_H

@@ -23,8 +23,8 @@
 
 /*
  * Asks every region once, in parallel, whether it answers: the mount starts as soon as one does and
- * the others had PATIENCE_MS, or fails with what the first one said. While a person is asked for a
- * code on the terminal it waits longer, looking every LOOK_MS.
+ * the others had PATIENCE_MS, or fails with the failure of the first one. While a person is asked
+ * for a code on the terminal it waits longer, looking every LOOK_MS.
  */
 enum { PATIENCE_MS = 3000, LOOK_MS = 200 };
 
@@ -47,8 +47,7 @@ struct checks {
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
 	size_t waiting, usable;
-	bool
-	    mounting; /* at least one is usable: the failures of others are logged, and end nothing */
+	bool mounting; /* at least one is usable: the failures of others are only logged */
 	size_t count;
 	struct check check[];
 };
@@ -95,8 +94,8 @@ static void path_of(const struct check *c, struct buf *out)
 }
 
 /*
- * Where others answer, a failure ends nothing and is logged, once. Where none does, the first one is
- * what the start fails with. Under the lock.
+ * If other regions answer, a failure is only logged, once. If none does, the start fails with the
+ * first failure. Under the lock.
  */
 static void tell(struct check *c)
 {
@@ -111,7 +110,8 @@ static void tell(struct check *c)
 		log_warn("%s: %s", buf_str(&path), c->err.message);
 }
 
-/* No host of that name: the region's name is the likely reason, unless an endpoint was given. */
+/* The host name does not exist: the region's name is the likely reason, unless an endpoint was
+ * given. */
 static void suspect_name(const struct check *c, struct ecsfs_error *err)
 {
 	const struct aws_settings *s = aws_client_settings_peek(c->account->client);

@@ -12,12 +12,12 @@ struct checks;
 
 /*
  * Asks, and waits until one region answers and the others have had three seconds; for all where
- * none does, and for as long as somebody is asked for a code. Those that have not answered by then
- * go on in the background. 0, or the failure of the first region where every one failed. `ret` is
- * set either way and is to be freed, after the clients were cancelled.
+ * none does, and while the user is asked for a code. The others go on in the background. 0, or the
+ * failure of the first region where every one failed. `ret` is set either way; free it after the
+ * clients were cancelled.
  */
 int checks_run(struct fs *fs, struct checks **ret, struct ecsfs_error *err);
-/* Waits for those that go on. NULL is fine. */
+/* Waits for the checks that still run. NULL is fine. */
 void checks_free(struct checks *c);
 
 #endif

@@ -46,7 +46,7 @@ static void harden(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Threads that are made meanwhile do not take the signals that end the mount. */
+/* Threads made meanwhile do not receive the signals that end the mount. */
 static void block_signals(bool block)
 {
 	sigset_t set;
@@ -62,7 +62,7 @@ static void block_signals(bool block)
 #ifdef PORTABLE_FUSE_MESSAGES
 /*
  * libfuse 3.10 to 3.16 drop FUSE_PARALLEL_DIROPS from the answer to INIT, without which one waiting
- * look-up stops its whole directory, unkillable. So it is put into that answer, the first one.
+ * look-up stops its whole directory, unkillable. So it is added to that answer, the first one.
  */
 static ssize_t first_writev(int fd, struct iovec *iov, int count, void *userdata)
 {
@@ -174,7 +174,7 @@ static int loop(struct fuse_session *se, struct ecsfs_error *err)
 	fuse_loop_cfg_set_idle_threads(config, LOOP_THREADS);
 	e = fuse_session_loop_mt(se, config);
 	fuse_loop_cfg_destroy(config);
-	/* The number of the signal that ended it, 0, or where no thread could be made -1. */
+	/* The number of the signal that ended it, 0, or -1 if no thread could be made. */
 	if (e >= 0)
 		return 0;
 	e = e == -1 ? EAGAIN : -e;
@@ -217,7 +217,7 @@ static void tell_ready(const char *mountpoint)
 	supervisor_tell(buf_str(&state));
 }
 
-/* `told` is called once the mount is there. */
+/* `told` is called once the mount works. */
 static int serve(struct options *o, void (*told)(void *arg), void *arg, struct ecsfs_error *err)
 {
 	struct fuse_session *se = NULL;
@@ -238,7 +238,7 @@ static int serve(struct options *o, void (*told)(void *arg), void *arg, struct e
 	session_close(&s);
 	if (se)
 		fuse_session_destroy(se);
-	/* Nothing secret is left; a leak checker may look. */
+	/* All secrets are wiped; frees the rest for leak checkers. */
 	prctl(PR_SET_DUMPABLE, 1);
 	return e;
 }
@@ -260,7 +260,7 @@ static void nothing(void *arg)
 /* The options' log level, for the child in the background. */
 static enum log_level log_level_in_force;
 
-/* Leaves the terminal, and the parent, to themselves. */
+/* Detaches from the terminal and the parent. */
 static void go_to_background(void *arg)
 {
 	const int *pipe_fd = arg;
@@ -279,7 +279,7 @@ static void go_to_background(void *arg)
 	close(*pipe_fd);
 }
 
-/* The parent ends when the mount is there, or with the child that could not make it. */
+/* The parent ends when the mount works, or with a child that failed. */
 static int wait_for_child(pid_t pid, int fd)
 {
 	char byte;

@@ -26,7 +26,7 @@ static bool is_dead(const char *path)
 {
 	struct statvfs st;
 
-	/* stat(2) can be answered from the attributes that the kernel kept. */
+	/* stat(2) may be answered from the kernel's cached attributes. */
 	return statvfs(path, &st) != 0 && (errno == ENOTCONN || errno == ECONNABORTED);
 }
 
@@ -85,7 +85,7 @@ int mountpoint_sharing_allowed(void)
 	return 0;
 }
 
-/* fusermount3 refuses this too, in a line of its own on top of ours. */
+/* fusermount3 refuses this too, with a further line of its own. */
 static int check_sharing(const struct options *o, struct ecsfs_error *err)
 {
 	bool wanted = o->fs.allow_other || (o->kernel && strstr(o->kernel, "allow_root"));

@@ -16,7 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A mount whose program has stopped never answers; one whose AWS does not, after some seconds. */
+/* A mount whose program is stopped never answers; one whose AWS does not answer, after some
+ * seconds. */
 #define STATUS_MS 5000
 
 static int octal(const char *p)
@@ -115,7 +116,7 @@ struct look {
 	char file[PATH_MAX];
 	struct buf text;
 	int e;
-	bool done, left; /* left: nobody waits for it any more */
+	bool done, left; /* abandoned: nobody waits for it any more */
 };
 
 static void free_look(struct look *l)
@@ -154,7 +155,7 @@ static void *look_main(void *arg)
 	return NULL;
 }
 
-/* Takes what the thread has read by then, and the look with it. */
+/* Takes the bytes that the thread has read so far, and frees the look. */
 static int end_look(struct look *l, struct buf *out)
 {
 	struct timespec until = clock_deadline(STATUS_MS);

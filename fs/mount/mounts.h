@@ -1,6 +1,6 @@
 /*
- * Which mounts of ecsfs does this machine have? Those that the kernel lists, and what each says of
- * itself.
+ * Which mounts of ecsfs does this machine have? Those that the kernel lists, and the status of
+ * each.
  */
 #ifndef ECSFS_CLI_MOUNTS_H
 #define ECSFS_CLI_MOUNTS_H
@@ -13,7 +13,7 @@
 struct mounts {
 	struct mounted {
 		char *path;   /* absolute, of this mount namespace */
-		char *source; /* what mount(8) shows: "ops@us-east-1" */
+		char *source; /* as mount(8) shows it: "ops@us-east-1" */
 	} * at;
 	size_t count;
 };
@@ -26,8 +26,8 @@ void mounts_release(struct mounts *m);
 bool mounts_have(const struct mounts *m, const char *path);
 
 /*
- * Appends the .ecsfs/status of the mount at `path`. 0 or -errno: -ENOTCONN when its program is gone,
- * -EACCES when it is another user's, -ETIMEDOUT when it does not answer within five seconds.
+ * Appends the .ecsfs/status of the mount at `path`. 0 or -errno: -ENOTCONN when its program has
+ * ended, -EACCES when it is another user's, -ETIMEDOUT when it does not answer within five seconds.
  */
 int mounts_status(const char *path, struct buf *out);
 

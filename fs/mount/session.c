@@ -36,13 +36,13 @@ static bool all_regions(const struct options *o)
 	return o->regions && strcmp(o->regions[0], "all") == 0;
 }
 
-/* The first region that is asked for by name; NULL: the settings decide. */
+/* The first region given by name; NULL: the settings decide. */
 static const char *region_option(const struct options *o)
 {
 	return o->regions && !all_regions(o) ? o->regions[0] : NULL;
 }
 
-/* Settings of the demo's own region, whatever this machine is set up for. */
+/* Settings of the demo's own region, independent of this machine's configuration. */
 static int demo_start(
     const struct options *o, struct session *s, char **ret_url, struct ecsfs_error *err)
 {
@@ -102,7 +102,8 @@ static struct region *region_of(
 	    .ttl_slow_ms = o->fs.ttl_ms ? TTL_SLOW_MS : 0,
 	    .ttl_negative_ms = o->fs.ttl_ms ? TTL_NEGATIVE_MS : 0,
 	    .stale_ms = (int)(o->stale_ms < INT32_MAX ? o->stale_ms : INT32_MAX),
-	    /* Before those who wait give up: so they are told why, or what was known. */
+	    /* Earlier than the waiters' own timeout, so that they get the reason or an older
+	     * answer. */
 	    .timeout_ms = o->fs.timeout_ms - o->fs.timeout_ms / 10,
 	    .clock = &clock_system,
 	    .errors = fs->errors,
@@ -218,7 +219,7 @@ static char *source_name(const struct options *o, const struct fs *fs)
 	return buf_failed(&name) ? NULL : buf_detach(&name, NULL);
 }
 
-/* A directory that was asked for must take files now, not only when the first log is read. */
+/* The given directory must take files now, not only when the first log is read. */
 static int spool_check(const struct options *o, struct ecsfs_error *err)
 {
 	auto_free char *dir = o->spool_dir ? realpath(o->spool_dir, NULL) : NULL;
@@ -276,7 +277,7 @@ int session_open(const struct options *o, struct session *ret, struct ecsfs_erro
 	return complete ? 0 : -ENOMEM;
 }
 
-/* The cluster that becomes the root must be there, as far as that can be asked. */
+/* The cluster that becomes the root must exist, if that can be checked. */
 static int check_cluster(struct fs *fs, struct ecsfs_error *err)
 {
 	struct region *r = fs->accounts[0]->regions[0];
@@ -331,7 +332,7 @@ void session_close(struct session *s)
 	struct fs *fs = &s->fs;
 
 	session_cancel(s);
-	/* Their agents are told that it is over; at most SESSION_GOODBYE_MS. */
+	/* Their agents are notified of the end; at most SESSION_GOODBYE_MS. */
 	session_threads_wait();
 	checks_free(s->checks);
 	if (fs->follow)

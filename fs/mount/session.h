@@ -25,7 +25,7 @@ int session_open(const struct options *o, struct session *ret, struct ecsfs_erro
 /*
  * Asks whether the regions answer (check.h). Wrong keys and an endpoint that does not answer are
  * failures; where there are several regions, those of all of them. A refusal of the call alone is
- * none.
+ * not a failure.
  */
 int session_check(struct session *s, struct ecsfs_error *err);
 
@@ -33,7 +33,8 @@ int session_check(struct session *s, struct ecsfs_error *err);
 void session_cancel(struct session *s);
 void session_close(struct session *s);
 
-/* Writes what would be used, for --print-credential-source: a paragraph for each profile. */
+/* Prints the settings that would be used, for --print-credential-source: a paragraph for each
+ * profile. */
 int session_describe(const struct options *o, struct buf *out, struct ecsfs_error *err);
 
 #endif

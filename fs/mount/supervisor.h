@@ -1,5 +1,5 @@
 /*
- * What is a service manager told? By sd_notify(3): that the mount is ready, and that it ends.
+ * What does a service manager learn? By sd_notify(3): that the mount is ready, and that it ends.
  * Without $NOTIFY_SOCKET nothing happens.
  */
 #ifndef ECSFS_SUPERVISOR_H

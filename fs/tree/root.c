@@ -133,14 +133,14 @@ static int list_regions(
 		if (json_array_append_new(names, json_string(region_name_peek(*r))))
 			return -ENOMEM;
 	}
-	/* No answer's version tells the kernel that a region has been enabled since. */
+	/* No answer's version shows the kernel that a region was enabled since. */
 	q->version += json_array_size(names);
 	if (p->fs->all_regions)
 		q->fresh_ms = 0;
 	return 0;
 }
 
-/* One that was not enabled is asked again: that is how its becoming so is seen. */
+/* A region that was not enabled is asked again, to notice when it is. */
 static int find_region(struct ask *q, const struct place *p, struct ecsfs_error *err)
 {
 	const struct key k = {.kind = KIND_CLUSTERS};

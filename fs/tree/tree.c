@@ -156,7 +156,7 @@ int tree_failures(const json_t *answer, struct ecsfs_error *err)
 	    *detail ? ": " : "", detail, doc_string_peek(failure, "arn"));
 }
 
-/* Whether the text can be a name; AWS decides whether there is such a definition. */
+/* Whether the text can be a name; AWS decides whether the definition exists. */
 static bool is_task_definition_name(const char *text)
 {
 	struct revision revision;

@@ -31,43 +31,43 @@ struct key tree_service_key(const struct place *p);
 int tree_render_revision(struct ask *q, const struct dir_type *type, const struct place *p,
     const char *member, struct buf *out, struct ecsfs_error *err);
 
-/* A listing.find for what is described: 0 where the object is there. */
+/* A listing.find for described objects: 0 where the object exists. */
 int tree_find(
     struct ask *q, const struct dir_type *type, const struct place *p, struct ecsfs_error *err);
 
-/* A listing.names for what a listing of the cache names. */
+/* A listing.names for a cached listing. */
 int tree_names(struct ask *q, const struct place *p, const struct key *k, json_t *names,
     struct ecsfs_error *err);
 
-/* Whether a listing that is still fresh (`old`: of any age) holds `name`: nothing is asked. */
+/* Whether a listing that is still fresh (`old`: of any age) has `name`, without a call. */
 bool tree_listed(
     struct ask *q, const struct place *p, const struct key *k, const char *name, bool old);
 
 /* The private address of a task's network interface (awsvpc); "": it has none. Borrowed. */
 const char *tree_task_address(const json_t *task);
 
-/* Whether a failure says that an answer is not for us, rather than not now: what is made of several
- * answers goes on without it. */
+/* Whether a failure to get an answer is permanent (denied, unknown action): a text made from
+ * several answers goes on without it. */
 bool tree_withheld(int e);
 
 /* Appends "NAME" of every element's `member` to names. */
 int tree_append_names(json_t *names, const json_t *array, const char *member);
 
-/* A task definition's ARN, taken apart. */
+/* The parts of a task definition's ARN. */
 struct revision {
 	char family[256];
 	char number[16];
 };
-/* False: it is none, or too long. */
+/* False: invalid, or too long. */
 bool tree_revision(const char *arn, struct revision *ret);
 
-/* Asks for the task definition of an ARN. -ENOENT: none is named. */
+/* Asks for the task definition of an ARN. -ENOENT: it names none. */
 int tree_ask_task_definition(struct ask *q, const struct place *p, const char *arn,
     struct answer *ret, struct ecsfs_error *err);
 
 /*
- * The refusal in an answer that AWS sent with status 200: failures[0] as an error. 0: it holds no
- * failure. NULL (a dry run) is no failure.
+ * The refusal in a response of status 200: failures[0] as an error. 0: it holds no failure. NULL (a
+ * dry run) is no failure.
  */
 int tree_failures(const json_t *answer, struct ecsfs_error *err);
 
@@ -79,7 +79,7 @@ void memory_key(const struct place *p, const char *what, const char *name, struc
 
 /* Asks AWS now for a document and waits: 0 and a new reference, or -errno. Worker. */
 int ask_now(const struct place *p, const struct key *k, json_t **ret, struct ecsfs_error *err);
-/* The same of the revision that an ARN names; -ENOENT: it names none. */
+/* The same for the revision that an ARN names; -ENOENT: it names none. */
 int ask_revision_now(const struct place *p, const char *arn, json_t **ret, struct ecsfs_error *err);
 
 #endif

@@ -165,7 +165,7 @@ static int loop(const struct visit *last, const char *profile, struct ecsfs_erro
 	    "the roles form a circle: the source profiles are %s%s", path, profile);
 }
 
-/* A profile may be its own source only for the keys that stand in it. */
+/* A profile may be its own source only for the keys in it. */
 static int check_visited(
     const struct visit *here, const struct provider_seed *source, struct ecsfs_error *err)
 {

@@ -49,8 +49,8 @@ static bool is_allowed_host(const char *host)
 	return inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-/* Taken apart by the library that will also connect, so that both see the same host. `kind`: of the
- * variable; also what is meant as a path may name another host ("@HOST/"). */
+/* Parsed by libcurl, which will also connect, so that both see the same host. `kind`: of the
+ * variable; even a value meant as a path may name another host ("@HOST/"). */
 static int check_url(const char *url, const char *kind, struct ecsfs_error *err)
 {
 	CURLU *parts = curl_url();

@@ -53,7 +53,7 @@ static int exchange(struct imds *m, const char *method, const char *path, const 
 	return provider_exchange(m->env, &rq, m->attempts, 0, ret, err);
 }
 
-/* The header that goes with the questions; empty: by the first version. */
+/* The header of the requests; empty: the first version of the protocol. */
 static int get_token(struct imds *m, struct buf *header, struct ecsfs_error *err)
 {
 	struct http_response answer;
@@ -80,7 +80,7 @@ static int get_token(struct imds *m, struct buf *header, struct ecsfs_error *err
 	return provider_none(m->env, r ? "cannot be reached" : "refuses a token (IMDSv2)", err);
 }
 
-/* A question; -EAGAIN: the token is no longer taken. */
+/* One request; -EAGAIN: the token is no longer accepted. */
 static int ask(
     struct imds *m, const char *path, const char *token, struct buf *out, struct ecsfs_error *err)
 {
@@ -118,7 +118,7 @@ static int ask_for_keys(struct imds *m, const char *token, struct buf *out, stru
 	return ask(m, path, token, out, err);
 }
 
-/* A role that EC2 may not assume is answered by 200 and an object without keys. */
+/* For a role that EC2 may not assume, the response is 200 and an object without keys. */
 static int understand(
     struct imds *m, const struct buf *text, struct credentials **ret, struct ecsfs_error *err)
 {

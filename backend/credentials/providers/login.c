@@ -90,7 +90,7 @@ static int refused(const struct login *l, const char *url, const struct http_res
 	return -own.err;
 }
 
-/* POSTs the request for new keys with a proof that we hold the key; gives the answer. */
+/* POSTs the request for new keys with a proof that we hold the key; returns the response. */
 static int exchange(struct login *l, const char *url, const char *proof, const char *body,
     json_t **ret, struct ecsfs_error *err)
 {

@@ -34,7 +34,7 @@ struct process {
 	char *account; /* the profile's aws_account_id; NULL: none */
 };
 
-/* One run, and what it said. */
+/* One run, and its output. */
 struct run {
 	struct process *process;
 	pid_t pid;
@@ -90,7 +90,7 @@ static int start(struct run *run, struct ecsfs_error *err)
 	    err, EACCES, NULL, "credential_process: %s cannot be run: %s", w->word[0], strerror(r));
 }
 
-/* Takes what is there; keeps it up to the buffer's ceiling. False: the answer is too long. */
+/* Reads available output up to the buffer's ceiling. False: the output is too long. */
 static bool take(int *fd, struct buf *keep, bool cut)
 {
 	char block[4096];
@@ -204,7 +204,7 @@ static void make_one_line(struct buf *text)
 			text->data[i] = ' ';
 }
 
-/* The complaint goes to the person: as part of the error, or as a line where all went well. */
+/* The program's stderr is shown: as part of the error, or as a log line after success. */
 static int judge(struct run *run, int status, struct credentials **ret, struct ecsfs_error *err)
 {
 	const char *program = run->process->words.word[0];

@@ -49,7 +49,7 @@ static const char *text_of(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
-/* How long what expires at a time of the token is still good; negative: no longer. */
+/* How long a member of the token with this expiry is still valid; negative: expired. */
 static int64_t left_ms(const struct sso *s, const json_t *token, const char *name)
 {
 	const char *text = text_of(token, name);
@@ -66,7 +66,7 @@ static bool can_renew(const struct sso *s, const json_t *token)
 	    text_of(token, "clientSecret") && left_ms(s, token, "registrationExpiresAt") > 0;
 }
 
-/* POSTs a document to a path of SSO's OIDC service; gives the answer's. */
+/* POSTs a document to a path of SSO's OIDC service; returns the response's. */
 static int create_token(
     const struct sso *s, const char *body, json_t **ret, struct ecsfs_error *err)
 {
@@ -90,7 +90,7 @@ static int create_token(
 		return -ENOMEM;
 	}
 	rq.url = url;
-	/* Once: a refresh token that was taken is no longer good. */
+	/* Once: a refresh token that was accepted is no longer valid. */
 	r = provider_exchange(s->env, &rq, 1, 0, &answer, &own);
 	if (!r && answer.status != 200)
 		r = wire_error("CreateToken", url, &answer, &retry, &own);
@@ -102,7 +102,7 @@ static int create_token(
 	return !r && !*ret ? ecsfs_error_set(err, EIO, NULL, "SSO returned no JSON object") : r;
 }
 
-/* Puts what was answered into the token, and the token into its file. */
+/* Stores the response in the token, and the token in its file. */
 static int keep_token(struct sso *s, json_t *token, const json_t *answer, struct ecsfs_error *err)
 {
 	const char *access = text_of(answer, "accessToken");
@@ -137,7 +137,7 @@ static int renew(struct sso *s, json_t *token, struct ecsfs_error *err)
 	return r ? r : keep_token(s, token, answer, err);
 }
 
-/* A token that is good now. */
+/* A token that is valid now. */
 static int get_token(struct sso *s, json_t **ret, struct ecsfs_error *err)
 {
 	auto_secret_json json_t *token = NULL;
@@ -303,7 +303,7 @@ static int check_complete(
 			return ecsfs_error_set(err, EINVAL, NULL,
 			    "the profile '%s' is set up for SSO, but has no %s", seed->profile,
 			    needed[i]);
-	/* The token is the session's, whatever the profile repeats of it. */
+	/* The token belongs to the session, even if the profile repeats its members. */
 	return session ? config_check_session(seed->config, seed->profile, session, err) : 0;
 }
 

@@ -68,7 +68,7 @@ static void web_identity_destroy(struct credentials_provider *self)
 	free(w);
 }
 
-/* The environment, where it may speak for the profile, then the profile. */
+/* The environment, where it may be used for the profile, then the profile. */
 static const char *get(const struct provider_seed *seed, const char *variable, const char *key)
 {
 	const char *value = seed->use_environment ? getenv(variable) : NULL;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PREFIXES_MAX 8 /* more are read as one: a call each would be too many */
+#define PREFIXES_MAX 8 /* more are merged into one: a call each would be too many */
 
 /* Borrowed strings that are gathered for the lanes. */
 struct strings {

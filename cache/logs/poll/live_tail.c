@@ -1,7 +1,7 @@
 /*
  * When is a Live Tail session started, and what does it do? One job a session blocks in
  * StartLiveTail and wakes the poll of each group that an update names; refused or short sessions
- * are tried again ever more slowly.
+ * are tried again with growing pauses.
  */
 #include "cache/logs/poll/live_tail.h"
 
@@ -70,7 +70,7 @@ static bool watches(const struct live_tail *t, const struct loggroup *g)
 	return false;
 }
 
-/* Whether a session watches the group, or is not to be begun yet. */
+/* Whether a session watches the group, or must not begin yet. */
 static bool is_watched(const struct logs *l, const struct loggroup *g)
 {
 	const struct live_tail *t;
@@ -165,8 +165,8 @@ static int64_t pause_of(const struct live_tail *t)
 }
 
 /*
- * Whether the session is over for good: ended by AWS after three hours, or by us. It is begun anew
- * then if somebody still follows. One that ended too soon, or was refused, is remembered. Locked.
+ * Whether the session has ended normally: by AWS after three hours, or by us. It is started again
+ * if a file still follows. One that ended too soon, or was refused, is remembered. Locked.
  */
 static bool session_ended(struct live_tail *t, int r)
 {
@@ -224,8 +224,8 @@ static void tail_start(struct live_tail *t, int64_t now)
 }
 
 /*
- * Sessions that waited long enough are begun again, or forgotten, and those that nobody follows end;
- * returns how many there are.
+ * Restarts or forgets sessions that waited long enough, and ends those without followers; returns
+ * how many remain.
  */
 static size_t tails_resume(struct logs *l, int64_t now)
 {

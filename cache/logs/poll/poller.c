@@ -64,7 +64,8 @@ static int lane_begin(struct loggroup *g, struct round *r)
 	return result;
 }
 
-/* Streams that gave events are there: they may be named from now on. And the group's reference. */
+/* Streams that had events exist: calls may name them from now on. Also moves the group's reference.
+ */
 static void note_page(
     struct loggroup *g, struct sub *const *subs, size_t count, const struct logpage *page)
 {
@@ -100,7 +101,7 @@ static int page_deliver(
 	subs = group_hold_subs(g, &count);
 	if (!subs)
 		result = ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
-	/* A page without events too: a file that took no more may have room now. */
+	/* Even without events: a file that was full may have room now. */
 	for (size_t i = 0; result >= 0 && i < count; i++) {
 		struct logfile *f = subs[i]->file;
 		int64_t lines = deliver(f, &subs[i]->source, subs[i], &events, err);
@@ -121,7 +122,7 @@ static int page_deliver(
 	return result < 0 ? result : 0;
 }
 
-/* A stream that was named is not there any more: all of the call are asked for by prefix again. */
+/* A named stream no longer exists: all streams of the call are fetched by prefix again. */
 static void lane_missing(struct loggroup *g, const struct lane *lane)
 {
 	struct sub *s;
@@ -235,7 +236,7 @@ static void round_complete(struct loggroup *g, struct round *r, bool sweep)
 	atomic_fetch_add(&g->logs->polls, 1);
 }
 
-/* A failure is said once, and again every minute while it lasts. */
+/* A failure is reported once, and again every minute while it lasts. */
 static void note_failure(struct loggroup *g, const struct ecsfs_error *err)
 {
 	int64_t now = clock_mono(g->logs->options.clock);
@@ -288,7 +289,7 @@ static size_t round_end(struct round *r)
 
 static int64_t next_interval(struct loggroup *g, size_t events, int result)
 {
-	/* Throttled: it has waited longest, and is to be the next. */
+	/* Throttled: it has waited longest, so it is the next one. */
 	if (result == -EBUSY)
 		return GROUP_INTERVAL_MIN_MS;
 	if (result < 0)
@@ -320,7 +321,8 @@ int64_t poll_turn(struct loggroup *g)
 			round_end(&g->sweep);
 	}
 	g->throttled = result == -EBUSY;
-	/* A stream vanished: its call is put together anew, soon. Or nobody subscribed, and now somebody does. */
+	/* A stream no longer exists: its call is built again soon. Or the first subscription has
+	 * come. */
 	if (result == -ESTALE || result == -EINTR)
 		return GROUP_INTERVAL_MIN_MS;
 	g->interval_ms = next_interval(g, events, result);

@@ -16,13 +16,13 @@
 #define WIDEN_TURNS 16 /* that meet no throttle, for one more at once */
 #define IDLE_MS 60000
 
-/* Looking up again which streams a file shows. */
+/* The job that looks up again which streams a file shows. */
 struct refresh {
 	struct job job;
 	struct logfile *file; /* a reference */
 };
 
-/* False: they are known for good. */
+/* False: they never change. */
 static bool refresh_sources(struct logfile *f)
 {
 	auto_sources struct sources sources = {0};
@@ -82,7 +82,7 @@ static int64_t earlier(int64_t wait, int64_t due, int64_t now)
 	return wait < 0 || in < wait ? in : wait;
 }
 
-/* A first window takes too long: it is read as it comes. */
+/* A first window that takes too long is read as it comes. */
 static void end_patience(struct logfile *f)
 {
 	struct waiter **last = &f->waiters;
@@ -95,7 +95,7 @@ static void end_patience(struct logfile *f)
 	f->waiters = NULL;
 }
 
-/* The lock is held, but not while they are woken. */
+/* The lock is held, except while they are woken. */
 static void wake_overdue(struct logs *l)
 {
 	struct waiter *w = l->overdue, *next;

@@ -10,7 +10,8 @@
 
 /* Starts what is due; returns ms until the next thing is, -1: nothing is. logs->lock held. */
 int64_t schedule_run(struct logs *l);
-/* A turn ended: throttled calls wait in the queue, where each has its turn, and not at AWS. Locked. */
+/* A turn ended: throttled groups wait in the queue, each for its turn, instead of at AWS. Locked.
+ */
 void schedule_learn(struct logs *l, bool throttled);
 /* Starts the thread unless it runs. -errno. */
 int schedule_start(struct logs *l);

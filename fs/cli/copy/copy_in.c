@@ -32,7 +32,7 @@
 	"command -v tar >/dev/null 2>&1 || exit 45; "                                              \
 	"mkdir -p \"$t\" && exec tar -xof - -C \"$t\""
 
-/* A talk_take: what the commands say where they fail. */
+/* A talk_take: the messages of the commands when they fail. */
 static int keep_words(void *arg, const char *bytes, size_t len)
 {
 	struct buf *words = arg;
@@ -66,7 +66,7 @@ static int send_directory(const char *local, const struct copy_place *p, struct 
 		return 1;
 	status = run(p, command, in);
 	close(in);
-	/* tar that nobody listens to any more is not the failure. */
+	/* A tar whose reader has gone is not the failure. */
 	return local_tar_wait(pid) || status;
 }
 

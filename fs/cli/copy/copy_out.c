@@ -30,8 +30,8 @@ enum { WORDS_MAX = 400, DIGITS = 4, HEAD_MAX = 64 };
 struct incoming {
 	const char *path, *local;
 	struct buf head; /* the first line, until it is complete */
-	struct buf held; /* the last bytes, which may be words */
-	char *target;	 /* NULL: the first line has not come */
+	struct buf held; /* the last bytes, which may be a message */
+	char *target;	 /* NULL: the first line has not arrived */
 	bool directory;
 	mode_t mode;
 	struct landing file;
@@ -60,7 +60,7 @@ static bool is_directory(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* LOCAL, or the name in it where it is a directory. New. */
+/* LOCAL, or the file in it where it is a directory. New. */
 static char *target_of(const struct incoming *in)
 {
 	auto_free char *name = copy_last_name(in->path);
@@ -93,7 +93,7 @@ static int begin_directory(struct incoming *in)
 	return in->tar < 0 ? -1 : 0;
 }
 
-/* The first line is there. 0 or -1 after a message. */
+/* Handles the complete first line. 0 or -1 after a message. */
 static int begin(struct incoming *in)
 {
 	const char *head = buf_str(&in->head);
@@ -110,7 +110,7 @@ static int begin(struct incoming *in)
 
 static int put(struct incoming *in, const char *bytes, size_t len)
 {
-	/* A tar that has ended has said why. */
+	/* A tar that has ended has printed its reason. */
 	if (in->directory)
 		return talk_put(in->tar_fd, bytes, len) ? -1 : 0;
 	return landing_write(&in->file, bytes, len);
@@ -156,7 +156,7 @@ static int take(void *arg, const char *bytes, size_t len)
 	return put_held(in, WORDS_MAX + DIGITS);
 }
 
-/* The words of the program that failed, cut from the end of what came. */
+/* The message of the program that failed, cut from the end of the output. */
 static void cut_words(struct incoming *in, struct buf *words)
 {
 	const char *end = buf_str(&in->held) + in->held.len;
@@ -171,7 +171,7 @@ static void cut_words(struct incoming *in, struct buf *words)
 		buf_add(words, end - DIGITS - n, n);
 }
 
-/* The command's status is known. The exit status of the program. */
+/* Handles the command's status; returns the exit status of the program. */
 static int end(struct incoming *in, const struct copy_place *p, int status)
 {
 	auto_buf struct buf words = BUF_INIT(LIMIT_VALUE);

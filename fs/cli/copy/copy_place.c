@@ -1,7 +1,7 @@
 /*
  * Which container and path does an argument of `ecsfs cp` name, and how is a command run there?
- * DIR:PATH is a container's where DIR has an exec file; statuses of the script become messages
- * here.
+ * DIR:PATH names a container's path if DIR has an exec file. The script's exit statuses become
+ * messages here.
  */
 #include "fs/cli/copy/copy_place.h"
 

@@ -1,6 +1,6 @@
 /*
- * Where is the container's end of `ecsfs cp`? Its name, the command that runs there, and how that
- * ended.
+ * Where is the container's end of `ecsfs cp`? Its name, the command that runs there, and the
+ * result.
  */
 #ifndef ECSFS_CLI_COPY_PLACE_H
 #define ECSFS_CLI_COPY_PLACE_H
@@ -10,14 +10,14 @@
 
 struct copy_place {
 	char *dir;	  /* of the container */
-	const char *path; /* in it; borrowed from the word */
+	const char *path; /* in the container; borrowed from the argument */
 };
 
 /* Exit statuses of the commands of copy_in.c and copy_out.c. */
 enum copy_status {
 	COPY_NO_PATH = 44,
 	COPY_NO_TAR = 45,
-	COPY_FAILED = 48, /* a program failed; the last bytes are its words, see copy_out.c */
+	COPY_FAILED = 48, /* a program failed; the last bytes are its message, see copy_out.c */
 	COPY_NO_DIRECTORY = 49,
 	COPY_NO_NAME = 50,
 };
@@ -28,8 +28,8 @@ bool copy_place_split(const char *word, struct copy_place *ret);
 int copy_place_run(
     const struct copy_place *p, const char *command, int in, talk_take take, void *arg);
 /*
- * Says what is the matter where `status` is not 0; `words` are what the container said, "" for
- * nothing. The exit status of the program: 0 or 1.
+ * Prints the failure where `status` is not 0; `words` is the container's message, "" for none.
+ * Returns the exit status of the program: 0 or 1.
  */
 int copy_place_report(const struct copy_place *p, int status, const char *words);
 /* Counts bytes on a terminal's last line, a few times a second. */

@@ -50,7 +50,7 @@ static int fail(const struct landing *l, const char *what, int e)
 	return -1;
 }
 
-/* Where the temporary file and the signals must not come between. */
+/* Blocks signals while the temporary file is created, renamed or removed. */
 static void block_signals(sigset_t *old)
 {
 	sigset_t set;
@@ -90,7 +90,7 @@ static int open_temporary(struct landing *l)
 			 : 0;
 }
 
-/* A file that is there is replaced if it could be written. */
+/* An existing file is replaced if it could be written. */
 static int open_existing(struct landing *l, const struct stat *st)
 {
 	if (access(l->path, W_OK))
@@ -148,7 +148,7 @@ int landing_write(struct landing *l, const char *bytes, size_t len)
 	return e ? fail(l, "writing the copy: ", e) : 0;
 }
 
-/* A file that was there keeps mode, group and owner; the owner as far as this process may set it. */
+/* An existing file keeps mode, group and owner; the owner if this process may set it. */
 static int set_attributes(const struct landing *l, mode_t mode)
 {
 	mode_t final = l->exists ? l->mode : mode;

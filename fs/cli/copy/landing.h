@@ -4,7 +4,7 @@
  * is whole. Standard output ("-"), pipes and devices are written as they are; a symbolic link leads
  * to its file. One landing a process at a time.
  *
- * Every failure is said on stderr, with the file and the reason.
+ * Every failure is reported on stderr, with the file and the reason.
  */
 #ifndef ECSFS_CLI_LANDING_H
 #define ECSFS_CLI_LANDING_H
@@ -17,9 +17,9 @@ struct landing {
 	const char *name; /* the command's, for messages; borrowed */
 	const char *path; /* as the user wrote it; borrowed */
 	int fd;		  /* -1: closed */
-	char *final;	  /* where it goes; NULL: it is written as it is */
-	char *temporary;  /* NULL: none is there */
-	mode_t mode;	  /* of the file that is there */
+	char *final;	  /* the final path; NULL: it is written directly */
+	char *temporary;  /* NULL: the file is new */
+	mode_t mode;	  /* of the existing file */
 	uid_t uid;
 	gid_t gid;
 	bool exists;
@@ -28,9 +28,10 @@ struct landing {
 /* 0 or -1 after a message. */
 int landing_open(struct landing *l, const char *name, const char *path);
 int landing_write(struct landing *l, const char *bytes, size_t len);
-/* The file is whole: a new one gets `mode`, one that was there keeps its own. 0 or -1 after a message. */
+/* The file is whole: a new one gets `mode`, an existing one keeps its own. 0 or -1 after a message.
+ */
 int landing_commit(struct landing *l, mode_t mode);
-/* Removes what was not committed. */
+/* Removes the file if it was not committed. */
 void landing_drop(struct landing *l);
 
 #endif

@@ -16,7 +16,7 @@
 
 extern char **environ;
 
-/* With SIGPIPE as it was: it is how the other end learns that nobody reads. */
+/* With the default SIGPIPE, which ends tar when its reader has gone. */
 static int spawn(const char *const argv[], int from, int to, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
@@ -67,7 +67,7 @@ pid_t local_tar_pack(const char *dir, int *ret_fd)
 
 pid_t local_tar_unpack(const char *dir, int *ret_fd)
 {
-	/* As cp(1) without -p: the files belong to who copies. */
+	/* As cp(1) without -p: the files belong to the user who copies. */
 	const char *const argv[] = {"tar", "-xof", "-", "-C", dir, NULL};
 
 	return start(argv, STDIN_FILENO, ret_fd);

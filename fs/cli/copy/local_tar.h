@@ -13,7 +13,7 @@
  */
 pid_t local_tar_pack(const char *dir, int *ret_fd);
 pid_t local_tar_unpack(const char *dir, int *ret_fd);
-/* After the pipe was closed: 0 if tar ended well, else 1; tar itself has said why. */
+/* After the pipe was closed: 0 if tar ended well, else 1; tar itself has printed the reason. */
 int local_tar_wait(pid_t pid);
 
 #endif

@@ -76,7 +76,7 @@ static bool check_credentials(struct report *r, const struct aws_settings *s)
 	return true;
 }
 
-/* New; NULL where it could not be asked. Sets whether AWS refuses the keys. */
+/* New; NULL where the call failed. Sets whether AWS refuses the keys. */
 static json_t *check_identity(struct report *r, struct aws_client *client, bool *ret_refused)
 {
 	struct aws_response response = {0};
@@ -148,7 +148,7 @@ static void check_accounts(struct report *r, const struct options *o)
 	struct ecsfs_error err = {0};
 	struct session s;
 
-	/* Looked at already, and not to be made. */
+	/* Checked already, and must not be created. */
 	asked.fs.journal_file = NULL;
 	int e = session_open(&asked, &s, &err);
 	if (e)
@@ -160,7 +160,7 @@ static void check_accounts(struct report *r, const struct options *o)
 	session_close(&s);
 }
 
-/* Takes --json out of the words. */
+/* Removes --json from the arguments. */
 static bool take_json(int *argc, char **argv)
 {
 	bool found = false;
@@ -175,7 +175,7 @@ static bool take_json(int *argc, char **argv)
 	return found;
 }
 
-/* No option of a mount, but nearly the command's own; NULL: there is none. */
+/* A misspelt option of the command itself; NULL: none is near. */
 static const char *mistyped(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {

@@ -32,7 +32,7 @@ static bool is_denied(const char *code)
 	return false;
 }
 
-/* A refusal for what the request said: AWS looked at it, so the caller was allowed. */
+/* A refusal of the request's content: AWS examined it, so the caller was allowed. */
 static bool is_about_request(const struct permission *p, const struct ecsfs_error *err)
 {
 	static const char *const unknown_calls[] = {"SerializationException",
@@ -62,7 +62,7 @@ static void tell_refusal(
 		    err->code[0] ? ": " : "", err->message);
 }
 
-/* A changing call that succeeds without naming what it did not find: an emulator's mistake. */
+/* A changing call for a name that does not exist, and succeeds: an emulator's mistake. */
 static bool did_something(const struct permission *p, const json_t *response)
 {
 	return p->writes && json_array_size(json_object_get(response, "failures")) == 0;

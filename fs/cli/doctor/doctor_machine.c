@@ -39,7 +39,7 @@ static void check_device(struct report *r)
 		    "/dev/fuse: %s: nothing can be mounted", strerror(e));
 }
 
-/* The first fusermount3 of $PATH; false: there is none. */
+/* The first fusermount3 of $PATH; false: not found. */
 static bool find_helper(char ret[PATH_MAX], struct stat *st)
 {
 	auto_free char *path = strdup(getenv("PATH") ? getenv("PATH") : "");

@@ -1,6 +1,6 @@
 /*
- * Which names do the probes of `ecsfs doctor` use? Defaults that nothing has, replaced by the first
- * name that a response brings.
+ * Which names do the probes of `ecsfs doctor` use? Defaults that do not exist, replaced by the
+ * first name in a response.
  */
 #include "fs/cli/doctor/doctor_names.h"
 
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Until a response names one. Those of a row stand before what is made from them. */
+/* Used until a response names one. A row comes before the rows that are made from it. */
 static const struct {
 	const char *name, *value;
 } defaults[] = {
@@ -105,7 +105,7 @@ void doctor_names_learn(json_t *names, const char *name, const json_t *response,
 		response = json_is_array(response)
 		    ? json_array_get(response, strtoul(part, NULL, 10))
 		    : json_object_get(response, part);
-	/* Text that would not be the same inside a request's quotes is no name of AWS's. */
+	/* Text that would need an escape inside a request's quotes is not an AWS name. */
 	const char *value = json_string_value(response);
 	if (value && *value && !strpbrk(value, "\"\\\n"))
 		json_object_set_new(names, name, json_string(value));

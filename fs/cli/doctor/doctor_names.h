@@ -1,8 +1,9 @@
 /*
  * Which names do probes ask about? Those of earlier responses, else names that do not exist.
  *
- * In the text of a request "$cluster" is replaced. $none is a random name, valid as a name or an id
- * wherever one is expected, which nothing has; $none_cluster and $none_deployment are ARNs of it.
+ * In the text of a request "$cluster" is replaced. $none is a random name that does not exist,
+ * valid as a name or an id wherever one is expected; $none_cluster and $none_deployment are ARNs of
+ * it.
  */
 #ifndef ECSFS_CLI_DOCTOR_NAMES_H
 #define ECSFS_CLI_DOCTOR_NAMES_H
@@ -13,7 +14,7 @@
 json_t *doctor_names_new(
     const char *partition, const char *region, const char *account, const char *cluster);
 
-/* The request that `text` is with these names; new, NULL where it is none. */
+/* The request `text` with these names; new, NULL where it is not valid JSON. */
 json_t *doctor_names_fill(const json_t *names, const char *text);
 
 /* Takes the string at `path` ("clusterArns.0": members and indices) of a response, if there is one. */

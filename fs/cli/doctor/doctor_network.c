@@ -113,7 +113,7 @@ static void tell(struct report *r, const struct endpoint *e)
 		    "%s answers, but anyone on the way can read and change what is sent", e->url);
 }
 
-/* The first that gave its time: all of AWS's clocks are right. */
+/* The first response with a time: all of AWS's clocks are right. */
 static void tell_clock(struct report *r, const struct endpoint *all, size_t n)
 {
 	static const char remedy[] = "timedatectl set-ntp true (or set the clock)";
@@ -139,7 +139,7 @@ static void tell_clock(struct report *r, const struct endpoint *all, size_t n)
 		    off, side);
 }
 
-/* "https://user:secret@host" without what is before the host. */
+/* "https://user:secret@host" without user and secret. */
 static const char *without_secret(const char *url)
 {
 	const char *at = strrchr(url, '@');

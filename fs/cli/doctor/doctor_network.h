@@ -7,7 +7,7 @@
 
 #include "fs/cli/doctor/doctor_calls.h"
 
-/* Adds to d->unreachable what does not answer. Sends nothing that is signed. */
+/* Adds services that do not answer to d->unreachable. Sends no signed request. */
 void doctor_network(struct report *r, struct doctor_region *d);
 
 #endif

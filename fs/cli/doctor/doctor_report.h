@@ -11,9 +11,9 @@
 
 enum report_state {
 	REPORT_OK,
-	REPORT_WARN, /* it works, but not as it should */
+	REPORT_WARN, /* it works, with a problem */
 	REPORT_FAIL,
-	REPORT_SKIP, /* it was not asked, or the response does not tell */
+	REPORT_SKIP, /* not tried, or the response does not show it */
 };
 
 struct report {

@@ -1,13 +1,13 @@
 /*
  * Which calls does the tree make, and how is each one probed? Its order is the order in which
- * `ecsfs doctor` asks: what a response names (a cluster, a service) is asked about by the calls
- * behind it.
+ * `ecsfs doctor` asks: later calls use the names (a cluster, a service) of earlier responses.
  *
  * Probes change nothing. Those of reading calls are small requests of the call itself. Those of
- * calls that change something name what cannot exist ($none is a random name): AWS authorizes a call
- * before it looks for what the call names, so the response tells a missing permission from a missing
- * service. A registration is of a definition that cannot be: for Fargate, with neither an image nor a
- * size, in bridge mode. A call that no request is sure to be refused for has no probe.
+ * calls that change something name an object that cannot exist ($none is a random name): AWS
+ * authorizes a call before it looks for the object, so the response distinguishes a missing
+ * permission from a missing service. A registration is of an impossible definition: for Fargate,
+ * with neither an image nor a size, in bridge mode. A call without a request that is certain to be
+ * refused has no probe.
  */
 #include "fs/cli/doctor/permissions.h"
 
@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-/* A request as text; in the code it looks like what it is. */
+/* A request as text, written in the code as plain JSON. */
 #define JSON(...) #__VA_ARGS__
 
 /* clang-format off */

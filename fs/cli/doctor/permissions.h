@@ -22,14 +22,15 @@ struct permission {
 	 */
 	const char *probe;
 	const char *unprobed;
-	/* The name that the response gives, and where: "clusterArns.0"; NULL: none. */
+	/* The name in the response, and its place: "clusterArns.0"; NULL: none. */
 	const char *learns, *from;
 };
 
 /* The rows in their order; NULL behind the last. */
 const struct permission *permission_at(size_t i);
 
-/* The name of its service in backend/service.h; NULL for what is no call (iam:PassRole). */
+/* The name of its service in backend/service.h; NULL for a permission without a call
+ * (iam:PassRole). */
 const char *permission_endpoint(const struct permission *p);
 
 #endif

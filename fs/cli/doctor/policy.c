@@ -26,7 +26,7 @@ static json_t *actions(bool writes)
 	return list;
 }
 
-/* PassRole is for the roles that tasks take on, and for nothing else. */
+/* PassRole is limited to roles for tasks. */
 static json_t *pass_role(void)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:{s:{s:s}}}", "Sid", "EcsfsPassRole", "Effect",

@@ -1,7 +1,6 @@
 /*
- * How does `ecsfs exec` carry a terminal? Options are parsed, the local terminal is set raw, its
- * size is followed by a thread, and bytes are carried by talk.h until the command's exit status is
- * known.
+ * How does `ecsfs exec` carry a terminal? Options are parsed, the local terminal is set raw, a
+ * thread follows its size, and talk.h carries bytes until the command's exit status is known.
  */
 #include "fs/cli/exec/exec.h"
 
@@ -66,7 +65,7 @@ static int parse(int argc, char **argv, struct wish *w)
 	return 0;
 }
 
-/* Tells the container of every change of the terminal's size; ends with the process. */
+/* Sends every change of the terminal's size to the container; ends with the process. */
 static void *follow_size(void *arg)
 {
 	struct talk *t = arg;
@@ -123,7 +122,7 @@ static int start(struct talk *t, const struct wish *w)
 /* The child's part of keyboard_run(). */
 static int run_in_terminal(void *arg, int keys, int ready)
 {
-	/* As long as the process: the thread uses it to its end. */
+	/* Lives as long as the process: the thread uses it. */
 	static struct talk t;
 	sigset_t changes;
 	pthread_t thread;

@@ -1,7 +1,7 @@
 /*
  * How does the keyboard stay alive beside a mount that does not answer? The parent reads it into a
- * pipe and never touches the mount; the child's end of a second pipe says when it is ready and when
- * it has ended.
+ * pipe and never touches the mount; a second pipe from the child shows when it is ready and when it
+ * has ended.
  */
 #include "fs/cli/exec/keyboard.h"
 
@@ -21,15 +21,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* As far as the system allows: so much may be typed ahead, and `~.` is still found. */
+/* The largest pipe that the system allows: this much may be typed ahead while `~.` still works. */
 enum { KEYS_AHEAD = 1024 * 1024 };
 
 struct keyboard {
 	const char *name;
 	pid_t child;
-	int keys;   /* to the child; -1: it takes no more */
-	int life;   /* from the child: a byte once it is ready, the end with its own */
-	bool reads; /* the keyboard, from the child's byte to the keyboard's end */
+	int keys;   /* to the child; -1: closed */
+	int life;   /* from the child: a byte once it is ready, EOF when it ends */
+	bool reads; /* the keyboard, from the child's byte to the end of input */
 };
 
 void keyboard_ready(int ready)
@@ -95,7 +95,7 @@ static bool take_life(struct keyboard *k)
 	return true;
 }
 
-/* Waits until the child takes keys, has something to say, or has closed its end. */
+/* Waits until the child takes input, has sent a byte, or has closed its end. */
 static bool wait_for_room(struct keyboard *k)
 {
 	struct pollfd p[2] = {
@@ -118,7 +118,7 @@ static void wait_for_end(struct keyboard *k)
 		struct pollfd p[2] = {{.fd = k->life, .events = POLLIN},
 		    {.fd = room ? STDIN_FILENO : -1, .events = POLLIN}};
 
-		/* The keyboard only where there is room for what it brings. */
+		/* Polls the keyboard only while the pipe has room for its bytes. */
 		if (poll(p, 2, -1) < 0)
 			continue;
 		if (p[1].revents)

@@ -8,10 +8,10 @@
 #define ECSFS_CLI_KEYBOARD_H
 
 /*
- * Calls run(arg, keys, ready) in the child and ends the process with its status. `keys` is what is typed on
- * standard input, a terminal, without the escapes (terminal.h); nothing is read, and the terminal is not
- * raw, before the child has called keyboard_ready(ready). Returns in neither process, but for -errno in the
- * parent where there is no child.
+ * Calls run(arg, keys, ready) in the child and ends the process with its status. `keys` carries the
+ * input typed on the terminal, without the escapes (terminal.h); nothing is read, and the terminal
+ * is not raw, before the child has called keyboard_ready(ready). Returns in neither process, except
+ * with -errno in the parent if the fork failed.
  */
 int keyboard_run(const char *name, int (*run)(void *arg, int keys, int ready), void *arg);
 void keyboard_ready(int ready);

@@ -1,5 +1,5 @@
 /*
- * How are a conversation's bytes carried? One thread feeds the input, the calling one drains the
+ * How are a conversation's bytes carried? One thread sends the input, the calling thread reads the
  * output; a failure is explained by the mount's .ecsfs/errors.
  */
 #include "fs/cli/exec/talk.h"
@@ -74,7 +74,7 @@ static bool is_about(const char *line, const char *path)
 	return at && !strncmp(at, path, len) && (at[len] == ' ' || at[len] == ':');
 }
 
-/* The sentence of such a line, without how often and since when it was said. */
+/* The sentence of such a line, without its repeat count. */
 static bool add_sentence(const char *line, struct buf *out)
 {
 	const char *at = strstr(line, ": "), *end, *times;
@@ -209,8 +209,8 @@ int talk_start(struct talk *t, const char *command)
 }
 
 /*
- * The input, on a thread of its own that may wait for a terminal for ever: it has descriptors of its
- * own, borrows nothing, and ends with the process.
+ * The input, on a thread of its own that may block on a terminal without limit: it has its own
+ * descriptors, borrows nothing, and ends with the process.
  */
 struct feeder {
 	int in, out;
@@ -234,7 +234,8 @@ int talk_put(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-/* Without the end of the input, so that the command does not take a part of it for all. */
+/* Without sending the end of input, so that the command does not mistake partial input for all of
+ * it. */
 static void give_up(const struct feeder *f, const char *what, const char *why)
 {
 	terminal_restore();
@@ -263,7 +264,7 @@ static void *feed(void *arg)
 	ssize_t n;
 
 	while ((n = read_piece(f)) > 0) {
-		/* EPIPE: the command has ended, or reads no more. */
+		/* EPIPE: the command has ended, or stopped reading. */
 		if (talk_put(f->out, f->bytes, (size_t)n))
 			break;
 		total += (uint64_t)n;
@@ -325,7 +326,7 @@ int talk_run(struct talk *t, int in)
 		e = drain(t);
 	if (e < 0)
 		return TALK_FAILED;
-	/* The status is known where the command ended, whatever it is. */
+	/* The status is known if the command ended. */
 	if (ioctl(t->fd, CONVERSATION_RESULT, &result) == 0)
 		return result.error ? complain(t, result.sentence) : result.status;
 	return complain(t, reason(e ? e : errno));

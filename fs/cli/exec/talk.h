@@ -11,10 +11,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The exit status of "could not", as ssh has it. */
+/* The exit status of a failure of ecsfs itself, as with ssh. */
 #define TALK_FAILED 255
 
-/* Takes output. 0, or -1 after a message: nothing more is read. */
+/* Receives output. 0, or -1 after a message: reading stops. */
 typedef int (*talk_take)(void *arg, const char *bytes, size_t len);
 
 struct talk {
@@ -23,7 +23,7 @@ struct talk {
 	char *path;	  /* of the exec file */
 	talk_take take;
 	void *take_arg;
-	/* The bytes of input carried so far, on a thread of its own; NULL: nobody counts. */
+	/* Called with the bytes of input carried so far, on the input's thread; may be NULL. */
 	void (*fed)(uint64_t bytes);
 };
 
@@ -42,7 +42,7 @@ int talk_start(struct talk *t, const char *command);
  */
 int talk_run(struct talk *t, int in);
 
-/* Whether `path` exists and stands in a mount of ecsfs: nothing else must be written to. */
+/* Whether `path` exists and is in a mount of ecsfs: no other file may be written. */
 bool talk_in_mount(const char *path);
 /* Writes all of it. 0 or -errno. */
 int talk_put(int fd, const char *bytes, size_t len);
@@ -50,7 +50,7 @@ int talk_put(int fd, const char *bytes, size_t len);
 void talk_quote(struct buf *out, const char *word);
 
 /*
- * Appends the sentence that the mount's .ecsfs/errors has for a failure of `path` within the last
+ * Appends the sentence in the mount's .ecsfs/errors about a failure of `path` within the last
  * minute, or strerror(err).
  */
 void talk_complaint(const char *path, int err, struct buf *out);

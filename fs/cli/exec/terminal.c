@@ -18,8 +18,8 @@ static volatile sig_atomic_t kept_fd = -1, is_raw;
 static volatile pid_t follower;
 
 /*
- * Safe in a handler (POSIX). At once, for output that is held (Ctrl-S) never drains; without SIGTTOU,
- * which would stop a process in the background.
+ * Safe in a handler (POSIX). At once, since output that is stopped (Ctrl-S) never drains; without
+ * SIGTTOU, which would stop a process in the background.
  */
 static int set_mode(int fd, const struct termios *mode)
 {
@@ -133,7 +133,7 @@ ssize_t terminal_escapes(const char *bytes, size_t len, char *out)
 			state = TILDE;
 			continue;
 		}
-		/* The tilde that was held back: `~~` is one. */
+		/* The tilde that was kept back: `~~` is one tilde. */
 		if (state == TILDE && c != '~')
 			out[n++] = '~';
 		state = c == '\r' || c == '\n' ? LINE_START : TEXT;

@@ -9,23 +9,23 @@
 #include <sys/types.h>
 
 /*
- * Remembers the mode of `fd`: it is restored at exit and by fatal signals, of this process and of those
- * that it forks. 0, or -errno: it is no terminal.
+ * Remembers the mode of `fd`: it is restored at exit and by fatal signals, of this process and of
+ * those that it forks. 0, or -errno: not a terminal.
  */
 int terminal_keep(int fd);
 /* 0 or -errno. */
 int terminal_raw(void);
-/* Where a mode is remembered; at any time. */
+/* Restores a remembered mode, if any; at any time. */
 void terminal_restore(void);
 /* This child is stopped and continued with this process. */
 void terminal_follow(pid_t child);
 
-/* The size in columns and rows; 80 x 24 where it is not known. */
+/* The size in columns and rows; 80 x 24 where it is unknown. */
 void terminal_size(int fd, unsigned *ret_cols, unsigned *ret_rows);
 
 /*
- * Passes what was typed on to `out`, which has room for len + 1 bytes. How many; -1: the session is to end.
- * After a newline `~.` ends the session, `~~` is a tilde.
+ * Passes typed bytes on to `out`, which has room for len + 1 bytes. Returns their number; -1: the
+ * session must end. After a newline `~.` ends the session, `~~` is a tilde.
  */
 ssize_t terminal_escapes(const char *bytes, size_t len, char *out);
 

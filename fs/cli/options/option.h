@@ -30,7 +30,7 @@ struct options {
 	int64_t spool_limit;
 	char *fsname;	  /* as given; else the source, else NULL */
 	char *mountpoint; /* NULL: none */
-	char *kernel;	  /* what the kernel and libfuse are to be told, with commas; "" */
+	char *kernel;	  /* options for the kernel and libfuse, with commas; "" */
 };
 
 #endif

@@ -13,13 +13,13 @@ void option_defaults(struct options *o);
  */
 int option_set(
     struct options *o, const struct option_row *row, const char *value, const char *separators);
-/* Appends "name=value" as -o takes it, with a comma before where `out` has something; nothing for a
- * flag that is off and for what was not given. */
+/* Appends "name=value" as -o takes it, after a comma if `out` is not empty; nothing for a flag that
+ * is off and for an option that was not given. */
 void option_show(const struct options *o, const struct option_row *row, struct buf *out);
 /* The values that the option takes, for an error: "a number of seconds, such as 5 or 0.5". */
 const char *option_expects(const struct option_row *row);
 
-/* Frees what the rows own. */
+/* Frees the values that the rows own. */
 void option_release_all(struct options *o);
 
 #endif

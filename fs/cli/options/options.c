@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Words of /etc/fstab and mount(8) that mean nothing here. */
+/* Words of /etc/fstab and mount(8) without a meaning here. */
 static const char *const ignored[] = {
     "rw",
     "defaults",
@@ -276,7 +276,7 @@ static const char *preset_of(const struct arguments *a)
 	return first && first[0] == '@' && first[1] ? first : NULL;
 }
 
-/* The words once more, over the options of the preset. */
+/* Parses the words again, over the options of the preset. */
 static int over_preset(
     struct options *o, struct arguments *a, char **ret_mountpoint, struct ecsfs_error *err)
 {

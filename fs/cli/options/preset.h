@@ -19,7 +19,7 @@
 int preset_apply(
     const char *name, struct options *o, char **ret_mountpoint, struct ecsfs_error *err);
 
-/* Calls fn for each name there is; nothing where there is no file. */
+/* Calls fn for each preset; none if the file does not exist. */
 void preset_each(void (*fn)(void *arg, const char *name), void *arg);
 
 #endif

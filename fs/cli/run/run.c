@@ -33,7 +33,7 @@ static int take_variable(struct run_wish *w, const char *text)
 	return 0;
 }
 
-/* "256", or with a unit ".5 vCPU", "1 GB": what ECS takes as a task's size. */
+/* "256", or with a unit ".5 vCPU", "1 GB": the sizes of a task that ECS takes. */
 static bool is_size(const char *text, const char *unit)
 {
 	size_t whole = strspn(text, "0123456789");

@@ -20,7 +20,7 @@
 
 static int refuse(const char *path, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Prints the message, or with fmt NULL what the mount says of `path`. */
+/* Prints the message, or with fmt NULL the mount's failure of `path`. */
 static int refuse(const char *path, const char *fmt, ...)
 {
 	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
@@ -96,7 +96,7 @@ static json_t *load_definition(const struct run_wish *w, char **ret_path)
 	return load(dir, "task_definition.json", ret_path);
 }
 
-/* The container that -e, the command and the exit code are of. */
+/* The container to which -e, the command and the exit code belong. */
 static int choose_container(const struct run_wish *w, const json_t *definition, const char **ret)
 {
 	const json_t *all = json_object_get(definition, "containerDefinitions"), *one;

@@ -28,7 +28,7 @@ enum {
 	NEW_MS =
 	    30000, /* DescribeTasks may not know a new task yet (it is eventually consistent) */
 	/* CloudWatch Logs shows a line some seconds after it was sent: the logs are complete once
-	 * they have been quiet for so long after the end, and there is a limit to that. */
+	 * they have been quiet for this long after the end, within a limit. */
 	QUIET_MS = 4000,
 	QUIET_MAX_MS = 60000,
 };
@@ -96,7 +96,8 @@ static int follow_outcome(struct watch *w)
 	return ferror(f) ? e : 0;
 }
 
-/* Whether no later try can help; all else comes from the network, AWS, or a restart of the mount. */
+/* Whether no later try can help; all other errors come from the network, AWS, or a restart of the
+ * mount. */
 static bool is_permanent(int e)
 {
 	return e == ENOENT || e == ENOTDIR || e == EACCES || e == EPERM || e == EINVAL ||
@@ -113,8 +114,8 @@ static void say_trouble(const struct watch *w, int e, const char *what)
 }
 
 /*
- * The thread that waits for the end. The read of `outcome` fails where the task failed, and where
- * AWS could not be asked: the task's own status tells them apart.
+ * The thread that waits for the end. The read of `outcome` fails if the task failed, and if AWS
+ * could not be reached: the task's own status distinguishes the two.
  */
 static void *wait_for_end(void *arg)
 {
@@ -164,7 +165,7 @@ static void say_no_logs(struct watch *w, const char *dir, int e)
 	fprintf(stderr, "ecsfs run: the logs cannot be listed: %s: trying again\n", buf_str(&text));
 }
 
-/* The logs there are. They are looked for again while AWS does not say: that is not "none". */
+/* Lists the logs. Tries again while AWS does not answer: that does not mean "none". */
 static void find_logs(struct watch *w)
 {
 	auto_free char *dir = path_of(w->dir, "logs");
@@ -207,7 +208,7 @@ static void print(const struct watch *w, struct log *l, const char *bytes, size_
 	}
 }
 
-/* A log that is not there yet comes with its first line. */
+/* A log that does not exist yet appears with its first line. */
 static void complain_of_log(struct log *l, int e)
 {
 	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
@@ -219,7 +220,7 @@ static void complain_of_log(struct log *l, int e)
 	fprintf(stderr, "ecsfs run: the log of %s cannot be read: %s\n", l->name, buf_str(&text));
 }
 
-/* Whether anything came. */
+/* Whether any line arrived. */
 static bool read_log(const struct watch *w, struct log *l)
 {
 	char bytes[65536];
@@ -313,7 +314,7 @@ static bool follow(struct watch *w)
 	}
 }
 
-/* Reads it again while it fails for a reason that passes. 0 or -errno. */
+/* Reads it again while it fails for a temporary reason. 0 or -errno. */
 static int read_patiently(const struct watch *w, const char *name, char *ret, size_t size)
 {
 	int e;
@@ -391,7 +392,7 @@ int run_watch(const char *task_dir, const char *container)
 		_exit(status); /* the thread still waits, and the task goes on stopping */
 	pthread_join(thread, NULL);
 	status = exit_status(&w, container);
-	/* Lines that were lost are no success. */
+	/* Lost lines mean failure. */
 	if ((w.unwritten || lines_missing(&w)) && !status)
 		status = RUN_NOT_STARTED;
 	release(&w);

@@ -6,9 +6,10 @@
 #define ECSFS_CLI_RUN_WATCH_H
 
 /*
- * Prints the logs of the containers of `task_dir` until the task has stopped and its last lines have
- * come. The first SIGINT says how to stop the task, the second stops it. Returns the exit code of
- * `container` (NULL: the task's own), or RUN_NOT_STARTED after a message where there is none.
+ * Prints the logs of the containers of `task_dir` until the task has stopped and its last lines
+ * have arrived. The first SIGINT prints how to stop the task, the second stops it. Returns the exit
+ * code of `container` (NULL: the task's own), or RUN_NOT_STARTED after a message where there is
+ * none.
  */
 int run_watch(const char *task_dir, const char *container);
 

@@ -1,6 +1,6 @@
 /*
- * How is a line NAME=VALUE read? The value is taken as it stands, quotes included; a variable
- * without a value is looked for in .env.
+ * How is a line NAME=VALUE read? The value is taken literally, quotes included; a variable without
+ * a value is looked for in .env.
  */
 #include "fs/compose/load/env.h"
 
@@ -64,7 +64,7 @@ static void take_line(struct lines *l, const char *line, size_t len, struct entr
 		compose_no_memory(c);
 }
 
-/* False: the end. Comments and empty lines are passed over. */
+/* False: the end. Comments and empty lines are skipped. */
 static bool next_line(struct lines *l, struct entry *ret)
 {
 	while (l->text < l->end && !l->c->failed) {

@@ -1,4 +1,4 @@
-/* Which variables do .env and env files give? NAME=VALUE lines, the value as it stands. */
+/* Which variables do .env and env files give? NAME=VALUE lines, the value taken literally. */
 #ifndef ECSFS_COMPOSE_ENV_H
 #define ECSFS_COMPOSE_ENV_H
 
@@ -6,7 +6,7 @@
 
 /* Reads .env into c->variables. */
 void env_read_variables(struct compose *c);
-/* To be called once the version of the compose file is known: ecs-cli leaves a bad .env aside. */
+/* Call it once the version of the compose file is known: ecs-cli ignores a bad .env. */
 void env_settle(struct compose *c);
 /* A variable of .env; NULL: not set. */
 const char *env_variable(const struct compose *c, const char *name);

@@ -24,7 +24,7 @@
 
 #define MAX_FILES 32
 
-/* The first that is there is the project's; each may have an override beside it. */
+/* The first that exists is the project's; each may have an override beside it. */
 static const char *const names[] = {
     "docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"};
 static const char *const overrides[][2] = {
@@ -147,7 +147,8 @@ static const char *version_text_peek(const struct yaml_node *root)
 	return text ? text : "(a list or mapping)";
 }
 
-/* The first file says how its kind is read; one that ecs-cli could not read makes none of it legacy. */
+/* The first file decides how its kind is read; a file that ecs-cli could not read makes the project
+ * not legacy. */
 static void settle_version(struct compose *c, const struct files *f)
 {
 	c->legacy = true;
@@ -164,7 +165,7 @@ static void settle_version(struct compose *c, const struct files *f)
 	}
 }
 
-/* The tree of a file of version 1 as the others have it. */
+/* The tree of a file of version 1 in the form of the others. */
 static struct yaml_node *with_services(struct compose *c, struct yaml_node *root)
 {
 	struct yaml_node *whole, *key;
@@ -268,7 +269,7 @@ static void load_params(struct compose *c)
 		c->params = root;
 }
 
-/* The names by which a file is read without being named. */
+/* The file names that are read by default. */
 static void try_usual(struct nearest *n)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -290,7 +291,7 @@ static bool is_yaml(const char *path)
 	    strncmp(name, "ecs-registry-creds_", 19) != 0;
 }
 
-/* The usual name that was meant; NULL: none is near. */
+/* The nearest usual name; NULL: none is near. */
 static const char *usual_peek(const char *path)
 {
 	struct nearest n;
@@ -320,7 +321,7 @@ void files_name_unread(struct compose *c)
 	}
 }
 
-/* No compose file: perhaps one is called otherwise. */
+/* No compose file: perhaps one has another name. */
 static void refuse_empty(struct compose *c)
 {
 	const json_t *one;

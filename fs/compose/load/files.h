@@ -1,4 +1,4 @@
-/* Which files has a project? All of them as one tree. */
+/* Which files does a project have? All of them are merged into one tree. */
 #ifndef ECSFS_COMPOSE_FILES_H
 #define ECSFS_COMPOSE_FILES_H
 
@@ -6,11 +6,11 @@
 
 /*
  * Fills c->root and c->params from the project's files: finds the compose files, reads the version,
- * fills in variables, resolves `extends` and merges. It is a failure that there is none.
+ * fills in variables, resolves `extends` and merges. A project without a compose file is a failure.
  */
 void files_load(struct compose *c);
 
-/* Once all is read: warns of YAML files that nothing has read. */
+/* After all is read: warns of YAML files that were not read. */
 void files_name_unread(struct compose *c);
 
 #endif

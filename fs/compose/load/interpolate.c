@@ -60,8 +60,8 @@ static void add_plain(struct template *t, const char *name, size_t len, struct b
 }
 
 /*
- * Where the braces end, from behind "${". ecs-cli ends at the first '}'; the Compose Specification
- * pairs them. -1: nowhere.
+ * The offset of the closing brace, after "${". ecs-cli ends at the first '}'; the Compose
+ * Specification pairs them. -1: nowhere.
  */
 static long brace_end(const struct template *t, const char *text, size_t len)
 {
@@ -76,7 +76,7 @@ static long brace_end(const struct template *t, const char *text, size_t len)
 	return -1;
 }
 
-/* The word of a default: ecs-cli takes it as it stands. */
+/* The word of a default: ecs-cli takes it literally. */
 static void add_word(struct template *t, const char *word, size_t len, struct buf *out)
 {
 	if (!t->c->legacy) {
@@ -125,7 +125,7 @@ static void add_braced(struct template *t, const char *text, size_t len, struct 
 	}
 }
 
-/* One substitution, from behind the '$': how many bytes it took. */
+/* One substitution, after the '$': returns the bytes it consumed. */
 static size_t substitute(struct template *t, const char *text, size_t len, struct buf *out)
 {
 	size_t name = name_length(text, len);

@@ -8,7 +8,7 @@
 
 #include "fs/compose/load/project.h"
 
-/* The tree with its values filled in; what holds no dollar sign is shared. Never NULL. */
+/* The tree with its values filled in; parts without a dollar sign are shared. Never NULL. */
 struct yaml_node *interpolate(struct compose *c, struct yaml_node *n);
 
 #endif

@@ -33,7 +33,7 @@ static struct yaml_node *replace(struct compose *c, struct yaml_node *under, str
 	return over;
 }
 
-/* `rule` says how the values of a key are put together. */
+/* `rule` says how the values of a key are merged. */
 static struct yaml_node *merge_mappings(struct compose *c, struct yaml_node *under,
     struct yaml_node *over, merge_fn (*rule)(const char *key))
 {
@@ -264,7 +264,7 @@ static struct yaml_node *merge_pairs(
 	return map;
 }
 
-/* Options are of a driver: another driver has others. */
+/* Options belong to a driver: another driver has others. */
 static struct yaml_node *merge_logging(
     struct compose *c, struct yaml_node *under, struct yaml_node *over)
 {
@@ -307,7 +307,7 @@ static merge_fn rule_any(const char *key)
 	return merge_any;
 }
 
-/* The keys of a service that are not put together by their kind. */
+/* The keys of a service that have their own rule. */
 static merge_fn rule_service(const char *key)
 {
 	static const struct {

@@ -8,9 +8,9 @@
 
 #include "fs/compose/load/project.h"
 
-/* Each returns a tree that shares what did not change; either may be NULL. */
+/* Each returns a tree that shares unchanged parts; either may be NULL. */
 struct yaml_node *merge_service(struct compose *c, struct yaml_node *under, struct yaml_node *over);
-/* Whole files: `services` by service, all else by key. */
+/* Whole files: `services` by service, all others by key. */
 struct yaml_node *merge_files(struct compose *c, struct yaml_node *under, struct yaml_node *over);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "fs/compose/load/project.h"
 
-/* The tree of a file as it stands there; NULL after a failure. `at`: what names the file. */
+/* The tree of a file as written; NULL after a failure. `at`: the node that names the file. */
 struct yaml_node *parsed_parse(struct compose *c, const char *path, const struct yaml_node *at);
 
 /* The same with its variables filled in; each file is parsed once for a conversion. */

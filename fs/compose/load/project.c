@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LONGEST 1000 /* of a sentence: what it quotes may be long */
+#define LONGEST 1000 /* of a sentence: a quotation may be long */
 
 /* "FILE:LINE: " and the sentence, cut where it is too long. */
 __attribute__((format(printf, 3, 0))) static void say(
@@ -58,7 +58,7 @@ bool compose_read(struct compose *c, const char *path, struct compose_file *ret)
 	return true;
 }
 
-/* One line, whatever the files hold. */
+/* One line, with any content of the files. */
 static void flatten(char *text)
 {
 	for (; *text; text++)
@@ -123,7 +123,7 @@ char *compose_warnings(struct compose *c)
 	return out.len || buf_failed(&out) ? buf_detach(&out, NULL) : strdup("");
 }
 
-/* Warns of a number that is printed otherwise than it was written: 1.10 is 1.1. */
+/* Warns of a number whose printed form differs from the written one: 1.10 is 1.1. */
 static void warn_printed(struct compose *c, const struct yaml_node *n, const char *value)
 {
 	if (strcmp(value, n->text) != 0 && yaml_type(n) != YAML_NULL)
@@ -186,7 +186,7 @@ int64_t compose_integer(
 	return value;
 }
 
-/* The power of 1024 of "k", "MB", "GiB", "b" or nothing; -1: it is no unit. */
+/* The power of 1024 of "k", "MB", "GiB", "b" or nothing; -1: not a unit. */
 static int unit_of(const char *unit)
 {
 	static const char powers[] = "kmgtp";
@@ -293,7 +293,7 @@ int64_t compose_seconds(struct compose *c, const struct yaml_node *n, const char
 		    c, n, "%s: \"%s\" is not a time such as 30s or 1m30s", what, text ? text : "");
 		return 0;
 	}
-	/* 1.1 is 1.1000000000000001: a fraction below a nanosecond is none. */
+	/* 1.1 is 1.1000000000000001: a fraction below a nanosecond does not count. */
 	int64_t whole = (int64_t)(seconds + 1e-9);
 	if (seconds - (double)whole > 1e-9)
 		compose_warn(
@@ -378,7 +378,7 @@ const struct yaml_node *compose_sequence(
 	return NULL;
 }
 
-/* Appends the parts of a path; ".." takes one off, but not above the start. */
+/* Appends the parts of a path; ".." removes one, but not above the start. */
 static void add_parts(struct buf *out, const char *path)
 {
 	while (*path) {

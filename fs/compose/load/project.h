@@ -1,9 +1,9 @@
 /*
  * What do the parts of a conversion under way share?
  *
- * The first failure counts: after it every part may go on with what it has, and the result is
- * thrown away. So a part reports and returns; nobody checks before the end but where going on
- * would crash.
+ * The first failure counts: after it every part may go on with the values it has, and the result is
+ * discarded. So a part reports and returns; callers check at the end, and earlier only where going
+ * on would crash.
  */
 #ifndef ECSFS_COMPOSE_PROJECT_H
 #define ECSFS_COMPOSE_PROJECT_H
@@ -27,10 +27,10 @@ struct compose {
 
 	json_t *variables;	     /* of .env */
 	const struct yaml_node *env; /* represents .env in messages */
-	bool bad_env;		     /* .env has lines that ecs-cli leaves the file aside for */
+	bool bad_env;		     /* .env has lines for which ecs-cli ignores the file */
 	/*
-	 * A version that ecs-cli reads (none with services at the top, 2, 3): what it ignores is
-	 * ignored. Others are read as the Compose Specification says.
+	 * A version that ecs-cli reads (none with services at the top, 2, 3): members that it
+	 * ignores are ignored. Others are read as the Compose Specification says.
 	 */
 	bool legacy;
 	int generation;	   /* 2: versions 1 and 2, libcompose; 3: docker's */
@@ -86,7 +86,7 @@ const struct yaml_node *compose_mapping(
 const struct yaml_node *compose_sequence(
     struct compose *c, const struct yaml_node *n, const char *what);
 
-/* The remedy for a path that names no file: the end of a sentence. Static. */
+/* The remedy for a path without a file: the end of a sentence. Static. */
 const char *compose_missing_peek(const char *path);
 /* A path joined to a directory and cleaned of ".", ".." and doubled slashes: new. NULL: no memory. */
 char *compose_path(const char *directory, const char *path);

@@ -84,7 +84,7 @@ static json_t *plain_size(const json_t *value)
 	return json_string(out);
 }
 
-/* The user's own JSON: its nulls and empty lists mean what the user wants them to. */
+/* The user's own JSON: its nulls and empty lists stay. */
 static json_t *own_json(const json_t *value)
 {
 	json_t *copy = json_is_object(value) ? json_object()
@@ -157,7 +157,7 @@ void canon_sort(json_t *array, const char *order)
 
 /* The walk. */
 
-/* Sets what AWS fills in where it is absent. */
+/* Sets the default that AWS fills in for an absent member. */
 static void fill(json_t *object, const struct shape *row)
 {
 	json_auto_t *text = NULL, *value = NULL;
@@ -278,7 +278,7 @@ static void keep_own_tags(json_t *doc)
 		json_object_del(doc, "tags");
 }
 
-/* Task definitions: what depends on another member. */
+/* Task definitions: defaults that depend on another member. */
 
 static void fill_host_ports(json_t *container, const char *network_mode)
 {
@@ -345,7 +345,7 @@ bool canon_taskdef_equal(const json_t *a, const json_t *b)
 	return left && right && json_equal(left, right);
 }
 
-/* Services: what depends on another member. */
+/* Services: defaults that depend on another member. */
 
 static void fill_daemon_percentages(json_t *doc)
 {

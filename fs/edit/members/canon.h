@@ -14,12 +14,12 @@
 
 /*
  * A value with its numbers in one form (1.0 is 1), its times in one form (milliseconds, however
- * they were written), and without empty members: equal for what a tool only copies. Order and
- * absent members stay. `members`: of the object, or of each element of the list; NULL: unknown.
+ * they were written), and without empty members: equal for a value that a tool only copies. Order
+ * and absent members stay. `members`: of the object, or of each element of the list; NULL: unknown.
  * A new reference; NULL: no memory, or no value.
  */
 json_t *canon_plain(const json_t *value, const struct shape *members);
-/* The same of one member of a document. */
+/* The same for one member of a document. */
 json_t *canon_plain_member(const json_t *value, const struct shape *members, const char *name);
 
 /* The same with every default of the table, and its sets sorted. */
@@ -27,12 +27,12 @@ json_t *canon_full(const json_t *value, const struct shape *members);
 bool canon_equal(const json_t *a, const json_t *b, const struct shape *members);
 
 /*
- * A task definition (the inner document, tags inside), without what only AWS writes. A new
+ * A task definition (the inner document, tags inside), without members that only AWS writes. A new
  * reference; NULL: no memory.
  */
 json_t *canon_taskdef(const json_t *taskdef);
 
-/* Whether registering `a` would make what `b` already is. Tags count where `a` names any. */
+/* Whether registering `a` would result in `b`. Tags count where `a` names any. */
 bool canon_taskdef_equal(const json_t *a, const json_t *b);
 
 /* A service's document. A new reference; NULL: no memory. */

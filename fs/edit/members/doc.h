@@ -27,7 +27,7 @@ bool doc_is_daemon(const json_t *service);
 
 /* A shallow copy to change: members are shared. NULL: no memory. */
 json_t *doc_copy(const json_t *object);
-/* Adds a string to an array of strings where it is not there yet; "" is left out. */
+/* Adds a string to an array of strings unless it is there already; "" is left out. */
 void doc_add_once(json_t *strings, const char *s);
 /* Sets `member` of `object` to a reference of `value` (borrowed, any JSON). */
 int doc_set(json_t *object, const char *member, const json_t *value);

@@ -8,8 +8,8 @@
 #include "fs/edit/members/shape.h"
 
 /*
- * `text` is NUL-terminated behind `len`. Returns 0 and a new reference of what can be sent (without
- * nulls, whole numbers whole), or -EINVAL with a sentence.
+ * `text` is NUL-terminated behind `len`. Returns 0 and a new reference of a value that can be sent
+ * (without nulls, whole numbers as integers), or -EINVAL with a sentence.
  */
 int member_parse(const char *text, size_t len, const struct shape *members, const char *name,
     json_t **ret, struct ecsfs_error *err);

@@ -3,9 +3,9 @@
  * clone and a rollback may do with it, and under which deployment controllers.
  *
  * Types and defaults are those of AWS's model and documentation (ecs 2014-11-13, API_UpdateService,
- * API_CreateService). CODE_DEPLOY and EXTERNAL take what API_UpdateService lists for them, and
- * enableExecuteCommand, which it does not list and takes. availabilityZoneRebalancing is ENABLED for
- * services that are created now and DISABLED where it was never set: Describe says it then.
+ * API_CreateService). CODE_DEPLOY and EXTERNAL take the members that API_UpdateService lists for
+ * them, and enableExecuteCommand, which it does not list. availabilityZoneRebalancing is ENABLED
+ * for services that are created now and DISABLED where it was never set: Describe shows which.
  */
 #include "fs/edit/members/service_members.h"
 
@@ -236,7 +236,7 @@ const struct shape shape_service[] = {
 	.flags = SERVICE_FIXED | SERVICE_CLONED),
     MEMBER("role", SHAPE_STRING, .flags = SERVICE_FIXED | SERVICE_CLONED),
 
-    /* Said by AWS and never changed. */
+    /* Set by AWS and never changed. */
     MEMBER("serviceArn", SHAPE_ANY, .flags = SERVICE_FIXED),
     MEMBER("clusterArn", SHAPE_ANY, .flags = SERVICE_FIXED),
     MEMBER("platformFamily", SHAPE_ANY, .flags = SERVICE_FIXED),

@@ -1,7 +1,7 @@
 /*
- * Is what was written of the right types, and does every member exist? The tables of members are in
- * service_members.c, task_definition_members.c and members.c; this file walks them. It asks AWS
- * nothing.
+ * Does a written document have the right types, and does every member exist? The tables of members
+ * are in service_members.c, task_definition_members.c and members.c; this file walks them. It makes
+ * no call.
  */
 #include "fs/edit/members/shape.h"
 

@@ -1,10 +1,10 @@
 /*
- * Which members does a document have? One row each, whatever the question.
+ * Which members does a document have? One row each, for every purpose.
  *
  * A row says the type (a number where an object belongs is refused by name), the value that AWS
- * fills in where the member is absent, whether the order of a list says anything, and for services
- * what may be done to the member. Whether two documents mean the same (canon.h), what is shown as a
- * time (shown.h) and what an edit may send (service_edit.h) all read these rows.
+ * fills in where the member is absent, whether the order of a list matters, and for services what
+ * may be done to the member. Comparing documents (canon.h), showing times (shown.h) and editing
+ * (service_edit.h) all read these rows.
  *
  * Pure; any thread.
  */
@@ -21,31 +21,31 @@ enum shape_type {
 	SHAPE_INTEGER,
 	SHAPE_NUMBER, /* may have a fraction */
 	SHAPE_BOOLEAN,
-	SHAPE_TIME, /* epoch seconds on the wire, ISO 8601 in files; either is taken */
+	SHAPE_TIME, /* epoch seconds on the wire, ISO 8601 in files; both are accepted */
 	SHAPE_OBJECT,
 	SHAPE_LIST,	/* of objects with `members` */
 	SHAPE_STRINGS,	/* a list of strings */
 	SHAPE_INTEGERS, /* a list of whole numbers */
 	SHAPE_MAP,	/* an object of strings, whose keys are the user's */
 	SHAPE_SIZE,	/* "256", "1 vCPU" or 256 */
-	SHAPE_JSON,	/* the user's own JSON: neither its nulls nor its numbers are touched */
+	SHAPE_JSON,	/* the user's own JSON: nulls and numbers stay as they are */
 };
 
 enum shape_flags {
-	/* AWS adds it to what it describes; it is no part of a request. */
+	/* AWS adds it to described documents; it is not part of a request. */
 	SHAPE_READ_ONLY = 1 << 0,
-	/* An object or list of which `members` names only a part: others are no mistake. */
+	/* An object or list of which `members` names only a part: others are allowed. */
 	SHAPE_PARTIAL = 1 << 1,
 
 	/* Members of a service, for UpdateService (service_members.h). Without any of the first
 	 * three the user may change it. */
 	SERVICE_FIXED = 1 << 2,	 /* AWS's, never changes: a difference is refused */
 	SERVICE_DRIFTS = 1 << 3, /* AWS's, changes by itself: matters only where it was edited */
-	/* Shown in the PRIMARY deployment alone: absence at the top says nothing. */
+	/* Shown in the PRIMARY deployment alone: absence at the top means nothing. */
 	SERVICE_LIFTED = 1 << 4,
 	/* Removed by leaving it out: `removal` is sent then. */
 	SERVICE_REMOVABLE = 1 << 5,
-	/* Absent in a document of unknown origin, it represents whatever AWS filled in. */
+	/* If absent in a document of unknown origin, AWS's value stays. */
 	SERVICE_FILLED_IN = 1 << 6,
 	SERVICE_CODE_DEPLOY = 1 << 7, /* may be changed under the CODE_DEPLOY controller */
 	SERVICE_EXTERNAL = 1 << 8,    /* ... under EXTERNAL */
@@ -61,8 +61,8 @@ struct shape {
 	/* The members of an object, or of a list's elements; NULL: AWS validates them. */
 	const struct shape *members;
 	/*
-	 * JSON that AWS fills in where the member is absent; of an object "{}": it is filled in with
-	 * the defaults of its members. NULL: nothing is.
+	 * JSON that AWS fills in where the member is absent; for an object "{}": filled in with the
+	 * defaults of its members. NULL: none.
 	 */
 	const char *fallback;
 	/*
@@ -87,7 +87,7 @@ const struct shape *shape_named(const struct shape *members, const char *name);
 unsigned shape_flags(const struct shape *members, const char *name);
 
 /*
- * 0, or -EINVAL with a sentence that says which member should be what. null is allowed, and a whole
+ * 0, or -EINVAL with a sentence that names the member and its type. null is allowed, and a whole
  * number may have been written as 200.0.
  */
 int shape_check(const json_t *object, const struct shape *members, struct ecsfs_error *err);
@@ -96,9 +96,9 @@ int shape_check_member(
     const json_t *value, const struct shape *members, const char *name, struct ecsfs_error *err);
 
 /*
- * Whether every member is one that the table has, or `shown` at the same place: AWS's document,
- * which may be newer than the table; NULL: none. ECS skips members that it does not know, and a
- * misspelt one would look like a change. 0, or -EINVAL with a sentence that names the other.
+ * Whether every member is in the table, or in `shown` at the same place: AWS's document, which may
+ * be newer than the table; NULL: none. ECS skips members that it does not know, and a misspelt one
+ * would look like a change. 0, or -EINVAL with a sentence that names the unknown one.
  */
 int shape_check_known(const json_t *object, const struct shape *members, const json_t *shown,
     struct ecsfs_error *err);

@@ -1,13 +1,13 @@
 /*
  * Which members does a task definition have? One row each: type, default, order.
  *
- * Names and types are those of AWS's model (ecs 2014-11-13). Defaults are what its documentation
- * says of the member (API_ContainerDefinition and the pages that it links to), and false for every
- * flag: AWS fills in some of them when it answers, and none means something else when it is written
- * out. Defaults that depend on another member (hostPort, networkMode) are in canon.c.
+ * Names and types are those of AWS's model (ecs 2014-11-13). Defaults are from the documentation of
+ * the member (API_ContainerDefinition and the pages that it links to), and false for every flag:
+ * AWS fills in some of them in its responses, and false and absent mean the same for all. Defaults
+ * that depend on another member (hostPort, networkMode) are in canon.c.
  *
- * A list is sorted where ECS hands it on as a set. environmentFiles, command, entryPoint and the
- * DNS lists keep their order, which decides what wins or is tried first.
+ * A list is sorted where ECS treats it as a set. environmentFiles, command, entryPoint and the DNS
+ * lists keep their order, which decides which wins or is tried first.
  */
 #include "fs/edit/members/task_definition_members.h"
 

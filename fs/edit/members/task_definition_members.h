@@ -4,7 +4,7 @@
 
 #include "fs/edit/members/shape.h"
 
-/* RegisterTaskDefinition's request and of what is described, its tags inside. */
+/* RegisterTaskDefinition's request and the described definition, tags inside. */
 extern const struct shape shape_task_definition[];
 /* One element of containerDefinitions. */
 extern const struct shape shape_container_definition[];

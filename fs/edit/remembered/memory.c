@@ -61,7 +61,7 @@ static void use(struct memory *m, const char *key, json_t *value)
 	json_object_set_new(m->items, key, value);
 }
 
-/* The one that was put last stays, whatever it takes. */
+/* The newest one stays, whatever its size. */
 static void trim(struct memory *m)
 {
 	while (json_object_size(m->items) > 1 &&

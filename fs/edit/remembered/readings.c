@@ -1,7 +1,7 @@
 /*
- * Which copy of a service's document was edited? Copies are told apart by hashes of the members that
- * change by themselves. A copy is kept in two parts, what moves and what stays still, since copies
- * that follow each other mostly share the second.
+ * Which copy of a service's document was edited? Copies are distinguished by hashes of the members
+ * that change by themselves. A copy is kept in two parts, its moving and its still members, since
+ * successive copies mostly share the second.
  */
 #include "fs/edit/remembered/readings.h"
 
@@ -21,9 +21,9 @@ struct reading {
 	uint64_t drift
 	    [SERVICE_DRIFT_COUNT]; /* a hash of each moving member, in the table's order; 0: absent */
 	struct packed *still;  /* the members that do not move, often the next older one's too */
-	struct packed *moving; /* those that do, less the events */
-	pid_t writer;	       /* it is what this process wrote; 0: given out */
-	size_t bytes;	       /* what it counts for: a shared part counts with its oldest */
+	struct packed *moving; /* those that move, less the events */
+	pid_t writer;	       /* the process that wrote it; 0: it was read */
+	size_t bytes;	       /* bytes accounted: a shared part counts with its oldest copy */
 };
 
 TAILQ_HEAD(reading_queue, reading);
@@ -64,7 +64,7 @@ static void reading_free(struct reading *reading)
 	free(reading);
 }
 
-/* Under the lock, as all that follow until the next note. */
+/* Under the lock, as all functions up to the next note. */
 static void count(struct readings *r, ptrdiff_t bytes)
 {
 	r->bytes += (size_t)bytes;
@@ -129,7 +129,7 @@ void readings_free(struct readings *r)
 	free(r);
 }
 
-/* FNV-1a: the two sides are texts of the same person, no adversary. */
+/* FNV-1a: both texts come from the same user, not from an adversary. */
 static uint64_t hash(const char *text)
 {
 	uint64_t h = 0xcbf29ce484222325u;
@@ -159,7 +159,7 @@ static void fingerprint(const json_t *doc, uint64_t drift[SERVICE_DRIFT_COUNT])
 		drift[i] = hash_member(doc, service_drift_member(i));
 }
 
-/* Events are the bulk of a document and no edit's base. */
+/* Events are the bulk of a document, and are never edited. */
 static json_t *without_events(const json_t *doc)
 {
 	json_t *copy = doc_copy(doc);
@@ -227,7 +227,7 @@ failed:
 	return NULL;
 }
 
-/* Under the lock. The reading is taken over. */
+/* Under the lock. Takes ownership of the reading. */
 static void note(struct readings *r, struct history *h, struct reading *reading)
 {
 	struct reading *last = TAILQ_FIRST(&h->readings);
@@ -253,7 +253,7 @@ static void note(struct readings *r, struct history *h, struct reading *reading)
 	trim(r);
 }
 
-/* `moving` tells what moves, `rest` (taken over, may be NULL) the other members. */
+/* `moving` has the moving members, `rest` (owned from here on, may be NULL) the others. */
 static void remember(
     struct readings *r, const char *key, const json_t *moving, json_t *rest, pid_t writer)
 {
@@ -294,12 +294,12 @@ void readings_note_written(struct readings *r, const char *key, const json_t *wr
 	json_t *rest = without_events(base);
 
 	json_object_update(rest, (json_t *)changes);
-	/* A command, which may be given again. */
+	/* A command, which may be repeated. */
 	json_object_del(rest, "forceNewDeployment");
 	remember(r, key, written, rest, writer);
 }
 
-/* How many moving members differ, absent ones not counted; -1: too little to go by. */
+/* How many moving members differ, absent ones not counted; -1: too few to decide. */
 static int distance(
     const struct reading *reading, const uint64_t written[SERVICE_DRIFT_COUNT], size_t *ret_which)
 {
@@ -359,7 +359,7 @@ static json_t *still_of(const struct reading *reading)
 	return plain_still(doc);
 }
 
-/* Somebody's who may be the writer now: what another process wrote is no reading of its own. */
+/* Whether the writer may have read it: a document that another process wrote was not read by it. */
 static bool may_be_edited_by(const struct reading *reading, pid_t writer)
 {
 	return !reading->writer || reading->writer == writer;
@@ -416,7 +416,7 @@ static const struct reading *nearest(const struct history *h,
 	return found ? most_alike(h, found, best, drift, written, writer, ret_edited) : NULL;
 }
 
-/* The document that was read, less its events; NULL: no memory. */
+/* The document as it was read, less its events; NULL: no memory. */
 static json_t *document(const struct packed *still, const struct packed *moving)
 {
 	json_t *doc = packed_value(still);
@@ -451,8 +451,9 @@ json_t *readings_recognise(struct readings *r, const char *key, const json_t *wr
 	return still ? document(still, moving) : NULL;
 }
 
-/* Whether `n` differences of a reading are better than `fewest` of `found`: fewer, or as few of what
- * the writer itself wrote, since a look-up may have returned an older one again meanwhile. */
+/* Whether `n` differences of a reading are better than `fewest` of `found`: fewer, or equally few
+ * in a document that the writer itself wrote, since a look-up may have returned an older one again
+ * meanwhile. */
 static bool is_nearer(
     const struct reading *reading, size_t n, const struct reading *found, size_t fewest)
 {

@@ -27,13 +27,13 @@ void readings_free(struct readings *r);
 /* Remembers that `doc` (a described service, borrowed) was read under `key`: a service's ARN. */
 void readings_note(struct readings *r, const char *key, const json_t *doc);
 
-/* Forgets all that was read under `key`: what is written next represents the whole. */
+/* Forgets all readings of `key`: the next write is the whole document. */
 void readings_forget(struct readings *r, const char *key);
 
 /*
- * Remembers that AWS took what `writer` (a process) made of `base` (readings_recognise's): with the
- * members of `changes` it is `written`. An editor that saves again, without reading again, has
- * edited that; to everybody else it is no reading.
+ * Remembers that AWS accepted the edit of `base` (readings_recognise's) by `writer` (a process):
+ * with the members of `changes` it is `written`. An editor that saves again without reading again
+ * has edited that; for other processes it is not a reading.
  */
 void readings_note_written(struct readings *r, const char *key, const json_t *written,
     const json_t *base, const json_t *changes, pid_t writer);
@@ -42,15 +42,15 @@ void readings_note_written(struct readings *r, const char *key, const json_t *wr
  * Which reading `written` was made from: a new reference, NULL when none is recognised. Where all
  * but one of the moving members agree it is recognised too, and `ret_edited` (else NULL) names the
  * one that was edited: static storage. Where several fit, the one with the fewest other
- * differences, of equals what the writer wrote, else the newest. `writer`: the process that wrote.
+ * differences; among equals the writer's own, else the newest. `writer`: the process that wrote.
  */
 json_t *readings_recognise(struct readings *r, const char *key, const json_t *written, pid_t writer,
     const char **ret_edited);
 
 /*
- * The same of a document without moving members, `members` its shape: the reading with the fewest
- * differences, of equals what the writer wrote, else the newest. `ret_newest`: the newest of all, NULL where the reading is what
- * the writer itself wrote, and so is known to be the one. New references, NULL: none.
+ * The same for a document without moving members, `members` its shape: the reading with the fewest
+ * differences; among equals the writer's own, else the newest. `ret_newest`: the newest of all,
+ * NULL where the reading is the writer's own, and so certain. New references, NULL: none.
  */
 json_t *readings_nearest(struct readings *r, const char *key, const json_t *written,
     const struct shape *members, pid_t writer, json_t **ret_newest);

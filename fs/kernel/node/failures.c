@@ -1,6 +1,6 @@
 /*
  * Where is the last failure of a file kept? In a ring of LIMIT_ERRORS entries, found by st_ino; the
- * oldest one gives way.
+ * oldest one is replaced.
  */
 #include "fs/kernel/node/failures.h"
 

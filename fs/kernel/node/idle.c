@@ -1,6 +1,6 @@
 /*
- * Which nodes may the kernel forget? Those that it can forget, without children, stand in the order of
- * their last look-up. Nothing here runs by itself: a mount that nobody uses does not grow.
+ * Which nodes may the kernel forget? Nodes without children are kept in the order of their last
+ * look-up. Nothing here runs by itself: an unused mount does not grow.
  */
 #include "fs/kernel/node/idle.h"
 
@@ -12,7 +12,7 @@
 
 enum {
 	SWEEP_MS = 1000, /* between two collections */
-	YOUNG_MS = 1000, /* not asked back whatever they take: somebody is about to use them */
+	YOUNG_MS = 1000, /* never asked back, whatever their size: they are about to be used */
 	LOOK_BACK = 32,	 /* places from the end in which an emptied directory finds its own */
 };
 
@@ -21,7 +21,7 @@ static int64_t idle_after_ms(const struct nodes *t)
 	return IDLE_MS + t->fs->options.ttl_ms;
 }
 
-/* Bytes by which the nodes pass their part of the budget; 0: they do not. */
+/* Bytes by which the nodes exceed their part of the budget; 0: they do not. */
 static size_t excess(const struct nodes *t)
 {
 	size_t bytes = budget_read(&t->fs->budget.nodes), most = budget_of_nodes(&t->fs->budget);
@@ -67,7 +67,7 @@ void idle_parent(struct node *n)
 	idle_end(n);
 }
 
-/* It was looked up before its children were, so its place is near the end; else it waits anew. */
+/* It was looked up before its children, so its place is near the end; else it goes to the front. */
 void idle_emptied(struct node *n)
 {
 	struct nodes *t = n->fs->nodes;

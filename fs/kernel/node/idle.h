@@ -3,9 +3,9 @@
  * the kernel holds it, and the kernel holds what it has seen until it wants the memory: without this
  * a mount whose tasks come and go grows without end.
  *
- * A node is idle IDLE_MS past the TTL of its last look-up: whoever wants it then costs a look-up in
- * any case. Above its part of -o cache_limit nodes are asked back sooner, the oldest first. The
- * kernel gives back no node that is open, watched or somebody's working directory.
+ * A node is idle IDLE_MS past the TTL of its last look-up: using it then costs a look-up in any
+ * case. Above its part of -o cache_limit nodes are asked back sooner, the oldest first. The kernel
+ * gives back no node that is open, watched or somebody's working directory.
  */
 #ifndef ECSFS_IDLE_H
 #define ECSFS_IDLE_H
@@ -28,7 +28,7 @@ size_t idle_collect(
 /* For the table of nodes (inode.c), under its lock. */
 /* Looked up at `now`; true: it is time to collect. */
 bool idle_touch(struct node *n, int64_t now);
-/* Its first child came, its last one went, the kernel has forgotten it. */
+/* Its first child was added, its last one removed, the kernel has forgotten it. */
 void idle_parent(struct node *n);
 void idle_emptied(struct node *n);
 void idle_end(struct node *n);

@@ -101,7 +101,7 @@ static void rehash_names(struct node **old, size_t buckets)
 		}
 }
 
-/* Longer chains are no harm when there is no memory for shorter ones. */
+/* Without memory for a larger table the chains become longer, which is harmless. */
 static void grow(struct nodes *t)
 {
 	size_t buckets = t->buckets * 2;
@@ -147,13 +147,13 @@ static void node_free(struct node *n)
 	if (n->file_name && n->name)
 		budget_count(&n->fs->budget.nodes, -(ptrdiff_t)node_bytes(n));
 	text_unref(n->text);
-	free(n->scratch); /* its bytes went with its name and its last close */
+	free(n->scratch); /* its bytes were freed with its name and its last close */
 	free_names(n);
 	showing_free(n);
 	free(n);
 }
 
-/* A child comes, one goes. Under the lock. */
+/* Counts a child that is added or removed. Under the lock. */
 static void join(struct node *dir)
 {
 	if (dir->below++ == 0)
@@ -166,7 +166,7 @@ static void leave(struct node *dir)
 		idle_emptied(dir);
 }
 
-/* Drops one reference, and those of parents that nobody else holds. Under the lock. */
+/* Drops one reference, and those of parents without other references. Under the lock. */
 static void drop(struct node *n)
 {
 	while (n && --n->refs == 0) {
@@ -364,7 +364,7 @@ static void adopt(struct node *n)
 	struct node *old = find_name(n->parent, n->file_name);
 
 	if (old) {
-		/* A version that is told apart by its time must not share it. */
+		/* Versions that only their times distinguish must not share one. */
 		if (old->mtime_ns >= n->mtime_ns)
 			n->mtime_ns = old->mtime_ns + 1;
 		unlink_name(old);

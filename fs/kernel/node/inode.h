@@ -1,7 +1,7 @@
 /*
  * Which file or directory does a node id of the kernel represent?
  *
- * A directory has one node for as long as anybody knows it. A plain file has a node per version of
+ * A directory has one node for as long as it is referenced. A plain file has a node per version of
  * its text: size and pages belong to the kernel's inode, so a text that changed under one node id
  * would be read torn. All versions of a file share st_ino; the newest one is found by its name,
  * older ones live on by number while the kernel still holds them.
@@ -29,7 +29,7 @@ struct node_spec {
 
 /* The nodes of a mount (fs->nodes), at first the root. 0 or -ENOMEM. */
 int nodes_new(struct fs *fs, const struct dir_type *root);
-/* Forgets everything, at unmount. */
+/* Frees everything, at unmount. */
 void nodes_free(struct fs *fs);
 
 /* Each returns a new reference, or NULL: not there, or no memory. */
@@ -42,14 +42,14 @@ void node_unref(struct node *n);
 void node_cleanup(struct node **n);
 #define auto_node __attribute__((cleanup(node_cleanup)))
 
-/* The kernel learnt of the node once more, or forgot it `n` times. True: it is time to ask for idle
- * nodes back (notify_idle()). */
+/* The kernel got the node once more, or forgot it `n` times. True: it is time to ask for idle nodes
+ * back (notify_idle()). */
 bool node_looked_up(struct node *n);
 void node_forget(struct fs *fs, uint64_t id, uint64_t n);
 
-/* The name represents nothing any more (unlink); the node lives while it is held. */
+/* The name no longer exists (unlink); the node lives while it is referenced. */
 void node_detach(struct node *n);
-/* A scratch file's new name; 0 or -ENOMEM. Whatever had that name before is detached. */
+/* A scratch file's new name; 0 or -ENOMEM. An earlier file of that name is detached. */
 int node_move(struct node *n, struct node *dir, const char *file_name);
 
 /*

@@ -1,7 +1,7 @@
 /*
- * What is kept of a node? The struct alone: inode.h finds, makes and drops nodes, place.h says where one
- * is, showing.h what a directory was made from, idle.h which ones nobody uses. Each of them names the
- * members that are its own.
+ * What is kept of a node? The struct alone: inode.h finds, makes and drops nodes, place.h gives its
+ * place, showing.h the keys that a directory shows, idle.h the nodes that nobody uses. Each of them
+ * names the members that are its own.
  */
 #ifndef ECSFS_NODE_H
 #define ECSFS_NODE_H
@@ -31,7 +31,7 @@ struct node {
 	struct node
 	    *parent;	 /* a reference; NULL: the root. Moves with a scratch file (table lock) */
 	char *file_name; /* as the kernel knows it; moves with a scratch file (table lock) */
-	char *name;	 /* what it represents: decoded, without a suffix; often file_name itself */
+	char *name; /* the name it represents: decoded, without a suffix; often file_name itself */
 	const struct dir_type *type; /* of a directory, when AWS has it: use node_type() */
 	const struct row *row;	     /* of a file */
 	bool listed;		     /* a name of the parent's listing */
@@ -39,7 +39,7 @@ struct node {
 	struct scratch *scratch;     /* of an editor's file */
 	_Atomic int64_t mtime_ns;    /* wall: when this version was first seen */
 	atomic_int writers;	     /* of a file: open files that may write it */
-	atomic_bool stored;	     /* its text was handed to the kernel (notify_store()) */
+	atomic_bool stored;	     /* its text was stored in the kernel (notify_store()) */
 	atomic_int lookups_waiting;  /* of a directory: parked LOOKUPs of its fixed names */
 
 	/* How often the directory's content changed as far as GETATTR knows; table lock. */
@@ -59,7 +59,7 @@ struct node {
 	/* idle.c's; table lock. */
 	TAILQ_ENTRY(node) idle;
 	bool queued;	    /* in the order of idle ones */
-	int64_t touched_ms; /* mono: when the kernel looked it up last, or was asked for it back */
+	int64_t touched_ms; /* mono: when the kernel last looked it up, or was asked to forget it */
 };
 
 #endif

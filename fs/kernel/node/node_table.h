@@ -21,8 +21,8 @@ struct nodes {
 	struct shown **by_key;
 	size_t buckets, count;
 	uint64_t last_id;
-	TAILQ_HEAD(node_queue, node) idle; /* those without children, the last looked up first */
-	int64_t swept_ms;		   /* when idle ones were given back last */
+	TAILQ_HEAD(node_queue, node) idle; /* nodes without children, the last looked up first */
+	int64_t swept_ms;		   /* when idle ones were last collected */
 };
 
 static inline uint64_t node_mix(uint64_t h)

@@ -1,6 +1,6 @@
 /*
- * Which directories show what a key answers, and what has to be said to the kernel when that changes?
- * A directory notes the keys of the answers that it was made from.
+ * Which directories show the answer of a key, and how is the kernel notified when it changes? A
+ * directory notes the keys of the answers that it was made from.
  */
 #include "fs/kernel/node/showing.h"
 

@@ -1,4 +1,4 @@
-/* How is a text shared? By an atomic count; the bytes stand behind the struct. */
+/* How is a text shared? By an atomic count; the bytes follow the struct. */
 #include "fs/kernel/node/text.h"
 
 #include <stdlib.h>

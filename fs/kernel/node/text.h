@@ -1,6 +1,6 @@
 /*
- * What does a version of a file say? Immutable bytes, counted; a node and the open files of one
- * version share them. Any thread.
+ * What is the text of a version of a file? Immutable bytes, counted; a node and the open files of
+ * one version share them. Any thread.
  */
 #ifndef ECSFS_TEXT_H
 #define ECSFS_TEXT_H

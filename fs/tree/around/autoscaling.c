@@ -44,7 +44,7 @@ static void resource_of(const struct place *p, char ret[600])
 	snprintf(ret, 600, "service/%.255s/%.255s", p->cluster, p->service);
 }
 
-/* The document of the place in an answer of the region; NULL: there is none. */
+/* The document of the place in an answer of the region; NULL: none. */
 static const json_t *document_of(const struct scaling *s, const struct place *p, const json_t *all)
 {
 	char resource[600];
@@ -55,7 +55,7 @@ static const json_t *document_of(const struct scaling *s, const struct place *p,
 	return s->name ? doc_find_peek(of, s->name, p->scaling) : of;
 }
 
-/* Asks for the answer of the region that has the service's. May ask. */
+/* Asks for the region's answer that contains the service's. May ask. */
 static int ask_all(struct ask *q, const struct scaling *s, const struct place *p,
     struct answer *ret, struct ecsfs_error *err)
 {
@@ -192,7 +192,7 @@ static int commit_document(struct commit *c, const struct scaling *s, struct ecs
 	return commit_alone(c, s, edit_document, err);
 }
 
-/* touch(1): what is written next represents the whole document. */
+/* touch(1): the next write is the whole document. */
 static void forget(const struct scaling *s, const struct place *p)
 {
 	char key[1200];
@@ -336,7 +336,7 @@ static int render_suspended(struct ask *q, const struct place *p, const struct r
 	return 0;
 }
 
-/* The lines that are there are suspended, all else goes on. */
+/* Activities with a line are suspended, all others go on. */
 static int edit_suspended(struct commit *c, const struct scaling *s, struct ecsfs_error *err)
 {
 	json_auto_t *state = json_object(), *now = NULL, *changes = NULL;
@@ -381,7 +381,7 @@ static int activities_key(
 	auto_answer struct answer a = {0};
 	int e = ask(q, p->region, &all, &a, err);
 
-	/* Where the region has more than a few pages, the service is asked for by itself. */
+	/* If the region has more than a few pages, the service is asked for alone. */
 	*ret = all;
 	if (!e && doc_true(a.value, "more"))
 		*ret =

@@ -65,7 +65,7 @@ static void group_name(const char *arn, char ret[128])
 
 /* Which task is behind a target. */
 
-/* The machine of a task, "" where it has none, or it may not be described. May ask. */
+/* The machine of a task, "" where it has none, or describing it is denied. May ask. */
 static int machine_of(struct ask *q, const struct place *p, const json_t *task, char ret[64])
 {
 	const char *arn = doc_string_peek(task, "containerInstanceArn");
@@ -77,7 +77,7 @@ static int machine_of(struct ask *q, const struct place *p, const json_t *task, 
 	*ret = '\0';
 	if (!*arn)
 		return 0;
-	/* Those of a listing that was read come along in one call. */
+	/* Names of a listing that was read are fetched in one call. */
 	e = ask(q, p->region, &all, &names, NULL);
 	if (!e)
 		e = ask(q, p->region, &k, &a, NULL);
@@ -86,7 +86,7 @@ static int machine_of(struct ask *q, const struct place *p, const json_t *task, 
 	return tree_withheld(e) ? 0 : e;
 }
 
-/* Sets the `task` of those targets that a task is. */
+/* Sets the `task` of the targets that belong to one task. */
 static int match_task(struct ask *q, const struct place *p, const json_t *by_id, const json_t *task)
 {
 	char machine[64];
@@ -101,7 +101,7 @@ static int match_task(struct ask *q, const struct place *p, const json_t *by_id,
 	return e;
 }
 
-/* An address is used again: a task that has stopped had it before. */
+/* Addresses are reused: a stopped task may have had it before. */
 static bool has_address(const json_t *task)
 {
 	return strcmp(doc_string_peek(task, "lastStatus"), "STOPPED") != 0;
@@ -152,8 +152,8 @@ static bool tasks_are_listed(struct ask *q, const struct place *p)
 	return region_ask(p->region, &list, &q->fresh, NULL, &names, NULL) == 0;
 }
 
-/* Sets the `task` of each target that is one. The listing costs a call, and is not needed where the
- * events name the tasks of all targets. */
+/* Sets the `task` of each target that belongs to a task. The listing costs a call, and is not
+ * needed if the events name the tasks of all targets. */
 static int match_tasks(struct ask *q, const struct place *p, const json_t *targets)
 {
 	json_auto_t *by_id = target_match_begin(targets);

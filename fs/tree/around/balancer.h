@@ -7,11 +7,11 @@
 
 #include "fs/tree/tree.h"
 
-/* The target groups that a described service is behind, each ARN once: a new array. Those of a
- * Classic Load Balancer are none. */
+/* The target groups that a described service is behind, each ARN once: a new array. Classic Load
+ * Balancers have none. */
 json_t *balancer_groups(const json_t *service);
 
-/* The same of the place's service: new. May ask. */
+/* The same for the place's service: new. May ask. */
 int balancer_ask_groups(
     struct ask *q, const struct place *p, json_t **ret, struct ecsfs_error *err);
 

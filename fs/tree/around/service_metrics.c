@@ -21,7 +21,8 @@ static int memory_metrics_key(
 	return 0;
 }
 
-/* [epoch s, average, maximum], the oldest first, as lines: new. One half alone is not a minute yet. */
+/* [epoch s, average, maximum], the oldest first, as lines: new. A minute needs both its average and
+ * its maximum. */
 static json_t *metric_lines(const json_t *points, const char *of)
 {
 	json_t *lines = json_array();

@@ -21,10 +21,10 @@ void target_match_address(const json_t *by_id, const json_t *task);
 /* Whether the task may be behind a target that is an instance, so that its machine is needed. */
 bool target_match_needs_machine(const json_t *by_id, const json_t *task);
 
-/* Sets the `task` of the targets that are `machine` ("i-0123") with a port that the task is bound to. */
+/* Sets the `task` of the targets on `machine` ("i-0123") with a port that the task is bound to. */
 void target_match_machine(const json_t *by_id, const char *machine, const json_t *task);
 
-/* Whether every target has its task. Those that are draining belong to tasks that may be gone. */
+/* Whether every target has its task. Draining targets belong to tasks that may no longer exist. */
 bool target_match_done(const json_t *targets);
 
 #endif

@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-/* Links to what the task belongs to; a task of no service, or on Fargate, has not got both. */
+/* Links to the service and container instance of the task; a task without a service, or on Fargate,
+ * lacks one. */
 
 static bool service_of(const json_t *task, const char **ret)
 {

@@ -14,8 +14,8 @@
 
 /* The lines. */
 
-/* The values of a rule's condition; NULL: it has no such condition. AWS repeats them in `Values`
- * only where the request named them there. */
+/* The values of a rule's condition; NULL: it lacks the condition. AWS repeats them in `Values` only
+ * where the request named them there. */
 static const json_t *values_of(const json_t *rule, const char *field, const char *config)
 {
 	const json_t *condition =
@@ -37,7 +37,7 @@ static void add_values(const json_t *values, struct buf *out)
 		    json_is_string(value) ? json_string_value(value) : "");
 }
 
-/* "http-header,source-ip": conditions that an address cannot say. */
+/* "http-header,source-ip": conditions that an address cannot express. */
 static void add_other_conditions(const json_t *rule, struct buf *out)
 {
 	const json_t *condition;
@@ -51,7 +51,7 @@ static void add_other_conditions(const json_t *rule, struct buf *out)
 	}
 }
 
-/* "https://NAME:443/PATH"; of a protocol that has no paths "tcp://NAME:80". */
+/* "https://NAME:443/PATH"; for a protocol without paths "tcp://NAME:80". */
 static void add_address(
     const json_t *balancer, const json_t *listener, const json_t *rule, struct buf *out)
 {
@@ -74,7 +74,7 @@ void url_add_line(json_t *lines, const json_t *balancer, const json_t *listener,
 	auto_buf struct buf url = BUF_INIT(64 * 1024), hosts = BUF_INIT(64 * 1024),
 			    others = BUF_INIT(64 * 1024);
 
-	/* Those of Gateway Load Balancers have neither, and nobody calls them. */
+	/* Listeners of Gateway Load Balancers have neither, and have no address. */
 	if (!*doc_string_peek(balancer, "DNSName") || !*doc_string_peek(listener, "Protocol"))
 		return;
 	add_address(balancer, listener, rule, &url);

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The names of the public API models (2014-11-13, 2014-03-28, 2016-02-06, 2015-09-21), less what
- * answers with an event stream. */
+/* The names of the public API models (2014-11-13, 2014-03-28, 2016-02-06, 2015-09-21), except those
+ * that return an event stream. */
 static const char *const ecs[] = {"ContinueServiceDeployment", "CreateCapacityProvider",
     "CreateCluster", "CreateDaemon", "CreateExpressGatewayService", "CreateService",
     "CreateTaskSet", "DeleteAccountSetting", "DeleteAttributes", "DeleteCapacityProvider",

@@ -41,7 +41,7 @@ static int list_actions(
 	return 0;
 }
 
-/* AWS has newer actions than any list: it judges. */
+/* AWS has newer actions than any list, so unknown ones are sent. */
 static int find_action(struct ask *q, const struct place *p, struct ecsfs_error *err)
 {
 	(void)q;
@@ -103,7 +103,7 @@ static int commit_action(struct commit *c, struct ecsfs_error *err)
 	if (e)
 		return e;
 	e = act_call(c, p->api_service, p->name, request, reads ? 0 : AWS_ONCE, &answer, err);
-	/* It is unknown here which answers the call changed. */
+	/* Which answers the call changed is unknown here. */
 	if (!reads)
 		fs_refresh(p->fs);
 	return e || !answer ? e : give_answer(c, answer);

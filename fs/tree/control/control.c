@@ -34,7 +34,7 @@ static int render_caller(struct ask *q, struct region *r, struct buf *out)
 	if (e == -EINPROGRESS)
 		return e;
 	if (e) {
-		/* What is wrong with AWS is to be read here: no failure of this file. */
+		/* This file shows problems with AWS, so they are not failures of reading it. */
 		buf_addf(
 		    out, "account: unknown%s%s\n", *reason.message ? ": " : "", reason.message);
 		return 0;
@@ -187,7 +187,7 @@ static void add_row(struct buf *out, const struct row *row, const char *name, co
 	    row->flags & ROW_HIDDEN ? " (not listed)" : "");
 }
 
-/* What represents the names of a listing's files. */
+/* The placeholders for the names of a listing's files. */
 static const char *listed_name(const struct listing *l)
 {
 	if (l->part == PLACE(task))

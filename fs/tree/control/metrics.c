@@ -61,10 +61,10 @@ static const struct family *family_of(const char *line, size_t len)
 	return NULL;
 }
 
-/* The samples of a text, where all of one family stand together in the end. */
+/* The samples of a text, grouped by family in the end. */
 struct samples {
 	struct buf of[ARRAY_SIZE(families)];
-	char **others; /* of no family above */
+	char **others; /* without a family above */
 	size_t others_count;
 };
 
@@ -166,8 +166,8 @@ static int add_cluster(struct ask *q, struct region *r, const char *cluster, str
 	return 0;
 }
 
-/* What AWS counts, by DescribeClusters: one call for each hundred clusters, while it is fresh none.
- * A region that does not answer has no counts. */
+/* AWS's own counts, by DescribeClusters: one call for each hundred clusters, none while the answer
+ * is fresh. A region that does not answer has no counts. */
 static int add_fleet(struct ask *q, struct region *r, struct buf *out)
 {
 	struct key k = {.kind = KIND_CLUSTERS};

@@ -1,4 +1,4 @@
-/* What does .ecsfs/metrics say? */
+/* Which metrics does .ecsfs/metrics have? */
 #ifndef ECSFS_TREE_METRICS_H
 #define ECSFS_TREE_METRICS_H
 

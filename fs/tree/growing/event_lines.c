@@ -55,8 +55,8 @@ json_t *event_lines_add(const struct event_lines *l, const json_t *events, struc
 }
 
 /*
- * A snapshot that is older than the one before it must not bring back what had left the window: below
- * the oldest event of a full window nothing counts, and its ids need not be known.
+ * A snapshot older than the one before it must not bring back events that had left the window:
+ * events below the oldest one of a full window are ignored, and their ids need not be kept.
  */
 static void raise_floor(struct event_lines *l, const json_t *events)
 {

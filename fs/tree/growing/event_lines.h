@@ -11,7 +11,7 @@
 
 struct event_lines {
 	json_t *seen;  /* id to createdAt of the events kept, none older than `floor` */
-	double floor;  /* epoch seconds: what is older was kept before, or will never be shown */
+	double floor;  /* epoch seconds: older events were kept before, or will never be shown */
 	double newest; /* epoch seconds of the newest event kept; 0: none */
 };
 
@@ -21,7 +21,8 @@ void event_lines_release(struct event_lines *l);
 
 /*
  * Appends "TIME MESSAGE" for each event of `events` (a service's member: newest first) that was not
- * kept yet. Returns what event_lines_keep() takes once the lines are out, new; NULL: no memory.
+ * kept yet. Returns the argument of event_lines_keep(), to be called once the lines are written;
+ * new; NULL: no memory.
  */
 json_t *event_lines_add(const struct event_lines *l, const json_t *events, struct buf *out);
 void event_lines_keep(struct event_lines *l, const json_t *events, const json_t *added);

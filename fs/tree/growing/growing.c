@@ -1,6 +1,6 @@
 /*
  * How does a growing file of the cache get its lines? The open fills the spool from the first
- * answer, and a follower appends what later answers bring.
+ * answer, and a follower appends the lines of later answers.
  */
 #include "fs/tree/growing/growing.h"
 
@@ -21,7 +21,7 @@ struct events {
 	pthread_mutex_t lock; /* of `lines` and `told` */
 	struct event_lines lines;
 	struct spool *spool;
-	char *of;   /* what growing.lines() is told */
+	char *of;   /* argument of growing.lines() */
 	char *path; /* for the error file */
 	struct errlog *errors;
 	double born; /* epoch seconds: the file's time while it is empty */
@@ -29,7 +29,7 @@ struct events {
 	struct follower *follower;
 };
 
-/* Appends what an answer has to tell. Lock held, or nobody else there yet. */
+/* Appends the new lines of an answer. Lock held, or not shared yet. */
 static int add_events(struct events *ev, const json_t *answer, struct ecsfs_error *err)
 {
 	auto_buf struct buf text = BUF_INIT(LIMIT_RESPONSE);
@@ -97,7 +97,7 @@ static struct events *new_events(const struct place *p, const struct row *row)
 	return ev;
 }
 
-/* The first snapshot, and somebody to bring the next ones. */
+/* Takes the first snapshot, and starts a follower for the next ones. */
 static int fill_events(
     struct events *ev, const struct place *p, const struct row *row, struct ecsfs_error *err)
 {
@@ -117,7 +117,7 @@ static int fill_events(
 		e = add_events(ev, a.value, err);
 	if (e)
 		return e;
-	/* Without a line the file is as old as the service, where the answer is that. */
+	/* Without a line the file is as old as the service, if the answer is the service. */
 	double created = json_number_value(json_object_get(a.value, "createdAt"));
 	ev->born = created > 0 ? created : ev->born;
 	e = follower_open(p->fs->follow, p->region, &k, ev->source->poll_ms, follow_events,

@@ -81,7 +81,7 @@ static int64_t unit_ms(char unit)
 	}
 }
 
-/* 0 and the wall time; -EINVAL. A bare number could be meant either way, and is neither. */
+/* 0 and the wall time; -EINVAL. A bare number is ambiguous, and refused. */
 static int parse_when(const char *when, int64_t now_ms, int64_t *ret_ms)
 {
 	size_t digits = strspn(when, "0123456789");

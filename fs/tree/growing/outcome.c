@@ -50,7 +50,7 @@ static bool definition_key(char *arn, struct key *ret)
 	return true;
 }
 
-/* Adds the task's definition to `ret`; none where it cannot be had (permissions, deleted). */
+/* Adds the task's definition to `ret`; none where it is unavailable (permissions, deleted). */
 static int ask_definition(
     struct ask *q, const struct place *p, const json_t *task, struct answer *ret)
 {
@@ -126,7 +126,7 @@ static void see(struct outcome_reader *r, const json_t *task)
 	wake(all);
 }
 
-/* A follow_fn. A stale answer is no snapshot of now. */
+/* A follow_fn. A stale answer is not a present snapshot. */
 static void follow_task(void *arg, const struct answer *a, const struct ecsfs_error *err)
 {
 	if (a && !a->stale)
@@ -146,7 +146,7 @@ static void reader_free(void *arg)
 	free(r);
 }
 
-/* The first snapshot: AWS's word as of the open, or of the first one who follows the task. */
+/* The first snapshot: AWS's answer as of the open, or as of the first follower's open. */
 static int first(
     struct outcome_reader *r, const struct place *p, const struct key *k, struct ecsfs_error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * What do a task's statuses, stop code and exit codes say? Each snapshot is compared with the last
- * line; a stopped task gives the verdict of its essential containers.
+ * Which lines do a task's statuses, stop code and exit codes make? Each snapshot is compared with
+ * the last line; a stopped task gives the verdict of its essential containers.
  */
 #include "fs/tree/growing/outcome_lines.h"
 

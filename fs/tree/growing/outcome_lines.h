@@ -13,19 +13,19 @@
 enum outcome_verdict {
 	OUTCOME_GOING,
 	OUTCOME_GOOD,	/* every essential container ended with 0 */
-	OUTCOME_FAILED, /* the last line says which container, which code and why */
+	OUTCOME_FAILED, /* the last line names the container, the code and the reason */
 };
 
 /* The last snapshot's state. Zeroed before the first one. */
 struct outcome {
 	char status[32];  /* lastStatus */
-	char states[512]; /* of the containers, as they were told */
+	char states[512]; /* of the containers, as last printed */
 };
 
 /*
  * Takes a snapshot (DescribeTasks' document) and appends a line for every change since the last.
- * `definition`: the task definition, which says what is essential; NULL where it is not known: then
- * every container is. `now`: epoch seconds, for changes that AWS gives no time.
+ * `definition`: the task definition, which marks essential containers; NULL where it is unknown:
+ * then every container is essential. `now`: epoch seconds, for changes that AWS gives no time.
  */
 enum outcome_verdict outcome_see(
     struct outcome *o, const json_t *task, const json_t *definition, double now, struct buf *lines);

@@ -4,9 +4,9 @@
  * readers of a service share one watch, so that AWS is asked for the service once in WATCH_MS for
  * any number of readers.
  *
- * A snapshot is handled in three steps: readers see it, the service deployment is described where one
- * of them wants it (nothing waits for that), readers judge. A reader that this wakes may be the last
- * one, and leave on the spot: who handles a snapshot holds a reference.
+ * A snapshot is handled in three steps: readers see it, the service deployment is described where
+ * one of them needs it (nothing waits for that), readers decide. A reader that this wakes may be
+ * the last one, and leave at once: the thread that handles a snapshot holds a reference.
  */
 #include "fs/tree/growing/rollout.h"
 
@@ -40,11 +40,11 @@ struct reader {
 	enum rollout_verdict held; /* decided, while the first failed task is looked for */
 	char *held_line;
 	bool looking;
-	bool seen;	 /* the snapshot that is being judged was seen by it */
+	bool seen;	 /* it has seen the snapshot being handled */
 	bool changed;	 /* and was news */
-	int failed;	 /* -errno: the spool took no more */
+	int failed;	 /* -errno: the spool is full */
 	char last[512];	 /* the last line, for the error */
-	char *complaint; /* the last failure to ask that was told */
+	char *complaint; /* the last failure of a fetch that was reported */
 	struct waiter *waiters;
 	int64_t grown_ms; /* wall */
 };
@@ -52,7 +52,7 @@ struct reader {
 struct watch {
 	TAILQ_ENTRY(watch) link; /* the lock of watches */
 	size_t readers_count;	 /* the lock of watches: the last one closes the follower */
-	size_t refs; /* the lock of watches: readers, the follower, a question under way */
+	size_t refs;		 /* the lock of watches: readers, the follower, a fetch under way */
 	const struct fs *fs;
 	struct region *region;
 	char *cluster, *service;
@@ -64,7 +64,7 @@ struct watch {
 	json_t *deployment; /* the service deployment last described */
 	char *deployment_arn;
 	int64_t described_ms; /* mono */
-	/* Used by the thread that handles a snapshot: the question for a service deployment. */
+	/* Used by the thread that handles a snapshot: the fetch of a service deployment. */
 	struct waiter waiter;
 	struct freshness fresh;
 	char *wanted_arn;
@@ -116,7 +116,7 @@ static bool is_over(const struct reader *r)
 	return r->verdict != ROLLOUT_GOING || r->held != ROLLOUT_GOING || r->failed;
 }
 
-/* Whether it was asked for, also when it is not to be had. Under the watch's lock. */
+/* Whether it was fetched, even without success. Under the watch's lock. */
 static bool is_described(const struct watch *w, const char *arn)
 {
 	return w->deployment_arn && !strcmp(arn, w->deployment_arn);
@@ -157,13 +157,14 @@ static char *show(struct watch *w, const json_t *service)
 	return arn;
 }
 
-/* Failures that say that DescribeServiceDeployments is not for us, rather than not now. */
+/* Permanent failures of DescribeServiceDeployments (denied, unknown action), as opposed to
+ * temporary ones. */
 static bool is_withheld(int e)
 {
 	return e == -EACCES || e == -EINVAL || e == -EOPNOTSUPP || e == -ENOENT;
 }
 
-/* A bad end is told after the reason of its first failed task, which is asked for then. */
+/* A failure is reported after the reason of its first failed task, which is fetched then. */
 static void hold(struct reader *r, enum rollout_verdict verdict, struct buf *lines)
 {
 	r->held_line = buf_detach(lines, NULL);
@@ -236,7 +237,7 @@ static void wake_readers(struct watch *w)
 	wake_waiting(w);
 }
 
-/* False: another snapshot is being handled; this one is as good as that. */
+/* False: another snapshot is being handled, which serves as well. */
 static bool begin_picture(struct watch *w)
 {
 	bool free_now;
@@ -271,7 +272,7 @@ static void watch_unref(void *arg)
 		watch_free(w);
 }
 
-/* Nobody reads any more: what is asked for is not waited for. */
+/* No reader is left: fetches are not waited for. */
 static void watch_end(struct watch *w)
 {
 	follower_close(w->follower);
@@ -280,7 +281,7 @@ static void watch_end(struct watch *w)
 		watch_unref(w);
 }
 
-/* A reader is gone. */
+/* A reader has left. */
 static void watch_leave(struct watch *w)
 {
 	pthread_mutex_lock(&w->fs->watches->lock);
@@ -299,7 +300,7 @@ struct reason {
 	char deployment[];
 };
 
-/* The next one to look for, of all readers of that deployment; NULL: there is none. */
+/* The next deployment to search for, for all of its readers; NULL: none. */
 static struct reason *next_reason(struct watch *w)
 {
 	struct reason *why = NULL;
@@ -332,7 +333,7 @@ static bool is_held(const struct reader *r, const char *deployment)
 	    strcmp(rollout_deployment_peek(r->rollout), deployment) == 0;
 }
 
-/* Prints the lines held back, led by the first failed task's reason. Under the watch's lock. */
+/* Prints the lines kept back, after the first failed task's reason. Under the watch's lock. */
 static void let_go(struct reader *r, const char *reason)
 {
 	auto_buf struct buf lines = BUF_INIT(LIMIT_RESPONSE), what = BUF_INIT(LIMIT_VALUE);
@@ -371,7 +372,7 @@ static void find_reason(struct job *j)
 	free(why);
 }
 
-/* Starts to look for the reason of every bad end that is held back and not looked into yet. */
+/* Starts a search for the reason of every failure that is kept back without one. */
 static void look_for_reasons(struct watch *w)
 {
 	struct reason *why;
@@ -408,7 +409,8 @@ static void keep_deployment(struct watch *w, int e, json_t *deployment)
 	pthread_mutex_unlock(&w->lock);
 }
 
-/* Asks for the service deployment that is wanted, or goes on with the answer. Owns a reference. */
+/* Fetches the service deployment that a reader needs, or goes on with the answer. Owns a reference.
+ */
 static void describe(struct watch *w)
 {
 	struct key k = {.kind = KIND_SERVICE_DEPLOYMENT, .a = w->wanted_arn};
@@ -447,7 +449,7 @@ static void handle_picture(struct watch *w, const json_t *service)
 	describe(w);
 }
 
-/* Why AWS could not be asked: said once, and gone on when it can. Under the watch's lock. */
+/* Reports once why AWS could not be asked. Under the watch's lock. */
 static void complain(struct reader *r, const char *message, double now)
 {
 	auto_buf struct buf lines = BUF_INIT(LIMIT_VALUE);
@@ -483,7 +485,7 @@ static void handle_failure(struct watch *w, const struct ecsfs_error *err)
 	wake_readers(w);
 }
 
-/* A follow_fn. An answer served while AWS is unreachable is no snapshot of now. */
+/* A follow_fn. An answer served while AWS is unreachable is not a present snapshot. */
 static void follow_service(void *arg, const struct answer *a, const struct ecsfs_error *err)
 {
 	struct watch *w = arg;
@@ -521,7 +523,7 @@ static struct watch *watch_new(const struct place *p)
 	return w;
 }
 
-/* `ret_new`: nobody watches yet, the first snapshot is the opener's to take. */
+/* `ret_new`: the watch is new, and the opener takes the first snapshot. */
 static struct watch *watch_join(const struct place *p, bool *ret_new)
 {
 	struct watch *w;

@@ -17,14 +17,13 @@ struct rollout {
 	json_t *service; /* the last snapshot */
 	json_t *
 	    primary; /* the deployment (or task set) that was PRIMARY in the first one; NULL: none */
-	json_t
-	    *known; /* ids of the first snapshot's deployments: going back to one is a rollback */
-	char *arn;  /* of the service deployment that is followed; NULL: none */
+	json_t *known; /* ids of the first snapshot's deployments: returning to one is a rollback */
+	char *arn;     /* of the followed service deployment; NULL: none */
 	enum way way;
-	char *aim;	   /* task sets: the set that is to become the only one */
+	char *aim;	   /* task sets: the set that will become the only one */
 	char *said;	   /* the last state line, without its time */
 	char *said_stage;  /* the last line about the service deployment */
-	double last_event; /* when the newest event that was seen happened */
+	double last_event; /* time of the newest event seen */
 	json_t *events;	   /* its id and those of the same instant */
 };
 
@@ -57,7 +56,7 @@ static void say(double at, struct buf *lines, const char *text)
 	buf_addc(lines, '\n');
 }
 
-/* Says `text` unless it was the last thing said of its kind. */
+/* Prints `text` unless it was the last line of its kind. */
 static bool say_changed(char **said, double at, struct buf *lines, const struct buf *text)
 {
 	if (*said && !strcmp(*said, buf_str(text)))
@@ -139,7 +138,7 @@ static double event_time(const json_t *event)
 	return json_number_value(json_object_get(event, "createdAt"));
 }
 
-/* Events come newest first; of those that share an instant the id tells which were seen. */
+/* Events come newest first; among events of one instant the ids show which were seen. */
 static bool see_events(struct rollout *r, const json_t *events, bool first, struct buf *lines)
 {
 	bool any = false;
@@ -221,7 +220,7 @@ static bool begins_with(const char *text, const char *start)
 	return !strncmp(text, start, strlen(start));
 }
 
-/* AWS's words about a service deployment: why it was rolled back, or stopped. */
+/* AWS's reason for a rollback or stop of a service deployment. */
 static const char *why_of(const json_t *deployment)
 {
 	const char *reason = doc_string_peek(json_object_get(deployment, "rollback"), "reason");
@@ -230,9 +229,9 @@ static const char *why_of(const json_t *deployment)
 }
 
 /*
- * Whether a service deployment is the one that made the PRIMARY deployment: the number of its
- * target revision is that of the deployment's id. currentServiceDeployment may still name an older
- * one directly after an update.
+ * Whether a service deployment made the PRIMARY deployment: the number of its target revision is
+ * that of the deployment's id. currentServiceDeployment may still name an older one directly after
+ * an update.
  */
 static bool is_about(const struct rollout *r, const json_t *deployment)
 {
@@ -244,7 +243,7 @@ static bool is_about(const struct rollout *r, const json_t *deployment)
 		!strcmp(value_arn_name(target), value_arn_name(doc_string_peek(r->primary, "id"))));
 }
 
-/* Which hook waits, until when, and which file answers it. */
+/* Prints which hook waits, until when, and which file answers it. */
 static void say_hook(const json_t *hook, const char *arn, struct buf *text)
 {
 	const json_t *expires = doc_peek(hook, "expiresAt");
@@ -297,7 +296,7 @@ static enum rollout_verdict steady(const struct rollout *r, double now, struct b
 	    revision_of(primary ? primary : r->service), buf_str(&text));
 }
 
-/* Another deployment is PRIMARY: gone back to what was there before, or on to something newer? */
+/* Another deployment is PRIMARY: a rollback, or a newer deployment? */
 static enum rollout_verdict lost(const struct rollout *r, const json_t *primary,
     const json_t *deployment, double now, struct buf *lines)
 {
@@ -370,7 +369,7 @@ static enum rollout_verdict judge_rolling(
 								      : ROLLOUT_GOING;
 }
 
-/* The deployment that succeeded was the one before: the service's document was behind. */
+/* The successful deployment was the one before: the service's document was outdated. */
 static enum rollout_verdict move_on(struct rollout *r, const char *current)
 {
 	if (*current) {
@@ -380,7 +379,7 @@ static enum rollout_verdict move_on(struct rollout *r, const char *current)
 	return ROLLOUT_GOING;
 }
 
-/* Blue/green and its kin: the traffic's shift is in the service deployment alone. */
+/* BLUE_GREEN, LINEAR and CANARY: the traffic's shift shows in the service deployment alone. */
 static enum rollout_verdict judge_shifting(
     struct rollout *r, const json_t *deployment, double now, struct buf *lines)
 {
@@ -418,7 +417,8 @@ static enum rollout_verdict judge_task_sets(struct rollout *r, double now, struc
 		    : ends(now, lines, ROLLOUT_SUPERSEDED, "superseded by", revision_of(primary),
 			  NULL);
 	if (primary && r->primary && !same_id(primary, r->primary)) {
-		/* From here on going back to where it began is a rollback: the new set is the aim. */
+		/* From here on a return to the first set is a rollback: the new set is the target.
+		 */
 		free(r->aim);
 		r->aim = strdup(doc_string_peek(primary, "id"));
 	}

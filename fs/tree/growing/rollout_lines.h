@@ -29,9 +29,8 @@ struct rollout *rollout_new(void);
 void rollout_free(struct rollout *r);
 
 /*
- * Takes a snapshot (DescribeServices' document, borrowed) and appends a line for each thing that
- * changed since the last: counts, state, new events. `now`: epoch seconds. Returns whether anything
- * did.
+ * Takes a snapshot (DescribeServices' document, borrowed) and appends a line for each change since
+ * the last: counts, state, new events. `now`: epoch seconds. Returns whether anything changed.
  */
 bool rollout_see(struct rollout *r, const json_t *service, double now, struct buf *lines);
 
@@ -43,9 +42,9 @@ const char *rollout_deployment_peek(const struct rollout *r);
 const char *rollout_wants_peek(const struct rollout *r);
 
 /*
- * Judges the snapshot last seen. `deployment`: DescribeServiceDeployments' document of what
- * rollout_wants_peek() named; NULL where there is none or it is not to be had. A verdict other than
- * ROLLOUT_GOING comes with a last line that says why.
+ * Decides by the snapshot last seen. `deployment`: DescribeServiceDeployments' document for the ARN
+ * of rollout_wants_peek(); NULL where none is named or it is unavailable. A verdict other than
+ * ROLLOUT_GOING comes with a last line that gives the reason.
  */
 enum rollout_verdict rollout_judge(
     struct rollout *r, const json_t *deployment, double now, struct buf *lines);
@@ -57,7 +56,7 @@ void rollout_say(double now, const char *what, const char *why, struct buf *line
  * has a time of its own where it is shown. */
 void rollout_last(const struct buf *lines, char *ret, size_t size);
 
-/* The last line when the service itself is not there any more. */
+/* The last line when the service itself no longer exists. */
 enum rollout_verdict rollout_gone(struct rollout *r, double now, struct buf *lines);
 
 #endif

@@ -14,7 +14,7 @@
 /* Stopped tasks examined after a deployment failed many times: as many as one call describes. */
 enum { MOST_TASKS = 100 };
 
-/* A task that the scheduler or a person ended did not fail, but for a failed health check. */
+/* A task that the scheduler or a person ended did not fail, unless a health check failed. */
 static bool has_failed(const json_t *task)
 {
 	const char *code = doc_string_peek(task, "stopCode");
@@ -29,7 +29,7 @@ static double stopped_at(const json_t *task)
 	return json_number_value(json_object_get(task, "stoppedAt"));
 }
 
-/* The first one to stop, of those that failed; new. NULL: none is known. */
+/* The failed task that stopped first; new. NULL: none is known. */
 static json_t *first_failed(struct region *r, const char *cluster, const json_t *names,
     const char *deployment, struct stop *stop)
 {

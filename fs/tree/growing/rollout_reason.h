@@ -9,9 +9,9 @@
 #include "cache/region.h"
 
 /*
- * Appends "TASK: reason (CONTAINER: exit code 1)" of the first failed task of the deployment of that
- * id ("ecs-svc/0123"); nothing where none is known or may be asked for, or `stop` is set meanwhile. Asks
- * AWS and waits: for workers.
+ * Appends "TASK: reason (CONTAINER: exit code 1)" of the first failed task of the deployment of
+ * that id ("ecs-svc/0123"); nothing where none is known, asking is denied, or `stop` is set
+ * meanwhile. Asks AWS and waits: for workers.
  */
 void rollout_reason(struct region *r, const char *cluster, const char *service,
     const char *deployment, struct stop *stop, struct buf *out);

@@ -1,6 +1,6 @@
 /*
- * What is asked for a diagnosis, and in which order? The service's own answers, tasks, images, logs
- * and targets; then findings_render() explains them.
+ * Which answers does a diagnosis need, and in which order? The service's own answers, tasks,
+ * images, logs and targets; then findings_render() explains them.
  */
 #include "fs/tree/report/diagnosis.h"
 
@@ -17,9 +17,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Tasks looked at, of those that have stopped: ECS remembers them about an hour. */
+/* Stopped tasks examined: ECS remembers them about an hour. */
 #define MOST_STOPPED 100
-/* Logs and images looked at: one says as much as twenty of the same. */
+/* Logs and images examined: one shows as much as twenty of the same. */
 #define MOST_LOGS 2
 #define MOST_IMAGES 3
 
@@ -82,7 +82,7 @@ static int add_tasks(struct gathering *g, enum kind kind, json_t *into)
 	return without(g, kind == KIND_SERVICE_TASKS ? "tasks" : "stopped tasks", e, &why);
 }
 
-/* A service that is as it should be: what came before it last became so is over. */
+/* A healthy service: events before it last became steady are over. */
 static double steady_since(const json_t *service)
 {
 	const json_t *event;
@@ -110,7 +110,7 @@ static bool lacks_image(const json_t *task)
 	return false;
 }
 
-/* Notes an image that ECR does not have, with the newest tags that it has. */
+/* Notes an image that ECR lacks, with the newest tags that exist. */
 static int look_for_image(struct gathering *g, const char *image)
 {
 	struct image_reference reference;
@@ -152,7 +152,7 @@ static int add_images(struct gathering *g)
 	return e;
 }
 
-/* The container whose log says why a task ended: the first that failed. */
+/* The container whose log shows why a task ended: the first that failed. */
 static const char *failed_container(const json_t *task)
 {
 	const json_t *container;

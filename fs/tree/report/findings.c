@@ -1,6 +1,6 @@
 /*
- * How do signs become findings? Each kind of sign adds an object to one array, or counts on one
- * that is there; the array is sorted by weight and rendered.
+ * How do signs become findings? Each kind of sign adds an object to one array, or increments the
+ * count of an existing one; the array is sorted by weight and rendered.
  */
 #include "fs/tree/report/findings.h"
 
@@ -89,7 +89,7 @@ static void quote_log(json_t *f, const struct evidence *e, const char *task)
 	}
 }
 
-/* Where the service's tasks are placed, said once. */
+/* Where the service's tasks are placed, printed once. */
 static void say_room(json_t *f, const struct evidence *e)
 {
 	const json_t *item;
@@ -117,7 +117,7 @@ static json_t *add_meaning(json_t *all, const struct evidence *e, const struct m
 	return f;
 }
 
-/* The same of a wording that represents what AWS shows in other ways. */
+/* The same for a wording that represents signs other than sentences. */
 static json_t *add_known(json_t *all, const struct evidence *e, const char *wording)
 {
 	return add_meaning(all, e, meaning_of(wording));
@@ -144,7 +144,7 @@ static void say_newest(json_t *f, const struct evidence *e, const char *image)
 	    buf_str(&tags));
 }
 
-/* TERM: what ECS sends to the others when an essential container ends. */
+/* TERM: ECS sends it to the others when an essential container ends. */
 enum { ENDED = 128 + 15 };
 
 /* Whether no container of the task failed by itself. */
@@ -195,7 +195,7 @@ static void add_container(
 	quote_log(f, e, id_of(task));
 }
 
-/* Whether a task's end belongs to the ordinary course: a deployment, scaling, or somebody's wish. */
+/* Whether a task's end is ordinary: by a deployment, scaling, or a user's request. */
 static bool ended_on_purpose(const json_t *task)
 {
 	const char *code = doc_string_peek(task, "stopCode");
@@ -205,7 +205,7 @@ static bool ended_on_purpose(const json_t *task)
 		!meaning_of(doc_string_peek(task, "stoppedReason")));
 }
 
-/* A task whose own reason says what happened. */
+/* A task whose own reason explains its end. */
 static void add_ended(
     json_t *all, const struct evidence *e, const json_t *task, const struct meaning *m)
 {
@@ -219,7 +219,7 @@ static void add_ended(
 	quote_log(f, e, id_of(task));
 }
 
-/* So many tasks that ran and ended by themselves are no accident. */
+/* This many tasks that ran and ended by themselves are a pattern. */
 enum { FLAPPING = 3 };
 
 /* Common traits of tasks that had started and ended by themselves. */
@@ -228,7 +228,7 @@ struct ends {
 	double shortest, longest; /* how long they ran, s */
 };
 
-/* Whether the task belongs to the deployment that is to stay. */
+/* Whether the task belongs to the PRIMARY deployment. */
 static bool is_current(const struct evidence *e, const json_t *task)
 {
 	const char *by = doc_string_peek(task, "startedBy");
@@ -303,7 +303,7 @@ static void add_flapping(json_t *all, const struct evidence *e)
 		    ends.count, ends.shortest, ends.longest);
 }
 
-/* Events, the newest first, back to when all was well. */
+/* Events, the newest first, back to the last steady state. */
 static void add_events(json_t *all, const struct evidence *e)
 {
 	const json_t *event;
@@ -433,7 +433,7 @@ static void add_deployments(json_t *all, const struct evidence *e)
 	}
 }
 
-/* Too few tasks, and nothing that says why. */
+/* Too few tasks, without any reason shown. */
 static void add_missing(json_t *all, const struct evidence *e)
 {
 	json_int_t desired = doc_integer(e->service, "desiredCount");

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* AWS cuts reasons at 1,024 characters; what is longer is looked at so far. */
+/* AWS cuts reasons at 1,024 characters; only this much of a longer text is examined. */
 #define MOST_TEXT 4096
 
 /* Parts that several rows have in common. The apostrophe of AWS's "can’t" is not ASCII. */
@@ -35,9 +35,9 @@
 	"matching"
 
 /*
- * AWS's pages "Stopped tasks error messages", "Service event messages" and "API failure reasons", the
- * agent's names of errors (agent/engine/errors.go of aws/amazon-ecs-agent), and what operators have
- * reported. More special rows stand first.
+ * AWS's pages "Stopped tasks error messages", "Service event messages" and "API failure reasons",
+ * the agent's names of errors (agent/engine/errors.go of aws/amazon-ecs-agent), and reports of
+ * operators. More special rows come first.
  */
 static const struct meaning meanings[] = {
     /* Images. */
@@ -62,7 +62,7 @@ static const struct meaning meanings[] = {
     {PULL "&" ABSENT, 95, false, "the image cannot be pulled: the registry does not have it",
 	"write an image that exists to containers/NAME/image, or push this one"},
     {PULL, 94, false, "the image cannot be pulled", "the sentence of the evidence says why"},
-    /* Things that a task needs before its containers start. */
+    /* Resources that a task needs before its containers start. */
     {"service linked role", 94, false, "ECS's service linked role cannot be assumed",
 	"create it: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com"},
     {"unable to assume|sts:assumerole|assume the role|assume role|trust relationship has", 94,
@@ -225,7 +225,7 @@ static const char *const ordinary[] = {"has reached a steady state", "has starte
     "scaling activity initiated", "essential container in task exited", "az rebalanc",
     "az balanced"};
 
-/* Names of objects stand in brackets, or are ARNs: what a user calls a service says nothing. */
+/* Names of objects are in brackets, or are ARNs: the name of a service has no meaning here. */
 static size_t name_length(const char *s)
 {
 	static const char *const kinds[] = {"service ", "task ", "taskSet ", "task set ",
@@ -288,7 +288,7 @@ static bool has_words(const char *text, const char *words)
 	return true;
 }
 
-/* An error that AWS quotes is one, whatever else the sentence says. */
+/* An error that AWS quotes counts as one, regardless of the rest of the sentence. */
 static bool is_ordinary(const char *sentence)
 {
 	if (strcasestr(sentence, "(error"))

@@ -1,6 +1,6 @@
 /*
- * How are the overview screens made? From documents that the tree below shows, as columns; a part
- * that may not be read is one line that says so.
+ * How are the overview screens made? From the documents that the tree below shows, as columns; a
+ * part that may not be read is one line that reports it.
  */
 #include "fs/tree/report/overview.h"
 
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The first characters of a task's id say which it is. */
+/* The first characters of a task's id identify it. */
 #define SHORT_ID 8
 
 struct text {
@@ -74,7 +74,7 @@ bool overview_steady(const json_t *service)
 	    json_array_size(json_object_get(service, "deployments")) <= 1;
 }
 
-/* The first line where AWS cannot be asked: what follows is older than it may be. */
+/* The first line where AWS cannot be asked: the rest is older than the TTL. */
 static void mark_stale(const struct ask *q, struct buf *out)
 {
 	if (!q->stale)
@@ -84,7 +84,7 @@ static void mark_stale(const struct ask *q, struct buf *out)
 	buf_addc(out, '\n');
 }
 
-/* A line of the cluster's: what a service wants, has, runs, and since when. */
+/* A line of the cluster's: a service's desired and running tasks, its definition, and its age. */
 static void add_service(const struct place *p, json_t *lines, const json_t *service)
 {
 	const json_t *newest = newest_of(service);
@@ -187,7 +187,7 @@ int render_region_overview(struct ask *q, const struct place *p, const struct ro
 	return 0;
 }
 
-/* One service. Each part has a head; every line begins with what it is about. */
+/* One service. Each part has a head; every line begins with its subject. */
 
 static void add_deployment(const struct place *p, json_t *lines, const char *what,
     const json_t *deployment, const char *state, const char *desired)
@@ -203,7 +203,7 @@ static void add_deployment(const struct place *p, json_t *lines, const char *wha
 	    value_arn_name(doc_string_peek(deployment, "taskDefinition")), tasks, failed.s, age.s);
 }
 
-/* The deployments; of a service of CodeDeploy or an external controller its task sets. */
+/* The deployments; for a service of CodeDeploy or an external controller its task sets. */
 static void add_deployments(const struct place *p, const json_t *service, struct buf *out)
 {
 	json_auto_t *lines = json_array();
@@ -280,7 +280,7 @@ static int add_targets(
 	return 0;
 }
 
-/* A part that may not be looked at says so in one line; the rest of the screen goes on. */
+/* A part that may not be read is one line that reports it; the rest of the screen goes on. */
 static int add_part(
     const char *what, int e, struct ecsfs_error *why, struct buf *out, struct ecsfs_error *err)
 {

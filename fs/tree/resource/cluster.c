@@ -19,7 +19,8 @@ static int list_clusters(
 	return tree_names(q, p, &(struct key){.kind = KIND_CLUSTERS}, names, err);
 }
 
-/* A name of any earlier list is taken to be there: the call for what is below tells the truth. */
+/* A name of any earlier list is assumed to exist: the call for its content will show if it does
+ * not. */
 static int find_cluster(struct ask *q, const struct place *p, struct ecsfs_error *err)
 {
 	if (tree_listed(q, p, &(struct key){.kind = KIND_CLUSTERS}, p->cluster, true))

@@ -90,7 +90,7 @@ static json_t *convert(const struct place *p, uint64_t generation)
 	struct ecsfs_error err = {0};
 	json_t *made;
 
-	/* Relative host paths begin in one place whatever the mount, so that the same files make the
+	/* Relative host paths begin in one place for every mount, so that the same files make the
 	 * same definition everywhere. */
 	buf_addf(&directory, "/compose/%s", p->project);
 	in.directory = buf_str(&directory);
@@ -110,7 +110,7 @@ static json_t *convert(const struct place *p, uint64_t generation)
 	return made;
 }
 
-/* A new reference, from memory where no file has changed since: of a failed conversion too. */
+/* A new reference, from memory if no file has changed since, even for a failed conversion. */
 static int result_of(const struct place *p, json_t **ret, struct ecsfs_error *err)
 {
 	uint64_t generation = kept_generation(p->fs);
@@ -132,7 +132,7 @@ static int result_of(const struct place *p, json_t **ret, struct ecsfs_error *er
 	return 0;
 }
 
-/* The failure of a conversion: -errno; 0: it did not fail. */
+/* The failure of a conversion: -errno; 0: none. */
 static int failure_of(const json_t *made, struct ecsfs_error *err)
 {
 	int e = (int)doc_integer(made, "errno");
@@ -140,7 +140,7 @@ static int failure_of(const json_t *made, struct ecsfs_error *err)
 	return e ? ecsfs_error_set(err, e, NULL, "%s", doc_string_peek(made, "error")) : 0;
 }
 
-/* The same of one that succeeded. */
+/* The same for one that succeeded. */
 static int made_of(const struct place *p, json_t **ret, struct ecsfs_error *err)
 {
 	json_auto_t *made = NULL;
@@ -224,7 +224,7 @@ static int render_log_groups(struct ask *q, const struct place *p, const struct 
 	return 0;
 }
 
-/* Whether AWS says that a group is there; false too where it may not be asked. */
+/* Whether AWS shows the group; false also where asking is denied. */
 static bool has_group(const struct commit *c, const char *region, const char *name)
 {
 	json_auto_t *request = json_pack("{s:s}", "logGroupNamePrefix", name), *answer = NULL;
@@ -245,7 +245,7 @@ static int create_group(struct commit *c, const json_t *group, struct ecsfs_erro
 	if (has_group(c, region, name))
 		return 0;
 	e = act_call_in(c, region, "logs", "CreateLogGroup", request, 0, NULL, &why);
-	/* It was made meanwhile, or could not be looked for. */
+	/* It was made meanwhile, or looking for it is denied. */
 	if (!e || e == -EEXIST)
 		return 0;
 	ecsfs_error_wrap(&why, "%s in %s", name, region);
@@ -254,7 +254,7 @@ static int create_group(struct commit *c, const json_t *group, struct ecsfs_erro
 	return e;
 }
 
-/* A copy of a project holds what these files showed: copying one is not what they do. */
+/* A copy of a project contains the text of these files: copying it must not run their action. */
 static int made_for_write(struct commit *c, json_t **ret, struct ecsfs_error *err)
 {
 	char name[16] = "";
@@ -283,7 +283,7 @@ static int commit_log_groups(struct commit *c, struct ecsfs_error *err)
 	return 0;
 }
 
-/* The project is the family: what a family's register does. */
+/* The project is the family: the same as a family's register. */
 static int commit_project(struct commit *c, struct ecsfs_error *err)
 {
 	auto_buf struct buf text = BUF_INIT(LIMIT_RESPONSE);
@@ -351,7 +351,7 @@ static const struct row project_rows[] = {
     {0},
 };
 
-/* What is read as YAML may not be larger than its reader takes. */
+/* A file that is read as YAML may not exceed the reader's limit. */
 static size_t limit_of_file(const char *name)
 {
 	const char *end = strrchr(name, '.');

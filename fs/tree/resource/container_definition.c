@@ -29,9 +29,9 @@
 #define IMAGES_TASKS 100
 
 /*
- * A copy of the service that came from AWS this short a time ago is what a write is based on without
- * another look: between any look and its UpdateService lie round trips too, and a deployment of
- * somebody else that falls in between shows in UpdateService's response (follow_up()).
+ * A copy of the service that came from AWS this short a time ago is what a write is based on
+ * without another look: round trips lie between any look and its UpdateService too, and another
+ * client's deployment in between shows in UpdateService's response (follow_up()).
  */
 #define JUST_NOW_MS 1000
 
@@ -97,7 +97,7 @@ static int new_value(
 {
 	const char *member = c->row->member;
 	const struct shape *shape = shape_named(shape_container_definition, member);
-	/* Else the first of many lines would be deployed alone, and be all that is left. */
+	/* Otherwise the first of many lines would be deployed alone, and replace all others. */
 	bool whole = c->truncated && (c->entire || lines_none(c->text, c->len));
 	size_t from = whole ? 0 : c->sent;
 	json_auto_t *named = NULL;
@@ -112,7 +112,7 @@ static int new_value(
 	return e;
 }
 
-/* What a write is made from: the service and the definition that it uses. */
+/* The base of a write: the service and the definition that it uses. */
 struct base {
 	json_t *service, *definition;
 	int64_t fetched_ms; /* of the service: mono, when AWS's response came */
@@ -157,7 +157,7 @@ static int base_of_service(
 	return 0;
 }
 
-/* The request that the write makes of a definition. `ret_same`: it says that already. */
+/* The request that the write makes from a definition. `ret_same`: it changes nothing. */
 static int request_on(struct commit *c, const json_t *definition, json_t **ret, bool *ret_same,
     struct ecsfs_error *err)
 {
@@ -181,8 +181,9 @@ static int request_on(struct commit *c, const json_t *definition, json_t **ret, 
 }
 
 /*
- * The definition that somebody deployed after `before` was read and that this write has replaced
- * unseen: its ARN, "" where there was none. Borrowed from `after`, the document after the write.
+ * The definition that another client deployed after `before` was read and that this write has
+ * replaced unseen: its ARN, "" where there was none. Borrowed from `after`, the document after the
+ * write.
  */
 static const char *overtaken_peek(const json_t *before, const json_t *after)
 {
@@ -204,7 +205,7 @@ static const char *overtaken_peek(const json_t *before, const json_t *after)
 	return strcmp(arn, used_peek(before)) ? arn : "";
 }
 
-/* What somebody deployed since the base was read must not be undone: the change is made on it too. */
+/* A deployment since the base was read must not be undone: the change is applied to it too. */
 static int follow_up(struct commit *c, const struct base *base, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
@@ -245,13 +246,13 @@ static int follow_up(struct commit *c, const struct base *base, struct ecsfs_err
 struct change {
 	struct commit *c;
 	struct base base;
-	struct freshness now; /* AWS's word since the write came */
-	bool moved; /* somebody deployed another definition than the base: that is the base now */
+	struct freshness now; /* AWS's answer since the write arrived */
+	bool moved;	      /* another definition was deployed since: it is the base now */
 };
 
 /*
- * Whether the service uses the base's definition as AWS says now. A revision never changes, so this
- * is all that may be stale: what another mount deployed would be undone. The answer was asked for
+ * Whether the service uses the base's definition by AWS's present answer. A revision never changes,
+ * so only this can be stale: another mount's deployment would be undone. The answer was asked for
  * before RegisterTaskDefinition was sent, so that it costs a call, but no time.
  */
 static int confirm_base(void *arg, struct ecsfs_error *err)
@@ -278,7 +279,7 @@ static bool is_just_now(const struct change *change)
 	return region_now_ms(region) - change->base.fetched_ms <= JUST_NOW_MS;
 }
 
-/* On the base as it is known. `ret_same`: the base says already what is written. */
+/* Builds on the cached base. `ret_same`: the base already has the written value. */
 static int deploy_on_base(struct change *change, bool *ret_same, struct ecsfs_error *err)
 {
 	struct commit *c = change->c;
@@ -299,7 +300,7 @@ static int deploy_on_base(struct change *change, bool *ret_same, struct ecsfs_er
 	return deploy_definition(c, &d, err);
 }
 
-/* Only AWS's own word, without the guard, decides that nothing differs. */
+/* Only a fresh answer of AWS, without the guard, decides that nothing differs. */
 static int deploy_or_nothing(struct change *change, struct ecsfs_error *err)
 {
 	struct commit *c = change->c;
@@ -421,7 +422,8 @@ const struct dir_type dir_revision_containers = {
 
 /* services/S/images */
 
-/* The digest that the newest of the service's tasks runs for a container, "" where none says. */
+/* The digest that the newest of the service's tasks runs for a container, "" where none shows it.
+ */
 static int digest_that_runs(struct ask *q, const struct place *p, const json_t *tasks,
     const char *container, char **ret, struct ecsfs_error *err)
 {

@@ -57,7 +57,7 @@ static const char *instance_arn(const json_t *instance)
 	return json_string_value(json_object_get(instance, "containerInstanceArn"));
 }
 
-/* UpdateContainerInstancesState refuses an instance in an answer of status 200. */
+/* UpdateContainerInstancesState refuses an instance in a response of status 200. */
 static int set_state(struct commit *c, const char *status, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;

@@ -139,7 +139,7 @@ const struct dir_type dir_deployments = {
     .listing = &deployments,
 };
 
-/* service_deployments/: the listing gives the briefs, a call for each the whole document. */
+/* service_deployments/: the listing returns briefs, a call for each the whole document. */
 
 static int history_subject(const struct place *p, struct key *ret)
 {
@@ -201,7 +201,7 @@ static int parse_answer(const struct commit *c, const char **ret, struct ecsfs_e
 	    err, EINVAL, "continue: \"%.100s\" is neither \"continue\" nor \"rollback\"", word);
 }
 
-/* Answers the hook that waits. Repeated after a lost response it could answer the next one. */
+/* Answers the waiting hook. Repeated after a lost response it could answer the next one. */
 static int commit_continue(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;

@@ -43,7 +43,7 @@ static int check_agent(const json_t *container, const char *name, struct ecsfs_e
 	return 0;
 }
 
-/* What AWS would refuse with one sentence for everything. */
+/* Conditions that AWS refuses with one sentence for all. */
 static int check_task(const struct place *p, const json_t *task, const json_t **ret_container,
     struct ecsfs_error *err)
 {
@@ -79,7 +79,8 @@ static int look(const struct place *p, const struct freshness *f, struct answer 
 	return e ? e : check_task(p, ret_task->value, ret_container, err);
 }
 
-/* A copy within the TTL that says yes saves a round trip, for ECS checks again; a "no" must be new. */
+/* A positive copy within the TTL saves a round trip, since ECS checks again; a negative one must be
+ * fresh. */
 static int find_container(const struct place *p, struct answer *ret_task,
     const json_t **ret_container, struct ecsfs_error *err)
 {
@@ -119,7 +120,7 @@ static int send(
 	return e;
 }
 
-/* What a session needs of its container and of its open file. */
+/* The input of a session: its container and its open file. */
 struct exec {
 	struct place place; /* its strings live as long as the open file */
 	struct conversation_start start;
@@ -140,7 +141,8 @@ static void on_done(void *arg)
 	free(x);
 }
 
-/* A session's look: by what is known, while a fetch brings what is known for the next one. */
+/* A session's check of its task: by the cached answer, while a fetch refreshes it for the next
+ * check. */
 static int look_at_task(void *arg, struct ecsfs_error *err)
 {
 	const struct exec *x = arg;

@@ -1,6 +1,6 @@
 /*
- * What does a service's directory show, and which of its files are writable? The rows; what a write
- * sends is in service_write.c, register.c and rollback.c.
+ * What does a service's directory show, and which of its files are writable? The rows are here;
+ * writes are in service_write.c, register.c and rollback.c.
  */
 #include "cache/answer.h"
 #include "fs/tree/growing/rollout.h"
@@ -110,7 +110,8 @@ static int render_task_definition_document(struct ask *q, const struct place *p,
 	return e;
 }
 
-/* Failures that say that ListServiceDeployments is not for us, rather than not now. */
+/* Permanent failures of ListServiceDeployments (denied, unknown action), as opposed to temporary
+ * ones. */
 static bool history_is_withheld(int e, const struct ecsfs_error *err)
 {
 	return e == -EACCES || e == -EINVAL || e == -EOPNOTSUPP || e == -ENOENT ||
@@ -119,7 +120,7 @@ static bool history_is_withheld(int e, const struct ecsfs_error *err)
 
 /*
  * A service that was rolled back has a COMPLETED deployment again, the old one: only the history
- * tells. Where that is not to be had, the deployment's own state stands.
+ * shows it. Where that is unavailable, the deployment's own state is shown.
  */
 static int rolled_back(struct ask *q, const struct place *p, bool *ret, struct ecsfs_error *err)
 {

@@ -252,7 +252,7 @@ static int render_protection(struct ask *q, const struct place *p, const struct 
 	int e = ask(q, p->region, &k, &a, err);
 
 	(void)row;
-	/* TASK_NOT_VALID, MISSING: the task itself is known to be there. */
+	/* TASK_NOT_VALID, MISSING: the task itself is known to exist. */
 	if (e == -EINVAL || e == -ENOENT)
 		return 0;
 	if (e)
@@ -266,7 +266,7 @@ static int render_protection(struct ask *q, const struct place *p, const struct 
 	return 0;
 }
 
-/* StopTask's InvalidParameter is of the reason where the task is there. */
+/* StopTask's InvalidParameter refers to the reason if the task exists. */
 static int refused_stop(const struct place *p, int e, struct ecsfs_error *err)
 {
 	struct key k = {.kind = KIND_TASK, .a = p->cluster, .b = p->task};

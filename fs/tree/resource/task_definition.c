@@ -19,8 +19,8 @@ static int list_families(
 }
 
 /*
- * A family is there while it has a revision. One with INACTIVE revisions alone is not listed and
- * has no newest one, but running tasks may still point into it: its first revision answers then.
+ * A family exists while it has a revision. One with INACTIVE revisions only is not listed and has
+ * no newest one, but running tasks may still refer to it: its first revision is asked for then.
  */
 static int find_family(struct ask *q, const struct place *p, struct ecsfs_error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * What do mkdir and rmdir of a cluster and its writable documents send? A document that means what the
- * cluster has already sends nothing, by a fresh answer.
+ * What do mkdir and rmdir of a cluster and its writable documents send? A document with the
+ * cluster's present meaning, by a fresh answer, sends nothing.
  */
 #include "fs/tree/write/cluster_write.h"
 
@@ -15,7 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-/* How long a change of the capacity providers waits for the one before it, and how often it looks. */
+/* How long a change of the capacity providers waits for the one before it, and how often it checks.
+ */
 #define ATTACHMENTS_WAIT_MS 20000
 #define ATTACHMENTS_LOOK_MS 500
 
@@ -24,7 +25,7 @@ static struct key key_of(const struct place *p)
 	return (struct key){.kind = KIND_CLUSTER, .a = p->cluster};
 }
 
-/* Sends and publishes the cluster that AWS answers; after a failure its document is asked anew. */
+/* Sends the call and publishes the cluster in AWS's response; after a failure invalidates it. */
 static int call_about_cluster(
     struct commit *c, const char *action, const json_t *request, struct ecsfs_error *err)
 {
@@ -75,7 +76,7 @@ static int wait_for_attachments(const struct place *p, struct ecsfs_error *err)
 	    "later");
 }
 
-/* What AWS refuses while the capacity providers change is sent once more when they did. */
+/* A call that AWS refuses while the capacity providers change is sent once more afterwards. */
 static int call_when_idle(
     struct commit *c, const char *action, const json_t *request, struct ecsfs_error *err)
 {
@@ -117,7 +118,7 @@ static int check_both(const json_t *written, struct ecsfs_error *err)
 	return 0;
 }
 
-/* Whether the cluster holds the members already, by what they mean. */
+/* Whether the cluster already has the members, by their meaning. */
 static bool cluster_holds(const json_t *cluster, const json_t *members, const struct shape *shapes)
 {
 	json_auto_t *same = json_object();

@@ -1,7 +1,7 @@
 /*
- * What do the files that take a whole task definition send? A document that equals what is in use
- * sends nothing; one that equals a revision that is there deploys that; only another one is
- * registered. Also the empty families and the end of a revision.
+ * What do the files that take a whole task definition send? A document equal to the definition in
+ * use sends nothing; one equal to an existing revision deploys that; only a new one is registered.
+ * Also the empty families and the end of a revision.
  */
 #include "fs/tree/write/register.h"
 
@@ -53,8 +53,8 @@ static int tags_are_so_still(const struct place *p, const char *arn, const json_
 }
 
 /*
- * Whether the service runs what `request` says: by what is cached, and where that says yes, by what
- * AWS says now, since then nothing will be sent.
+ * Whether the service runs the definition of `request`: by the cache, and if so by a fresh answer
+ * of AWS, since then nothing will be sent.
  */
 static int is_in_use(struct commit *c, const json_t *service, const json_t *request, bool *ret,
     struct ecsfs_error *err)
@@ -79,7 +79,7 @@ static int is_in_use(struct commit *c, const json_t *service, const json_t *requ
 	return tags_are_so_still(p, arn, request, ret, err);
 }
 
-/* Where the document was read from: the ARN that it names, "" where it names none. */
+/* The revision that the document was read from: the ARN that it names, "" where it names none. */
 static const char *read_from_peek(const json_t *written)
 {
 	const json_t *inner = doc_peek(written, "taskDefinition");
@@ -233,7 +233,7 @@ int commit_service_task_definition(struct commit *c, struct ecsfs_error *err)
 	return e;
 }
 
-/* Remembers what the file shows afterwards. */
+/* Remembers the text that the file shows afterwards. */
 static void remember_registered(const struct place *p, const json_t *definition)
 {
 	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);

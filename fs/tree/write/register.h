@@ -23,21 +23,21 @@ struct deployment {
 	const json_t *request;
 	const char *read_from;
 	enum find_effort effort;
-	/* Called before UpdateService; a failure (-errno, with a sentence) is returned in its place.
-	 * NULL: nothing is to be confirmed. */
+	/* Called before UpdateService; a failure (-errno, with a sentence) is returned in its
+	 * place. NULL: no confirmation is needed. */
 	int (*confirm)(void *arg, struct ecsfs_error *err);
 	void *arg;
 };
 
 /*
  * Deploys to the service of c's place: an equal ACTIVE revision, else a new one, and one
- * UpdateService. An error of the second call says that the revision exists.
+ * UpdateService. An error of the second call mentions that the revision exists.
  */
 int deploy_definition(struct commit *c, const struct deployment *d, struct ecsfs_error *err);
 
 /*
- * From reading what a service runs to its update nobody else of this mount may do the same. `key`
- * is an empty buffer for service_leave(). 0, or -EBUSY with a sentence.
+ * Between reading a service's definition and its update no other worker of this mount may do the
+ * same. `key` is an empty buffer for service_leave(). 0, or -EBUSY with a sentence.
  */
 int service_enter(const struct place *p, struct buf *key, struct ecsfs_error *err);
 void service_leave(const struct place *p, struct buf *key);

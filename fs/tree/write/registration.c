@@ -1,7 +1,7 @@
 /*
- * Which revision is it that a definition asks for? RegisterTaskDefinition makes a new one for every
- * request, however equal: so the revisions that are there are compared first, and a registration
- * whose answer was lost is looked for before it is repeated.
+ * Does a revision equal to the definition exist already? RegisterTaskDefinition makes a new one for
+ * every request, even an equal one: so the existing revisions are compared first, and a
+ * registration whose response was lost is looked for before it is repeated.
  */
 #include "fs/tree/write/registration.h"
 
@@ -45,7 +45,7 @@ static bool fits(const json_t *definition, const json_t *request)
 	    canon_taskdef_equal(request, definition);
 }
 
-/* As AWS says now, where `now`, else as it is cached, however old. */
+/* By a fresh answer of AWS with `now`, else from the cache, of any age. */
 static json_t *revision(
     const struct place *p, const char *family, long long number, const json_t *request, bool now)
 {
@@ -129,7 +129,7 @@ json_t *registration_find(
 		struct ask q = ask_blocking(p->region);
 		auto_answer struct answer a = {0};
 
-		/* Only where the copy that was read is equal is AWS asked again. */
+		/* AWS is asked again only if the cached copy is equal. */
 		if (!tree_ask_task_definition(&q, p, read_from, &a, NULL) && fits(a.value, request))
 			found = revision(p, family, atoll(named.number), request, true);
 	}
@@ -157,7 +157,7 @@ static void publish(struct commit *c, json_t *definition)
 	region_publish(c->place->region, &k, definition, &c->began);
 }
 
-/* The family's newest revision, where it is what a lost request asked for: a new reference. */
+/* The family's newest revision, if it is the result of a lost request: a new reference. */
 static json_t *found_registered(const struct place *p, const json_t *request, int64_t sent_ms)
 {
 	struct key k = {.kind = KIND_LATEST, .a = doc_string_peek(request, "family")};
@@ -190,7 +190,7 @@ static int try_register(
 	return e;
 }
 
-/* Once more where the first request is known not to have arrived. */
+/* Repeated if the first request is known not to have arrived. */
 int registration_make(
     struct commit *c, const json_t *request, json_t **ret, struct ecsfs_error *err)
 {

@@ -1,12 +1,12 @@
-/* Is a definition there already as a revision, or must it be registered? */
+/* Does a definition exist already as a revision, or must it be registered? */
 #ifndef ECSFS_TREE_REGISTRATION_H
 #define ECSFS_TREE_REGISTRATION_H
 
 #include "fs/tree/tree.h"
 
 enum find_effort {
-	FIND_KNOWN,	/* among the revisions that are cached: nothing is asked */
-	FIND_CONFIRMED, /* the same; AWS is asked whether what was found is so still */
+	FIND_KNOWN,	/* among the cached revisions: no call */
+	FIND_CONFIRMED, /* the same; a fresh answer of AWS confirms the match */
 	FIND_NEWEST,	/* and the family's newest, and the one that the document was read from */
 };
 
@@ -25,9 +25,9 @@ json_t *registration_find(
 int registration_make(
     struct commit *c, const json_t *request, json_t **ret, struct ecsfs_error *err);
 
-/* The definition of RegisterTaskDefinition's or DeregisterTaskDefinition's answer with the tags that
- * stand beside it inside, as described ones have them: a new reference. RegisterTaskDefinition has set
- * the tags of its `request`; NULL: DeregisterTaskDefinition, which answers none. */
+/* The definition of RegisterTaskDefinition's or DeregisterTaskDefinition's response with the tags
+ * beside it moved inside, as in described ones: a new reference. RegisterTaskDefinition has set the
+ * tags of its `request`; NULL: DeregisterTaskDefinition, which returns none. */
 json_t *registration_definition(const json_t *answer, const json_t *request);
 
 #endif

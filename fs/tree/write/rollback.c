@@ -1,6 +1,6 @@
 /*
- * Which call brings back what ran before? StopServiceDeployment while a deployment goes on, else one
- * UpdateService with what differs in the revision before.
+ * Which call restores the previous revision? StopServiceDeployment while a deployment is under way,
+ * else one UpdateService with the members that differ in the revision before.
  */
 #include "fs/tree/write/rollback.h"
 #include "cache/answers/publish.h"
@@ -29,7 +29,7 @@ static int stop_deployment(struct commit *c, const char *arn, struct ecsfs_error
 	return e;
 }
 
-/* An INACTIVE definition can't be used any more; registering it anew is its owner's to decide. */
+/* An INACTIVE definition cannot be used any more; registering it again is its owner's decision. */
 static int check_active(const struct place *p, const json_t *members, struct ecsfs_error *err)
 {
 	const char *arn = doc_string_peek(members, "taskDefinition");
@@ -56,7 +56,7 @@ static int ask_revisions(
 	    "DescribeServiceRevisions", request, ret, err);
 }
 
-/* By the history that ECS keeps of the last 90 days. */
+/* By ECS's history of the last 90 days. */
 static int by_history(struct commit *c, const json_t *service, const json_t *history, json_t **ret,
     struct ecsfs_error *err)
 {
@@ -79,7 +79,7 @@ static int check_controller(const json_t *service, struct ecsfs_error *err)
 	    !strcmp(controller, "CODE_DEPLOY") ? "AWS CodeDeploy" : "its task sets");
 }
 
-/* Failures to get the history that no fallback helps: AWS itself is not to be reached. */
+/* Failures to get the history without a fallback: AWS itself cannot be reached. */
 static bool is_unreachable(int e)
 {
 	return e == -EINTR || e == -ETIMEDOUT || e == -EHOSTUNREACH || e == -ECONNREFUSED ||

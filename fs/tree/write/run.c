@@ -92,7 +92,7 @@ static void remember_run(struct commit *c, json_t *answer)
 		shown_document(answer, shape_run_answer, c->answer);
 }
 
-/* AWS answers 200 also when it could start nothing, or less than was asked for. */
+/* AWS returns 200 even when it could start no task, or fewer than requested. */
 static int check_started(const json_t *answer, struct ecsfs_error *err)
 {
 	size_t started = json_array_size(json_object_get(answer, "tasks"));

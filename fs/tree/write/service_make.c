@@ -19,7 +19,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* CreateService's InvalidParameter for a name that is taken: told apart by what is there. */
+/* CreateService's InvalidParameter for a name that is taken, recognised by the existing service. */
 static int refused_create(struct commit *c, int e, struct ecsfs_error *err)
 {
 	struct key k = tree_service_key(c->place);
@@ -71,7 +71,7 @@ static int create(struct commit *c, const json_t *request, struct ecsfs_error *e
 	return e ? refused_create(c, e, err) : 0;
 }
 
-/* A clone may have members that are newer than the table: those that AWS shows of the original. */
+/* A clone may have members newer than the table, if AWS shows them for the original. */
 static int check_known(const struct place *p, const json_t *written, struct ecsfs_error *err)
 {
 	struct key k = {
@@ -103,7 +103,7 @@ static int commit_draft(struct commit *c, struct ecsfs_error *err)
 	return e ? e : create(c, request, err);
 }
 
-/* A service of no tasks: how many are wanted is the next thing to say. */
+/* A service without tasks: the desired count is written next. */
 static int commit_draft_task_definition(struct commit *c, struct ecsfs_error *err)
 {
 	const struct place *p = c->place;
@@ -168,7 +168,7 @@ static bool has_tasks(const json_t *service)
 
 /*
  * A REPLICA service that is still scaled above zero, or whose tasks still run, is not empty; nor is
- * one that `had` tasks, the last of which may have ended since AWS refused.
+ * one that `had` tasks; the last one may have ended since AWS refused.
  */
 static int refused_delete(struct commit *c, bool had, int e, struct ecsfs_error *err)
 {
@@ -184,7 +184,7 @@ static int refused_delete(struct commit *c, bool had, int e, struct ecsfs_error 
 	return -ENOTEMPTY;
 }
 
-/* A draft whose creation is in doubt is looked for: it may be a service that would stay, unseen. */
+/* A draft whose creation is in doubt is looked up: the service may exist, unseen. */
 static int check_doubt(const struct place *p, struct ecsfs_error *err)
 {
 	auto_buf struct buf key = BUF_INIT(LIMIT_VALUE);

@@ -1,6 +1,6 @@
 /*
- * What does writing a service's files send? Every change is one UpdateService of what differs; whether
- * anything differs is decided by a fresh answer of AWS, never by what is cached.
+ * What does writing a service's files send? Every change is one UpdateService with the members that
+ * differ; only a fresh answer of AWS, never the cache, decides that nothing differs.
  */
 #include "fs/tree/write/service_write.h"
 
@@ -31,7 +31,7 @@ static const json_t *known_service(const struct place *p, struct answer *a)
 }
 
 /*
- * A forced deployment whose answer was lost: it took effect if another deployment than `before`'s
+ * A forced deployment whose response was lost: it took effect if another deployment than `before`'s
  * is PRIMARY now and began after the request left (some seconds are left for clocks).
  */
 static bool took_effect(struct commit *c, const json_t *before, int64_t sent_ms)
@@ -60,8 +60,9 @@ static json_t *update_request(const struct place *p, const json_t *members)
 }
 
 /*
- * Refuses what the service's kind does not take: by what is cached, however old, and where that says no, by what
- * the TTL allows, since a deployment controller can be replaced. Unknown: AWS decides.
+ * Refuses members that the service's kind does not take: by a cached answer of any age, and if that
+ * refuses, by one within the TTL, since a deployment controller can be replaced. Unknown: AWS
+ * decides.
  */
 static int check_accepted(
     const struct place *p, const json_t *before, const json_t *members, struct ecsfs_error *err)
@@ -116,7 +117,8 @@ int render_service_document(struct ask *q, const struct place *p, const struct r
 	(void)row;
 	if (e)
 		return e;
-	/* A look-up returns the size only, and a commit's comparison nothing. */
+	/* A look-up returns only the size, and a commit's comparison nothing: neither is a reading.
+	 */
 	if (q->mode == ASK_PARK && q->fresh.use != FRESH_LOOKUP)
 		readings_note(p->fs->readings, doc_string_peek(service, "serviceArn"), service);
 	shown_document(service, shape_service, out);
@@ -132,7 +134,8 @@ void forget_service_document(const struct place *p)
 		readings_forget(p->fs->readings, doc_string_peek(known.value, "serviceArn"));
 }
 
-/* A service of the same name that was made anew is another one: its readings say nothing. */
+/* A service created again under the same name is another one: readings of the old one do not count.
+ */
 static json_t *base_of(const struct place *p, const json_t *written, const json_t *theirs,
     pid_t writer, const char **ret_edited)
 {
@@ -199,8 +202,8 @@ static int check_known(struct commit *c, const json_t *value, struct ecsfs_error
 }
 
 /*
- * Whether the service holds the value already: by what is cached, and where that says yes, by what
- * AWS says now, since a write that sends nothing must not rest on an old snapshot.
+ * Whether the service already has the value: by the cache, and if so by a fresh answer of AWS,
+ * since a write that sends nothing must not rest on an old snapshot.
  */
 static int holds_already(
     struct commit *c, const char *member, const json_t *value, bool *ret, struct ecsfs_error *err)
@@ -222,8 +225,8 @@ static int holds_already(
 }
 
 /*
- * One member, from its own file. What AWS has already is not sent again, but for a count: scaling
- * may move that between the look and the write.
+ * One member, from its own file. A value that AWS already has is not sent again, except a count:
+ * scaling may move it between the look and the write.
  */
 int commit_service_member(struct commit *c, struct ecsfs_error *err)
 {

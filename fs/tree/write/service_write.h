@@ -12,14 +12,14 @@ int commit_service(struct commit *c, struct ecsfs_error *err);
 int commit_service_member(struct commit *c, struct ecsfs_error *err);
 /* touch of service.json: forgets the copies that readers were given. */
 void forget_service_document(const struct place *p);
-/* Renders service.json, and remembers the reading: what comes back is compared with it. */
+/* Renders service.json, and remembers the reading: the edited document is compared with it. */
 int render_service_document(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err);
 
 /*
  * Sends one UpdateService with `members` (borrowed) for the service of c's place: refuses what its
  * deployment controller or scheduling strategy does not take, publishes the answer, and after a
- * failure drops what is cached. With AWS_ONCE in `flags` (a forced deployment) a lost answer is
+ * failure invalidates the service. With AWS_ONCE in `flags` (a forced deployment) a lost answer is
  * looked up: a new PRIMARY deployment since then is success.
  */
 int service_update(

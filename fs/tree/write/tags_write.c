@@ -1,7 +1,8 @@
 /*
- * What does writing a tags file send? Lines add and change inside the write that brings them; where
- * the open had truncated the file, the keys that no line named are removed at the first flush; []
- * removes all. One commit for every kind of resource: the directory's type says what has the tags.
+ * What does writing a tags file send? Lines add and change tags inside the write(2) that contains
+ * them; where the open had truncated the file, the keys that no line named are removed at the first
+ * flush; [] removes all. One commit for every kind of resource: the directory's type names the
+ * resource.
  */
 #include "fs/tree/write/tags_write.h"
 
@@ -15,7 +16,7 @@
 
 #include <errno.h>
 
-/* The object that has the tags, as the TTL allows, or as AWS says `now`. */
+/* The object that has the tags, within the TTL, or fresh with `now`. */
 static int resource(struct commit *c, bool now, struct answer *ret, const json_t **ret_object,
     struct ecsfs_error *err)
 {
@@ -36,7 +37,7 @@ static void publish(struct commit *c, const json_t *tags)
 		region_publish_members(c->place->region, &k, members, &c->began);
 }
 
-/* One call of the two, where it has something to say; `after` is what the object then has. */
+/* One of the two calls, unless it would be empty; `after` has the resulting tags. */
 static int call(struct commit *c, const json_t *object, bool sets, const json_t *list,
     const json_t *after, struct ecsfs_error *err)
 {
@@ -74,12 +75,12 @@ static int send(struct commit *c, const json_t *object, const json_t *set, const
 
 /* The purpose of a pass. */
 enum pass {
-	PASS_ADD,    /* adds and changes what is named */
-	PASS_REMOVE, /* removes what is not */
+	PASS_ADD,    /* adds and changes named tags */
+	PASS_REMOVE, /* removes the others */
 	PASS_WHOLE,  /* both */
 };
 
-/* The calls that make the resource, which has the tags of `object`, hold `named`. */
+/* The calls after which the resource, which has the tags of `object`, has `named`. */
 static int difference(struct commit *c, const json_t *object, const json_t *named, enum pass pass,
     json_t **ret_set, json_t **ret_unset, struct ecsfs_error *err)
 {
@@ -87,7 +88,8 @@ static int difference(struct commit *c, const json_t *object, const json_t *name
 	json_auto_t *all = NULL;
 	int e = tags_difference(tags, named, pass != PASS_ADD, ret_set, ret_unset, err);
 
-	/* Too many beside those of before, which the open has truncated: they go at once. */
+	/* Too many beside the earlier tags, which the open has truncated: those are removed at
+	 * once. */
 	if (e == -EINVAL && pass == PASS_ADD && c->truncated) {
 		e = lines_parse(c->text, c->len, &all, err);
 		if (!e)
@@ -98,7 +100,7 @@ static int difference(struct commit *c, const json_t *object, const json_t *name
 	return e;
 }
 
-/* By what is cached, or (`now`) by what AWS says. `ret_skipped`: a named tag was not sent. */
+/* By the cache, or (`now`) by a fresh answer of AWS. `ret_skipped`: a named tag was not sent. */
 static int apply_as(struct commit *c, const json_t *named, enum pass pass, bool now,
     bool *ret_skipped, struct ecsfs_error *err)
 {
@@ -118,8 +120,8 @@ static int apply_as(struct commit *c, const json_t *named, enum pass pass, bool 
 }
 
 /*
- * A tag that is not sent since AWS has it, and a key that is not removed since AWS has it not, rest
- * on AWS's word: what is cached decides only where every named tag goes out.
+ * Skipping a tag that AWS has, or the removal of a key that AWS lacks, needs a fresh answer: the
+ * cache decides only if every named tag is sent.
  */
 static int apply(struct commit *c, const json_t *named, enum pass pass, struct ecsfs_error *err)
 {
@@ -142,7 +144,8 @@ static int commit_lines(struct commit *c, struct ecsfs_error *err)
 	return json_object_size(named) ? apply(c, named, PASS_ADD, err) : 0;
 }
 
-/* The last line, if it was held back, and after O_TRUNC the keys that no line named. */
+/* Sends the last line, if it was kept back, and after O_TRUNC removes the keys that no line named.
+ */
 static int commit_end(struct commit *c, struct ecsfs_error *err)
 {
 	json_auto_t *named = NULL;

@@ -4,7 +4,7 @@
 
 #include "fs/tree/tree.h"
 
-/* Writes the tags of what the directory's type names: its subject and its ARN. */
+/* Writes the tags of the resource of the directory's type: its subject and its ARN. */
 int commit_tags(struct commit *c, struct ecsfs_error *err);
 
 #endif
