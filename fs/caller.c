@@ -225,11 +225,14 @@ bool caller_reports_close(pid_t tid)
 	return readlink(path, exe, sizeof(exe) - 1) > 0 && caller_name_reports_close(exe);
 }
 
+/* The kernel appends " (deleted)" where it has dropped the name, as it does after a write. */
 static bool ends_in(const char *text, const char *path)
 {
-	size_t len = strlen(text), tail = strlen(path);
+	size_t len = strlen(text), tail = strlen(path), mark = strlen(" (deleted)");
 
-	return len > tail && text[len - tail - 1] == '/' && !strcmp(text + len - tail, path);
+	if (len > mark && !strcmp(text + len - mark, " (deleted)"))
+		len -= mark;
+	return len > tail && text[len - tail - 1] == '/' && !strncmp(text + len - tail, path, tail);
 }
 
 /* Asks the file system nothing: a link of /proc is text. */
@@ -286,6 +289,11 @@ bool caller_shares_file(pid_t tid, const char *path)
 	if (at)
 		sscanf(at, "\nPPid: %d", &parent);
 	return (parent && has_open(parent, path)) || a_child_has_open(caller_process(tid), path);
+}
+
+bool caller_has_open(pid_t tid, const char *path)
+{
+	return has_open(caller_process(tid), path);
 }
 
 /* proc_pid_stat(5): the name in brackets may hold anything, so fields are counted behind it. */

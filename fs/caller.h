@@ -49,7 +49,11 @@ bool caller_reports_close(pid_t tid);
 /* The same by the name of the executable alone, or its path. Pure. */
 bool caller_name_reports_close(const char *executable);
 
-/* Whether its parent or a child of it has a file open whose path ends in "/`path`". */
+/*
+ * Whether the process has a file open whose path ends in "/`path`" (a descriptor that is being closed
+ * is not open any more); whether its parent or a child of it has.
+ */
+bool caller_has_open(pid_t tid, const char *path);
 bool caller_shares_file(pid_t tid, const char *path);
 
 /* Whether the thread ends because a signal killed it. */

@@ -76,7 +76,7 @@ struct commit {
 	/*
 	 * ROW_LINES: the text is as long as it will be, as far as one can know. Not in a write of a shell,
 	 * nor in one that brings a single line, since line after line may follow, nor in one that a full
-	 * buffer or a chunk cut off.
+	 * buffer or a chunk cut off; nor in a flush while somebody else has the file open.
 	 */
 	bool entire;
 	struct buf *answer;	   /* ROW_DIALOG: the text that the open file reads afterwards */

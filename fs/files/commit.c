@@ -186,7 +186,7 @@ static int start_call(struct request *rq, enum gather_end how, bool entire, stru
 
 	/* Keys that a whole file lacks are removed at its end. */
 	if (e == 0 && how == GATHER_CLOSED && row->form == ROW_LINES)
-		e = h->truncated && !h->flushed && !h->gather.complete;
+		e = entire && h->truncated && !h->flushed && !h->gather.complete;
 	if (e != 1)
 		return e;
 	e = check_lines(h, err);
@@ -198,7 +198,7 @@ static int start_call(struct request *rq, enum gather_end how, bool entire, stru
 		return -ENOMEM;
 	rq->call->entire = entire;
 	h->call = write_call_ref(rq->call);
-	h->flushed |= how == GATHER_CLOSED;
+	h->flushed |= how == GATHER_CLOSED && entire;
 	gather_sent(&h->gather, row, end);
 	return 1;
 }
@@ -221,6 +221,7 @@ static bool looks_entire(const struct request *rq)
 struct writer {
 	enum caller_kind kind;
 	bool tells; /* its exit status shows a failed close(2) of the file */
+	bool alone; /* if it does not: nobody else has the file open */
 };
 
 /*
@@ -260,7 +261,7 @@ static int take(struct request *rq, const struct writer *w, struct ecsfs_error *
 		e = ecsfs_error_set(err, EINVAL, NULL,
 		    "the writing program is unknown (/proc does not show it): end the text with a "
 		    "newline");
-	bool entire = w->kind == CALLER_PROGRAM && looks_entire(rq);
+	bool entire = looks_entire(rq) && w->alone;
 	if (!e && !waits_for_close(h, w))
 		e = start_call(rq, how, entire, err);
 	if (!e && w->kind == CALLER_SHELL && gather_stops_short(&h->gather, row))
@@ -289,14 +290,27 @@ static enum caller_kind kind_of_writer(const struct request *rq)
 	return caller_kind(rq->caller.pid);
 }
 
+/* Whether others may go on with the open file: in a close(2), also another descriptor of its process. */
+static bool is_shared(const struct request *rq)
+{
+	auto_buf struct buf path = BUF_INIT(64 * KIB);
+	pid_t tid = rq->caller.pid;
+
+	node_path(rq->handle->node, NULL, &path);
+	return caller_shares_file(tid, buf_str(&path)) ||
+	    (rq->kind == REQ_FLUSH && caller_has_open(tid, buf_str(&path)));
+}
+
 static struct writer writer_of(const struct request *rq)
 {
 	const struct handle *h = rq->handle;
 	struct writer w = {.kind = kind_of_writer(rq)};
 
-	if ((h->node->row->flags & ROW_DEPLOYS) && w.kind == CALLER_PROGRAM)
-		w.tells = caller_process(rq->caller.pid) == h->emptied_by ||
-		    caller_reports_close(rq->caller.pid);
+	if (!(h->node->row->flags & ROW_DEPLOYS) || w.kind != CALLER_PROGRAM)
+		return w;
+	w.tells =
+	    caller_process(rq->caller.pid) == h->emptied_by || caller_reports_close(rq->caller.pid);
+	w.alone = !w.tells && !is_shared(rq);
 	return w;
 }
 
@@ -328,21 +342,26 @@ int commit_write(struct request *rq, struct ecsfs_error *err)
 /*
  * A close(2), of which there may be many: each copy of the descriptor has its own. Only the
  * writer's ends the text: a child that was forked meanwhile closes its inherited copy. Where the
- * writer was killed (Ctrl-C) its text may be cut. Under the handle's lock.
+ * writer was killed (Ctrl-C) its text may be cut. `others`: more lines may follow, from another process
+ * or descriptor that has the file open; the last close ends them. Under the handle's lock.
  */
-static int end_text(struct request *rq, struct ecsfs_error *err)
+static int end_text(struct request *rq, bool others, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
 	bool lines = h->node->row->form == ROW_LINES && h->truncated && !h->flushed;
+	bool own = rq->owner == h->writer;
 
 	if (h->failed)
 		return h->failed;
-	if (h->call || !h->gather.based || !(h->gather.dirty || lines) || rq->owner != h->writer)
+	if (h->call || !h->gather.based || !(own || (lines && h->goes_on && !others)))
+		return 0;
+	h->goes_on |= lines && others;
+	if (!h->gather.dirty && (!lines || others))
 		return 0;
 	int e = caller_killed(rq->caller.pid)
 	    ? ecsfs_error_set(err, ECANCELED, NULL,
 		  "the writing program was killed: its unfinished text was not sent")
-	    : start_call(rq, GATHER_CLOSED, true, err);
+	    : start_call(rq, GATHER_CLOSED, !others, err);
 	if (e < 0)
 		h->failed = e;
 	return e;
@@ -356,7 +375,6 @@ static int end_text(struct request *rq, struct ecsfs_error *err)
 static int close_empty(struct request *rq)
 {
 	struct handle *h = rq->handle;
-	auto_buf struct buf path = BUF_INIT(64 * KIB);
 	pid_t tid = rq->caller.pid;
 	enum caller_kind kind = caller_kind(tid);
 	char name[16];
@@ -368,10 +386,7 @@ static int close_empty(struct request *rq)
 	pthread_mutex_lock(&h->lock);
 	h->left_empty = true;
 	pthread_mutex_unlock(&h->lock);
-	node_path(h->node, NULL, &path);
-	if (kind == CALLER_UNKNOWN || caller_shares_file(tid, buf_str(&path)))
-		return request_reply_ok(rq);
-	return -EINVAL;
+	return kind == CALLER_UNKNOWN || is_shared(rq) ? request_reply_ok(rq) : -EINVAL;
 }
 
 void commit_release(struct handle *h)
@@ -393,10 +408,11 @@ void commit_release(struct handle *h)
 int commit_flush(struct request *rq, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
+	bool others = h->node->row->form == ROW_LINES && is_shared(rq);
 
 	pthread_mutex_lock(&h->lock);
 	bool empty = h->emptied && !h->written;
-	int e = empty ? 0 : end_text(rq, err);
+	int e = empty ? 0 : end_text(rq, others, err);
 	pthread_mutex_unlock(&h->lock);
 	if (empty)
 		return close_empty(rq);

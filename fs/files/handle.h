@@ -56,6 +56,7 @@ struct handle {
 	uint64_t writer;   /* the descriptor table of the last write: the kernel's lock owner */
 	int failed;	   /* -errno of the refusal that ended writing */
 	bool flushed;	   /* ROW_LINES: the end of the text was sent */
+	bool goes_on;	   /* ROW_LINES: the writer closed it while others had it open */
 	bool pieces;	   /* a program's write so far ended within a buffer of its */
 	struct buf answer; /* ROW_DIALOG */
 	bool has_answer, answer_based;

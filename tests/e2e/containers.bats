@@ -317,6 +317,44 @@ read_a_while_ago() {
 	done
 }
 
+# deployed: the names of each deployment's variables, a line each.
+deployed() {
+	requests RegisterTaskDefinition | jq -c '.containerDefinitions[] | select(.name == "app") | [.environment[].name]'
+}
+
+# The close of one of several that have the file open is not its end.
+@test "several programs or descriptors write one file: no deployment lacks what it keeps" {
+	local n=1
+	export work file=$app/environment n
+	printf 'A=1\nB=1\nC=1\nGONE=1\n' >"$work/old"
+	for write in '{ cat "$work/ab"; cat "$work/c"; } >"$file"' '{ cat "$work/ab"; echo C=$n; } >"$file"' \
+		'exec 3>"$file"; echo A=$n >&3; echo B=$n >&3; cat "$work/c" >&3; exec 3>&-' \
+		'{ python3 -c "print(\"A=$n\\nB=$n\")"; perl -e "print \"C=$n\\n\""; } >"$file"' \
+		'(cat "$work/ab" && sleep 0 && cat "$work/c") >"$file"' \
+		'python3 -c "import subprocess
+with open(\"$file\", \"w\") as f:
+    subprocess.run([\"cat\", \"$work/ab\"], stdout=f)
+    subprocess.run([\"cat\", \"$work/c\"], stdout=f)"'; do
+		for shell in bash dash zsh; do
+			command -v "$shell" >/dev/null || continue
+			n=$((n + 1))
+			printf 'A=%s\nB=%s\n' "$n" "$n" >"$work/ab"
+			echo "C=$n" >"$work/c"
+			cp "$work/old" "$file"
+			calls_reset
+			$shell -c "$write"
+			[ "$(cat "$file")" = "$(cat "$work/ab" "$work/c")" ] || { echo "$shell: $write"; return 1; }
+			deployed | jq -s -e 'length > 1 and all(contains(["A", "B", "C"]))' || { echo "$shell: $write"; return 1; }
+		done
+	done
+	# The same of tags.
+	cp "$work/old" "$web/tags"
+	calls_reset
+	bash -c '{ cat "$work/ab"; cat "$work/c"; } >"$0"' "$web/tags"
+	[ "$(cat "$web/tags")" = "$(cat "$work/ab" "$work/c")" ]
+	[ "$(requests UntagResource | jq -c .tagKeys)" = '["GONE"]' ]
+}
+
 @test "lines over the start of the file, which keeps its rest, are refused" {
 	printf 'KEEP=1\nTOO=1\n' >"$work/two"
 	cp "$work/two" "$app/environment"

@@ -10,6 +10,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -141,6 +144,78 @@ static void test_who_was_killed(void **state)
 	assert_false(caller_killed(getpid()));
 }
 
+static void test_which_programs_report_a_failed_close(void **state)
+{
+	(void)state;
+	assert_true(caller_name_reports_close("/usr/bin/cat"));
+	assert_true(caller_name_reports_close("jq"));
+	assert_false(caller_name_reports_close("/usr/bin/python3.11"));
+	assert_false(caller_name_reports_close("/usr/bin/catfish"));
+	assert_false(caller_name_reports_close(""));
+	assert_false(caller_reports_close(getpid()));
+}
+
+/* A child that ends when its end of the pipe is closed; `fd` stays open in it, or not. */
+static pid_t child_with(int fd, bool holds, int ret_pipe[2])
+{
+	char byte;
+
+	assert_int_equal(pipe(ret_pipe), 0);
+	pid_t pid = fork();
+	if (pid)
+		return pid;
+	close(ret_pipe[1]);
+	if (!holds)
+		close(fd);
+	_exit(read(ret_pipe[0], &byte, 1) > 0);
+}
+
+static void end_child(pid_t pid, int pipe[2])
+{
+	close(pipe[1]);
+	close(pipe[0]);
+	waitpid(pid, NULL, 0);
+}
+
+static void test_who_has_a_file_open(void **state)
+{
+	char path[] = "/tmp/ecsfs-caller.XXXXXX";
+	int fd = mkstemp(path), ends[2];
+	const char *name = strrchr(path, '/') + 1;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_true(caller_has_open(getpid(), name));
+	assert_false(caller_has_open(getpid(), name + 1));
+	assert_false(caller_shares_file(getpid(), name));
+	unlink(path);
+	assert_true(caller_has_open(getpid(), name));
+	pid_t child = child_with(fd, true, ends);
+	assert_true(caller_shares_file(getpid(), name));
+	close(fd);
+	assert_false(caller_has_open(getpid(), name));
+	assert_true(caller_shares_file(getpid(), name));
+	end_child(child, ends);
+	assert_false(caller_shares_file(getpid(), name));
+}
+
+/* A command of a group: the shell that started it has the file open. */
+static void test_the_parent_has_a_file_open(void **state)
+{
+	char path[] = "/tmp/ecsfs-caller.XXXXXX";
+	int fd = mkstemp(path), ends[2];
+	const char *name = strrchr(path, '/') + 1;
+
+	(void)state;
+	assert_true(fd >= 0);
+	pid_t child = child_with(fd, false, ends);
+	assert_true(caller_shares_file(child, name));
+	close(fd);
+	assert_false(caller_shares_file(child, name));
+	end_child(child, ends);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +227,9 @@ int main(void)
 	    cmocka_unit_test(test_who_is_a_shell),
 	    cmocka_unit_test(test_a_thread_is_known),
 	    cmocka_unit_test(test_who_was_killed),
+	    cmocka_unit_test(test_which_programs_report_a_failed_close),
+	    cmocka_unit_test(test_who_has_a_file_open),
+	    cmocka_unit_test(test_the_parent_has_a_file_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,7 +153,7 @@ static int commit_end(struct commit *c, struct ecsfs_error *err)
 
 	if (!e)
 		e = lines_parse(c->text, c->len, &named, err);
-	if (e || !c->truncated || lines_none(c->text, c->len))
+	if (e || !c->truncated || !c->entire || lines_none(c->text, c->len))
 		return e;
 	return apply(c, named, PASS_REMOVE, err);
 }
