@@ -1,6 +1,7 @@
 /*
- * Which failure is dropped when the list is full? The oldest of its own kind: changes, reads and
- * refusals each have LIMIT_ERRORS entries, and a failure that repeats is counted in its entry.
+ * Which failure is dropped when the list is full? The oldest of its own kind: changes, reads,
+ * refusals and hidden failures each have LIMIT_ERRORS entries, and a failure that repeats is counted
+ * in its entry.
  */
 #include "backend/errlog.h"
 
@@ -16,7 +17,7 @@
 #include <time.h>
 
 /* Each has LIMIT_ERRORS lines. */
-enum kind { CHANGES, READS, REFUSALS, KINDS };
+enum kind { CHANGES, READS, REFUSALS, HIDDEN, KINDS };
 
 struct entry {
 	uint64_t order; /* of the last time; 0: unused */
@@ -65,7 +66,7 @@ static bool same(const struct entry *a, const struct entry *b, enum kind kind)
 	return a->order && a->err.err == b->err.err &&
 	    strcmp(a->err.message, b->err.message) == 0 &&
 	    strcmp(a->err.action, b->err.action) == 0 && strcmp(a->err.code, b->err.code) == 0 &&
-	    (kind == REFUSALS || strcmp(a->path, b->path) == 0);
+	    (kind == REFUSALS || kind == HIDDEN || strcmp(a->path, b->path) == 0);
 }
 
 /* The entry that this failure repeats, else the one to reuse: an unused one, or the oldest. */
@@ -126,6 +127,16 @@ void errlog_add(struct errlog *l, const char *path, const struct ecsfs_error *er
 void errlog_add_change(struct errlog *l, const char *path, const struct ecsfs_error *err)
 {
 	add(l, path, err, CHANGES);
+}
+
+void errlog_add_refusal(struct errlog *l, const char *path, const struct ecsfs_error *err)
+{
+	add(l, path, err, REFUSALS);
+}
+
+void errlog_add_hidden(struct errlog *l, const char *path, const struct ecsfs_error *err)
+{
+	add(l, path, err, HIDDEN);
 }
 
 static void render_time(int64_t wall_ms, struct buf *out)

@@ -2,9 +2,9 @@
  * What failed last? For .ecsfs/errors: one line a failure, oldest first; a log for each mount. Any
  * thread. Never a secret, never a request's body.
  *
- * The important failures are kept however often a crawler is refused: failed changes, failed reads
- * and refusals by a rule of this mount (a file that cannot be deleted) each have room of their own,
- * and a repeated failure is one line with a count.
+ * The important failures are kept however often a crawler is refused: failed changes, failed reads,
+ * refusals by a rule of this mount (a file that cannot be deleted) and reads that got an older
+ * response instead each have room of their own, and a repeated failure is one line with a count.
  */
 #ifndef ECSFS_ERRLOG_H
 #define ECSFS_ERRLOG_H
@@ -26,6 +26,10 @@ void errlog_free(struct errlog *l);
  */
 void errlog_add(struct errlog *l, const char *path, const struct ecsfs_error *err);
 void errlog_add_change(struct errlog *l, const char *path, const struct ecsfs_error *err);
+/* Notes that this mount itself said no, and that a failure was hidden by an older response. The same on
+ * several paths is one line. */
+void errlog_add_refusal(struct errlog *l, const char *path, const struct ecsfs_error *err);
+void errlog_add_hidden(struct errlog *l, const char *path, const struct ecsfs_error *err);
 
 void errlog_render(struct errlog *l, struct buf *out);
 /* The last line alone, without its end; nothing where nothing failed. */

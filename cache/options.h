@@ -14,7 +14,7 @@ struct errlog;
 struct region_options {
 	const char *name;    /* copied; the region's name */
 	int ttl_ms;	     /* resources; 0: every open asks */
-	int ttl_slow_ms;     /* clusters, families: 60 s */
+	int ttl_slow_ms;     /* the lists of clusters and families, a cluster's existence: 60 s */
 	int ttl_negative_ms; /* names that are not there: 5 s */
 	int stale_ms;	/* how long past the TTL an answer may be served while AWS is unreachable */
 	int timeout_ms; /* bound of one fetch, all attempts */

@@ -282,10 +282,20 @@ static void log_hidden_failure(const struct region *r, struct entry *e)
 	if (e->hidden_at == e->failed_at)
 		return;
 	e->hidden_at = e->failed_at;
-	snprintf(what, sizeof(what), "%s %s%s%s", kind_row(k->kind)->name, k->a ? k->a : "",
-	    k->b ? "/" : "", k->b ? k->b : "");
+	snprintf(what, sizeof(what), "%s%s%s%s%s", kind_row(k->kind)->name, k->a ? " " : "",
+	    k->a ? k->a : "", k->b ? "/" : "", k->b ? k->b : "");
 	ecsfs_error_wrap(&words, "showing an older response");
-	errlog_add(r->options.errors, what, &words);
+	errlog_add_hidden(r->options.errors, what, &words);
+}
+
+/* The same where AWS has accepted a call and does not answer it: that is no failure yet. */
+static void log_hidden_silence(const struct region *r, const struct entry *e)
+{
+	struct ecsfs_error words = {0};
+
+	ecsfs_error_set(&words, ETIMEDOUT, NULL,
+	    "showing an older response: AWS does not answer %s", kind_row(e->key.kind)->action);
+	errlog_add_hidden(r->options.errors, r->name, &words);
 }
 
 static int give_stand_in(struct region *r, struct entry *e, const struct freshness *f, int64_t now,
@@ -351,6 +361,31 @@ static void end_guard(struct region *r, struct entry *e)
 	e->mutated_at = region_moment();
 }
 
+/* Asks for an answer past its TTL, for the next reader, unless that has just failed. With the lock. */
+static void revive(struct region *r, struct entry *e, const struct freshness *f, int64_t now)
+{
+	bool old = !e->known || e->dirty || now - e->aged_ms >= entry_ttl_ms(r, e, f);
+	bool failed = e->failure && now - e->failed_ms < FAILURE_DAMP_MS;
+
+	if (old && !failed && e->state == ENTRY_IDLE && r->options.ttl_ms > 0)
+		flight_queue(r, e);
+}
+
+/* For a request that AWS has just not answered: what is known, and it is asked for behind it. */
+static int give_known(struct region *r, struct entry *e, const struct freshness *f, int64_t now,
+    struct answer *ret, struct ecsfs_error *err)
+{
+	bool known = entry_may_stand_in(r, e, f, now);
+
+	if (!known && !f->known_only)
+		return -EINPROGRESS;
+	revive(r, e, f, now);
+	if (known)
+		return give_stand_in(r, e, f, now, ret, err);
+	return ecsfs_error_set(
+	    err, ETIMEDOUT, NULL, "AWS does not answer now, and no earlier response is known");
+}
+
 static int ask_locked(struct region *r, const struct key *k, const struct freshness *f,
     struct waiter *w, struct answer *ret, struct news *n, struct ecsfs_error *err)
 {
@@ -371,8 +406,15 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 		return give_failure(r, e, f, now, ret, err);
 	if (!w)
 		return -EINPROGRESS;
-	if (flight_is_slow(e) && entry_may_stand_in(r, e, f, now))
+	if (flight_is_slow(e) && entry_may_stand_in(r, e, f, now)) {
+		log_hidden_silence(r, e);
 		return give_stand_in(r, e, f, now, ret, err);
+	}
+	if (f->hurried) {
+		rc = give_known(r, e, f, now, ret, err);
+		if (rc != -EINPROGRESS)
+			return rc;
+	}
 	/* A reader that forces a fetch gets AWS's own answer. */
 	if (!f->guarded && (f->force || r->options.ttl_ms == 0))
 		end_guard(r, e);
@@ -457,10 +499,8 @@ void region_revive(struct region *r, const struct key *k, const char *only)
 
 	pthread_mutex_lock(&r->lock);
 	e = cache_find(&r->cache, k);
-	if (e && e->known && e->state == ENTRY_IDLE && !r->stopping && r->options.ttl_ms > 0 &&
-	    (e->dirty || now - e->aged_ms >= entry_ttl_ms(r, e, &f)) &&
-	    !(e->failure && now - e->failed_ms < FAILURE_DAMP_MS))
-		flight_queue(r, e);
+	if (e && e->known && !r->stopping)
+		revive(r, e, &f, now);
 	pthread_mutex_unlock(&r->lock);
 }
 

@@ -20,6 +20,13 @@ static void account_for(struct ask *q, const struct answer *a)
 	q->version = (q->version ^ a->version) * UINT64_C(0x9e3779b97f4a7c15) + 1;
 }
 
+/* Whether AWS could not be asked, in contrast to its saying no. */
+static bool is_outage(int e)
+{
+	return e == -ETIMEDOUT || e == -EHOSTUNREACH || e == -ECONNREFUSED || e == -ECONNRESET ||
+	    e == -ENETUNREACH || e == -EIO || e == -EBUSY || e == -EAGAIN;
+}
+
 static int fetch(struct ask *q, struct region *r, const struct key *k, struct answer *ret,
     struct ecsfs_error *err)
 {
@@ -43,7 +50,10 @@ int ask(struct ask *q, struct region *r, const struct key *k, struct answer *ret
 	if (q->asked)
 		q->asked(q->asked_arg, r, k);
 
+	q->fresh.hurried = q->stale || q->unanswered;
+	q->fresh.known_only = q->report;
 	int e = fetch(q, r, k, ret, err);
+	q->unanswered |= is_outage(e);
 	if (e) {
 		/* The kernel must not cache an answer that could not be fetched. */
 		q->fresh_ms = 0;
@@ -58,6 +68,13 @@ int ask(struct ask *q, struct region *r, const struct key *k, struct answer *ret
 	if (err && !err->err)
 		ecsfs_error_set(err, -e, NULL, "%s", strerror(-e));
 	return e;
+}
+
+bool ask_without(const struct ask *q, int e)
+{
+	bool outage = q->stale || q->unanswered;
+
+	return q->report && outage && e && e != -EINPROGRESS && e != -ENODATA;
 }
 
 struct ask ask_blocking(const struct region *r)

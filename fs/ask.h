@@ -24,11 +24,14 @@ struct ask {
 	struct freshness fresh;
 	bool
 	    revive; /* ASK_PEEK: an answer past its TTL is fetched for the next reader, without a wait */
+	/* The file is made of what is known: once AWS has failed to answer, no part is waited for. */
+	bool report;
 	const char *wanted;    /* the only name of a listing that is read; NULL: all */
 	struct waiter *waiter; /* ASK_PARK: the request's; one wait at a time */
 	int64_t fresh_ms; /* out: the least TTL left of the answers used; INT64_MAX: none used */
 	int64_t fetched_wall_ms; /* out: the oldest of them; 0: none used */
 	bool stale;	  /* out: one of them is past its TTL, served while AWS is unreachable */
+	bool unanswered;  /* out: one could not be had at all, since AWS could not be asked */
 	uint64_t version; /* out: differs when the version of any answer used differs */
 	/* Called for every key asked for; may be NULL. */
 	void (*asked)(void *arg, struct region *r, const struct key *k);
@@ -41,6 +44,9 @@ struct ask {
  */
 int ask(struct ask *q, struct region *r, const struct key *k, struct answer *ret,
     struct ecsfs_error *err);
+
+/* Whether a report goes on without a part whose ask ended with `e`: AWS cannot be asked for it now. */
+bool ask_without(const struct ask *q, int e);
 
 /* Asks that wait, for code on a worker. */
 struct ask ask_blocking(const struct region *r);

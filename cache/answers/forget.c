@@ -34,7 +34,7 @@ static bool is_useless(const struct region *r, const struct entry *e, int64_t no
 	int64_t kept = KEPT_MS;
 
 	if (!e->err && e->known) {
-		if (ttl != TTL_RESOURCE && ttl != TTL_SLOW)
+		if (ttl == TTL_FOREVER || ttl == TTL_CONTENT)
 			return false;
 		kept += r->options.ttl_slow_ms + r->options.stale_ms;
 	}

@@ -10,8 +10,8 @@
  * An invalidated answer is never fresh.
  *
  * The TTL is ttl_negative_ms for a negative answer, unlimited for a revision's content (its status
- * and tags change), ttl_slow_ms for clusters and families, and ttl_ms for all others. With ttl_ms
- * == 0 it is 0 for all but the revisions.
+ * and tags change), ttl_slow_ms for the lists of clusters and families and for whether a cluster is
+ * there, and ttl_ms for all others. With ttl_ms == 0 it is 0 for all but the revisions.
  */
 #include "cache/answers/freshness.h"
 
@@ -31,6 +31,12 @@ static bool reads_content(const struct freshness *f)
 	return f->constant || (f->only && !strstr(f->only, "status") && !strstr(f->only, "tags"));
 }
 
+/* Whether a request only asks whether the object is there. */
+static bool reads_nothing(const struct freshness *f)
+{
+	return f && f->only && !*f->only;
+}
+
 int64_t entry_ttl_ms(const struct region *r, const struct entry *e, const struct freshness *f)
 {
 	enum ttl_class ttl = kind_row(e->key.kind)->ttl;
@@ -41,7 +47,9 @@ int64_t entry_ttl_ms(const struct region *r, const struct entry *e, const struct
 		return 0;
 	if (e->err)
 		return r->options.ttl_negative_ms;
-	return ttl == TTL_SLOW ? r->options.ttl_slow_ms : r->options.ttl_ms;
+	if (ttl == TTL_SLOW || (ttl == TTL_NUMBERS && reads_nothing(f)))
+		return r->options.ttl_slow_ms;
+	return r->options.ttl_ms;
 }
 
 static bool within_ttl(

@@ -85,19 +85,21 @@ static void gather(struct region *r, struct group *g, size_t batch)
 		;
 }
 
+/* Whether all who wait can be given what is known. Of a call that nobody waits for (region_revive) any
+ * answer counts: its reader may come while the call is under way. */
 static bool may_be_hasty(const struct region *r, const struct flight *f)
 {
 	const struct freshness any = {0};
-	bool asked = false;
+	bool known = false;
 
 	for (size_t i = 0; i < f->fetch.n; i++) {
-		if (!f->asked[i])
-			continue;
-		asked = true;
-		if (!entry_may_stand_in(r, f->entries[i], &any, f->arrival.started_ms))
+		bool can = entry_may_stand_in(r, f->entries[i], &any, f->arrival.started_ms);
+
+		if (f->asked[i] && !can)
 			return false;
+		known |= can;
 	}
-	return asked && r->options.timeout_ms > PATIENCE_MS;
+	return known && r->options.timeout_ms > PATIENCE_MS;
 }
 
 static void prepare(struct region *r, struct flight *f)

@@ -18,6 +18,7 @@ struct fetch;
 enum ttl_class {
 	TTL_RESOURCE, /* ttl_ms */
 	TTL_SLOW,     /* ttl_slow_ms, or 0 where ttl_ms is 0 */
+	TTL_NUMBERS,  /* ttl_ms; ttl_slow_ms for readers that only ask whether it is there */
 	TTL_FOREVER,  /* until it is invalidated */
 	TTL_CONTENT,  /* likewise, but ttl_ms for readers of status or tags */
 };

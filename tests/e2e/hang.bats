@@ -242,6 +242,75 @@ grown() {
 	faults ''
 }
 
+reports() {
+	printf '%s\n' "$mnt/overview" "$mnt/clusters/prod/overview" "$web/overview" "$web/diagnosis"
+}
+
+# all_stale: each report shows what is known, below a line that says so, long before the time limit.
+all_stale() {
+	local file begin
+	for file in $(reports); do
+		begin=$SECONDS
+		timeout 40 cat "$file" >"$BATS_TEST_TMPDIR/report" || { echo "$file: status $?" >&2; return 1; }
+		[[ $(head -n 1 "$BATS_TEST_TMPDIR/report") == 'stale: AWS cannot be asked'* ]] || {
+			echo "$file is not marked: $(head -n 1 "$BATS_TEST_TMPDIR/report")" >&2
+			return 1
+		}
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/report")" -ge 2 ]
+		[ $((SECONDS - begin)) -lt 15 ]
+	done
+}
+
+none_stale() {
+	! cat $(reports) | grep -q '^stale:'
+}
+
+@test "reports show what is known in an outage of any kind, marked, and no other mark stays" {
+	mount_up -o ttl=1,stale=600
+	web=$mnt/clusters/prod/services/web
+	cat $(reports) >/dev/null
+	for fault in stall=60000 5xx reset; do
+		faults "*:$fault"
+		wait_for 10 all_stale 2>/dev/null || all_stale
+		grep -q 'showing an older response' "$mnt/.ecsfs/errors"
+		! grep -q ' : ' "$mnt/.ecsfs/errors"
+		faults ''
+		wait_for 60 none_stale
+	done
+}
+
+@test "a report of which a part was never read names it, and does not wait for it" {
+	local begin
+	mount_up -o ttl=1
+	web=$mnt/clusters/prod/services/web
+	cat "$web/desired_count" >/dev/null
+	ls "$mnt/clusters/prod/services" >/dev/null
+	faults '*:stall=60000'
+	wait_for 10 is_marked "$web/diagnosis"
+	begin=$SECONDS
+	grep -q '^task  cannot be shown: AWS does not answer now' "$web/overview"
+	grep -q '^not looked at: tasks: AWS does not answer now' "$web/diagnosis"
+	[ "$(awk '$1 == "api" { print $2, $6 }' "$mnt/clusters/prod/overview")" = '? unknown' ]
+	[ $((SECONDS - begin)) -lt 15 ]
+}
+
+is_marked() {
+	[[ $(head -n 1 "$1") == stale:* ]]
+}
+
+@test "with stale=0 a read in an outage fails" {
+	mount_up -o ttl=1,stale=0,timeout=4
+	web=$mnt/clusters/prod/services/web
+	cat "$web/desired_count" >/dev/null
+	faults '*:5xx'
+	wait_for 10 fails_to_read "$web/desired_count"
+	wait_for 10 fails_to_read "$mnt/clusters/prod/overview"
+}
+
+fails_to_read() {
+	! cat "$1" >/dev/null 2>&1
+}
+
 @test "cached values are served also while AWS is silent" {
 	mount_up -o ttl=1,timeout=2
 	web=$mnt/clusters/prod/services/web

@@ -32,8 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .targets = json_object_get(e, "targets"),
 	    .images = json_object_get(e, "images"),
 	    .logs = json_object_get(e, "logs"),
-	    .withheld = json_object_get(e, "withheld"),
-	    .stale = size % 2};
+	    .withheld = json_object_get(e, "withheld")};
 	auto_buf struct buf out = BUF_INIT(LIMIT_RESPONSE);
 	auto_free char *sentence = strndup((const char *)data, size);
 

@@ -448,6 +448,53 @@ static void an_aws_that_is_away_is_stood_in_for(void **state)
 	assert_int_equal(region_get(region, &k, &f, &a, NULL), -EHOSTUNREACH);
 }
 
+static int cluster_calls(const char *only)
+{
+	const struct key k = {.kind = KIND_CLUSTER, .a = "prod"};
+	struct freshness f = region_fresh(region);
+	auto_answer struct answer a = {0};
+	int before = world.calls;
+
+	f.only = only;
+	assert_int_equal(region_get(region, &k, &f, &a, NULL), 0);
+	return world.calls - before;
+}
+
+static void a_clusters_existence_is_kept_longer_than_its_numbers(void **state)
+{
+	(void)state;
+	assert_int_equal(cluster_calls(NULL), 1);
+	now_ms += 5001;
+	assert_int_equal(cluster_calls(""), 0);
+	assert_int_equal(cluster_calls("runningTasksCount"), 1);
+	now_ms += 59000;
+	assert_int_equal(cluster_calls(""), 0);
+	now_ms += 1001;
+	assert_int_equal(cluster_calls(""), 1);
+}
+
+static void a_hurried_request_takes_what_is_known(void **state)
+{
+	struct key k = service_key("s001"), other = service_key("s002");
+	struct freshness f;
+	struct answer a = {0};
+
+	(void)state;
+	desired_of("s001");
+	now_ms += 6000;
+	close_gate(true);
+	f = region_fresh(region);
+	f.hurried = f.known_only = true;
+	assert_int_equal(region_get(region, &k, &f, &a, NULL), 0);
+	assert_true(a.stale);
+	answer_release(&a);
+	assert_int_equal(region_get(region, &other, &f, &a, NULL), -ETIMEDOUT);
+	/* Both are asked for behind it. */
+	wait_at_gate(1);
+	close_gate(false);
+	assert_int_equal(desired_of("s001"), 1);
+}
+
 static void a_failure_is_not_remembered_but_damped(void **state)
 {
 	(void)state;
@@ -573,6 +620,8 @@ int main(void)
 	    TEST(a_proxys_page_does_not_displace_what_is_known),
 	    TEST(a_listing_that_describes_fills_the_documents),
 	    TEST(an_aws_that_is_away_is_stood_in_for),
+	    TEST(a_clusters_existence_is_kept_longer_than_its_numbers),
+	    TEST(a_hurried_request_takes_what_is_known),
 	    TEST(a_failure_is_not_remembered_but_damped),
 	    TEST_NO_TTL(without_ttl_the_next_asks_again_after_a_failure),
 	    TEST_NO_TTL(without_ttl_one_millisecond_serves_one),

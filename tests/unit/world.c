@@ -158,6 +158,10 @@ static json_t *answer(const struct aws_request *rq, struct ecsfs_error *err)
 		return describe_tasks(rq->body);
 	if (strcmp(rq->action, "DescribeTaskDefinition") == 0)
 		return task_definition(rq->body);
+	if (strcmp(rq->action, "DescribeClusters") == 0)
+		return json_pack("{s:[{s:s,s:s,s:i}],s:[]}", "clusters", "clusterName", "prod",
+		    "clusterArn", "arn:aws:ecs:us-east-1:1:cluster/prod", "runningTasksCount", 3,
+		    "failures");
 	if (strcmp(rq->action, "DescribeCapacityProviders") == 0)
 		return json_pack("{s:[{s:s,s:s},{s:s,s:s}]}", "capacityProviders", "name",
 		    "FARGATE", "status", "ACTIVE", "name", "old", "status", "INACTIVE");

@@ -169,7 +169,9 @@ static const struct option_row rows[] = {
 	.arg = "SECONDS",
 	.value = "5",
 	.help = "how long responses of AWS are cached",
-	.more = "Clusters and families are kept for 60 seconds. With 0 every open asks AWS.",
+	.more =
+	    "The lists of clusters and of families, and that a cluster is there, are kept for 60 "
+	    "seconds, CloudWatch's metrics for a minute. With 0 every open asks AWS.",
     },
     {
 	.name = "timeout",
@@ -190,8 +192,11 @@ static const struct option_row rows[] = {
 	.arg = "SECONDS",
 	.value = "300",
 	.help = "serve cached data during outages",
-	.more = "While AWS is unreachable or throttles, cached responses are served for this long "
-		"past their ttl. A write is never answered from the cache.",
+	.more = "While AWS is unreachable, throttles or has not answered for two seconds, cached "
+		"responses are served for this long past their ttl. Single values look as ever; "
+		"overview and diagnosis begin with stale:, .ecsfs/errors says that an older "
+		"response is shown. With 0 such reads fail. A write is never answered from the "
+		"cache.",
     },
     {
 	.name = "request_rates",

@@ -83,7 +83,7 @@ static int machine_of(struct ask *q, const struct place *p, const json_t *task, 
 		e = ask(q, p->region, &k, &a, NULL);
 	if (!e)
 		snprintf(ret, 64, "%s", doc_string_peek(a.value, "ec2InstanceId"));
-	return tree_withheld(e) ? 0 : e;
+	return tree_withheld(e) || ask_without(q, e) ? 0 : e;
 }
 
 /* Sets the `task` of the targets that belong to one task. */
@@ -138,7 +138,7 @@ static int match_listed(struct ask *q, const struct place *p, const json_t *by_i
 		e = ask(q, p->region, &k, &task, NULL);
 		if (!e)
 			e = match_task(q, p, by_id, task.value);
-		if (e && !tree_withheld(e))
+		if (e && !tree_withheld(e) && !ask_without(q, e))
 			return e;
 	}
 	return e;
@@ -161,11 +161,11 @@ static int match_tasks(struct ask *q, const struct place *p, const json_t *targe
 
 	if (!target_match_done(targets) && !tasks_are_listed(q, p))
 		e = match_started(q, p, by_id);
-	if (e && !tree_withheld(e))
+	if (e && !tree_withheld(e) && !ask_without(q, e))
 		return e;
 	if (!target_match_done(targets))
 		e = match_listed(q, p, by_id);
-	return tree_withheld(e) ? 0 : e;
+	return tree_withheld(e) || ask_without(q, e) ? 0 : e;
 }
 
 static void add_target(json_t *targets, const char *group, const json_t *description)

@@ -41,10 +41,16 @@ static void release(struct gathering *g)
 	json_decref(g->targets);
 }
 
-/* A part that access is denied to is named and left out; any other failure is the file's. */
+/* Whether a part can be left out: access is denied to it, or AWS cannot be asked for it now. */
+static bool is_missing(const struct ask *q, int e)
+{
+	return tree_withheld(e) || ask_without(q, e);
+}
+
+/* A part that cannot be had is named and left out; any other failure is the file's. */
 static int without(struct gathering *g, const char *what, int e, const struct ecsfs_error *why)
 {
-	if (e && tree_withheld(e)) {
+	if (is_missing(g->q, e)) {
 		json_array_append_new(g->withheld, json_sprintf("%s: %.300s", what, why->message));
 		return 0;
 	}
@@ -127,9 +133,9 @@ static int look_for_image(struct gathering *g, const char *image)
 	    .kind = KIND_NEWEST_TAGS, .a = reference.registry, .b = reference.repository};
 	e = ask(g->q, g->p->region, &k, &found, NULL);
 	if (e != -ENOENT)
-		return tree_withheld(e) ? 0 : e;
+		return is_missing(g->q, e) ? 0 : e;
 	e = ask(g->q, g->p->region, &tags, &newest, NULL);
-	if (e && !tree_withheld(e))
+	if (e && !is_missing(g->q, e))
 		return e;
 	json_object_set_new(g->images, image,
 	    json_pack("{s:o}", "newest", newest.value ? json_incref(newest.value) : json_array()));
@@ -179,7 +185,7 @@ static int add_log(struct gathering *g, const json_t *task, const char *name)
 	    g->q, g->p, doc_string_peek(task, "taskDefinitionArn"), &definition, NULL);
 
 	if (e)
-		return tree_withheld(e) ? 0 : e;
+		return is_missing(g->q, e) ? 0 : e;
 	const json_t *container =
 	    doc_find_peek(json_object_get(definition.value, "containerDefinitions"), "name", name);
 	const json_t *options =
@@ -197,7 +203,7 @@ static int add_log(struct gathering *g, const json_t *task, const char *name)
 	    .c = buf_str(&stream)};
 	e = ask(g->q, g->p->region, &k, &tail, NULL);
 	if (e)
-		return tree_withheld(e) ? 0 : e;
+		return is_missing(g->q, e) ? 0 : e;
 	lines = json_array();
 	json_array_foreach (tail.value, i, event)
 		json_array_append_new(lines, json_string(doc_string_peek(event, "message")));
@@ -251,15 +257,17 @@ int render_diagnosis(struct ask *q, const struct place *p, const struct row *row
 	    .withheld = json_array()};
 	auto_answer struct answer a = {0}, deployment = {0};
 	const json_t *service;
-	int e = dir_object(q, &dir_service, p, &a, &service, err);
+	int e;
 
 	(void)row;
+	q->report = true;
+	e = dir_object(q, &dir_service, p, &a, &service, err);
 	if (e)
 		return e;
 	const struct key k = {.kind = KIND_SERVICE_DEPLOYMENT,
 	    .a = doc_string_peek(service, "currentServiceDeployment")};
 	e = *k.a ? ask(q, p->region, &k, &deployment, NULL) : 0;
-	if (e && !tree_withheld(e))
+	if (e && !is_missing(q, e))
 		return e;
 	e = gather(&g, service);
 	if (e)
@@ -270,7 +278,7 @@ int render_diagnosis(struct ask *q, const struct place *p, const struct row *row
 	g.evidence.images = g.images;
 	g.evidence.logs = g.logs;
 	g.evidence.withheld = g.withheld;
-	g.evidence.stale = q->stale;
+	overview_mark_stale(q, out);
 	findings_render(&g.evidence, out);
 	return 0;
 }

@@ -511,9 +511,6 @@ void findings_render(const struct evidence *e, struct buf *out)
 	add_stuck(all, e);
 	add_deployments(all, e);
 	add_missing(all, e);
-	if (e->stale)
-		add(all, 10, "AWS cannot be reached: this is what was known last",
-		    ".ecsfs/errors says why");
 	if (json_array_size(all) == 0)
 		buf_adds(out, "steady\n");
 	render(all, out);

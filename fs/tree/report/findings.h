@@ -20,7 +20,6 @@ struct evidence {
 	const json_t *logs;	  /* task id to its last lines: strings */
 	const json_t *withheld;	  /* sentences: parts that could not be read, and why */
 	double since;		  /* epoch s: the service became steady then; 0: it is not */
-	bool stale;		  /* AWS could not be asked: the answers are older than the TTL */
 };
 
 /* Whether a stopped task belongs to a present problem: it stopped since the service became steady,

@@ -1,6 +1,7 @@
 /*
  * How are the overview screens made? From the documents that the tree below shows, as columns; a
- * part that may not be read is one line that reports it.
+ * part that may not be read is one line that reports it. While AWS cannot be asked they show what is
+ * known, below a first line that says so.
  */
 #include "fs/tree/report/overview.h"
 
@@ -74,10 +75,9 @@ bool overview_steady(const json_t *service)
 	    json_array_size(json_object_get(service, "deployments")) <= 1;
 }
 
-/* The first line where AWS cannot be asked: the rest is older than the TTL. */
-static void mark_stale(const struct ask *q, struct buf *out)
+void overview_mark_stale(const struct ask *q, struct buf *out)
 {
-	if (!q->stale)
+	if (!q->stale && !q->unanswered)
 		return;
 	buf_adds(out, "stale: AWS cannot be asked (.ecsfs/errors says why); this was known at ");
 	value_render_time((double)q->fetched_wall_ms / 1000, out);
@@ -120,9 +120,12 @@ int render_cluster_overview(struct ask *q, const struct place *p, const struct r
 	auto_answer struct answer names = {0};
 	const json_t *name;
 	size_t i;
-	int e = ask(q, p->region, &list, &names, err);
+	size_t known = 0;
+	int e, lost = 0;
 
 	(void)row;
+	q->report = true;
+	e = ask(q, p->region, &list, &names, err);
 	if (e)
 		return e;
 	json_array_foreach (names.value, i, name) {
@@ -133,15 +136,22 @@ int render_cluster_overview(struct ask *q, const struct place *p, const struct r
 		e = ask_members(q, p, &k, OVERVIEW_MEMBERS, &a, err);
 		if (e == -ENOENT) /* deleted since it was listed */
 			continue;
-		if (e)
+		if (e && !ask_without(q, e))
 			return e;
-		add_service(p, overview_steady(a.value) ? steady : unsteady, a.value);
+		known += !e;
+		lost = e ? e : lost;
+		if (e)
+			columns_line(unsteady, k.b, "?", "?", "?", "?", "unknown", "");
+		else
+			add_service(p, overview_steady(a.value) ? steady : unsteady, a.value);
 	}
+	if (lost && !known)
+		return lost;
 	json_array_extend(unsteady, steady);
 	columns_line(
 	    lines, "SERVICE", "DESIRED", "RUNNING", "PENDING", "TASK_DEFINITION", "ROLLOUT", "AGE");
 	json_array_extend(lines, unsteady);
-	mark_stale(q, out);
+	overview_mark_stale(q, out);
 	columns_render(lines, out);
 	return 0;
 }
@@ -165,9 +175,12 @@ int render_region_overview(struct ask *q, const struct place *p, const struct ro
 	json_auto_t *lines = json_array();
 	const json_t *name;
 	size_t i;
-	int e = ask(q, p->region, &list, &names, err);
+	size_t known = 0;
+	int e, lost = 0;
 
 	(void)row;
+	q->report = true;
+	e = ask(q, p->region, &list, &names, err);
 	if (e)
 		return e;
 	columns_line(lines, "CLUSTER", "STATUS", "SERVICES", "RUNNING", "PENDING", "INSTANCES");
@@ -178,11 +191,18 @@ int render_region_overview(struct ask *q, const struct place *p, const struct ro
 		e = ask(q, p->region, &k, &a, err);
 		if (e == -ENOENT)
 			continue;
-		if (e)
+		if (e && !ask_without(q, e))
 			return e;
-		add_cluster(lines, a.value);
+		known += !e;
+		lost = e ? e : lost;
+		if (e)
+			columns_line(lines, k.a, "unknown", "?", "?", "?", "?");
+		else
+			add_cluster(lines, a.value);
 	}
-	mark_stale(q, out);
+	if (lost && !known)
+		return lost;
+	overview_mark_stale(q, out);
 	columns_render(lines, out);
 	return 0;
 }
@@ -280,11 +300,12 @@ static int add_targets(
 	return 0;
 }
 
-/* A part that may not be read is one line that reports it; the rest of the screen goes on. */
-static int add_part(
-    const char *what, int e, struct ecsfs_error *why, struct buf *out, struct ecsfs_error *err)
+/* A part that may not be read, or that AWS cannot be asked for now, is one line that reports it; the rest
+ * of the screen goes on. */
+static int add_part(const struct ask *q, const char *what, int e, struct ecsfs_error *why,
+    struct buf *out, struct ecsfs_error *err)
 {
-	if (e && tree_withheld(e)) {
+	if (e && (tree_withheld(e) || ask_without(q, e))) {
 		buf_addf(out, "%s  cannot be shown: %s\n", what, why->message);
 		return 0;
 	}
@@ -315,21 +336,23 @@ int render_service_overview(struct ask *q, const struct place *p, const struct r
 	auto_answer struct answer a = {0};
 	struct ecsfs_error why = {0};
 	const json_t *service;
-	int e = dir_object(q, &dir_service, p, &a, &service, err);
+	int e;
 
 	(void)row;
+	q->report = true;
+	e = dir_object(q, &dir_service, p, &a, &service, err);
 	if (e)
 		return e;
 	add_counts(service, &parts);
 	add_deployments(p, service, &parts);
-	e = add_part("task", add_tasks(q, p, &parts, &why), &why, &parts, err);
+	e = add_part(q, "task", add_tasks(q, p, &parts, &why), &why, &parts, err);
 	if (e)
 		return e;
 	why = (struct ecsfs_error){0};
-	e = add_part("target", add_targets(q, p, &parts, &why), &why, &parts, err);
+	e = add_part(q, "target", add_targets(q, p, &parts, &why), &why, &parts, err);
 	if (e)
 		return e;
-	mark_stale(q, out);
+	overview_mark_stale(q, out);
 	buf_add(out, buf_str(&parts), parts.len);
 	return 0;
 }

@@ -22,4 +22,8 @@ int render_service_overview(struct ask *q, const struct place *p, const struct r
 /* Whether a service is where it should be: its tasks run and no deployment is under way. */
 bool overview_steady(const json_t *service);
 
+/* Adds the first line of a report while AWS cannot be asked: what follows is older than it may be. Nothing
+ * where every part was answered. After the last ask of `q`. */
+void overview_mark_stale(const struct ask *q, struct buf *out);
+
 #endif
