@@ -262,7 +262,9 @@ static int take(struct request *rq, const struct writer *w, struct ecsfs_error *
 		    "the writing program is unknown (/proc does not show it): end the text with a "
 		    "newline");
 	bool entire = looks_entire(rq) && w->alone;
-	if (!e && !waits_for_close(h, w))
+	if (!e && waits_for_close(h, w))
+		e = newline ? gather_malformed(&h->gather, rq->size, err) : 0;
+	else if (!e)
 		e = start_call(rq, how, entire, err);
 	if (!e && w->kind == CALLER_SHELL && gather_stops_short(&h->gather, row))
 		e = ecsfs_error_set(err, EINVAL, NULL,

@@ -4,6 +4,7 @@
  */
 #include "fs/files/gather.h"
 
+#include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "fs/edit/lines.h"
 #include "fs/value.h"
@@ -224,6 +225,17 @@ bool gather_stops_short(const struct gather *g, const struct row *row)
 	while (end && isspace((unsigned char)text[end - 1]))
 		end--;
 	return end && !strchr(",:[{", text[end - 1]) && !memchr(text, '\n', end);
+}
+
+int gather_malformed(const struct gather *g, size_t size, struct ecsfs_error *err)
+{
+	json_auto_t *named = NULL;
+	const char *text = buf_str(&g->text);
+	size_t from = g->text.len > size ? g->text.len - size : 0;
+
+	while (from && text[from - 1] != '\n')
+		from--;
+	return lines_parse(text + from, g->text.len - from, &named, err);
 }
 
 size_t gather_lines(const struct gather *g)

@@ -66,6 +66,8 @@ bool gather_waits(const struct gather *g, const struct row *row);
  * bracket, a colon or a comma. From a shell that is the whole text.
  */
 bool gather_stops_short(const struct gather *g, const struct row *row);
+/* ROW_LINES: -EINVAL with a sentence where one of the last `size` bytes' lines can never be sent, else 0. */
+int gather_malformed(const struct gather *g, size_t size, struct ecsfs_error *err);
 /* ROW_LINES: how many lines are ended and not sent. */
 size_t gather_lines(const struct gather *g);
 

@@ -301,6 +301,22 @@ read_a_while_ago() {
 	done
 }
 
+@test "a malformed line fails its write, also where the file waits for its close" {
+	printf 'GONE=1\nTOO=1\n' >"$work/two"
+	cp "$work/two" "$app/environment"
+	refused python3 - "$app/environment" <<-'END'
+		import os, sys
+		fd = os.open(sys.argv[1], os.O_WRONLY | os.O_TRUNC)
+		os.write(fd, b"A=1\n")
+		os.write(fd, b"B=")
+		os.write(fd, b"2\nnon")
+		os.write(fd, b"sense\n")
+	END
+	[[ $output == *"line 6"* ]]
+	said 'got "nonsense": there is no ='
+	cmp "$work/two" "$app/environment"
+}
+
 # Whose close(2) nobody hears of adds inside its write, so that its status is true.
 @test "one line of a program that does not report close: its failure is its status" {
 	printf 'GONE=1\nTOO=1\n' >"$work/two"
