@@ -62,9 +62,8 @@ static int refuse_empty(const struct row *row, struct ecsfs_error *err)
 
 int gather_refuse_nothing(const struct row *row, struct ecsfs_error *err)
 {
-	return ecsfs_error_set(err, EINVAL, NULL,
-	    "nothing was written, so nothing was sent: the file keeps what it has%s",
-	    what_clears(row));
+	return ecsfs_error_set(
+	    err, EINVAL, NULL, "nothing was written, so nothing was sent%s", what_clears(row));
 }
 
 /* Whether the text is JSON of which the brackets say when it is complete. */
