@@ -17,7 +17,7 @@
 #include <time.h>
 
 /* Each has LIMIT_ERRORS lines. */
-enum kind { CHANGES, READS, REFUSALS, HIDDEN, KINDS };
+enum kind { CHANGES, READS, REFUSALS, HIDDEN, NOTES, KINDS };
 
 struct entry {
 	uint64_t order; /* of the last time; 0: unused */
@@ -114,8 +114,12 @@ static void add(struct errlog *l, const char *path, const struct ecsfs_error *er
 	text_plain(new.err.code);
 	text_plain(new.err.action);
 	text_plain(new.err.request_id);
+	if (err->note)
+		kind = NOTES;
+	else if (is_refusal(err))
+		kind = REFUSALS;
 	pthread_mutex_lock(&l->lock);
-	note(l, &new, is_refusal(err) ? REFUSALS : kind);
+	note(l, &new, kind);
 	pthread_mutex_unlock(&l->lock);
 }
 
@@ -127,11 +131,6 @@ void errlog_add(struct errlog *l, const char *path, const struct ecsfs_error *er
 void errlog_add_change(struct errlog *l, const char *path, const struct ecsfs_error *err)
 {
 	add(l, path, err, CHANGES);
-}
-
-void errlog_add_refusal(struct errlog *l, const char *path, const struct ecsfs_error *err)
-{
-	add(l, path, err, REFUSALS);
 }
 
 void errlog_add_hidden(struct errlog *l, const char *path, const struct ecsfs_error *err)
@@ -175,12 +174,12 @@ static int by_order(const void *pa, const void *pb)
 	return (*a)->order < (*b)->order ? -1 : (*a)->order > (*b)->order;
 }
 
-/* Under the lock. The used entries, the last failure last. */
-static size_t sorted(const struct errlog *l, const struct entry **ret)
+/* Under the lock. The used entries of the first `kinds`, the last failure last. */
+static size_t sorted(const struct errlog *l, size_t kinds, const struct entry **ret)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < (size_t)KINDS * LIMIT_ERRORS; i++) {
+	for (size_t i = 0; i < kinds * LIMIT_ERRORS; i++) {
 		const struct entry *e = &l->entries[i / LIMIT_ERRORS][i % LIMIT_ERRORS];
 
 		if (e->order)
@@ -190,12 +189,26 @@ static size_t sorted(const struct errlog *l, const struct entry **ret)
 	return n;
 }
 
+void errlog_drop_notes(struct errlog *l, const char *path)
+{
+	if (!l)
+		return;
+	pthread_mutex_lock(&l->lock);
+	for (size_t i = 0; i < LIMIT_ERRORS; i++) {
+		struct entry *e = &l->entries[NOTES][i];
+
+		if (e->order && strcmp(e->path, path) == 0)
+			*e = (struct entry){0};
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
 void errlog_render(struct errlog *l, struct buf *out)
 {
 	const struct entry *list[KINDS * LIMIT_ERRORS];
 
 	pthread_mutex_lock(&l->lock);
-	size_t n = sorted(l, list);
+	size_t n = sorted(l, KINDS, list);
 	for (size_t i = 0; i < n; i++) {
 		render_entry(list[i], out);
 		buf_addc(out, '\n');
@@ -208,7 +221,7 @@ void errlog_render_last(struct errlog *l, struct buf *out)
 	const struct entry *list[KINDS * LIMIT_ERRORS];
 
 	pthread_mutex_lock(&l->lock);
-	size_t n = sorted(l, list);
+	size_t n = sorted(l, NOTES, list);
 	if (n)
 		render_entry(list[n - 1], out);
 	pthread_mutex_unlock(&l->lock);

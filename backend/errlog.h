@@ -4,7 +4,8 @@
  *
  * The important failures are kept however often a crawler is refused: failed changes, failed reads,
  * refusals by a rule of this mount (a file that cannot be deleted) and reads that got an older
- * response instead each have room of their own, and a repeated failure is one line with a count.
+ * response instead each have room of their own, and a repeated failure is one line with a count. So have
+ * notes (err->note), which are no failures and never the last one.
  */
 #ifndef ECSFS_ERRLOG_H
 #define ECSFS_ERRLOG_H
@@ -26,13 +27,14 @@ void errlog_free(struct errlog *l);
  */
 void errlog_add(struct errlog *l, const char *path, const struct ecsfs_error *err);
 void errlog_add_change(struct errlog *l, const char *path, const struct ecsfs_error *err);
-/* Notes that this mount itself said no, and that a failure was hidden by an older response. The same on
- * several paths is one line. */
-void errlog_add_refusal(struct errlog *l, const char *path, const struct ecsfs_error *err);
+/* Notes a failure that an older response hid from its reader. The same on several paths is one line. */
 void errlog_add_hidden(struct errlog *l, const char *path, const struct ecsfs_error *err);
 
+/* Drops the notes on a path: what was not there has been made. */
+void errlog_drop_notes(struct errlog *l, const char *path);
+
 void errlog_render(struct errlog *l, struct buf *out);
-/* The last line alone, without its end; nothing where nothing failed. */
+/* The last failure's line alone, without its end; nothing where nothing failed. */
 void errlog_render_last(struct errlog *l, struct buf *out);
 
 #endif

@@ -18,7 +18,10 @@ struct ecsfs_error {
 	char message[512];   /* one line, plain text */
 	char request_id[64]; /* AWS's, "" where there is none */
 	char action[48];     /* the call that failed, "" where nothing was sent */
-	bool lost_answer;    /* the request may have been accepted: it was sent, no response came */
+	/* How something ended that the caller asked for, or a name that is not there: it can be read in
+	 * .ecsfs/errors, and is no failure of the mount. */
+	bool note;
+	bool lost_answer; /* the request may have been accepted: it was sent, no response came */
 };
 
 /*

@@ -26,7 +26,8 @@ struct journal {
 	struct errlog *errors; /* borrowed */
 	struct buf lines;      /* lock */
 	int fd;		       /* -1: no file */
-	bool complained;       /* lock: a failed write was reported */
+	uint64_t lost;	       /* lock: lines that could not be written to the file */
+	uint64_t reported;     /* lock: of them, those before the last successful write */
 };
 
 /* A file of this user's alone: it holds the written values, and is never truncated. */
@@ -165,10 +166,25 @@ static int write_line(int fd, const char *text, size_t len)
 /* Reported once, until a line was written again. */
 static void complain(const struct journal *j, int e)
 {
-	struct ecsfs_error err;
+	struct ecsfs_error err = {0};
 
-	ecsfs_error_set(&err, -e, NULL, "cannot append to the journal file: %s", strerror(-e));
-	errlog_add(j->errors, ".ecsfs/journal", &err);
+	ecsfs_error_set(&err, -e, NULL,
+	    "cannot append to the journal file: %s; a line here says how many of its lines were "
+	    "lost "
+	    "once it is written again",
+	    strerror(-e));
+	errlog_add_change(j->errors, ".ecsfs/journal", &err);
+	log_error("%s", err.message);
+}
+
+static void report_recovery(const struct journal *j, uint64_t lost)
+{
+	struct ecsfs_error err = {0};
+
+	ecsfs_error_set(&err, ENODATA, NULL,
+	    "the journal file is written again: %llu of its lines %s lost",
+	    (unsigned long long)lost, lost == 1 ? "was" : "were");
+	errlog_add_change(j->errors, ".ecsfs/journal", &err);
 	log_error("%s", err.message);
 }
 
@@ -179,11 +195,16 @@ static void append(struct journal *j, const char *text, size_t len)
 	if (len <= LIMIT_JOURNAL)
 		buf_add(&j->lines, text, len);
 	int e = j->fd >= 0 ? write_line(j->fd, text, len) : 0;
-	bool say = e && !j->complained;
-	j->complained = e;
+	uint64_t lost = j->lost - j->reported;
+	if (e)
+		j->lost++;
+	else
+		j->reported = j->lost;
 	pthread_mutex_unlock(&j->lock);
-	if (say)
+	if (e && !lost)
 		complain(j, e);
+	else if (!e && lost)
+		report_recovery(j, lost);
 }
 
 void journal_add(struct journal *j, const struct commit *c, const char *service, const char *action,
@@ -207,6 +228,14 @@ void journal_add(struct journal *j, const struct commit *c, const char *service,
 	buf_addc(&out, '\n');
 	if (!buf_failed(&out))
 		append(j, out.data, out.len);
+}
+
+uint64_t journal_lost(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	uint64_t lost = j->lost;
+	pthread_mutex_unlock(&j->lock);
+	return lost;
 }
 
 void journal_render(struct journal *j, struct buf *out)

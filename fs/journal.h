@@ -23,6 +23,9 @@ void journal_close(struct journal *j);
 void journal_add(struct journal *j, const struct commit *c, const char *service, const char *action,
     const json_t *request, bool dry, const char *request_id, const struct ecsfs_error *err);
 
+/* How many lines could not be written to the file since the mount. */
+uint64_t journal_lost(struct journal *j);
+
 /* The last journal lines, oldest first, within LIMIT_JOURNAL. */
 void journal_render(struct journal *j, struct buf *out);
 

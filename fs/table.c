@@ -132,6 +132,13 @@ static int render_member(struct ask *q, const struct dir_type *type, const struc
 	return 0;
 }
 
+void listing_file_name(const struct listing *l, const char *name, struct buf *out)
+{
+	value_encode_name(name, out);
+	if (l->suffix)
+		buf_adds(out, l->suffix);
+}
+
 int listing_names(const struct listing *l, struct ask *q, const struct place *p, json_t *names,
     struct ecsfs_error *err)
 {

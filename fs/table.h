@@ -221,8 +221,9 @@ struct listing {
 	int (*find)(struct ask *q, const struct place *p, struct ecsfs_error *err);
 	const struct dir_type *type; /* they are directories */
 	const struct row *row;	     /* they are files or links */
-	const char *suffix; /* ".log": every file name ends in it, the place's part does not */
-	size_t part;	    /* PLACE(...) which a name fills, also of files */
+	const char *suffix;   /* ".log": every file name ends in it, the place's part does not */
+	size_t part;	      /* PLACE(...) which a name fills, also of files */
+	const char *expected; /* the form of a name, for sentences; NULL: any */
 	bool (*valid)(const char *name); /* others are ENOENT without asking; NULL: any */
 	bool unlisted;			 /* logs/since: names are found, none is listed */
 	bool optional; /* needs a service that an endpoint may lack: it has no names there */
@@ -323,6 +324,8 @@ int dir_object(struct ask *q, const struct dir_type *type, const struct place *p
 int dir_members(struct ask *q, const struct dir_type *type, const struct place *p,
     const char *members, struct answer *ret, const json_t **ret_object, struct ecsfs_error *err);
 
+/* Appends the file name of a listed name. */
+void listing_file_name(const struct listing *l, const char *name, struct buf *out);
 /* The listing's names. */
 int listing_names(const struct listing *l, struct ask *q, const struct place *p, json_t *names,
     struct ecsfs_error *err);

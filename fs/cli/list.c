@@ -42,6 +42,19 @@ static const char *state_of(int e)
 	}
 }
 
+/* A value of .ecsfs/status by its type in JSON. */
+static json_t *typed(const char *text)
+{
+	char *end;
+	long long number = strtoll(text, &end, 10);
+
+	if (*text && !*end)
+		return json_integer(number);
+	if (!strcmp(text, "true") || !strcmp(text, "false"))
+		return json_boolean(*text == 't');
+	return json_string(text);
+}
+
 static json_t *describe(const struct mounted *m)
 {
 	static const char *const once[] = {"pid", "uptime_seconds", "simulated", "last_failure"};
@@ -63,7 +76,7 @@ static json_t *describe(const struct mounted *m)
 		auto_buf struct buf value = BUF_INIT(MIB);
 
 		mounts_status_value(buf_str(&status), once[i], &value);
-		json_object_set_new(row, once[i], json_string(buf_str(&value)));
+		json_object_set_new(row, once[i], typed(buf_str(&value)));
 	}
 	return row;
 }
@@ -78,7 +91,7 @@ static const char *text_of(const json_t *row, const char *key)
 /* "3d 4h", "2h 10m", "45s". */
 static void uptime(const json_t *row, char *ret, size_t size)
 {
-	long s = strtol(text_of(row, "uptime_seconds"), NULL, 10);
+	long s = (long)json_integer_value(json_object_get(row, "uptime_seconds"));
 
 	if (!json_object_get(row, "uptime_seconds"))
 		snprintf(ret, size, "-");

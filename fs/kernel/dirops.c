@@ -7,6 +7,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
 #include "backend/base/portable.h"
+#include "backend/errlog.h"
 #include "cache/answer.h"
 #include "cache/answers/publish.h"
 #include "fs/caller.h"
@@ -17,6 +18,7 @@
 #include "fs/kernel/lookup.h"
 #include "fs/kernel/newname.h"
 #include "fs/kernel/notify.h"
+#include "fs/kernel/parked.h"
 #include "fs/kernel/refused.h"
 #include "fs/kernel/reply.h"
 #include "fs/kernel/run.h"
@@ -40,6 +42,15 @@ static bool is_fixed(const struct dir_type *type, const char *name)
 	return lookup_find_row(type, name) || lookup_find_child(type, name);
 }
 
+/* Its look-up found nothing a moment ago, and may have been taken for a slip. */
+static void forget_notes(struct request *rq)
+{
+	auto_buf struct buf path = BUF_INIT(64 * KIB);
+
+	request_path(rq, &path);
+	errlog_drop_notes(rq->fs->errors, buf_str(&path));
+}
+
 static int mkdir_job(struct request *rq, struct ecsfs_error *err)
 {
 	const struct dir_type *type = node_type(rq->node);
@@ -51,6 +62,7 @@ static int mkdir_job(struct request *rq, struct ecsfs_error *err)
 
 	if (e)
 		return e;
+	forget_notes(rq);
 	spec.name = name;
 	n = node_for(rq->node, &spec);
 	return n ? request_reply_entry(rq, n, 0) : -ENOMEM;
@@ -65,6 +77,8 @@ static int mkdir_kept(struct request *rq)
 		return -EEXIST;
 	node_unref(move_ptr(n));
 	e = scratch_mkdir(rq->node, rq->name, rq->mode, &n);
+	if (!e)
+		forget_notes(rq);
 	return e ? e : request_reply_entry(rq, n, 0);
 }
 

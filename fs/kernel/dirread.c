@@ -102,7 +102,7 @@ static void add_listed(struct list *l, const struct listing *listing, const json
 
 		if (!name)
 			continue;
-		lookup_file_name(listing, name, &file_name);
+		listing_file_name(listing, name, &file_name);
 		/* Longer than NAME_MAX: it could not be opened, so it is not listed. */
 		if (file_name.len > LIMIT_NAME || !file_name.len)
 			continue;

@@ -10,6 +10,7 @@
 #include "fs/files/local.h"
 #include "fs/files/stream.h"
 #include "fs/kernel/attr.h"
+#include "fs/kernel/mistyped.h"
 #include "fs/kernel/parked.h"
 #include "fs/kernel/reply.h"
 #include "fs/kernel/run.h"
@@ -55,13 +56,6 @@ char *lookup_listed_name(const struct listing *l, const char *file_name)
 	auto_free char *name = decode(l, file_name);
 
 	return name && (!l->valid || l->valid(name)) ? move_ptr(name) : NULL;
-}
-
-void lookup_file_name(const struct listing *l, const char *name, struct buf *out)
-{
-	value_encode_name(name, out);
-	if (l->suffix)
-		buf_adds(out, l->suffix);
 }
 
 bool lookup_versioned(const struct row *row)
@@ -147,6 +141,7 @@ int lookup_row(struct node *dir, const struct row *row, const char *file_name, c
  */
 static int reply_impossible(struct request *rq)
 {
+	mistyped_note(rq);
 	return request_reply_absent(rq, rq->fs->options.ttl_ms ? NEGATIVE_MS : 0);
 }
 
@@ -257,8 +252,10 @@ static int run_listed(
 	if (type->local_type && local_has(&p, type->local_kind, name))
 		return reply_dir(rq, l->type, name, 0);
 	e = l->find ? l->find(&q, &p, err) : in_names(&q, l, &p, name, err);
-	if (e == -ENOENT)
+	if (e == -ENOENT) {
+		mistyped_note(rq);
 		return request_reply_absent(rq, 0);
+	}
 	/* A reader that follows a growing file by name (tail -F) would treat a refusal as its end.
 	 */
 	if (e && known && e != -EINPROGRESS && stream_open_below(known))

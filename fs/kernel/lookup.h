@@ -31,7 +31,5 @@ const struct child *lookup_find_child(const struct dir_type *type, const char *n
  * suffix, a name that ECS never gave).
  */
 char *lookup_listed_name(const struct listing *l, const char *file_name);
-/* The reverse: the file name of a listed name. */
-void lookup_file_name(const struct listing *l, const char *name, struct buf *out);
 
 #endif

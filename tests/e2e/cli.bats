@@ -27,7 +27,7 @@ setup() {
 	[[ ${lines[0]} == 'MOUNT POINT '*'LAST FAILURE' ]]
 	grep -E "^$mnt +mounted +[0-9]{12} +us-east-1 +" <<<"$output"
 	ecsfs list --json | jq -e --arg at "$mnt" --arg pid "$(cat "$mnt_dir/pid")" \
-		'.[] | select(.mount_point == $at) | .state == "mounted" and .pid == $pid and .simulated == "false" and .last_failure == "none"'
+		'.[] | select(.mount_point == $at) | .state == "mounted" and .pid == ($pid | tonumber) and .simulated == false and (.uptime_seconds | type) == "number" and .last_failure == "none"'
 }
 
 @test "list: mounts whose program has ended or stopped hold up none of the others" {

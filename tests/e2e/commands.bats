@@ -472,3 +472,15 @@ in_terminal() {
 	[ "$(calls DescribeTasks)" -lt 60 ]
 	fails 'No such file' cat "$mnt/clusters/prod/tasks/00000000000000000000000000000000/outcome"
 }
+
+@test "run: a mount with dry_run says that nothing was started" {
+	mount_again() {
+		mount_up -o dry_run
+		run ecsfs run "$mnt/clusters/prod" migrate --network-from "$mnt/clusters/prod/services/web"
+		[ "$status" -eq 125 ]
+		[[ $output == *'run_task: the mount has dry_run: '*'no task was started'* ]]
+		[ "$(calls RunTask)" = 0 ]
+		mount_down
+	}
+	(mount_again)
+}

@@ -255,6 +255,14 @@ setup() {
 		[ "$(sed -n 1p "$work/disk/journal")" = '{"torn":' ]
 		tail -n +2 "$work/disk/journal" | jq -es 'length > 3'
 		[ "$(tail -c 1 "$work/disk/journal" | od -An -c | tr -d ' ')" = '\n' ]
+		lost=$(sed -n 's/^journal_lines_lost: //p' "$mnt/.ecsfs/status")
+		[ "$lost" -gt 0 ]
+		[ "$((lost + $(tail -n +2 "$work/disk/journal" | wc -l)))" = 40 ]
+		grep -qx "ecsfs_journal_lost_total $lost" "$mnt/.ecsfs/metrics"
+		: >"$work/disk/journal"
+		echo 5 >"$mnt/clusters/prod/services/web/desired_count"
+		grep -q "ENODATA .ecsfs/journal: the journal file is written again: $lost of its lines were lost" "$mnt/.ecsfs/errors"
+		[ "$(wc -l <"$work/disk/journal")" = 1 ]
 		mount_down
 	}
 	(full) && bad=0 || bad=1

@@ -231,6 +231,12 @@ static int send(const char *path, const json_t *request, json_t **ret)
 		buf_add(&answer, bytes, (size_t)n);
 	if (n < 0)
 		return refuse(path, NULL);
+	if (!answer.len)
+		return refuse(NULL,
+		    "%s: the mount has dry_run: the request was checked and journalled, and no "
+		    "task "
+		    "was started",
+		    path);
 	*ret = json_loadb(buf_str(&answer), answer.len, 0, NULL);
 	return *ret ? 0 : refuse(NULL, "%s: the response of RunTask cannot be read", path);
 }
@@ -255,7 +261,7 @@ int run_start(const struct run_wish *w, char **ret_task_dir, char **ret_containe
 		return status;
 	arn = doc_string_peek(json_array_get(json_object_get(answer, "tasks"), 0), "taskArn");
 	if (!*arn || asprintf(ret_task_dir, "%s/tasks/%s", w->cluster_dir, value_arn_name(arn)) < 0)
-		return refuse(NULL, "%s: RunTask started no task (dry_run?)", path);
+		return refuse(NULL, "%s: RunTask started no task", path);
 	fprintf(stderr, "ecsfs run: %s\n", *ret_task_dir);
 	return 0;
 }

@@ -131,6 +131,7 @@ static void render_mount(const struct fs *fs, struct buf *out)
 	buf_addf(out, "uptime_seconds: %" PRId64 "\n",
 	    (clock_mono(fs->clock) - fs->started_mono_ms) / 1000);
 	buf_addf(out, "options: %s\n", fs->options_text);
+	buf_addf(out, "journal_lines_lost: %" PRIu64 "\n", journal_lost(fs->journal));
 	buf_addf(out, "last_failure: %s\n", failure.len ? buf_str(&failure) : "none");
 }
 

@@ -10,6 +10,7 @@
 #include "backend/metrics.h"
 #include "cache/answer.h"
 #include "fs/edit/members/doc.h"
+#include "fs/journal.h"
 #include "fs/state.h"
 
 #include <errno.h>
@@ -45,6 +46,8 @@ static const struct family {
     {"ecsfs_read_ahead_calls_total", "counter", "Calls made ahead of their readers."},
     {"ecsfs_read_ahead_unused_calls", "gauge", "Calls made ahead whose answers nobody has used."},
     {"ecsfs_cache_stale_total", "counter", "Questions answered past the TTL while AWS was away."},
+    {"ecsfs_journal_lost_total", "counter",
+	"Lines that could not be written to the file of -o journal."},
     {"ecsfs_logs_open", "gauge", "Open logs."},
     {"ecsfs_logs_pollers", "gauge", "Log groups that are polled."},
     {"ecsfs_logs_rounds_total", "counter", "Polls of log groups."},
@@ -261,6 +264,7 @@ int control_render_metrics(struct ask *q, const struct place *p, const struct ro
 	samples_init(&s);
 	buf_addf(&text, "ecsfs_simulated %d\necsfs_uptime_seconds %.3f\n", fs->simulated,
 	    (double)(clock_mono(fs->clock) - fs->started_mono_ms) / 1000);
+	buf_addf(&text, "ecsfs_journal_lost_total %" PRIu64 "\n", journal_lost(fs->journal));
 	metrics_render(&text);
 	fs_metrics(p->fs, &text);
 	logs_metrics(fs->logs, &text);

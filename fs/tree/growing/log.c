@@ -212,7 +212,7 @@ static const struct dir_type dir_service_logs_since = {
 #define TIMES(type_)                                                                               \
 	{                                                                                          \
 		.find = find_when, .type = (type_), .part = PLACE(when), .valid = is_when,         \
-		.unlisted = true                                                                   \
+		.expected = "15m, 2h, 3d or an ISO 8601 time", .unlisted = true                    \
 	}
 
 static const struct listing task_times = TIMES(&dir_task_logs_since);

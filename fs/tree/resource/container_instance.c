@@ -38,6 +38,7 @@ static const struct listing instances = {
     .type = &dir_container_instance,
     .part = PLACE(instance),
     .valid = is_instance_id,
+    .expected = "an ID of 32 hexadecimal digits",
 };
 
 const struct dir_type dir_container_instances = {

@@ -222,9 +222,15 @@ static int start_exec(
 	return open_session(c, start, container, script, ret, err);
 }
 
+/* A command that ended, with whatever status, is no failure of the mount. */
 static ssize_t exec_read(void *session, void *bytes, size_t len, struct ecsfs_error *err)
 {
-	return exec_session_read(session, bytes, len, err);
+	ssize_t n = exec_session_read(session, bytes, len, err);
+	int status;
+
+	if (n < 0 && n != -EINPROGRESS && err)
+		err->note = exec_session_status(session, &status, NULL) == 0;
+	return n;
 }
 
 static ssize_t exec_write(void *session, const void *bytes, size_t len, struct ecsfs_error *err)

@@ -64,6 +64,7 @@ static const struct listing tasks = {
     .type = &dir_task,
     .part = PLACE(task),
     .valid = is_task_id,
+    .expected = "an ID of 32 hexadecimal digits",
 };
 
 static const struct listing stopped_tasks = {
@@ -72,6 +73,7 @@ static const struct listing stopped_tasks = {
     .type = &dir_task,
     .part = PLACE(task),
     .valid = is_task_id,
+    .expected = "an ID of 32 hexadecimal digits",
 };
 
 const struct dir_type dir_tasks = {
@@ -152,6 +154,7 @@ static const struct listing service_stopped_tasks = {
     .row = &row_stopped_task_link,
     .part = PLACE(task),
     .valid = is_task_id,
+    .expected = "an ID of 32 hexadecimal digits",
 };
 
 static const struct listing service_tasks = {
@@ -159,6 +162,7 @@ static const struct listing service_tasks = {
     .row = &row_task_link,
     .part = PLACE(task),
     .valid = is_task_id,
+    .expected = "an ID of 32 hexadecimal digits",
 };
 
 static const struct listing instance_tasks = {
@@ -166,6 +170,7 @@ static const struct listing instance_tasks = {
     .row = &row_task_link,
     .part = PLACE(task),
     .valid = is_task_id,
+    .expected = "an ID of 32 hexadecimal digits",
 };
 
 const struct dir_type dir_service_tasks = {

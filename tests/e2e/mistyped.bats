@@ -1,0 +1,98 @@
+#!/usr/bin/env bats
+# A name that is not there: ENOENT for programs, and a sentence in .ecsfs/errors where a person mistyped it.
+
+load lib
+
+setup_file() {
+	sim_up --exec
+	mount_up
+	export prod=$mnt/clusters/prod
+	export web=$prod/services/web
+	find_containers
+}
+
+teardown_file() {
+	all_down
+}
+
+# misses PATH...: each is ENOENT.
+misses() {
+	local path
+	for path; do
+		fails 'No such file' cat "$path"
+	done
+}
+
+lines() {
+	wc -l <"$mnt/.ecsfs/errors"
+}
+
+@test "a slip in a path is told, with what was meant" {
+	ls "$mnt/clusters" "$prod/services" "$mnt/task_definitions" "$container/.." "$prod/tasks" >/dev/null
+	misses "$prod/services/wbe/desired_count"
+	said '"wbe" is not a service: did you mean web?'
+	said 'clusters/prod/services/wbe'
+	misses "$mnt/clusters/prd/status"
+	said '"prd" is not a cluster: did you mean prod?'
+	misses "${container%/*}/ap/image"
+	said 'did you mean app?'
+	misses "$prod/tasks/x/last_status"
+	said '"x" is not a task: expected an ID of 32 hexadecimal digits'
+	misses "$web/logs/since/abc/app.log"
+	said '"abc" is not a time: expected 15m, 2h, 3d or an ISO 8601 time'
+	misses "$web/desired_cuont"
+	said '"desired_cuont" is not a file of a service: did you mean desired_count?'
+	misses "$web/logs/ap.log"
+	said 'did you mean app.log?'
+	misses "$mnt/task_definitions/wbe/latest"
+	said 'did you mean web?'
+	misses "$prod/container_instances/abc/arn"
+	said 'expected an ID of 32 hexadecimal digits'
+}
+
+@test "names that programs look for leave no line, and cost no call" {
+	ls "$prod/services" "$web" >/dev/null
+	before=$(lines)
+	for name in .git .hidden .web.swp web~ '#web#' 4913 .editorconfig .svn Makefile package.json 'web (copy)' sedA1b2C3; do
+		[ ! -e "$prod/services/$name" ]
+		[ ! -e "$web/$name" ]
+	done
+	for name in .git .hidden .web.swp web~ '#web#' 'web (copy)' package.json; do
+		[ ! -e "$prod/tasks/$name" ]
+	done
+	[ "$(lines)" = "$before" ]
+	git -C "$web" status >/dev/null 2>&1 || true
+	[ "$(lines)" = "$before" ]
+}
+
+@test "a hundred slips take no failure's place, and are not the last failure; a directory that is made forgets its own" {
+	ls "$prod/services" >/dev/null
+	faults 'UpdateService:denied'
+	fails 'ermission denied' bash -c "echo 3 >'$web/desired_count'"
+	faults ''
+	for n in $(seq 100); do
+		[ ! -e "$prod/services/wbe$((n % 10))" ]
+		[ ! -e "$web/logs/since/no$n" ]
+	done
+	grep -q 'desired_count UpdateService' "$mnt/.ecsfs/errors"
+	grep '^last_failure' "$mnt/.ecsfs/status" | grep -q 'desired_count UpdateService'
+	[ ! -e "$prod/services/webb" ]
+	said '"webb" is not a service: did you mean web?'
+	mkdir "$prod/services/webb"
+	! grep -q '"webb"' "$mnt/.ecsfs/errors"
+	rmdir "$prod/services/webb"
+}
+
+@test "the exit status of a command is in errors, and is no failure of the mount" {
+	faults 'UpdateService:denied'
+	fails 'ermission denied' bash -c "echo 3 >'$web/desired_count'"
+	faults ''
+	fails 'Input/output error' bash -c "echo 'exit 3' >'$container/exec'"
+	said 'the command ended with exit status 3'
+	grep '^last_failure' "$mnt/.ecsfs/status" | grep -q 'desired_count UpdateService'
+	# A session that cannot be had is one.
+	faults 'ExecuteCommand:denied'
+	fails 'ermission denied' bash -c "echo 'true' >'$container/exec'"
+	faults ''
+	grep '^last_failure' "$mnt/.ecsfs/status" | grep -q ExecuteCommand
+}
