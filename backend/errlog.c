@@ -90,10 +90,10 @@ static void note(struct errlog *l, struct entry *new, enum kind kind)
 	struct entry *e = place_for(l, new, kind);
 
 	if (same(e, new, kind)) {
-		bool told =
+		bool reported =
 		    e->err.request_id[0] && strcmp(e->err.request_id, new->err.request_id) == 0;
 
-		new->times = e->times + !told;
+		new->times = e->times + !reported;
 		new->first_ms = e->first_ms;
 		new->several_paths = e->several_paths || strcmp(e->path, new->path) != 0;
 	}

@@ -226,7 +226,8 @@ static int take_turn(struct limiter_layer *self, const struct aws_exchange *x,
 		    "%s was cancelled while it waited for its turn", x->rq->action);
 	if (r == -EBUSY && self->limiter->known_rates)
 		return ecsfs_error_set(err, EBUSY, NULL,
-		    "%s: AWS's request rate is used up, and the wait would exceed the %d s timeout",
+		    "%s: AWS's request rate is used up, and the wait would exceed the %d s "
+		    "timeout: try again",
 		    x->rq->action, (int)((x->timeout_ms + 999) / 1000));
 	if (r == -EBUSY)
 		turn->bucket = NULL;

@@ -342,7 +342,7 @@ static void good_epoch(struct pace *p, double share, double sent, int64_t now_ms
 		set_rate(p, p->rate * rise, now_ms);
 }
 
-static void judge(struct pace *p, int64_t now_ms)
+static void evaluate(struct pace *p, int64_t now_ms)
 {
 	double n = p->answered, share = p->throttled / n;
 	/* The number that may be throttled by chance alone. */
@@ -395,5 +395,5 @@ void pace_learn(struct pace *p, int64_t now_ms, const struct pace_turn *turn, bo
 	p->answered++;
 	p->throttled += throttled;
 	if (is_enough(p, now_ms))
-		judge(p, now_ms);
+		evaluate(p, now_ms);
 }

@@ -94,8 +94,8 @@ static int find_target(const struct aws_context *cx, const struct aws_exchange *
 		return r;
 	r = split_url(ret, base, stream_prefix(x, base));
 	if (r < 0)
-		return ecsfs_error_set(
-		    err, -r, NULL, "the endpoint of %s is not a URL", x->rq->service);
+		return ecsfs_error_set(err, -r, NULL,
+		    "the endpoint of %s is not a URL: check endpoint_url", x->rq->service);
 	return 0;
 }
 
@@ -194,8 +194,8 @@ static int write_request(const struct target *t, const struct aws_exchange *x, i
 	int r;
 
 	if (x->used && !is_line(x->used))
-		return ecsfs_error_set(
-		    err, EACCES, NULL, "the access key id or the session token holds a line break");
+		return ecsfs_error_set(err, EACCES, NULL,
+		    "the access key id or the session token holds a line break: remove it");
 	write_lines(ret, t, x, now_s);
 	r = x->used ? add_authorization(ret, t, x, now_s, body) : 0;
 	if (r == 0 && (buf_failed(&ret->host) || buf_failed(&ret->token)))
@@ -206,7 +206,7 @@ static int write_request(const struct target *t, const struct aws_exchange *x, i
 }
 
 /* No answer came: a line cut, a name not found, a time limit. */
-static int judge_failure(
+static int classify_failure(
     struct aws_exchange *x, const struct http_response *answer, struct ecsfs_error *err)
 {
 	bool ours = err->err == EINTR || err->err == EFBIG || err->err == EINVAL ||
@@ -223,7 +223,7 @@ static int judge_failure(
 	return -err->err;
 }
 
-static int judge_answer(const struct target *t, struct aws_exchange *x,
+static int classify_response(const struct target *t, struct aws_exchange *x,
     struct http_response *answer, struct aws_response *ret, struct ecsfs_error *err)
 {
 	int r = 0;
@@ -308,7 +308,7 @@ static int exchange(const struct aws_context *cx, const struct target *t, struct
 	}
 	list_lines(&lines, headers);
 	r = http_exchange(cx->http, &rq, &answer, err);
-	r = r < 0 ? judge_failure(x, &answer, err) : judge_answer(t, x, &answer, ret, err);
+	r = r < 0 ? classify_failure(x, &answer, err) : classify_response(t, x, &answer, ret, err);
 	if (t->service->secret)
 		secret_buf_release(&answer.body);
 	http_response_release(&answer);

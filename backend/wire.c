@@ -100,8 +100,8 @@ int wire_encode(const struct aws_service *service, const char *action, const jso
 		r = -EINVAL;
 	}
 	if (r < 0 || buf_failed(out))
-		return ecsfs_error_set(
-		    err, EINVAL, NULL, "%s: the request is too large or nests too deep", action);
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "%s: the request is too large or nests too deep: shorten it", action);
 	return 0;
 }
 
@@ -176,8 +176,9 @@ int wire_decode(const struct aws_service *service, const char *action, const str
 		json_decref(document);
 	}
 	if (!json)
-		return ecsfs_error_set(
-		    err, EIO, NULL, "%s: the response is not understood", action);
+		return ecsfs_error_set(err, EIO, NULL,
+		    "%s: the response is not AWS's: check endpoint and proxy (ecsfs doctor)",
+		    action);
 	*ret = json;
 	return 0;
 }

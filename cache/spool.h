@@ -26,7 +26,7 @@ void spool_free(struct spool *s);
 int spool_append(struct spool *s, const void *bytes, size_t len, struct ecsfs_error *err);
 
 /* 0, or the -errno of the last append, where it failed: bytes are missing at the end, and a reader that
- * comes to it must be told. Any thread. */
+ * comes to it must fail. Any thread. */
 int spool_failure(const struct spool *s, struct ecsfs_error *err);
 
 /* Bytes appended in full; only grows. Any thread. */

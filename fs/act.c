@@ -28,7 +28,8 @@ static int check_answer(
 	    json_array_size(json_object_get(answer, "failures")) > 0)
 		return 0;
 	ecsfs_error_set(err, EIO, NULL, "%s: the response %s", action,
-	    said ? "is not understood" : "does not say what was done");
+	    said ? "is not AWS's: check endpoint and proxy"
+		 : "does not say what was done: look before repeating");
 	err->lost_answer = true;
 	return -EIO;
 }
@@ -77,9 +78,10 @@ static int call(struct commit *c, const char *region, const char *service, const
 		return 0;
 	}
 	c->began = region_write_begin(r);
-	int e = rq.timeout_ms >= 0 ? aws_request(region_client_peek(r), &rq, &response, &local)
-				   : ecsfs_error_set(&local, ETIMEDOUT, NULL,
-					 "no time was left for %s: nothing was sent", action);
+	int e = rq.timeout_ms >= 0
+	    ? aws_request(region_client_peek(r), &rq, &response, &local)
+	    : ecsfs_error_set(&local, ETIMEDOUT, NULL,
+		  "no time was left for %s: nothing was sent (raise -o timeout)", action);
 	if (!e)
 		e = check_answer(action, response.json, member, &local);
 	/* The repetition finds nothing left: the attempt whose response was lost has taken effect.
@@ -91,7 +93,8 @@ static int call(struct commit *c, const char *region, const char *service, const
 	if (e && !local.err)
 		ecsfs_error_set(&local, -e, NULL, "%s failed", action);
 	if (!reads && local.lost_answer)
-		ecsfs_error_wrap(&local, "the change may have taken effect");
+		ecsfs_error_wrap(
+		    &local, "the change may have taken effect: look before repeating it");
 	if (!reads)
 		journal_add(
 		    fs->journal, c, service, action, request, false, response.request_id, &local);

@@ -54,7 +54,8 @@ int dir_object(struct ask *q, const struct dir_type *type, const struct place *p
 
 	memset(ret, 0, sizeof(*ret));
 	if (!type->subject)
-		return ecsfs_error_set(err, ENODATA, NULL, "%s has no document", type->what);
+		return ecsfs_error_set(
+		    err, ENODATA, NULL, "%s has no document to read", type->what);
 	e = type->subject(p, &key);
 	if (!e)
 		e = ask(q, p->region, &key, ret, err);

@@ -9,12 +9,13 @@ cd "$top"
 git ls-files 'fs/*.c' 'cache/*.c' 'backend/*.c' | grep -v '^backend/sim/' | python3 -c '
 import re, sys
 
-# The calls whose format or text is a message, the members of the tables that are shown, and the tables.
+# The calls whose format or text is a message, the members of the tables that are shown, the tables, and
+# the functions that return a text.
 calls = re.compile(
     r"\b(?:ecsfs_error_(?:set|wrap)|(?:\w+_)?refuse\w*|log_(?:error|warn|info)|compose_(?:fail|warn)|"
     r"report_add|rollout_say|fail|give_up|say|add|fprintf\(stderr|absent|provider_none|MEMBER_ROW)\s*\(?"
     r"|(?<!\.)\bwhy\s*=|\.(?:help|more|why)\s*=|\bmeanings\[\]\s*="
-    r"|^static const char \*\w*remed\w*\([^;{]*\)\n\{", re.M)
+    r"|^(?:static )?const char \*\w+\([^;{]*\)\n\{", re.M)
 # Comments and quotes as characters are blanked, texts masked; all keep their place.
 hidden = re.compile(r"/\*.*?\*/|//[^\n]*|\x27(?:[^\x27\\\n]|\\.)\x27|^#\s*include.*?$", re.S | re.M)
 token = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\")|" + hidden.pattern, re.S | re.M)

@@ -86,12 +86,13 @@ static int read_file(struct config *c, enum config_file file, struct ecsfs_error
 	c->stamp.file[file] = file_stamp(path);
 	r = file_read(path, false, &text);
 	if (r == -EFBIG)
-		return ecsfs_error_set(
-		    err, EFBIG, NULL, "%s is over %zu KiB", path, LIMIT_CONFIG_FILE / KIB);
-	/* //dev/null is the usual way to name no file. */
+		return ecsfs_error_set(err, EFBIG, NULL,
+		    "%s exceeds the limit of %zu KiB: remove sections that are not needed", path,
+		    LIMIT_CONFIG_FILE / KIB);
+	/* /dev/null is the usual way to name no file. */
 	if (r && r != -ENOENT && r != -ENOTDIR && !S_ISCHR(c->stamp.file[file].mode))
 		log_warn("%s cannot be read and is taken as empty: %s", path,
-		    r == -EINVAL ? "it is no regular file" : strerror(-r));
+		    r == -EINVAL ? "it is not a regular file" : strerror(-r));
 	if (r) {
 		c->text[file] = json_object();
 		return c->text[file] ? 0 : -ENOMEM;

@@ -108,8 +108,8 @@ static int get_cluster(struct document *d, const char *home, const char *name,
 	if (r)
 		return r;
 	if (!value_peek(entry, "cluster"))
-		return ecsfs_error_set(
-		    err, EINVAL, NULL, "%s: '%s' names no cluster", d->path, name);
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "%s: '%s' names no cluster: add cluster: NAME", d->path, name);
 	launch_type = value_peek(entry, "default_launch_type");
 	if (launch_type && strcmp(launch_type, "EC2") && strcmp(launch_type, "FARGATE"))
 		return ecsfs_error_set(err, EINVAL, NULL,
@@ -151,8 +151,8 @@ static int get_profile(struct document *d, const char *home, const char *name,
 	key = value_peek(entry, "aws_access_key_id");
 	secret = value_peek(entry, "aws_secret_access_key");
 	if (!key || !secret)
-		return ecsfs_error_set(err, EINVAL, NULL, "%s: '%s' has no %s", d->path, name,
-		    key ? "aws_secret_access_key" : "aws_access_key_id");
+		return ecsfs_error_set(err, EINVAL, NULL, "%s: '%s' has no %s: add it", d->path,
+		    name, key ? "aws_secret_access_key" : "aws_access_key_id");
 	if (asprintf(&title, "ecs-cli (profile %s)", name) < 0)
 		return -ENOMEM;
 	*ret = credentials_static_new(title, key, secret, value_peek(entry, "aws_session_token"));

@@ -147,8 +147,8 @@ static int from_profile(const struct aws_settings *s, const struct aws_service *
 	if (section && config_is_empty(s->config, CONFIG_SERVICES, section))
 		return ecsfs_error_set(err, EINVAL, NULL,
 		    "the profile '%s' names a services section '%s' that does not exist or is "
-		    "empty",
-		    s->profile, section);
+		    "empty: add [services %s] to the config file",
+		    s->profile, section, section);
 	if (section)
 		*ret = config_get_nested(
 		    s->config, CONFIG_SERVICES, section, service->config_key, "endpoint_url");

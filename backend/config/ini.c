@@ -253,10 +253,12 @@ static int parse_text(struct parser *p, struct span text)
 	json_t *check;
 
 	if (memchr(text.at, '\0', text.len))
-		return ecsfs_error_set(p->err, EINVAL, NULL, "%s holds a NUL byte", p->path);
+		return ecsfs_error_set(
+		    p->err, EINVAL, NULL, "%s holds a NUL byte: save it as text", p->path);
 	check = json_stringn(text.at, text.len);
 	if (!check)
-		return ecsfs_error_set(p->err, EINVAL, NULL, "%s is not UTF-8", p->path);
+		return ecsfs_error_set(
+		    p->err, EINVAL, NULL, "%s is not UTF-8: save it as UTF-8", p->path);
 	secret_json_free(check);
 	while (text.len) {
 		int r;

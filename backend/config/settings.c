@@ -101,7 +101,8 @@ static int check_sso_session(struct draft *d)
 
 	if (session && config_is_empty(config, CONFIG_SSO_SESSION, session))
 		return ecsfs_error_set(d->err, EINVAL, NULL,
-		    "the profile '%s' has the sso_session '%s', which does not exist",
+		    "the profile '%s' has the sso_session '%s', which does not exist: aws "
+		    "configure sso",
 		    d->s->profile, session);
 	return session ? config_check_session(config, d->s->profile, session, d->err) : 0;
 }

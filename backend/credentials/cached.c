@@ -105,7 +105,8 @@ static void fetch_inner(struct cached *c)
 	pthread_mutex_unlock(&c->lock);
 	r = c->inner->fetch(c->inner, &fresh, &error);
 	if (r < 0 && !error.err)
-		ecsfs_error_set(&error, -r, NULL, "no credentials");
+		ecsfs_error_set(&error, -r, NULL,
+		    "the source (%s) returned no credentials: see `ecsfs doctor`", c->inner->name);
 	pthread_mutex_lock(&c->lock);
 	publish(c, r < 0 ? NULL : fresh, &error);
 }
@@ -134,7 +135,8 @@ static int give(struct cached *c, struct credentials **ret, struct ecsfs_error *
 	}
 	if (!c->error.err)
 		return ecsfs_error_set(err, EACCES, "ExpiredToken",
-		    "the credentials (%s) have expired", c->provider.name);
+		    "the credentials (%s) have expired: log in again or provide new ones",
+		    c->provider.name);
 	if (err)
 		*err = c->error;
 	return -c->error.err;

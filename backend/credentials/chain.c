@@ -66,8 +66,10 @@ int chain_source_profile(const struct provider_seed *parent, const char *profile
 	int r = choose(&seed, ANYWHERE, &row, ret, err);
 
 	if (!r && !*ret)
-		return ecsfs_error_set(
-		    err, EINVAL, NULL, "the source profile '%s' has no credentials", profile);
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "the source profile '%s' has no credentials: add keys to it, or name another "
+		    "one",
+		    profile);
 	return r;
 }
 

@@ -142,7 +142,7 @@ static int fixed_fetch(
 	struct credentials *c = ((struct fixed *)self)->credentials;
 
 	if (!*c->access_key_id || !*c->secret_access_key)
-		return ecsfs_error_set(err, EACCES, NULL, "%s: the %s is empty", self->name,
+		return ecsfs_error_set(err, EACCES, NULL, "%s: the %s is empty: set it", self->name,
 		    *c->access_key_id ? "secret access key" : "access key id");
 	*ret = credentials_ref(c);
 	return 0;

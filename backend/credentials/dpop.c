@@ -160,7 +160,8 @@ int dpop_proof(
 
 	if (!key || !EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) ||
 	    strcmp(group, "prime256v1"))
-		return ecsfs_error_set(err, EINVAL, NULL, "the login's key is not of P-256");
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "the login's key is not of P-256: run aws login again");
 	r = add_header(&jwt, key);
 	buf_addc(&jwt, '.');
 	if (!r)
@@ -168,7 +169,8 @@ int dpop_proof(
 	if (!r)
 		r = sign(&jwt, key, buf_str(&jwt), jwt.len);
 	if (r || buf_failed(&jwt))
-		return ecsfs_error_set(err, EIO, NULL, "the login's key cannot sign");
+		return ecsfs_error_set(
+		    err, EIO, NULL, "the login's key cannot sign: run aws login again");
 	buf_add(out, jwt.data, jwt.len);
 	return 0;
 }

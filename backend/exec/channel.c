@@ -232,7 +232,8 @@ static int take_handshake(struct channel *c, const struct message *m)
 
 	if (!request || !response)
 		return ecsfs_error_set(&c->failure, EPROTO, NULL,
-		    "data channel: the agent's handshake is not understood");
+		    "data channel: the agent's handshake is not one that ecsfs knows: update ecsfs "
+		    "or the agent");
 	c->shaking = true;
 	json_array_foreach (actions, i, action)
 		json_array_append_new(

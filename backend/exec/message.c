@@ -107,12 +107,15 @@ int message_decode(const void *bytes, size_t len, struct message *ret, struct ec
 	uint32_t header, announced;
 
 	if (len < SHORT_HEADER_LEN + 4)
-		return ecsfs_error_set(
-		    err, EPROTO, NULL, "data channel: a message of %zu bytes is too short", len);
+		return ecsfs_error_set(err, EPROTO, NULL,
+		    "data channel: a message of %zu bytes is too short: start the command again",
+		    len);
 	header = read_u32(p);
 	if ((header != HEADER_LEN && header != SHORT_HEADER_LEN) || len < (size_t)header + 4)
 		return ecsfs_error_set(err, EPROTO, NULL,
-		    "data channel: a header of %u bytes is not understood", header);
+		    "data channel: a header of %u bytes is not the protocol's: start the command "
+		    "again",
+		    header);
 	*ret = (struct message){
 	    .type = parse_type(p + AT_TYPE),
 	    .created_ms = (int64_t)read_u64(p + AT_CREATED),

@@ -196,7 +196,8 @@ static int take_word(struct script *s, const char *word, struct ecsfs_error *err
 		s->status = (int)status;
 		return 0;
 	}
-	return ecsfs_error_set(err, EPROTO, NULL, "the output of the container is not understood");
+	return ecsfs_error_set(err, EPROTO, NULL,
+	    "the container's shell printed unexpected output: try a terminal (ecsfs exec -t)");
 }
 
 /* Output before the script began, cut to what fits a sentence. */
@@ -255,7 +256,8 @@ static int decode(struct script *s, const char *bytes, size_t len, struct ecsfs_
 		r = crypt_unbase64(s->quad, sizeof(s->quad), &s->decoded);
 	}
 	return r
-	    ? ecsfs_error_set(err, EPROTO, NULL, "the output of the container is not valid base64")
+	    ? ecsfs_error_set(err, EPROTO, NULL,
+		  "the container's base64 printed invalid output: try a terminal (ecsfs exec -t)")
 	    : 0;
 }
 

@@ -416,8 +416,7 @@ static int patience(const struct exec_session *s, int64_t channel_ms)
 	return ms < 1 ? 1 : (int)ms;
 }
 
-/* While nobody reads the output, TCP slows the agent down. Checked before each read: poll(2) does
- * not see bytes that TLS has already decrypted. */
+/* Keeps TCP slow while nobody reads. Checked before each read: poll(2) does not see TLS's bytes. */
 static void hold(struct exec_session *s)
 {
 	pthread_mutex_lock(&s->lock);
@@ -451,7 +450,7 @@ static int receive(struct exec_session *s, struct ecsfs_error *err)
 	*err = s->trouble;
 	return err->err ? -err->err
 			: ecsfs_error_set(err, EPROTO, NULL,
-			      "the data channel sent a message that the protocol does not allow");
+			      "the data channel broke its protocol: start the command again");
 }
 
 static int flush(struct exec_session *s)
@@ -598,7 +597,8 @@ int exec_session_new(
 		return 0;
 	}
 	exec_session_free(s);
-	return err && err->err ? r : ecsfs_error_set(err, -r, NULL, "the session cannot start");
+	return err && err->err ? r
+			       : ecsfs_error_set(err, -r, NULL, "no thread is left: end sessions");
 }
 
 void exec_session_close(struct exec_session *s)

@@ -263,7 +263,8 @@ int websocket_check_head(const char *head, const char *key, struct ecsfs_error *
 	int status = 0;
 
 	if (sscanf(head, "HTTP/1.%*d %3d", &status) != 1)
-		return ecsfs_error_set(err, EPROTO, NULL, "the server does not speak HTTP");
+		return ecsfs_error_set(
+		    err, EPROTO, NULL, "the server does not speak HTTP: check the proxy");
 	if (status != 101) {
 		int e = status == 401 || status == 403 ? EACCES : EIO;
 
@@ -279,8 +280,8 @@ int websocket_check_head(const char *head, const char *key, struct ecsfs_error *
 	}
 	find_header(head, "Sec-WebSocket-Accept", accept, sizeof(accept));
 	if (websocket_accept_key(key, expected) || strcmp(accept, expected) != 0)
-		return ecsfs_error_set(
-		    err, EPROTO, NULL, "the server's WebSocket handshake is wrong");
+		return ecsfs_error_set(err, EPROTO, NULL,
+		    "the server's WebSocket handshake is wrong: check the proxy");
 	return 0;
 }
 

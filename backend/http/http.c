@@ -349,13 +349,13 @@ static const char *why(const struct connection *c, const struct exchange *x, CUR
 	if (x->failure == EINTR)
 		return "cancelled";
 	if (x->failure == EFBIG)
-		return "the response exceeds its size limit";
+		return "the response exceeds its size limit: check endpoint and proxy";
 	if (x->failure == ETIMEDOUT)
-		return "the connection went silent";
+		return "the connection went silent: try again";
 	if (x->failure == ECANCELED)
 		return "the reader closed the stream";
 	if (code == CURLE_COULDNT_RESOLVE_HOST)
-		return "the host name cannot be resolved";
+		return "the host name cannot be resolved: check region, endpoint and DNS";
 	if (code == CURLE_UNSUPPORTED_PROTOCOL)
 		return "only https is allowed for this address";
 	if (code == CURLE_URL_MALFORMAT || !c->curl_error[0])

@@ -103,7 +103,7 @@ struct revision {
 	json_t *doc;		 /* launchType, networkConfiguration, loadBalancers, ... */
 	int64_t created_ms;
 	int pending, running; /* tasks that are to run */
-	int draining;	      /* tasks told to stop that have not yet */
+	int draining;	      /* tasks that are to stop and still run */
 };
 
 enum rollout { ROLLOUT_IN_PROGRESS, ROLLOUT_COMPLETED, ROLLOUT_FAILED };

@@ -27,8 +27,8 @@ static int send(
 	if (f->deadline_ms) {
 		rq->timeout_ms = f->deadline_ms - clock_mono(f->clock);
 		if (rq->timeout_ms <= 0)
-			return ecsfs_error_set(
-			    err, ETIMEDOUT, NULL, "%s: no answer in time", rq->action);
+			return ecsfs_error_set(err, ETIMEDOUT, NULL,
+			    "%s: no answer in time: try again (-o timeout)", rq->action);
 	}
 	return f->call(f->client, rq, ret, err);
 }

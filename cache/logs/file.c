@@ -211,9 +211,9 @@ static void remember(struct logfile *f, uint64_t hash, int64_t time_ms)
 {
 	struct ecsfs_error err = {0};
 
-	if (seen_add(&f->seen, hash, time_ms) == 0 || f->told)
+	if (seen_add(&f->seen, hash, time_ms) == 0 || f->overflowed)
 		return;
-	f->told = true;
+	f->overflowed = true;
 	ecsfs_error_set(&err, ENOBUFS, NULL,
 	    "more lines arrived within the overlap than are remembered: late lines that are older "
 	    "than the newer half of them are left out");

@@ -55,7 +55,7 @@ struct logfile {
 	bool cut_short;		    /* there were older ones, which it omitted */
 	bool following;		    /* the window is done */
 	bool stalled;		    /* the spool is full */
-	bool told;		    /* that more lines arrive than are remembered */
+	bool overflowed;	    /* more lines arrive than are remembered: reported */
 	struct logstream **streams; /* a table by hash, open addressing */
 	size_t stream_count, stream_room;
 };

@@ -114,7 +114,8 @@ static int add_page(struct logfile *f, const struct source *source, const char *
 		n->count = first;
 	}
 	if (r < 0 && !(err && err->err))
-		ecsfs_error_set(err, -r, NULL, "GetLogEvents: a page is not understood");
+		ecsfs_error_set(err, -r, NULL,
+		    "GetLogEvents: a page is not AWS's: check endpoint and proxy (ecsfs doctor)");
 	return r;
 }
 
@@ -335,8 +336,9 @@ static int find_start(struct logfile *f, const struct source *source, const char
 			empty = 0;
 		}
 		if (r < 0)
-			return ecsfs_error_set(
-			    err, EIO, NULL, "GetLogEvents: a page is not understood");
+			return ecsfs_error_set(err, EIO, NULL,
+			    "GetLogEvents: a page is not AWS's: check endpoint and proxy (ecsfs "
+			    "doctor)");
 		if (same_token(token, page.scan.backward_token))
 			break;
 		free(token);

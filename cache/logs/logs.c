@@ -135,10 +135,10 @@ static int report(int r, struct ecsfs_error *err)
 {
 	if (r == -ENFILE)
 		return ecsfs_error_set(
-		    err, ENFILE, NULL, "more than %d logs are open", LIMIT_LOGFILES);
+		    err, ENFILE, NULL, "more than %d logs are open: close some", LIMIT_LOGFILES);
 	if (r == -EBUSY)
-		return ecsfs_error_set(
-		    err, EBUSY, NULL, "too many requests are waiting for CloudWatch Logs");
+		return ecsfs_error_set(err, EBUSY, NULL,
+		    "too many requests are waiting for CloudWatch Logs: try again");
 	return ecsfs_error_set(err, -r, NULL, "the log cannot be opened: %s", strerror(-r));
 }
 

@@ -109,8 +109,9 @@ static int refuse(const struct place *p, const struct image_reference *image,
 
 	if (names_repository(why))
 		return ecsfs_error_set(err, EINVAL, NULL,
-		    "ECR has no repository \"%s\" in %s (account/region)", image->repository,
-		    image->registry);
+		    "ECR has no repository \"%s\" in %s (account/region): create it, or correct "
+		    "the name",
+		    image->repository, image->registry);
 	add_newest(p, image, &newest);
 	return ecsfs_error_set(err, EINVAL, NULL, "repository %s has no image \"%s\"%s",
 	    image->repository, image->id, buf_str(&newest));

@@ -106,8 +106,9 @@ int rollback_members(
 			return 0;
 		}
 	}
-	return ecsfs_error_set(
-	    err, EINVAL, NULL, "cannot roll back: no earlier revision of this service differs");
+	return ecsfs_error_set(err, EINVAL, NULL,
+	    "cannot roll back: no earlier revision of this service differs (write task_definition "
+	    "to deploy one)");
 }
 
 int rollback_members_of_deployments(const json_t *service, json_t **ret, struct ecsfs_error *err)
@@ -127,7 +128,8 @@ int rollback_members_of_deployments(const json_t *service, json_t **ret, struct 
 	json_auto_t *changes = before && primary ? difference(primary, before) : NULL;
 	if (json_object_size(changes) == 0)
 		return ecsfs_error_set(err, EINVAL, NULL,
-		    "cannot roll back: AWS has no earlier deployment of this service on record");
+		    "cannot roll back: AWS has no earlier deployment of this service on record "
+		    "(write task_definition)");
 	*ret = move_ptr(changes);
 	return 0;
 }

@@ -152,7 +152,8 @@ static int check_read_only(
 	if (!doc_peek(e->written, m->name) || is_same_member(e->written, e->base, m) ||
 	    is_same_member(e->written, e->theirs, m))
 		return 0;
-	return ecsfs_error_set(err, EINVAL, NULL, "%s can't be changed", m->name);
+	return ecsfs_error_set(
+	    err, EINVAL, NULL, "%s cannot be changed: leave it as it was read", m->name);
 }
 
 static int check_member(const struct scaling_edit *e, const struct shape *m, bool read,

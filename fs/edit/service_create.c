@@ -43,10 +43,10 @@ static int check_clonable(const json_t *written, struct ecsfs_error *err)
 
 	if (!strcmp(doc_string_peek(written, "resourceManagementType"), "ECS"))
 		return ecsfs_error_set(err, EOPNOTSUPP, NULL,
-		    "an Express service is managed by ECS and can't be cloned");
+		    "an Express service is managed by ECS and cannot be cloned");
 	if (is_described(written) && strcmp(controller, "ECS") != 0)
 		return ecsfs_error_set(err, EOPNOTSUPP, NULL,
-		    "a service with the %s deployment controller can't be cloned: its deployments "
+		    "a service with the %s deployment controller cannot be cloned: its deployments "
 		    "are "
 		    "made by %s",
 		    controller,
@@ -61,7 +61,8 @@ static int check_place(const json_t *written, const char *cluster, struct ecsfs_
 
 	if (*named && strcmp(value_arn_name(named), cluster) != 0)
 		return ecsfs_error_set(err, EINVAL, NULL,
-		    "the document's cluster is %s, this directory's is %s", named, cluster);
+		    "the document's cluster is %s, this directory's is %s: remove it", named,
+		    cluster);
 	return 0;
 }
 

@@ -36,9 +36,10 @@ static int refuse_fixed(const char *member, struct ecsfs_error *err)
 		    "tags are not changed through this document: write the tags file beside it");
 	if (!strcmp(member, "deployments"))
 		return ecsfs_error_set(err, EINVAL, NULL,
-		    "deployments can't be changed: put serviceConnectConfiguration, "
+		    "deployments cannot be changed: put serviceConnectConfiguration, "
 		    "volumeConfigurations or vpcLatticeConfigurations at the top level");
-	return ecsfs_error_set(err, EINVAL, NULL, "%s can't be changed by UpdateService", member);
+	return ecsfs_error_set(err, EINVAL, NULL,
+	    "%s cannot be changed by UpdateService: leave it as it was read", member);
 }
 
 /* The three sides in canonical form, and the written one unchanged. */
@@ -122,7 +123,7 @@ static int removed(
 		    "service runs now), or write task_definition instead",
 		    value_arn_name(doc_string_peek(s->service, member)));
 	return ecsfs_error_set(err, EINVAL, NULL,
-	    "%s was removed: UpdateService can't remove it (write the value it should have)",
+	    "%s was removed: UpdateService cannot remove it (write the value it should have)",
 	    member);
 }
 
@@ -243,7 +244,7 @@ static int controller_accepts(
 		if (!service_member_is(
 			member, code_deploy ? SERVICE_CODE_DEPLOY : SERVICE_EXTERNAL))
 			return ecsfs_error_set(err, EOPNOTSUPP, NULL,
-			    "%s can't be changed on a service with the %s deployment controller: "
+			    "%s cannot be changed on a service with the %s deployment controller: "
 			    "%s",
 			    member, controller,
 			    code_deploy ? "deploy through AWS CodeDeploy" : "change its task sets");
@@ -263,7 +264,8 @@ int service_accepts(const json_t *service, const json_t *changes, struct ecsfs_e
 	json_object_foreach ((json_t *)changes, member, value)
 		if (service_member_is(member, SERVICE_NOT_DAEMON))
 			return ecsfs_error_set(err, EINVAL, NULL,
-			    "%s can't be set on a service with the DAEMON scheduling strategy",
+			    "%s cannot be set on a service with the DAEMON scheduling strategy: "
+			    "remove it",
 			    member);
 	return 0;
 }

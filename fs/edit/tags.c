@@ -135,7 +135,7 @@ static int check_count(
 
 	if (json_array_size(set) > 0 && json_array_size(ours) > TAGS_MAX)
 		return ecsfs_error_set(err, EINVAL, NULL,
-		    "a resource holds at most %d tags, these would be %zu", TAGS_MAX,
+		    "a resource holds at most %d tags, these would be %zu: remove some", TAGS_MAX,
 		    json_array_size(ours));
 	return 0;
 }

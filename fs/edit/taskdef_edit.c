@@ -39,7 +39,8 @@ static int check_family(json_t *request, const char *family, struct ecsfs_error 
 		return 0;
 	if (*named && strcmp(named, family) != 0)
 		return ecsfs_error_set(err, EINVAL, NULL,
-		    "the document's family is %s, this directory's is %s", named, family);
+		    "the document's family is %s, this directory's is %s: remove it", named,
+		    family);
 	return json_object_set_new(request, "family", json_string(family)) ? -ENOMEM : 0;
 }
 

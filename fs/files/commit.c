@@ -71,8 +71,8 @@ static int reply_result(struct request *rq, int result)
 	return result < 0 ? result : request_reply_written(rq, rq->size);
 }
 
-/* The call ended: wakes the writers that joined. `told`: its own caller still waits. */
-static void end_call(struct handle *h, struct write_call *c, int e, bool told)
+/* The call ended: wakes the writers that joined. `claimed`: its own caller still waits. */
+static void end_call(struct handle *h, struct write_call *c, int e, bool claimed)
 {
 	pthread_mutex_lock(&h->lock);
 	c->done = true;
@@ -81,7 +81,7 @@ static void end_call(struct handle *h, struct write_call *c, int e, bool told)
 		h->failed = e;
 	struct waiter *w = c->waiters, *next;
 	c->waiters = NULL;
-	if ((told || w) && h->call == c) {
+	if ((claimed || w) && h->call == c) {
 		h->call = NULL;
 		write_call_unref(c);
 	}
@@ -102,15 +102,15 @@ static int call_job(struct request *rq, struct ecsfs_error *err)
 	/* bash writes line by line: the first one was a value of its own. */
 	if (e && c->earlier && err->err)
 		ecsfs_error_wrap(err, "after \"%.60s\", which was sent", c->earlier);
-	bool told = request_claim(rq);
+	bool claimed = request_claim(rq);
 
-	end_call(h, c, e, told);
+	end_call(h, c, e, claimed);
 	write_call_unref(c);
 	if (e)
 		request_log(rq, e, err);
-	if (told && (e || at == COMMIT_FLUSH))
+	if (claimed && (e || at == COMMIT_FLUSH))
 		request_replied(rq, fuse_reply_err(rq->req, -e));
-	else if (told)
+	else if (claimed)
 		request_replied(rq, fuse_reply_write(rq->req, rq->size));
 	return 0;
 }

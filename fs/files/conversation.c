@@ -227,7 +227,8 @@ static int begin(struct request *rq, struct conversation *c, struct ecsfs_error 
 		return 0;
 	atomic_fetch_sub_explicit(&c->refs, 1, memory_order_relaxed);
 	c->state = FAILED;
-	ecsfs_error_set(&c->err, -e, NULL, "too many requests are already waiting for AWS");
+	ecsfs_error_set(
+	    &c->err, -e, NULL, "too many requests are already waiting for AWS: try again");
 	return failure(c, err);
 }
 

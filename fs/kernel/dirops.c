@@ -103,7 +103,7 @@ int dirops_mkdir(struct request *rq, struct ecsfs_error *err)
 	if (!type)
 		return -ENOTDIR;
 	if (read_only(rq))
-		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+		return refused_read_only(err);
 	if (is_fixed(type, rq->name))
 		return -EEXIST;
 	if (type->keeps)
@@ -113,8 +113,8 @@ int dirops_mkdir(struct request *rq, struct ecsfs_error *err)
 		return newname_refuse_copy(rq->node->parent, rq->node->file_name, err);
 	}
 	if (!type->make || !type->listing)
-		return ecsfs_error_set(
-		    err, EPERM, NULL, "cannot create directories in %s", type->what);
+		return ecsfs_error_set(err, EPERM, NULL,
+		    "cannot create directories in %s: see .ecsfs/help", type->what);
 	if (is_copied(rq, type))
 		return newname_refuse_copy(rq->node, rq->name, err);
 	name = lookup_listed_name(type->listing, rq->name);
@@ -212,21 +212,22 @@ int dirops_rmdir(struct request *rq, struct ecsfs_error *err)
 	if (!type)
 		return -ENOTDIR;
 	if (read_only(rq))
-		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+		return refused_read_only(err);
 	known = node_child(rq->node, rq->name);
 	if (known && known->scratch)
 		return rmdir_kept(rq, known);
 	name = type->listing && type->listing->type ? lookup_listed_name(type->listing, rq->name)
 						    : NULL;
 	if (!name || !type->drop || is_fixed(type, rq->name))
-		return refuse(rq, err, "this directory is part of the tree");
+		return refuse(rq, err, "this directory is part of the tree and cannot be removed");
 	place_of(rq->node, &p);
 	if (!(type->local_kind && local_has(&p, type->local_kind, name))) {
 		if (!rq->fs->options.allow_delete)
 			return refuse(rq, err, "deleting needs -o allow_delete");
 		if (refused_below(rq))
-			return refuse(
-			    rq, err, "this process was just denied deleting something inside it");
+			return refuse(rq, err,
+			    "this process was just denied deleting something inside it: remove it "
+			    "by a command of its own");
 	}
 	return request_job(rq, p.region, false, rmdir_job);
 }
@@ -248,7 +249,7 @@ int dirops_unlink(struct request *rq, struct ecsfs_error *err)
 	auto_node struct node *n = node_child(rq->node, rq->name);
 
 	if (read_only(rq))
-		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+		return refused_read_only(err);
 	if (is_made(rq->node, rq->name)) {
 		if (n)
 			node_detach(n);
@@ -294,7 +295,8 @@ static int onto_row(
 	int e;
 
 	if (!row_writable(row))
-		return ecsfs_error_set(err, EACCES, NULL, "%s is not writable", rq->to_name);
+		return ecsfs_error_set(err, EACCES, NULL,
+		    "%s is not writable: .ecsfs/help marks the files that are (rw)", rq->to_name);
 	if (rq->flags & RENAME_NOREPLACE)
 		return -EEXIST;
 	if (newname_is_half_copied(rq, rq->to))
@@ -317,7 +319,7 @@ int dirops_rename(struct request *rq, struct ecsfs_error *err)
 	if (!type)
 		return -ENOTDIR;
 	if (read_only(rq))
-		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+		return refused_read_only(err);
 	if (rq->flags & ~RENAME_NOREPLACE)
 		return -EINVAL;
 	if (!from || !from->scratch)
@@ -390,7 +392,8 @@ static int set_scratch(struct request *rq, struct ecsfs_error *err)
 static int truncate_row(struct request *rq, struct ecsfs_error *err)
 {
 	if (!row_writable(rq->node->row))
-		return ecsfs_error_set(err, EACCES, NULL, "this file is not writable");
+		return ecsfs_error_set(err, EACCES, NULL,
+		    "this file is not writable: .ecsfs/help marks those that are (rw)");
 	return rq->handle ? handle_truncate(rq->handle, rq->caller.pid, rq->off, err)
 			  : handles_truncate(rq->node, rq->caller.pid, rq->off, err);
 }
@@ -403,7 +406,7 @@ int dirops_setattr(struct request *rq, struct ecsfs_error *err)
 	int e = 0;
 
 	if (read_only(rq))
-		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+		return refused_read_only(err);
 	if (n->scratch)
 		e = set_scratch(rq, err);
 	else if ((rq->to_set & FUSE_SET_ATTR_SIZE) && n->row)

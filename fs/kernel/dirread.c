@@ -283,8 +283,8 @@ struct out {
 	char *bytes;
 	size_t len;
 	bool plus;
-	struct node **told; /* whose look-ups count if the reply arrives */
-	size_t told_count;
+	struct node **counted; /* whose look-ups count if the reply arrives */
+	size_t counted_count;
 };
 
 static void param_of(struct node *dir, const struct entry *en, struct node *n, int64_t ms,
@@ -344,7 +344,7 @@ static void put_entries(struct out *o, const struct list *l)
 		if (!put(o, en->file_name, &e, en->at))
 			return;
 		if (n)
-			o->told[o->told_count++] = move_ptr(n);
+			o->counted[o->counted_count++] = move_ptr(n);
 	}
 }
 
@@ -353,15 +353,15 @@ static void reply(struct out *o)
 	bool lost = true;
 
 	if (request_claim(o->rq)) {
-		for (size_t i = 0; i < o->told_count; i++)
-			request_looked_up(o->told[i]);
+		for (size_t i = 0; i < o->counted_count; i++)
+			request_looked_up(o->counted[i]);
 		lost =
 		    request_replied(o->rq, fuse_reply_buf(o->rq->req, o->bytes, o->len)) == -ENOENT;
-		for (size_t i = 0; lost && i < o->told_count; i++)
-			node_forget(o->told[i]->fs, o->told[i]->id, 1);
+		for (size_t i = 0; lost && i < o->counted_count; i++)
+			node_forget(o->counted[i]->fs, o->counted[i]->id, 1);
 	}
-	for (size_t i = 0; i < o->told_count; i++)
-		node_unref(o->told[i]);
+	for (size_t i = 0; i < o->counted_count; i++)
+		node_unref(o->counted[i]);
 }
 
 static int dirread(struct request *rq, bool plus, struct ecsfs_error *err)
@@ -369,7 +369,7 @@ static int dirread(struct request *rq, bool plus, struct ecsfs_error *err)
 	const struct dir_type *type = node_type(rq->node);
 	__attribute__((cleanup(list_release))) struct list l = {0};
 	auto_free char *bytes = malloc(rq->size);
-	auto_free struct node **told = NULL;
+	auto_free struct node **counted = NULL;
 	struct out o = {.rq = rq, .bytes = bytes, .plus = plus};
 	int e;
 
@@ -378,8 +378,8 @@ static int dirread(struct request *rq, bool plus, struct ecsfs_error *err)
 	e = make_list(rq, type, &l, err);
 	if (e)
 		return e;
-	told = o.told = calloc(l.count + 1, sizeof(*told));
-	if (!bytes || !told)
+	counted = o.counted = calloc(l.count + 1, sizeof(*counted));
+	if (!bytes || !counted)
 		return -ENOMEM;
 	if (put_dots(&o))
 		put_entries(&o, &l);

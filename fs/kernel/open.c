@@ -236,9 +236,10 @@ static int check_access(const struct request *rq, struct ecsfs_error *err)
 	int access = rq->flags & O_ACCMODE;
 
 	if (access != O_RDONLY && rq->fs->options.read_only)
-		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+		return refused_read_only(err);
 	if (access != O_RDONLY && !row_writable(row))
-		return ecsfs_error_set(err, EACCES, NULL, "this file is not writable");
+		return ecsfs_error_set(err, EACCES, NULL,
+		    "this file is not writable: .ecsfs/help marks those that are (rw)");
 	if (access != O_RDONLY && newname_is_half_copied(rq, rq->node->parent))
 		return newname_refuse_copy(
 		    rq->node->parent->parent, rq->node->parent->file_name, err);
@@ -360,7 +361,7 @@ int open_create(struct request *rq, struct ecsfs_error *err)
 	if (!type)
 		return -ENOTDIR;
 	if (rq->fs->options.read_only)
-		return ecsfs_error_set(err, EROFS, NULL, "the mount is read-only");
+		return refused_read_only(err);
 	if (lookup_find_row(type, rq->name) || lookup_find_child(type, rq->name))
 		return -EEXIST;
 	if (strlen(rq->name) > LIMIT_NAME)

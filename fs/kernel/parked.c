@@ -255,8 +255,9 @@ static size_t watch_collect(struct requests *p, int64_t now)
 static void deadline(struct request *rq)
 {
 	struct ecsfs_error err = {0};
-	const char *why = mutates(rq) ? "no answer in time: the change may have taken effect"
-				      : "no answer in time";
+	const char *why = mutates(rq) ? "AWS did not answer in time (-o timeout): the change may "
+					"have taken effect, look before repeating it"
+				      : "AWS did not answer in time (-o timeout): try again";
 	int e = rq->late ? rq->late(rq, &err) : ecsfs_error_set(&err, ETIMEDOUT, NULL, "%s", why);
 
 	if (e)

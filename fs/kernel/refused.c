@@ -141,3 +141,9 @@ bool refused_above(struct request *rq)
 	request_path(rq, &path);
 	return was_refused(rq, buf_str(&path), is_above);
 }
+
+int refused_read_only(struct ecsfs_error *err)
+{
+	return ecsfs_error_set(
+	    err, EROFS, NULL, "the mount is read-only: mount without -o ro to change anything");
+}

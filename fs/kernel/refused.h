@@ -20,6 +20,9 @@ bool refused_below(struct request *rq);
  * files first, and must not go on to its scaling policies. */
 bool refused_above(struct request *rq);
 
+/* -EROFS, with the sentence: the refusal of a change by -o ro. */
+int refused_read_only(struct ecsfs_error *err);
+
 /* The refusals of a mount (fs->refusals). 0 or -ENOMEM. */
 int refusals_new(struct fs *fs);
 void refusals_free(struct fs *fs);

@@ -37,7 +37,7 @@ struct check {
 	struct region *region;
 	bool done; /* all->lock, as the rest */
 	bool usable;
-	bool told; /* its failure */
+	bool reported; /* its failure */
 	enum region_state state;
 	struct ecsfs_error err;
 };
@@ -101,9 +101,9 @@ static void tell(struct check *c)
 {
 	auto_buf struct buf path = BUF_INIT(4096);
 
-	if (!c->all->mounting || c->told || !c->done || c->usable || c->err.err == EINTR)
+	if (!c->all->mounting || c->reported || !c->done || c->usable || c->err.err == EINTR)
 		return;
-	c->told = true;
+	c->reported = true;
 	path_of(c, &path);
 	errlog_add(c->all->fs->errors, buf_str(&path), &c->err);
 	if (c->state != REGION_NOT_ENABLED || !c->all->fs->all_regions)

@@ -146,7 +146,8 @@ static int attach(
 	struct fuse_session *se = session_new(o, s);
 
 	if (!se)
-		return ecsfs_error_set(err, EINVAL, NULL, "libfuse refuses the mount options");
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "libfuse refuses the mount options: see --help-all");
 	if (fuse_set_signal_handlers(se) != 0 || fuse_session_mount(se, o->mountpoint) != 0) {
 		fuse_session_destroy(se);
 		return ecsfs_error_set(err, EIO, NULL, "cannot mount on %s", o->mountpoint);
@@ -217,8 +218,8 @@ static void tell_ready(const char *mountpoint)
 	supervisor_tell(buf_str(&state));
 }
 
-/* `told` is called once the mount works. */
-static int serve(struct options *o, void (*told)(void *arg), void *arg, struct ecsfs_error *err)
+/* `ready` is called once the mount works. */
+static int serve(struct options *o, void (*ready)(void *arg), void *arg, struct ecsfs_error *err)
 {
 	struct fuse_session *se = NULL;
 	struct session s = {0};
@@ -229,7 +230,7 @@ static int serve(struct options *o, void (*told)(void *arg), void *arg, struct e
 		e = attach(o, &s, &se, err);
 	block_signals(false);
 	if (!e) {
-		told(arg);
+		ready(arg);
 		tell_ready(o->mountpoint);
 		e = loop(se, err);
 		supervisor_tell("STOPPING=1\n");

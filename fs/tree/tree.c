@@ -199,7 +199,8 @@ int ask_revision_now(const struct place *p, const char *arn, json_t **ret, struc
 
 	if (!tree_revision(arn, &revision) ||
 	    !region_name_valid(KIND_TASK_DEFINITION, revision.number))
-		return ecsfs_error_set(err, ENOENT, NULL, "\"%s\" is not a revision", arn);
+		return ecsfs_error_set(
+		    err, ENOENT, NULL, "\"%s\" is not the ARN of a revision (FAMILY:NUMBER)", arn);
 	k.a = revision.family;
 	k.b = revision.number;
 	return ask_now(p, &k, ret, err);

@@ -1,4 +1,4 @@
-# Shared by the benchmarks; sourced. Prints figures, judges nothing.
+# Shared by the benchmarks; sourced. Prints figures, asserts nothing.
 # shellcheck shell=bash
 set -euo pipefail
 

@@ -259,27 +259,27 @@ files_of() {
 	mount_down
 }
 
-@test "the judge of the simulator's responses finds what breaks AWS's models" {
+@test "the check of the simulator's responses finds what breaks AWS's models" {
 	has_botocore || skip "python3 has no botocore of today"
 	PYTHONPATH=$top/tests/e2e python3 - <<'PY'
-import botocore.loaders, botocore.model, judge_answers
-def judge(service, action, kind, body):
+import botocore.loaders, botocore.model, check_answers
+def check(service, action, kind, body):
     m = botocore.loaders.Loader().load_service_model(service, "service-2")
-    return judge_answers.problems(botocore.model.ServiceModel(m, service).operation_model(action), kind, body)
+    return check_answers.problems(botocore.model.ServiceModel(m, service).operation_model(action), kind, body)
 JSON = "application/x-amz-json-1.1"
-assert not judge("ecs", "ListClusters", JSON, b'{"clusterArns":["a"]}')
+assert not check("ecs", "ListClusters", JSON, b'{"clusterArns":["a"]}')
 for body in b'{"clusterArns":"a"}', b'{"clusterArns":[1]}', b'{"clusters":[]}':
-    assert len(judge("ecs", "ListClusters", JSON, body)) == 1, body
-assert judge("application-autoscaling", "DescribeScalingPolicies", JSON, b'{"ScalingPolicies":[{"PolicyType":"X"}]}')
+    assert len(check("ecs", "ListClusters", JSON, body)) == 1, body
+assert check("application-autoscaling", "DescribeScalingPolicies", JSON, b'{"ScalingPolicies":[{"PolicyType":"X"}]}')
 xml = (b"<DescribeTargetHealthResponse><DescribeTargetHealthResult><TargetHealthDescriptions><%s><Target><Id>a</Id>"
        b"<Port>%s</Port></Target></%s></TargetHealthDescriptions></DescribeTargetHealthResult><ResponseMetadata/>"
        b"</DescribeTargetHealthResponse>")
 for name, port, lines in (b"member", b"80", 0), (b"item", b"80", 1), (b"member", b"x", 1):
-    found = judge("elbv2", "DescribeTargetHealth", "text/xml", xml % (name, port, name))
+    found = check("elbv2", "DescribeTargetHealth", "text/xml", xml % (name, port, name))
     assert len(found) == lines, found
 ec2 = b"<DescribeNetworkInterfacesResponse><requestId>r</requestId><%s/></DescribeNetworkInterfacesResponse>"
-assert not judge("ec2", "DescribeNetworkInterfaces", "text/xml", ec2 % b"networkInterfaceSet")
-assert judge("ec2", "DescribeNetworkInterfaces", "text/xml", ec2 % b"NetworkInterfaces")
+assert not check("ec2", "DescribeNetworkInterfaces", "text/xml", ec2 % b"networkInterfaceSet")
+assert check("ec2", "DescribeNetworkInterfaces", "text/xml", ec2 % b"NetworkInterfaces")
 PY
 }
 

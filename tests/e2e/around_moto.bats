@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What stands around a service, on moto: Elastic Load Balancing, Application Auto Scaling, CloudWatch
-# and EC2 as somebody else wrote them, behind the judge that holds every request against AWS's models.
+# and EC2 as somebody else wrote them, behind the proxy that holds every request against AWS's models.
 
 load lib
 
@@ -17,7 +17,7 @@ setup_file() {
 	python3 "$top/tests/e2e/moto_around.py" "$moto_url"
 	sim_dir=$BATS_FILE_TMPDIR sim_url=$moto_url
 	export sim_dir sim_url
-	judge_up
+	strict_proxy_up
 	mount_up -o allow_delete
 	export C=$mnt/clusters/c0 S=$mnt/clusters/c0/services/shop P=$mnt/clusters/c0/services/plain
 }
@@ -28,7 +28,7 @@ setup() {
 
 teardown_file() {
 	[ -z "${moto_pid:-}" ] || kill "$moto_pid"
-	[ -z "${judge_pid:-}" ] || kill "$judge_pid"
+	[ -z "${strict_proxy_pid:-}" ] || kill "$strict_proxy_pid"
 	mount_down || return 1
 	if [ -s "$BATS_FILE_TMPDIR/violations" ]; then
 		sort "$BATS_FILE_TMPDIR/violations" | uniq -c >&2

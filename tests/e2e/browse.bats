@@ -46,7 +46,7 @@ task_definitions" ]
 	done < <(find "$mnt/clusters/prod/services/web" -type f -perm 400 | head -n 60)
 }
 
-@test "files that are only written read as empty, so that whoever reads a tree goes on" {
+@test "files that are only written read as empty, so that reading a tree goes on" {
 	for file in "$web"/{force_new_deployment,rollback} "$mnt/.ecsfs/refresh" "$mnt"/clusters/prod/tasks/*/stop; do
 		[ "$(stat -c %a "$file")" = 600 ]
 		[ "$(cat "$file" | wc -c)" = 0 ]

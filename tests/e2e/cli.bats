@@ -206,9 +206,9 @@ PY
 	[[ $output == *"expected error|warn|info|debug"* ]]
 }
 
-@test "a service manager is told when it is mounted, and that it ends" {
-	mkdir "$HOME/told"
-	python3 - "$build/ecsfs" "$HOME/told" <<'PY'
+@test "a service manager learns when it is mounted, and that it ends" {
+	mkdir "$HOME/watched"
+	python3 - "$build/ecsfs" "$HOME/watched" <<'PY'
 import os, signal, socket, subprocess, sys
 path = os.path.join(os.environ["HOME"], "notify")
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -72,7 +72,7 @@ in_terminal() {
 	run ecsfs cp "$BATS_TEST_TMPDIR/before" "$container:/dev/null/x"
 	[ "$status" -eq 1 ]
 	diff "$BATS_TEST_TMPDIR/before" "$mnt/.ecsfs/errors"
-	# What reads the file itself is told by it.
+	# A reader of the file itself gets it.
 	run bash -c "exec 3<>'$container/exec'; echo 'exit 7' >&3; cat <&3"
 	[ "$status" -ne 0 ]
 	tail -n 1 "$mnt/.ecsfs/errors" | grep -q 'exit status 7'

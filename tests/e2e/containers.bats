@@ -54,7 +54,7 @@ read_a_while_ago() {
 }
 
 # The look at the service travels beside RegisterTaskDefinition.
-@test "of an older copy: the same, and one look at what is in use" {
+@test "a write on an older copy: the same calls, and one look at the present service" {
 	read_a_while_ago
 	calls_reset
 	echo nginx:1.27 >"$app/image"

@@ -120,7 +120,7 @@ failures() {
 	line ecs:UpdateService | grep -q '^skip .*unknown: UnknownOperationException'
 }
 
-@test "expired credentials: who asks is the failure, and nothing is probed" {
+@test "expired credentials: the identity is the failure, and nothing is probed" {
 	faults '*:expired'
 	run ecsfs doctor
 	echo "$output"

@@ -165,11 +165,11 @@ everything() {
 		{"close": "Plugin with name Standard_Stream not found"}|Plugin with name Standard_Stream not found
 		{"garbage": 100, "loss": 100}|does not answer
 		{"silent": 1}|does not answer
-		{"frame": "masked"}|the data channel sent a message that the protocol does not allow
-		{"frame": "huge"}|the data channel sent a message that the protocol does not allow
-		{"frame": "unknown"}|the data channel sent a message that the protocol does not allow
-		{"frame": "reserved"}|the data channel sent a message that the protocol does not allow
-		{"frame": "control"}|the data channel sent a message that the protocol does not allow
+		{"frame": "masked"}|the data channel broke its protocol: start the command again
+		{"frame": "huge"}|the data channel broke its protocol: start the command again
+		{"frame": "unknown"}|the data channel broke its protocol: start the command again
+		{"frame": "reserved"}|the data channel broke its protocol: start the command again
+		{"frame": "control"}|the data channel broke its protocol: start the command again
 		{"cut": 1, "url": "abc"}|ResumeSession's response names a stream that is not encrypted
 		{"cut": 1, "url": "ws://example.com/"}|ResumeSession's response names a stream that is not encrypted
 		{"cut": 1, "url": "wss://a/\r\nHost: b"}|ResumeSession's response has no usable session

@@ -202,7 +202,7 @@ grown() {
 	grep -q 'web.*DescribeServices' "$mnt/.ecsfs/errors"
 }
 
-@test "a throttle and a 5xx are repeated, then told" {
+@test "a throttle and a 5xx are repeated, then reported" {
 	mount_up -o timeout=20
 	ls "$mnt/clusters/prod/services" >/dev/null
 	faults 'DescribeServices:1:throttle'

@@ -29,24 +29,24 @@ teardown() {
 	timeout 120 python3 "$top/tests/e2e/history.py" "$truth" "$mnt" "$others" 8 "$RANDOM"
 }
 
-@test "the judge sees what is wrong" {
+@test "the checks see a wrong read" {
 	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$top/tests/e2e python3 - <<-'PY'
-		from history import Judge
+		from history import Checks
 		def change(began, **members):
 		    return {"began": began, "ended": began + 0.1, "service": "web", **members}
-		def judge(*events):
+		def check(*events):
 		    truth = [change(1, desiredCount=101), change(3, desiredCount=102),
 		             change(5, desiredCount=103), change(6, enableExecuteCommand=True),
 		             change(7, enableExecuteCommand=False)]
-		    return Judge([(*e[:1], 0, *e[1:]) for e in events], truth, "web").run()
+		    return Checks([(*e[:1], 0, *e[1:]) for e in events], truth, "web").run()
 		count, switch = "desiredCount", "enableExecuteCommand"
-		assert not judge(("write", count, 102, 2, 4), ("read", count, 102, 4.5, 4.6))
-		assert not judge(("write", count, 102, 2, 4), ("read", count, 101, 3.5, 3.6))
-		assert "older than a write" in judge(("write", count, 102, 2, 4), ("read", count, 101, 4.5, 4.6))[0]
-		assert "older than a touch" in judge(("touch", None, None, 5.5, 5.6), ("read", count, 102, 6, 6.1))[0]
-		assert "sent 0 times" in judge(("write", count, 104, 2, 4))[0]
-		assert not judge(("write", switch, True, 6.5, 6.6))
-		assert "dropped" in judge(("write", switch, True, 7.5, 7.6))[0]
-		assert "older than a write" in judge(("write", switch, False, 6.9, 7.5), ("read", switch, True, 8, 8.1))[0]
+		assert not check(("write", count, 102, 2, 4), ("read", count, 102, 4.5, 4.6))
+		assert not check(("write", count, 102, 2, 4), ("read", count, 101, 3.5, 3.6))
+		assert "older than a write" in check(("write", count, 102, 2, 4), ("read", count, 101, 4.5, 4.6))[0]
+		assert "older than a touch" in check(("touch", None, None, 5.5, 5.6), ("read", count, 102, 6, 6.1))[0]
+		assert "sent 0 times" in check(("write", count, 104, 2, 4))[0]
+		assert not check(("write", switch, True, 6.5, 6.6))
+		assert "dropped" in check(("write", switch, True, 7.5, 7.6))[0]
+		assert "older than a write" in check(("write", switch, False, 6.9, 7.5), ("read", switch, True, 8, 8.1))[0]
 	PY
 }

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Records a history of reads and writes on a real mount, and judges it.
+"""Records a history of reads and writes on a real mount, and checks it.
 
     history.py --proxy UPSTREAM TRUTH         stands before the region, and prints its port
-    history.py TRUTH MOUNT... SECONDS SEED    records and judges; others than the first mount are somebody else
+    history.py TRUTH MOUNT... SECONDS SEED    records and checks; others than the first mount are somebody else
 
 The proxy writes each change that the region took into the file TRUTH, in the order in which they took
 effect. It delays requests before they take effect, and answers after, at random.
 
-The judgement, which does not depend on how fast the machine is:
+The checks, which do not depend on how fast the machine is:
   - no read is older than a write of the same mount that had returned before the read began;
   - no read is older than what the region had when a touch that had returned before it began;
   - no write that returned success is without effect: it was sent, or the region had its value meanwhile;
@@ -143,7 +143,7 @@ class Recorder:
             t.join()
 
 
-class Judge:
+class Checks:
     def __init__(self, events, truth, service):
         self.events = events
         self.bad = []
@@ -164,7 +164,7 @@ class Judge:
         # What it had before the first change is not known here.
         return not states or states[0]["ended"] >= began
 
-    def judge_writes(self):
+    def check_writes(self):
         for kind, mount, member, value, began, ended in self.events:
             if kind != "write":
                 continue
@@ -174,7 +174,7 @@ class Judge:
             if not self.held(member, value, began, ended):
                 self.bad.append(f"write of {member} {value} was dropped with success")
 
-    def judge_counts(self):
+    def check_counts(self):
         """Counts are written once each: a value tells its place in the order."""
         member = "desiredCount"
         states = self.states[member]
@@ -192,7 +192,7 @@ class Judge:
                     self.bad.append(f"read {value}, older than a {name} that had returned: "
                                     f"{states[least][member]}")
 
-    def judge_switches(self):
+    def check_switches(self):
         """A switch has two values: a read may show any state since the last own write."""
         member = "enableExecuteCommand"
         states = self.states[member]
@@ -211,9 +211,9 @@ class Judge:
                 self.bad.append(f"read {member} {value}, older than a write that had returned")
 
     def run(self):
-        self.judge_writes()
-        self.judge_counts()
-        self.judge_switches()
+        self.check_writes()
+        self.check_counts()
+        self.check_switches()
         return self.bad
 
 
@@ -224,7 +224,7 @@ def main():
     recorder = Recorder(mounts, "web", float(seconds), int(seed))
     recorder.run()
     with open(truth) as f:
-        bad = Judge(recorder.events, [json.loads(line) for line in f], "web").run()
+        bad = Checks(recorder.events, [json.loads(line) for line in f], "web").run()
     kinds = [e[0] for e in recorder.events]
     print(f"{kinds.count('read')} reads, {kinds.count('write')} writes, {kinds.count('touch')} touches, "
           f"{len(bad)} violations")

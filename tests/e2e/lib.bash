@@ -70,23 +70,23 @@ sim_up() {
 	sim_url=$(grep -o 'http://[0-9.:]*' "$log" | head -n 1)
 	export sim_pid sim_url sim_dir
 	export AWS_ENDPOINT_URL=$sim_url
-	judge_up --answers
+	strict_proxy_up --answers
 }
 
-# judge_up [--answers]: puts the judge (strict_proxy.py) before the region where Python has botocore.
-judge_up() {
+# strict_proxy_up [--answers]: puts strict_proxy.py before the region where Python has botocore.
+strict_proxy_up() {
 	local port
-	judge_pid=
-	export judge_pid
+	strict_proxy_pid=
+	export strict_proxy_pid
 	has_botocore || return 0
 	python3 "$top/tests/e2e/strict_proxy.py" "${sim_url##*:}" "$sim_dir/violations" "$@" \
-		>"$sim_dir/judge" 2>"$sim_dir/judge.err" 3>&- &
-	judge_pid=$!
-	wait_for 60 test -s "$sim_dir/judge" || {
-		cat "$sim_dir/judge.err" >&2
+		>"$sim_dir/strict_proxy" 2>"$sim_dir/strict_proxy.err" 3>&- &
+	strict_proxy_pid=$!
+	wait_for 60 test -s "$sim_dir/strict_proxy" || {
+		cat "$sim_dir/strict_proxy.err" >&2
 		return 1
 	}
-	port=$(cat "$sim_dir/judge")
+	port=$(cat "$sim_dir/strict_proxy")
 	export AWS_ENDPOINT_URL=http://127.0.0.1:$port
 }
 
@@ -116,7 +116,7 @@ sim_down() {
 	local bad=0
 	[ -n "${sim_pid:-}" ] || return 0
 	in_policy || bad=1
-	[ -z "$judge_pid" ] || kill "$judge_pid" 2>/dev/null || true
+	[ -z "$strict_proxy_pid" ] || kill "$strict_proxy_pid" 2>/dev/null || true
 	if ! kill "$sim_pid" || ! wait_gone "$sim_pid"; then
 		echo "ecsfs-sim has crashed, or does not end" >&2
 		cat "$sim_dir/err" >&2

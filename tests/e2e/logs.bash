@@ -52,7 +52,7 @@ knobs() {
 	curl -sf -X POST "$sim_url/_sim/logs?region=us-east-1&$*" >/dev/null
 }
 
-# put_log WHAT ARGUMENT...: past the judge, as containers do.
+# put_log WHAT ARGUMENT...: past the strict proxy, as containers do.
 put_log() {
 	python3 "$top/tests/e2e/put_log.py" "$sim_url" "$@"
 }

@@ -322,7 +322,7 @@ PY
 	mkfifo "$dir/pipe"
 	AWS_CONFIG_FILE=$dir/pipe run timeout 10 "$build/ecsfs" --print-credential-source
 	[ "$status" -eq 0 ]
-	[[ $output == *"$dir/pipe cannot be read and is taken as empty: it is no regular file"* ]]
+	[[ $output == *"$dir/pipe cannot be read and is taken as empty: it is not a regular file"* ]]
 	# A token file may be a pipe; without a writer it is empty.
 	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 	mkdir "$dir/mnt"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A judge between ecsfs and the simulated region.
+"""A strict proxy between ecsfs and the simulated region.
 
 Passes bytes through unchanged, and holds every request against AWS's published service models
 (botocore's): the action must exist, the body must be a JSON object whose members, types, enums and
@@ -27,7 +27,7 @@ try:
 except ImportError:
     sys.exit(77)
 
-import judge_answers
+import check_answers
 
 TARGETS = {
     "AmazonEC2ContainerServiceV20141113": "ecs",
@@ -241,7 +241,7 @@ def check_answer(operation, status, headers, body):
     seen = answers[operation.name] = answers.get(operation.name, 0) + 1
     if seen > FIRST_ANSWERS and seen % EVERY:
         return
-    for text in judge_answers.problems(operation, headers.get("content-type", ""), body):
+    for text in check_answers.problems(operation, headers.get("content-type", ""), body):
         violation("response: " + text)
 
 
@@ -287,8 +287,8 @@ class Tap:
                 return
             try:
                 self.take(lines[0], headers, rest[:length])
-            except Exception as error:  # noqa: BLE001 (a judge that dies has not judged)
-                violation(f"{lines[0]}: the judge failed: {error!r}")
+            except Exception as error:  # noqa: BLE001 (a check that dies has not checked)
+                violation(f"{lines[0]}: the check failed: {error!r}")
             self.data = rest[length:]
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Does a cache ever show what AWS does not have? Two mounts of one region that stands still: one keeps what
-# it was told for an hour, the other keeps nothing. Both must show the same tree, byte for byte.
+# Does a cache ever show what AWS does not have? Two mounts of one region that stands still: one keeps its
+# answers for an hour, the other keeps nothing. Both must show the same tree, byte for byte.
 
 load lib
 

@@ -45,8 +45,8 @@ means() {
 	esac
 }
 
-# told PATH: the last line of errors is about the file and says that nothing was done.
-told() {
+# reported PATH: the last line of errors is about the file and says that nothing was done.
+reported() {
 	tail -n 1 "$mnt/.ecsfs/errors" >"$work/last"
 	grep -qF " EINVAL $1: " "$work/last" && grep -qE 'nothing was sent|is empty' "$work/last" || {
 		echo "$1: $(cat "$work/last")" >&2
@@ -83,10 +83,10 @@ closed_by_python() {
 	while read -r file; do
 		! means "$file" || continue
 		refused bash -c "echo '' > '$mnt/$file'"
-		told "$file"
+		reported "$file"
 		refused bash -c "printf ' \n\t\n' > '$mnt/$file'"
 		refused closed_by_python "$mnt/$file" $'\n'
-		told "$file"
+		reported "$file"
 	done <"$work/files"
 	rmdir "$prod/services/born" "$mnt/task_definitions/fresh" "$mnt/compose/shop"
 }
@@ -97,7 +97,7 @@ closed_by_python() {
 		# Another project's or the container's: not for cp.
 		[[ $file != */exec ]] || continue
 		refused cp "$work/empty" "$mnt/$file"
-		wait_for 20 told "$file"
+		wait_for 20 reported "$file"
 		refused closed_by_python "$mnt/$file"
 		calls_reset
 		: >"$mnt/$file"

@@ -62,7 +62,7 @@ writing() {
 	[ "$(requests UpdateService | tail -n 1 | jq .enableExecuteCommand)" = "$other" ]
 }
 
-@test "a refusal is told by the write of the newline, or by close" {
+@test "a refusal is reported by the write of the newline, or by close" {
 	run pieces "$web/desired_count" 1 x '\n'
 	[ "$status" = 1 ]
 	[[ $output == *"write: Invalid argument"*"close: Invalid argument"* ]]

@@ -240,7 +240,7 @@ setup() {
 	refuses_file "$work/real" 'chmod 600'
 }
 
-@test "-o journal=FILE: whole lines, and a full disk is told" {
+@test "-o journal=FILE: whole lines, and a full disk is reported" {
 	[ "$(id -u)" = 0 ] || skip "needs to mount a small disk"
 	mkdir "$work/disk"
 	mount -t tmpfs -o size=8k tmpfs "$work/disk" || skip "no tmpfs"

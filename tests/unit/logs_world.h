@@ -29,7 +29,7 @@ struct cloudwatch {
 	char fail_code[64];
 	int fail_after;	 /* calls that still succeed */
 	int fail_count;	 /* so many fail, and the next succeed; 0: all fail */
-	bool loop;	 /* the token that was sent comes back for ever */
+	bool loop;	 /* the sent token is returned without end */
 	bool repeat;	 /* every page but the first is given twice */
 	bool empty;	 /* every page is preceded by an empty one with a token */
 	bool backwards;	 /* events of a page come in the wrong order */
@@ -42,7 +42,7 @@ struct cloudwatch {
 	int64_t last_start_ms;
 	char last_prefix[256];
 	size_t last_names;
-	/* StartLiveTail: a session goes on until it is told otherwise. */
+	/* StartLiveTail: a session goes on until it is ended. */
 	pthread_cond_t tail_changed;
 	int tails;	  /* sessions asked for */
 	int tail_running; /* under way */

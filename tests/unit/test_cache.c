@@ -23,7 +23,7 @@ static struct entry *find(const struct cache *c, const char *service)
 	return cache_find(c, &(struct key){.kind = KIND_SERVICE, .a = "prod", .b = service});
 }
 
-static void keys_are_told_apart(void **state)
+static void keys_are_distinguished(void **state)
 {
 	const struct key a = {.kind = KIND_SERVICE, .a = "ab", .b = "c"};
 	const struct key b = {.kind = KIND_SERVICE, .a = "a", .b = "bc"};
@@ -112,7 +112,7 @@ static void nodes_count_too(void **state)
 	cache_destroy(&cache);
 }
 
-static void who_is_waited_for_stays(void **state)
+static void an_entry_with_waiters_stays(void **state)
 {
 	struct budget budget = {.limit = 16 * KIB};
 	struct cache cache;
@@ -273,9 +273,9 @@ static void look_ups_share_within_one_walk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(keys_are_told_apart),
+	    cmocka_unit_test(keys_are_distinguished),
 	    cmocka_unit_test(the_least_recently_used_goes),
-	    cmocka_unit_test(who_is_waited_for_stays),
+	    cmocka_unit_test(an_entry_with_waiters_stays),
 	    cmocka_unit_test(large_answers_push_out_more),
 	    cmocka_unit_test(nodes_count_too),
 	    cmocka_unit_test(trees_are_a_few),

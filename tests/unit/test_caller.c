@@ -82,7 +82,7 @@ static void test_a_file_without_the_lines(void **state)
 	assert_false(caller_status_ends("Name:\tSigPnd:\tffff\n", false));
 }
 
-static void test_who_is_a_shell(void **state)
+static void test_shells_are_recognised(void **state)
 {
 	(void)state;
 	assert_true(caller_name_is_shell("/usr/bin/bash"));
@@ -129,7 +129,7 @@ static bool killed(unsigned flags, int exit_code)
 	return caller_stat_killed(text);
 }
 
-static void test_who_was_killed(void **state)
+static void test_killed_callers_are_recognised(void **state)
 {
 	(void)state;
 	assert_true(killed(0x404404, SIGINT));
@@ -224,9 +224,9 @@ int main(void)
 	    cmocka_unit_test(test_a_stop_ends_a_read_but_no_mutation),
 	    cmocka_unit_test(test_a_stop_that_is_caught),
 	    cmocka_unit_test(test_a_file_without_the_lines),
-	    cmocka_unit_test(test_who_is_a_shell),
+	    cmocka_unit_test(test_shells_are_recognised),
 	    cmocka_unit_test(test_a_thread_is_known),
-	    cmocka_unit_test(test_who_was_killed),
+	    cmocka_unit_test(test_killed_callers_are_recognised),
 	    cmocka_unit_test(test_which_programs_report_a_failed_close),
 	    cmocka_unit_test(test_who_has_a_file_open),
 	    cmocka_unit_test(test_the_parent_has_a_file_open),

@@ -67,7 +67,7 @@ static void test_bad_lines_are_named(void **state)
 	reads_as("[a]\nb=c\nB=d\n", "F:3: a second time the key 'b'");
 	reads_as("[a]\n[b]\n[a]\n", "F:3: a second section 'a'");
 	reads_as("[a]\nb =\n  c\n", "F:2: expected KEY = VALUE in the lines below 'b'");
-	reads_as("[a]\nb=\xff\n", "F is not UTF-8");
+	reads_as("[a]\nb=\xff\n", "F is not UTF-8: save it as UTF-8");
 }
 
 static void test_nul_is_refused(void **state)
@@ -77,7 +77,7 @@ static void test_nul_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(ini_parse("F", "[a]\nb\0c", 7, &json, &err), -EINVAL);
-	assert_string_equal(err.message, "F holds a NUL byte");
+	assert_string_equal(err.message, "F holds a NUL byte: save it as text");
 }
 
 static struct config *load(struct home *h)
@@ -148,7 +148,7 @@ static void test_a_large_file_is_refused(void **state)
 	home_open(&h);
 	home_write(&h, ".aws/config", "#%*s\n", 1 << 20, "");
 	assert_int_equal(config_load(h.path, &c, &err), -EFBIG);
-	assert_non_null(strstr(err.message, "is over 1024 KiB"));
+	assert_non_null(strstr(err.message, "exceeds the limit of 1024 KiB"));
 	home_close(&h);
 }
 

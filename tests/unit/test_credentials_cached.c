@@ -22,7 +22,7 @@ struct source {
 	struct credentials_provider provider;
 	struct home *home;
 	atomic_int fetches;
-	int64_t lives_ms; /* of what it gives; 0: for ever */
+	int64_t lives_ms; /* of its credentials; 0: unlimited */
 	int fails;	  /* with this errno; 0: it does not */
 	bool changed;
 	atomic_bool held; /* fetch waits until it is false */
@@ -253,8 +253,8 @@ static void *fetch_until_stopped(void *arg)
 	return c;
 }
 
-/* A caller who has gone does not wait for a source that hangs; whoever stays gets what it gives. */
-static void test_who_is_stopped_leaves_and_the_fetch_goes_on(void **state)
+/* A caller that has gone does not wait for a source that hangs; the others get its credentials. */
+static void test_a_stopped_caller_leaves_and_the_fetch_goes_on(void **state)
 {
 	struct fixture *f = *state;
 	struct leaver leaver = {.f = f};
@@ -321,7 +321,7 @@ int main(void)
 	    TEST(test_forced_at_most_once_a_minute),
 	    TEST(test_doubted_once_in_a_quarter_of_an_hour),
 	    TEST(test_one_fetch_for_all),
-	    TEST(test_who_is_stopped_leaves_and_the_fetch_goes_on),
+	    TEST(test_a_stopped_caller_leaves_and_the_fetch_goes_on),
 	    TEST(test_nobody_waits_while_the_old_ones_are_good),
 	    TEST(test_short_lived_ones_are_not_fetched_for_every_call),
 	};

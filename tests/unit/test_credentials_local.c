@@ -61,7 +61,7 @@ static void test_processes_that_fail(void **state)
 	fails_with("echo hello\n", "printed no JSON object");
 	fails_with("echo '{\"Version\":2}'\n", "a Version that is not 1");
 	fails_with("echo '{\"Version\":1,\"AccessKeyId\":\"A\"}'\n", "no SecretAccessKey");
-	/* Nothing of what it printed is told. */
+	/* Its output is not in the message. */
 	fails_with("echo '{\"Version\":1,\"SecretAccessKey\":\"hidden\"}'\n",
 	    "credential_process: the response has no AccessKeyId");
 }

@@ -29,7 +29,7 @@ static struct sim *sim;
 static struct aws_client *client;
 static char task_id[64], cluster_name[64], container_name[64];
 
-/* A session, and what wakes whoever waits for it. */
+/* A session, and the condition that wakes its waiter. */
 struct run {
 	struct exec_session *session;
 	pthread_mutex_t lock;

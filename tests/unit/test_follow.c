@@ -1,4 +1,4 @@
-/* When is a followed key asked for, who is told, and may a follower end at any moment? */
+/* When is a followed key asked for, who is notified, and may a follower end at any moment? */
 #include "cache/follow.h"
 
 #include "tests/unit/world.h"
@@ -13,20 +13,20 @@
 
 #define SOON 5 /* ms of the machine: how often the followers here ask */
 
-/* What one follower was told. All guarded by lock. */
-struct told {
+/* The snapshots of one follower. All guarded by lock. */
+struct heard {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	int times, failures;
 	int desired; /* of the last snapshot */
 	int err;     /* of the last failure */
 	int done;
-	struct follower *close; /* by be_told itself */
+	struct follower *close; /* by hear itself */
 };
 
-static void be_told(void *arg, const struct answer *a, const struct ecsfs_error *err)
+static void hear(void *arg, const struct answer *a, const struct ecsfs_error *err)
 {
-	struct told *t = arg;
+	struct heard *t = arg;
 
 	pthread_mutex_lock(&t->lock);
 	t->times++;
@@ -45,21 +45,21 @@ static void be_told(void *arg, const struct answer *a, const struct ecsfs_error 
 
 static void be_done(void *arg)
 {
-	struct told *t = arg;
+	struct heard *t = arg;
 
 	pthread_mutex_lock(&t->lock);
 	t->done++;
 	pthread_mutex_unlock(&t->lock);
 }
 
-static void told_init(struct told *t)
+static void heard_init(struct heard *t)
 {
-	*t = (struct told){0};
+	*t = (struct heard){0};
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->changed, NULL);
 }
 
-static void wait_times(struct told *t, int times)
+static void wait_times(struct heard *t, int times)
 {
 	pthread_mutex_lock(&t->lock);
 	while (t->times < times)
@@ -67,7 +67,7 @@ static void wait_times(struct told *t, int times)
 	pthread_mutex_unlock(&t->lock);
 }
 
-static void wait_desired(struct told *t, int desired)
+static void wait_desired(struct heard *t, int desired)
 {
 	pthread_mutex_lock(&t->lock);
 	while (t->desired != desired)
@@ -83,20 +83,20 @@ static void set_desired(int desired)
 	now_ms += 1000;
 }
 
-static struct follower *open_follower(struct follow *f, const char *name, struct told *t)
+static struct follower *open_follower(struct follow *f, const char *name, struct heard *t)
 {
 	struct key k = service_key(name);
 	struct follower *w = NULL;
 
-	told_init(t);
-	assert_int_equal(follower_open(f, region, &k, SOON, be_told, be_done, t, &w), 0);
+	heard_init(t);
+	assert_int_equal(follower_open(f, region, &k, SOON, hear, be_done, t, &w), 0);
 	return w;
 }
 
-static void test_each_change_is_told(void **state)
+static void test_each_change_is_delivered(void **state)
 {
 	struct follow *f = follow_new();
-	struct told t;
+	struct heard t;
 	struct follower *w = open_follower(f, "s001", &t);
 
 	(void)state;
@@ -114,14 +114,14 @@ static void test_each_change_is_told(void **state)
 static void test_within_half_an_interval_nobody_is_asked_again(void **state)
 {
 	struct follow *f = follow_new();
-	struct told one, two;
+	struct heard one, two;
 	int mark = 0;
 
 	(void)state;
 	calls_since(&mark);
 	struct follower *first = open_follower(f, "s001", &one);
 	struct follower *second = open_follower(f, "s001", &two);
-	/* The region's clock stands still: one answer serves both for ever. */
+	/* The region's clock stands still: one answer serves both without end. */
 	wait_times(&one, 3);
 	wait_times(&two, 3);
 	assert_int_equal(calls_since(&mark), 1);
@@ -134,22 +134,22 @@ static void test_within_half_an_interval_nobody_is_asked_again(void **state)
 static void test_followers_of_one_key_share_their_questions(void **state)
 {
 	struct follow *f = follow_new();
-	struct told told[3];
+	struct heard heard[3];
 	struct follower *w[3];
 	int mark = 0;
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		w[i] = open_follower(f, "s001", &told[i]);
+		w[i] = open_follower(f, "s001", &heard[i]);
 		set_desired(2 + i);
-		wait_desired(&told[0], 2 + i);
+		wait_desired(&heard[0], 2 + i);
 	}
 	for (int i = 0; i < 3; i++)
-		wait_desired(&told[i], 4);
+		wait_desired(&heard[i], 4);
 	calls_since(&mark);
 	set_desired(9);
 	for (int i = 0; i < 3; i++)
-		wait_desired(&told[i], 9);
+		wait_desired(&heard[i], 9);
 	assert_int_equal(calls_since(&mark), 1);
 	for (int i = 0; i < 3; i++)
 		follower_close(w[i]);
@@ -171,7 +171,7 @@ static void test_the_first_one_asks_and_the_others_share_it(void **state)
 {
 	struct follow *f = follow_new();
 	struct key k = service_key("s001");
-	struct told told[3];
+	struct heard heard[3];
 	struct follower *w[3] = {0};
 	int mark = 0;
 
@@ -179,9 +179,9 @@ static void test_the_first_one_asks_and_the_others_share_it(void **state)
 	assert_int_equal(desired_of("s001"), 1);
 	calls_since(&mark);
 	for (int i = 0; i < 3; i++) {
-		told_init(&told[i]);
+		heard_init(&heard[i]);
 		assert_int_equal(
-		    follower_open(f, region, &k, 60000, be_told, be_done, &told[i], &w[i]), 0);
+		    follower_open(f, region, &k, 60000, hear, be_done, &heard[i], &w[i]), 0);
 		assert_int_equal(desired_by(w[i]), 1);
 		assert_int_equal(calls_since(&mark), i == 0 ? 1 : 0);
 		now_ms += 1000;
@@ -194,10 +194,10 @@ static void test_the_first_one_asks_and_the_others_share_it(void **state)
 	follow_free(f);
 }
 
-static void test_a_failure_is_told_and_the_asking_goes_on(void **state)
+static void test_a_failure_is_delivered_and_following_goes_on(void **state)
 {
 	struct follow *f = follow_new();
-	struct told t;
+	struct heard t;
 
 	(void)state;
 	pthread_mutex_lock(&world.lock);
@@ -224,7 +224,7 @@ static void test_a_failure_is_told_and_the_asking_goes_on(void **state)
 static void test_one_closed_while_its_question_is_out_hears_nothing(void **state)
 {
 	struct follow *f = follow_new();
-	struct told t;
+	struct heard t;
 
 	(void)state;
 	close_gate(true);
@@ -242,7 +242,7 @@ static void test_one_closed_while_its_question_is_out_hears_nothing(void **state
 static void test_one_may_be_closed_by_what_it_calls(void **state)
 {
 	struct follow *f = follow_new();
-	struct told t;
+	struct heard t;
 
 	(void)state;
 	close_gate(true);
@@ -266,7 +266,8 @@ static void test_one_that_never_had_a_follower_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_each_change_is_told, world_setup, world_teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_each_change_is_delivered, world_setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_within_half_an_interval_nobody_is_asked_again, world_setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(
@@ -274,7 +275,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		test_the_first_one_asks_and_the_others_share_it, world_setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(
-		test_a_failure_is_told_and_the_asking_goes_on, world_setup, world_teardown),
+		test_a_failure_is_delivered_and_following_goes_on, world_setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(test_one_closed_while_its_question_is_out_hears_nothing,
 		world_setup, world_teardown),
 	    cmocka_unit_test_setup_teardown(

@@ -195,7 +195,7 @@ static int call(struct aws_client *c, const struct aws_request *rq, struct aws_r
 	return 0;
 }
 
-/* The judge. */
+/* The checks of each read. */
 
 static void fail_read(const struct read *r, int member, int value)
 {
@@ -225,7 +225,7 @@ static bool was_current(int member, int value, uint64_t since, int64_t since_ms)
 	return false;
 }
 
-static void judge(const struct read *r, const json_t *answer)
+static void check_read(const struct read *r, const json_t *answer)
 {
 	for (int m = 0; m < MEMBERS; m++) {
 		json_auto_t *arn = m >= TASK0 ? json_sprintf("%032x", m - TASK0) : NULL;
@@ -273,7 +273,7 @@ static void go_on(struct read *r)
 	assert_int_equal(rc, 0);
 	assert_int_equal(a.err, 0);
 	r->used = false;
-	judge(r, a.value);
+	check_read(r, a.value);
 }
 
 /* Whether a write is under way. */

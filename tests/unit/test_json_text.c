@@ -126,7 +126,7 @@ static void depth_is_bounded(void **state)
 }
 
 /* Damaged text is never accepted where a parser refuses it, nor read otherwise. */
-static void damage_is_judged_as_a_parser_does(void **state)
+static void damage_is_refused_as_by_a_parser(void **state)
 {
 	static const char bytes[] = "\"\\{}[]:,0e-.u \n\x80\xc3\xed\xf0 dt";
 	unsigned random = 12345, kept = 0;
@@ -154,7 +154,7 @@ int main(void)
 	    cmocka_unit_test(white_space_is_dropped_between_values_only),
 	    cmocka_unit_test(other_text_is_refused_and_left_alone),
 	    cmocka_unit_test(depth_is_bounded),
-	    cmocka_unit_test(damage_is_judged_as_a_parser_does),
+	    cmocka_unit_test(damage_is_refused_as_by_a_parser),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

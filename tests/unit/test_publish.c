@@ -351,7 +351,7 @@ static void note_change(void *arg, struct region *r, const struct key *k)
 		changes++;
 }
 
-static void changes_are_told(void **state)
+static void changes_are_notified(void **state)
 {
 	struct key k = service_key("s001");
 
@@ -414,7 +414,7 @@ static void without_ttl_an_old_answer_never_stands_in(void **state)
 	assert_int_equal(desired_of("s001"), -EHOSTUNREACH);
 }
 
-/* The call under way ends only after its waiters were told. */
+/* The call under way ends only after its waiters were woken. */
 static void *open_gate_when_woken(void *arg)
 {
 	(void)arg;
@@ -460,7 +460,7 @@ int main(void)
 	    TEST(a_publication_keeps_tags),
 	    TEST(an_unknown_action_is_not_asked_for_again_soon),
 	    TEST(what_kinds_of_one_action_lack_is_asked_once),
-	    TEST(changes_are_told),
+	    TEST(changes_are_notified),
 	    TEST_NO_TTL(without_ttl_every_open_asks),
 	    TEST_NO_TTL(without_ttl_an_old_answer_never_stands_in),
 	    TEST(stopping_wakes_who_waits),

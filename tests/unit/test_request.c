@@ -168,7 +168,7 @@ static int teardown_nodes(void **state)
 	return 0;
 }
 
-/* A process that is gone: whoever asks finds that its signals end it. */
+/* A process that has ended: its signals are found to end it. */
 static pid_t ended(void)
 {
 	pid_t pid = fork();
@@ -282,7 +282,7 @@ static void a_signal_that_ends_nobody_ends_nothing(void **state)
 	assert_int_equal(answer_to(&elsewhere), 0);
 }
 
-static void no_answer_in_time_is_told(void **state)
+static void no_answer_in_time_is_reported(void **state)
 {
 	struct fuse_req req = new_req(getpid());
 
@@ -336,7 +336,7 @@ static int by_a_worker(struct request *rq, struct ecsfs_error *err)
 	return request_job(rq, region, false, behind_the_gate);
 }
 
-static void a_job_runs_once_and_its_result_is_told(void **state)
+static void a_job_runs_once_and_its_result_is_returned(void **state)
 {
 	struct fuse_req req = new_req(getpid());
 
@@ -434,7 +434,7 @@ static void at_the_end_all_are_answered(void **state)
 			slow = new_req(getpid());
 	struct waiter *first, *slows;
 	pthread_t worker, end;
-	void *told;
+	void *result;
 
 	(void)state;
 	start(&waiting, REQ_OPEN);
@@ -452,9 +452,9 @@ static void at_the_end_all_are_answered(void **state)
 	/* A chance to end too early. */
 	nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 	set_hold(&slow, FREE);
-	pthread_join(end, &told);
+	pthread_join(end, &result);
 	pthread_join(worker, NULL);
-	assert_non_null(told);
+	assert_non_null(result);
 	start(&late, REQ_OPEN);
 	assert_int_equal(answer_to(&late), EINTR);
 	first->wake(first);
@@ -470,9 +470,9 @@ int main(void)
 	    TEST(a_signal_that_ends_the_caller_ends_the_request),
 	    TEST(an_interrupt_that_came_before_is_seen),
 	    TEST(a_signal_that_ends_nobody_ends_nothing),
-	    TEST(no_answer_in_time_is_told),
+	    TEST(no_answer_in_time_is_reported),
 	    TEST(what_is_known_is_given_at_the_deadline),
-	    TEST(a_job_runs_once_and_its_result_is_told),
+	    TEST(a_job_runs_once_and_its_result_is_returned),
 	    TEST(a_job_goes_on_without_its_caller),
 	    TEST(so_many_wait_and_no_more),
 	    TEST(at_the_end_all_are_answered),

@@ -109,15 +109,15 @@ static void attempts_count_all(void **state)
 	assert_int_equal(calls, 1);
 }
 
-static void waits_as_told(void **state)
+static void waits_as_asked(void **state)
 {
-	static const struct outcome told[] = {
+	static const struct outcome tried[] = {
 	    {EBUSY, RETRY_THROTTLE, false, 7000}, {0, RETRY_NEVER, false, 0}};
 	static const struct outcome too_long[] = {{EBUSY, RETRY_THROTTLE, false, 30000}};
 	struct ecsfs_error err;
 
 	(void)state;
-	assert_int_equal(run(told, 3, 0, &err), 0);
+	assert_int_equal(run(tried, 3, 0, &err), 0);
 	assert_int_equal(waited_ms, 7000);
 	assert_int_equal(run(too_long, 3, 0, &err), -EBUSY);
 	assert_int_equal(waited_ms, 0);
@@ -173,7 +173,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(backoff),
 	    cmocka_unit_test(attempts_count_all),
-	    cmocka_unit_test(waits_as_told),
+	    cmocka_unit_test(waits_as_asked),
 	    cmocka_unit_test(never_and_quota),
 	    cmocka_unit_test(doubt),
 	    cmocka_unit_test(cancelled_while_waiting),

@@ -50,7 +50,7 @@ static void step(struct scene *s, const char *service, const char *deployment,
 
 	buf_reset(&s->lines);
 	rollout_see(s->rollout, snapshot, NOW, &s->lines);
-	got = rollout_judge(s->rollout, d, NOW, &s->lines);
+	got = rollout_decide(s->rollout, d, NOW, &s->lines);
 	if (got != wanted)
 		fail_msg("verdict %d, not %d, of %s: %s", got, wanted, service, buf_str(&s->lines));
 	if (word ? !strstr(buf_str(&s->lines), word) : s->lines.len > 0)

@@ -103,7 +103,7 @@ static void test_target(void **state)
 		ID ",'MinCapacity':1,'MaxCapacity':9", EINVAL, "RoleARN was removed"},
 	    {"AWS's own members", {ID ",'MinCapacity':1,'CreationTime':5"},
 		ID ",'MinCapacity':1,'CreationTime':5", ID ",'MinCapacity':1,'CreationTime':6",
-		EINVAL, "CreationTime can't be changed"},
+		EINVAL, "CreationTime cannot be changed"},
 	    {"minimum above maximum", {NULL}, ID ",'MinCapacity':1,'MaxCapacity':9",
 		"'MinCapacity':10", EINVAL, "MinCapacity 10 is above MaxCapacity 9"},
 	    {"minimum below 0", {NULL}, NULL, "'MinCapacity':-1,'MaxCapacity':1", EINVAL,

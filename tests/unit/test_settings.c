@@ -105,7 +105,8 @@ static void test_sso_sessions_are_complete(void **state)
 	setenv("AWS_SECRET_ACCESS_KEY", "s", 1);
 	home_write(&home, ".aws/config", "[default]\nsso_session=w\n");
 	assert_string_equal(refused((struct aws_options){0}),
-	    "the profile 'default' has the sso_session 'w', which does not exist");
+	    "the profile 'default' has the sso_session 'w', which does not exist: aws configure "
+	    "sso");
 	home_write(&home, ".aws/config",
 	    "[default]\nsso_session=w\n[sso-session w]\nsso_region=us-east-1\n");
 	assert_string_equal(refused((struct aws_options){0}),
@@ -225,7 +226,7 @@ static void test_empty_keys_are_chosen_and_refused(void **state)
 	provider_is(NULL, "credentials-file");
 	s = home_settings(&home, NULL);
 	assert_string_equal(home_fetch(s, NULL),
-	    "credentials-file (profile default): the secret access key is empty");
+	    "credentials-file (profile default): the secret access key is empty: set it");
 	aws_settings_free(s);
 }
 

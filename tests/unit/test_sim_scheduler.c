@@ -7,7 +7,7 @@ static const json_t *deployment(const json_t *s, size_t i)
 }
 
 /* Whether an event's text holds `text`. */
-static bool told(const json_t *s, const char *text)
+static bool has_event(const json_t *s, const char *text)
 {
 	const json_t *e;
 	size_t i;
@@ -59,7 +59,7 @@ static void test_scaling_out_passes_through_pending(void **state)
 	s = service(b, "prod", "worker");
 	assert_int_equal(number(s, "runningCount"), 5);
 	assert_int_equal(number(s, "pendingCount"), 0);
-	assert_true(told(s, "(service worker) has started 2 tasks: (task "));
+	assert_true(has_event(s, "(service worker) has started 2 tasks: (task "));
 	json_decref(s);
 }
 
@@ -111,7 +111,7 @@ static void test_rolling_stays_in_its_bounds(void **state)
 	assert_string_not_equal(string(deployment(s, 0), "id"), before);
 	assert_string_equal(string(deployment(s, 0), "rolloutState"), "COMPLETED");
 	assert_int_equal(number(s, "runningCount"), 4);
-	assert_true(told(s, "(service worker) has reached a steady state."));
+	assert_true(has_event(s, "(service worker) has reached a steady state."));
 	assert_deployment(b, string(s, "currentServiceDeployment"), "SUCCESSFUL");
 	json_decref(s);
 	free(before);
@@ -145,8 +145,8 @@ static void test_breaker_rolls_back_to_the_old_id(void **state)
 	assert_int_equal(json_array_size(json_object_get(s, "deployments")), 1);
 	assert_string_equal(string(deployment(s, 0), "id"), good);
 	assert_string_equal(string(s, "taskDefinition"), definition);
-	assert_true(told(s, "deployment failed: tasks failed to start."));
-	assert_true(told(s, "(service web) rolling back to deploymentId ecs-svc/"));
+	assert_true(has_event(s, "deployment failed: tasks failed to start."));
+	assert_true(has_event(s, "(service web) rolling back to deploymentId ecs-svc/"));
 	assert_deployment(b, string(s, "currentServiceDeployment"), "ROLLBACK_SUCCESSFUL");
 	json_decref(s);
 	free(good);
@@ -165,7 +165,7 @@ static void test_without_breaker_it_goes_on_for_ever(void **state)
 	assert_string_equal(string(deployment(s, 0), "rolloutState"), "IN_PROGRESS");
 	assert_true(number(deployment(s, 0), "failedTasks") > 5);
 	assert_true(number(s, "runningCount") >= 2);
-	assert_true(told(s, "is unable to consistently start tasks successfully."));
+	assert_true(has_event(s, "is unable to consistently start tasks successfully."));
 	json_decref(s);
 }
 

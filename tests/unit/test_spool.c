@@ -75,7 +75,7 @@ static void one_ceiling_for_all(void **state)
 	assert_int_equal(spool_append(b, bytes, 41, &err), -ENOSPC);
 	assert_int_equal(err.err, ENOSPC);
 	assert_int_equal(spool_size(b), 0);
-	/* A reader at the end is told until the bytes can be kept. */
+	/* A reader at the end gets the failure until the bytes can be kept. */
 	assert_int_equal(spool_failure(b, NULL), -ENOSPC);
 	assert_int_equal(spool_failure(a, NULL), 0);
 	assert_int_equal(spool_append(b, bytes, 40, &err), 0);

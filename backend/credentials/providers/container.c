@@ -106,7 +106,8 @@ static int understand(
 
 	if (answer->status != 200)
 		return ecsfs_error_set(err, EACCES, NULL,
-		    "the container's credentials endpoint answered %d", answer->status);
+		    "the container's credentials endpoint answered %d: check the task's role",
+		    answer->status);
 	if (!json)
 		return ecsfs_error_set(
 		    err, EIO, NULL, "the container's credentials endpoint returned no JSON object");

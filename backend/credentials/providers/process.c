@@ -205,7 +205,7 @@ static void make_one_line(struct buf *text)
 }
 
 /* The program's stderr is shown: as part of the error, or as a log line after success. */
-static int judge(struct run *run, int status, struct credentials **ret, struct ecsfs_error *err)
+static int conclude(struct run *run, int status, struct credentials **ret, struct ecsfs_error *err)
 {
 	const char *program = run->process->words.word[0];
 	const char *complaint;
@@ -242,7 +242,7 @@ static int process_fetch(
 	if (!r)
 		r = reap(&run, &status, err);
 	if (!r)
-		r = judge(&run, status, ret, err);
+		r = conclude(&run, status, ret, err);
 	end(&run);
 	return r;
 }

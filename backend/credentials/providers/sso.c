@@ -282,14 +282,15 @@ static int check_session(
 		return 0;
 	if (!config_has(seed->config, CONFIG_SSO_SESSION, session))
 		return ecsfs_error_set(err, EINVAL, NULL,
-		    "the profile '%s' has the sso_session '%s', which does not exist",
+		    "the profile '%s' has the sso_session '%s', which does not exist: aws "
+		    "configure sso",
 		    seed->profile, session);
 	key = config_conflict(seed->config, seed->profile, session);
 	if (!key)
 		return 0;
 	return ecsfs_error_set(err, EINVAL, NULL,
-	    "the profile '%s' and its sso-session '%s' disagree about %s", seed->profile, session,
-	    key);
+	    "the profile '%s' and its sso-session '%s' disagree about %s: remove one",
+	    seed->profile, session, key);
 }
 
 static int check_complete(
@@ -301,8 +302,8 @@ static int check_complete(
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
 		if (!get(seed, session, needed[i]))
 			return ecsfs_error_set(err, EINVAL, NULL,
-			    "the profile '%s' is set up for SSO, but has no %s", seed->profile,
-			    needed[i]);
+			    "the profile '%s' is set up for SSO, but has no %s: aws configure sso",
+			    seed->profile, needed[i]);
 	/* The token belongs to the session, even if the profile repeats its members. */
 	return session ? config_check_session(seed->config, seed->profile, session, err) : 0;
 }

@@ -23,7 +23,7 @@ struct session_slot {
 	char token[64];
 	unsigned char key[64];
 	struct agent *agent;
-	bool dead; /* the agent's thread ends: it is joined by whoever needs the slot */
+	bool dead; /* the agent's thread ends: the next user of the slot joins it */
 	struct sim_exec *exec;
 };
 

@@ -5,7 +5,7 @@
 #include "backend/sim/server.h"
 
 /*
- * Judges the signature: 0 and the region of its scope in `ret_region`, or -1 with AWS's code and
+ * Checks the signature: 0 and the region of its scope in `ret_region`, or -1 with AWS's code and
  * message set by sim_fail on `c`.
  */
 int sim_auth(struct sim *s, const struct sim_request *rq, const char *service, struct sim_call *c,

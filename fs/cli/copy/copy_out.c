@@ -134,7 +134,9 @@ static ssize_t take_head(struct incoming *in, const char *bytes, size_t len)
 
 	buf_add(&in->head, bytes, n);
 	if (buf_failed(&in->head)) {
-		fputs("ecsfs cp: the container's output is not understood\n", stderr);
+		fputs("ecsfs cp: the container's shell printed unexpected output: see the sh of "
+		      "the container\n",
+		    stderr);
 		return -1;
 	}
 	if (newline && begin(in))

@@ -1,6 +1,6 @@
 /*
  * Which copy of a service document did an editor read? The copies are kept, so that edits can be
- * told apart from changes made elsewhere since. A copy is recognised by the members that only AWS
+ * distinguished from changes made elsewhere since. A copy is recognised by the members that only AWS
  * writes and that move (counts, deployments, events, ...).
  *
  * Bounded: the newest READINGS_EACH of a service, READINGS_SERVICES services, and in bytes by their

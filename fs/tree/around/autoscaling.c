@@ -180,8 +180,8 @@ static int commit_alone(struct commit *c, const struct scaling *s,
 	memory_key(p, "scaling", p->service, &key);
 	if (serial_enter(p->fs->serial, buf_str(&key), p->fs->options.timeout_ms))
 		return act_refuse(err, EBUSY,
-		    "another write of this mount to the same service's auto scaling takes too "
-		    "long");
+		    "another write of this mount to the same service's auto scaling is still "
+		    "under way: try again later");
 	e = commit(c, s, err);
 	serial_leave(p->fs->serial, buf_str(&key));
 	return e;

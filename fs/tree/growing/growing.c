@@ -18,14 +18,14 @@
 
 struct events {
 	const struct growing *source;
-	pthread_mutex_t lock; /* of `lines` and `told` */
+	pthread_mutex_t lock; /* of `lines` and `full` */
 	struct event_lines lines;
 	struct spool *spool;
 	char *of;   /* argument of growing.lines() */
 	char *path; /* for the error file */
 	struct errlog *errors;
 	double born; /* epoch seconds: the file's time while it is empty */
-	bool told;   /* that the spool is full */
+	bool full;   /* that the spool is full */
 	struct follower *follower;
 };
 
@@ -55,8 +55,8 @@ static void follow_events(void *arg, const struct answer *a, const struct ecsfs_
 		return;
 	pthread_mutex_lock(&ev->lock);
 	int e = add_events(ev, a->value, &err);
-	bool tell = e && !ev->told;
-	ev->told = e != 0;
+	bool tell = e && !ev->full;
+	ev->full = e != 0;
 	pthread_mutex_unlock(&ev->lock);
 	if (tell)
 		errlog_add(ev->errors, ev->path, &err);
@@ -122,7 +122,9 @@ static int fill_events(
 	ev->born = created > 0 ? created : ev->born;
 	e = follower_open(p->fs->follow, p->region, &k, ev->source->poll_ms, follow_events,
 	    free_events, ev, &ev->follower);
-	return e ? ecsfs_error_set(err, -e, NULL, "the file cannot be followed") : 0;
+	return e ? ecsfs_error_set(err, -e, NULL,
+		       "no memory or thread to follow the file is left: close some and try again")
+		 : 0;
 }
 
 int growing_open(

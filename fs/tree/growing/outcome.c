@@ -183,7 +183,9 @@ static int reader_open(struct outcome_reader *r, const struct place *p, struct e
 	if (!e &&
 	    follower_open(
 		p->fs->follow, p->region, &k, WATCH_MS, follow_task, reader_free, r, &r->follower))
-		e = ecsfs_error_set(err, EAGAIN, NULL, "the task cannot be followed");
+		e = ecsfs_error_set(err, EAGAIN, NULL,
+		    "no memory or thread to follow the task is left: close some files and try "
+		    "again");
 	if (e) {
 		reader_free(r);
 		return e;

@@ -172,7 +172,7 @@ static void hold(struct reader *r, enum rollout_verdict verdict, struct buf *lin
 }
 
 /* A deployment not described yet is decided by a later snapshot. */
-static void judge(struct watch *w)
+static void decide(struct watch *w)
 {
 	struct reader *r;
 
@@ -188,7 +188,7 @@ static void judge(struct watch *w)
 		if (arn && !is_described(w, arn))
 			continue;
 		enum rollout_verdict verdict =
-		    rollout_judge(r->rollout, arn ? w->deployment : NULL, now_of(w), &lines);
+		    rollout_decide(r->rollout, arn ? w->deployment : NULL, now_of(w), &lines);
 		if (verdict == ROLLOUT_FAILED || verdict == ROLLOUT_ROLLED_BACK)
 			hold(r, verdict, &lines);
 		if (r->held != ROLLOUT_GOING)
@@ -389,7 +389,7 @@ static void look_for_reasons(struct watch *w)
 
 static void end_picture(struct watch *w)
 {
-	judge(w);
+	decide(w);
 	look_for_reasons(w);
 	wake_readers(w);
 }
@@ -590,7 +590,9 @@ static int join_watch(
 	struct watch *w = watch_join(p, ret_alone);
 
 	if (!w)
-		return act_refuse(err, EAGAIN, "the service cannot be followed");
+		return act_refuse(err, EAGAIN,
+		    "no memory or thread to follow the service is left: close some files and try "
+		    "again");
 	r->watch = w;
 	pthread_mutex_lock(&w->lock);
 	TAILQ_INSERT_TAIL(&w->readers, r, link);

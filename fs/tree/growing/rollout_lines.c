@@ -316,7 +316,7 @@ static enum rollout_verdict lost(const struct rollout *r, const json_t *primary,
 }
 
 /* A service deployment that ended badly, or ROLLOUT_GOING. */
-static enum rollout_verdict judge_deployment(
+static enum rollout_verdict decide_deployment(
     const struct rollout *r, const json_t *deployment, double now, struct buf *lines)
 {
 	const char *status = doc_string_peek(deployment, "status");
@@ -341,7 +341,7 @@ static bool ends_early(const json_t *service)
 	return doc_true(json_object_get(config, "earlySuccessCriteria"), "enable");
 }
 
-static enum rollout_verdict judge_rolling(
+static enum rollout_verdict decide_rolling(
     struct rollout *r, const json_t *deployment, double now, struct buf *lines)
 {
 	const json_t *list = json_object_get(r->service, "deployments");
@@ -355,7 +355,7 @@ static enum rollout_verdict judge_rolling(
 		return ROLLOUT_GOING;
 	if (!same_id(primary, r->primary))
 		return lost(r, primary, deployment, now, lines);
-	verdict = about ? judge_deployment(r, deployment, now, lines) : ROLLOUT_GOING;
+	verdict = about ? decide_deployment(r, deployment, now, lines) : ROLLOUT_GOING;
 	if (verdict != ROLLOUT_GOING)
 		return verdict;
 	if (!strcmp(state, "FAILED"))
@@ -380,15 +380,15 @@ static enum rollout_verdict move_on(struct rollout *r, const char *current)
 }
 
 /* BLUE_GREEN, LINEAR and CANARY: the traffic's shift shows in the service deployment alone. */
-static enum rollout_verdict judge_shifting(
+static enum rollout_verdict decide_shifting(
     struct rollout *r, const json_t *deployment, double now, struct buf *lines)
 {
 	const char *current = doc_string_peek(r->service, "currentServiceDeployment");
 	enum rollout_verdict verdict;
 
 	if (!deployment)
-		return judge_rolling(r, NULL, now, lines);
-	verdict = judge_deployment(r, deployment, now, lines);
+		return decide_rolling(r, NULL, now, lines);
+	verdict = decide_deployment(r, deployment, now, lines);
 	if (verdict != ROLLOUT_GOING)
 		return verdict;
 	if (!strcmp(doc_string_peek(deployment, "status"), "SUCCESSFUL") &&
@@ -402,7 +402,7 @@ static enum rollout_verdict judge_shifting(
 	return ROLLOUT_GOING;
 }
 
-static enum rollout_verdict judge_task_sets(struct rollout *r, double now, struct buf *lines)
+static enum rollout_verdict decide_task_sets(struct rollout *r, double now, struct buf *lines)
 {
 	const json_t *sets = json_object_get(r->service, "taskSets");
 	const json_t *primary = doc_primary_peek(r->service, "taskSets");
@@ -485,7 +485,7 @@ enum rollout_verdict rollout_gone(struct rollout *r, double now, struct buf *lin
 	    !strcmp(status, "DRAINING") ? "the service is DRAINING" : "the service is not there");
 }
 
-enum rollout_verdict rollout_judge(
+enum rollout_verdict rollout_decide(
     struct rollout *r, const json_t *deployment, double now, struct buf *lines)
 {
 	const char *status = doc_string_peek(r->service, "status");
@@ -496,8 +496,8 @@ enum rollout_verdict rollout_judge(
 		see_deployment(r, deployment, now, lines);
 	follow_newer(r);
 	if (r->way == WAY_TASK_SETS)
-		return judge_task_sets(r, now, lines);
+		return decide_task_sets(r, now, lines);
 	if (r->way == WAY_SHIFTING)
-		return judge_shifting(r, deployment, now, lines);
-	return judge_rolling(r, deployment, now, lines);
+		return decide_shifting(r, deployment, now, lines);
+	return decide_rolling(r, deployment, now, lines);
 }

@@ -46,7 +46,7 @@ const char *rollout_wants_peek(const struct rollout *r);
  * of rollout_wants_peek(); NULL where none is named or it is unavailable. A verdict other than
  * ROLLOUT_GOING comes with a last line that gives the reason.
  */
-enum rollout_verdict rollout_judge(
+enum rollout_verdict rollout_decide(
     struct rollout *r, const json_t *deployment, double now, struct buf *lines);
 
 /* Appends a line "TIME what: why". */

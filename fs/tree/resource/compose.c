@@ -412,7 +412,7 @@ static int make_project(struct commit *c, struct ecsfs_error *err)
 	int e = local_add(c->place, PROJECT, c->place->project);
 
 	if (e == -EDQUOT)
-		return act_refuse(err, EDQUOT, "too many projects");
+		return act_refuse(err, EDQUOT, "too many projects in this mount: rmdir one");
 	return e;
 }
 

@@ -138,7 +138,8 @@ static int drop_cluster_member(const struct place *p, json_t *members, struct ec
 
 	if (*named && strcmp(value_arn_name(named), p->cluster) != 0)
 		return act_refuse(err, EINVAL,
-		    "the document's cluster is %s, this directory's is %s", named, p->cluster);
+		    "the document's cluster is %s, this directory's is %s: remove it", named,
+		    p->cluster);
 	json_object_del(members, "cluster");
 	return 0;
 }

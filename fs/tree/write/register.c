@@ -174,7 +174,8 @@ int service_enter(const struct place *p, struct buf *key, struct ecsfs_error *er
 	if (!serial_enter(p->fs->serial, buf_str(key), p->fs->options.timeout_ms))
 		return 0;
 	return act_refuse(err, EBUSY,
-	    "another write of this mount to the same service's task definition takes too long");
+	    "another write of this mount to the same service's task definition is still under way: "
+	    "try again later");
 }
 
 void service_leave(const struct place *p, struct buf *key)
@@ -303,7 +304,7 @@ int make_family(struct commit *c, struct ecsfs_error *err)
 	int e = local_add(c->place, FAMILY_DRAFT, c->place->family);
 
 	if (e == -EDQUOT)
-		return act_refuse(err, EDQUOT, "too many empty families");
+		return act_refuse(err, EDQUOT, "too many empty families in this mount: rmdir one");
 	return e;
 }
 

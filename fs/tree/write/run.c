@@ -53,16 +53,18 @@ static int check_run(const struct place *p, const json_t *request, struct ecsfs_
 	if (e)
 		return e;
 	if (!*doc_string_peek(request, "taskDefinition"))
-		return act_refuse(err, EINVAL, "taskDefinition is missing");
+		return act_refuse(
+		    err, EINVAL, "taskDefinition is missing: add \"taskDefinition\": \"FAMILY\"");
 	if (*cluster && strcmp(value_arn_name(cluster), p->cluster) != 0)
 		return act_refuse(err, EINVAL,
-		    "the request's cluster is %s, this directory's is %s", cluster, p->cluster);
+		    "the request's cluster is %s, this directory's is %s: remove it", cluster,
+		    p->cluster);
 	if (count && (json_integer_value(count) < 1 || json_integer_value(count) > RUN_MAX))
 		return act_refuse(err, EINVAL, "count must be between 1 and %d", RUN_MAX);
 	if (doc_peek(request, "launchType") &&
 	    json_array_size(json_object_get(request, "capacityProviderStrategy")) > 0)
-		return act_refuse(
-		    err, EINVAL, "launchType and capacityProviderStrategy exclude each other");
+		return act_refuse(err, EINVAL,
+		    "launchType and capacityProviderStrategy exclude each other: remove one");
 	return 0;
 }
 

@@ -147,7 +147,7 @@ int make_service(struct commit *c, struct ecsfs_error *err)
 	int e = local_add(c->place, SERVICE_DRAFT, c->place->service);
 
 	if (e == -EDQUOT)
-		return act_refuse(err, EDQUOT, "too many drafts");
+		return act_refuse(err, EDQUOT, "too many drafts in this mount: rmdir one");
 	return e;
 }
 

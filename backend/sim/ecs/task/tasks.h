@@ -29,7 +29,7 @@ void task_free(struct task *t);
 
 /* Changes the status and the counts, not the times. */
 void task_move(struct task *t, enum task_status status);
-/* Desired status STOPPED; the rest is the scheduler's. Nothing where it is told already. */
+/* Desired status STOPPED; the rest is the scheduler's. Does nothing if it is set already. */
 void task_stop(struct sim_region *r, struct task *t, const char *stop_code, const char *reason,
     int64_t now_ms);
 /* Its next step of the scheduler is due at `at_ms`. */
