@@ -4,6 +4,8 @@
  */
 #include "fs/columns.h"
 
+#include "backend/base/text.h"
+
 #include <string.h>
 
 #define MOST_COLUMNS 16
@@ -11,16 +13,6 @@
 /* A terminal's width, and how narrow a column is made for it. */
 #define LIMIT_WIDTH 100
 #define NARROWEST 12
-
-/* Characters, not bytes: UTF-8's further bytes take no room. */
-static size_t width_of(const char *cell)
-{
-	size_t width = 0;
-
-	for (; *cell; cell++)
-		width += ((unsigned char)*cell & 0xc0) != 0x80;
-	return width;
-}
 
 static json_t *cell_of(const char *text, bool last)
 {
@@ -77,7 +69,7 @@ static void measure(const json_t *lines, size_t *width)
 
 	json_array_foreach (lines, i, line)
 		for (size_t c = 0; c < json_array_size(line) && c < MOST_COLUMNS; c++) {
-			size_t w = width_of(cell_at(line, c));
+			size_t w = text_characters(cell_at(line, c));
 
 			width[c] = w > width[c] ? w : width[c];
 		}
@@ -95,7 +87,7 @@ void columns_render(const json_t *lines, struct buf *out)
 		for (size_t c = 0; c < json_array_size(line); c++) {
 			const char *cell = cell_at(line, c);
 			bool last = c + 1 == json_array_size(line);
-			size_t is = width_of(cell), most = c < MOST_COLUMNS ? width[c] : 0;
+			size_t is = text_characters(cell), most = c < MOST_COLUMNS ? width[c] : 0;
 
 			buf_addf(out, "%s%*s", cell,
 			    last ? 0 : (int)((most > is ? most - is : 0) + GAP), "");

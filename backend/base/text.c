@@ -62,3 +62,12 @@ void text_plain(char *text)
 	}
 	*to = '\0';
 }
+
+size_t text_characters(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80; /* not a continuation byte */
+	return n;
+}

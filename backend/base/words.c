@@ -108,3 +108,15 @@ bool words_have(const char *words, const char *word, size_t len)
 	}
 	return false;
 }
+
+void words_quote(struct buf *out, const char *word)
+{
+	buf_addc(out, '\'');
+	for (const char *p = word; *p; p++) {
+		if (*p == '\'')
+			buf_adds(out, "'\\''");
+		else
+			buf_addc(out, *p);
+	}
+	buf_addc(out, '\'');
+}

@@ -6,6 +6,8 @@
 #ifndef ECSFS_BASE_WORDS_H
 #define ECSFS_BASE_WORDS_H
 
+#include "backend/base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,5 +23,8 @@ void words_release(struct words *w);
 
 /* Whether `words`, separated by spaces, has the one that the first `len` bytes of `word` are. Pure. */
 bool words_have(const char *words, const char *word, size_t len);
+
+/* Appends `word` in quotes, as one word for a POSIX shell and for words_split(). */
+void words_quote(struct buf *out, const char *word);
 
 #endif

@@ -5,6 +5,7 @@
 #include "backend/exec/script.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/words.h"
 #include "backend/exec/crypt.h"
 #include "backend/exec/message.h"
 
@@ -59,27 +60,14 @@ struct script {
 	size_t quad_len;
 };
 
-/* One word of a command line, quoted so that shells and shlex read the same. */
-static void add_quoted(struct buf *out, const char *word)
-{
-	buf_addc(out, '\'');
-	for (const char *p = word; *p; p++) {
-		if (*p == '\'')
-			buf_adds(out, "'\\''");
-		else
-			buf_addc(out, *p);
-	}
-	buf_addc(out, '\'');
-}
-
 static char *make_command(const struct script *s, const char *command)
 {
 	struct buf out = BUF_INIT(1024 * 1024);
 
 	buf_adds(&out, "sh -c ");
-	add_quoted(&out, s->mode == SCRIPT_CLEAN ? clean_script : terminal_script);
+	words_quote(&out, s->mode == SCRIPT_CLEAN ? clean_script : terminal_script);
 	buf_addf(&out, " %.*s ", MARKER_LEN / 2, s->marker);
-	add_quoted(&out, command);
+	words_quote(&out, command);
 	buf_addf(&out, " %s", s->marker + MARKER_LEN / 2);
 	return buf_detach(&out, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/base/text.h"
 #include "fs/edit/members/canon.h"
 #include "fs/edit/members/doc.h"
 
@@ -13,16 +14,6 @@
 #define TAGS_MAX 50
 #define KEY_MAX 128
 #define VALUE_MAX 256
-
-/* Characters, not bytes: every byte of UTF-8 that is not a continuation. */
-static size_t characters(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
 
 /* ECS's rule for ASCII; beyond it letters and digits of any script are allowed: AWS validates them.
  */
@@ -44,10 +35,10 @@ static int check_tag(const char *key, const char *value, struct ecsfs_error *err
 	if (canon_tag_reserved(key))
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "the key %s begins with aws:, which is AWS's own", key);
-	if (characters(key) > KEY_MAX)
+	if (text_characters(key) > KEY_MAX)
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "the key %.40s... is over %d characters", key, KEY_MAX);
-	if (characters(value) > VALUE_MAX)
+	if (text_characters(value) > VALUE_MAX)
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "the value of %s is over %d characters", key, VALUE_MAX);
 	if (!characters_allowed(key) || !characters_allowed(value))

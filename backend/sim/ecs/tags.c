@@ -1,6 +1,7 @@
 /* Which tags has a resource of each kind, and how are they changed? */
 #include "backend/sim/ecs/tags.h"
 
+#include "backend/base/text.h"
 #include "backend/sim/api.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/state.h"
@@ -12,15 +13,6 @@
 static bool reserved(const char *key)
 {
 	return strncasecmp(key, "aws:", 4) == 0;
-}
-
-static size_t characters(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
 }
 
 /* Letters and digits of any script, spaces, and + - = . _ : / @. */
@@ -62,7 +54,7 @@ static int check_one(struct sim_call *c, const json_t *tag)
 		    "Some tags contain invalid characters. aws: prefixed tag key names are not "
 		    "allowed for "
 		    "external use.");
-	if (characters(key) > 128 || (value && characters(value) > 256))
+	if (text_characters(key) > 128 || (value && text_characters(value) > 256))
 		return sim_fail(c, 400, "InvalidParameterException",
 		    "Tag key or value is too long: keys have at most 128 characters, values 256.");
 	if (!tag_text_ok(key) || (value && !tag_text_ok(value)))

@@ -7,6 +7,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/base/words.h"
 #include "fs/cli/copy/local_tar.h"
 
 #include <errno.h>
@@ -103,7 +104,7 @@ int copy_in(const char *local, const struct copy_place *p)
 		return 1;
 	}
 	buf_adds(&command, "n=");
-	talk_quote(&command, name);
+	words_quote(&command, name);
 	buf_adds(&command, "; ");
 	return S_ISDIR(st.st_mode) ? send_directory(local, p, &command)
 				   : send_file(in, st.st_mode, p, &command);

@@ -8,6 +8,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
 #include "backend/base/limits.h"
+#include "backend/base/words.h"
 
 #include <string.h>
 
@@ -86,7 +87,7 @@ int copy_place_report(const struct copy_place *p, int status, const char *words)
 void copy_add_word(struct buf *command, const char *variable, const char *word)
 {
 	buf_addf(command, "%s=%s", variable, *word == '-' ? "./" : "");
-	talk_quote(command, word);
+	words_quote(command, word);
 	buf_adds(command, "; ");
 }
 

@@ -6,6 +6,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/base/words.h"
 #include "fs/cli/command.h"
 #include "fs/cli/exec/keyboard.h"
 #include "fs/cli/exec/talk.h"
@@ -31,7 +32,7 @@ static void join(char **words, int count, struct buf *out)
 	for (int i = 0; i < count; i++) {
 		if (i)
 			buf_addc(out, ' ');
-		talk_quote(out, words[i]);
+		words_quote(out, words[i]);
 	}
 }
 

@@ -21,18 +21,6 @@
 
 enum { PIECE = 64 * 1024, SENTENCE_AGE_S = 60 };
 
-void talk_quote(struct buf *out, const char *word)
-{
-	buf_addc(out, '\'');
-	for (const char *p = word; *p; p++) {
-		if (*p == '\'')
-			buf_adds(out, "'\\''");
-		else
-			buf_addc(out, *p);
-	}
-	buf_addc(out, '\'');
-}
-
 /* The root of the mount that holds `path`: the nearest directory above with .ecsfs/errors in it. */
 static char *find_root(const char *path)
 {

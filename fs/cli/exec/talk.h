@@ -46,8 +46,6 @@ int talk_run(struct talk *t, int in);
 bool talk_in_mount(const char *path);
 /* Writes all of it. 0 or -errno. */
 int talk_put(int fd, const char *bytes, size_t len);
-/* Appends `word` quoted for sh. */
-void talk_quote(struct buf *out, const char *word);
 
 /*
  * Appends the sentence in the mount's .ecsfs/errors about a failure of `path` within the last
