@@ -49,7 +49,7 @@ static struct aws_layer *build(struct aws_context *cx)
 	l = trace_layer_new(l);
 	l = limiter_layer_new(cx, limiter, l);
 	l = retry_layer_new(cx, l);
-	return meter_layer_new(l);
+	return meter_layer_new(cx->settings->metrics, l);
 }
 
 struct aws_client *aws_client_new(struct aws_settings *settings)

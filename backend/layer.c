@@ -69,6 +69,11 @@ struct aws_layer *trace_layer_new(struct aws_layer *inner)
 	return aws_layer_wrap(sizeof(struct aws_layer), inner, trace_call);
 }
 
+struct meter {
+	struct aws_layer layer;
+	struct metrics *metrics;
+};
+
 static int meter_call(struct aws_layer *layer, struct aws_exchange *x, struct aws_response *ret,
     struct ecsfs_error *err)
 {
@@ -78,13 +83,19 @@ static int meter_call(struct aws_layer *layer, struct aws_exchange *x, struct aw
 
 	if (r < 0)
 		outcome = x->retry == RETRY_THROTTLE ? METRICS_THROTTLED : METRICS_ERROR;
-	metrics_call(x->rq->service, x->rq->action, outcome, now_us() - from);
+	metrics_call(((struct meter *)layer)->metrics, x->rq->service, x->rq->action, outcome,
+	    now_us() - from);
 	return r;
 }
 
-struct aws_layer *meter_layer_new(struct aws_layer *inner)
+struct aws_layer *meter_layer_new(struct metrics *m, struct aws_layer *inner)
 {
-	return aws_layer_wrap(sizeof(struct aws_layer), inner, meter_call);
+	struct meter *l = aws_layer_wrap(sizeof(struct meter), inner, meter_call);
+
+	if (!l)
+		return NULL;
+	l->metrics = m;
+	return &l->layer;
 }
 
 int64_t aws_context_now_ms(const struct aws_context *cx)

@@ -12,6 +12,8 @@
 
 #include <stdatomic.h>
 
+struct metrics;
+
 /* Shared by the layers of one client. */
 struct aws_context {
 	struct aws_settings *settings;
@@ -67,7 +69,7 @@ void aws_layer_free(struct aws_layer *l);
 
 /* A line for each attempt at the debug level. */
 struct aws_layer *trace_layer_new(struct aws_layer *inner);
-/* Counts calls and their time. */
-struct aws_layer *meter_layer_new(struct aws_layer *inner);
+/* Counts calls and their time in `m` (NULL: nowhere). */
+struct aws_layer *meter_layer_new(struct metrics *m, struct aws_layer *inner);
 
 #endif

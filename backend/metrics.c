@@ -20,45 +20,76 @@ struct row {
 	int64_t us;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct row rows[MAX_ROWS]; /* lock */
-static size_t row_count;	  /* lock */
+struct metrics {
+	pthread_mutex_t lock;
+	struct row *rows; /* lock, as their number; room for MAX_ROWS */
+	size_t count;
+};
+
+struct metrics *metrics_new(void)
+{
+	struct metrics *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->rows = calloc(MAX_ROWS, sizeof(*m->rows));
+	pthread_mutex_init(&m->lock, NULL);
+	if (m->rows)
+		return m;
+	metrics_free(m);
+	return NULL;
+}
+
+void metrics_free(struct metrics *m)
+{
+	if (!m)
+		return;
+	pthread_mutex_destroy(&m->lock);
+	free(m->rows);
+	free(m);
+}
 
 /* Under the lock. Never NULL. */
-static struct row *find(const char *service, const char *action)
+static struct row *find(struct metrics *m, const char *service, const char *action)
 {
 	struct row *r;
 
-	for (size_t i = 0; i < row_count; i++)
-		if (!strncmp(rows[i].action, action, sizeof(rows[i].action) - 1) &&
-		    !strncmp(rows[i].service, service, sizeof(rows[i].service) - 1))
-			return &rows[i];
-	if (row_count == MAX_ROWS)
-		return &rows[MAX_ROWS - 1];
-	r = &rows[row_count++];
-	if (row_count == MAX_ROWS)
+	for (r = m->rows; r < m->rows + m->count; r++)
+		if (!strncmp(r->action, action, sizeof(r->action) - 1) &&
+		    !strncmp(r->service, service, sizeof(r->service) - 1))
+			return r;
+	if (m->count == MAX_ROWS)
+		return &m->rows[MAX_ROWS - 1];
+	r = &m->rows[m->count++];
+	if (m->count == MAX_ROWS)
 		service = action = "other";
 	strncpy(r->service, service, sizeof(r->service) - 1);
 	strncpy(r->action, action, sizeof(r->action) - 1);
 	return r;
 }
 
-void metrics_call(const char *service, const char *action, enum metrics_outcome outcome, int64_t us)
+void metrics_call(struct metrics *m, const char *service, const char *action,
+    enum metrics_outcome outcome, int64_t us)
 {
 	struct row *r;
 
-	pthread_mutex_lock(&lock);
-	r = find(service, action);
+	if (!m)
+		return;
+	pthread_mutex_lock(&m->lock);
+	r = find(m, service, action);
 	r->calls[outcome]++;
 	r->us += us;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&m->lock);
 }
 
-void metrics_retry(const char *service, const char *action, enum metrics_outcome why)
+void metrics_retry(
+    struct metrics *m, const char *service, const char *action, enum metrics_outcome why)
 {
-	pthread_mutex_lock(&lock);
-	find(service, action)->repeats[why]++;
-	pthread_mutex_unlock(&lock);
+	if (!m)
+		return;
+	pthread_mutex_lock(&m->lock);
+	find(m, service, action)->repeats[why]++;
+	pthread_mutex_unlock(&m->lock);
 }
 
 static uint64_t sum(const uint64_t counts[OUTCOMES])
@@ -70,45 +101,48 @@ static uint64_t sum(const uint64_t counts[OUTCOMES])
 	return n;
 }
 
-uint64_t metrics_calls(const char *action)
+uint64_t metrics_calls(struct metrics *m, const char *action)
 {
 	uint64_t n = 0;
 
-	pthread_mutex_lock(&lock);
-	for (size_t i = 0; i < row_count; i++)
-		if (!action || !strcmp(rows[i].action, action))
-			n += sum(rows[i].calls) + sum(rows[i].repeats);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_lock(&m->lock);
+	for (size_t i = 0; i < m->count; i++)
+		if (!action || !strcmp(m->rows[i].action, action))
+			n += sum(m->rows[i].calls) + sum(m->rows[i].repeats);
+	pthread_mutex_unlock(&m->lock);
 	return n;
 }
 
-static void render_counts(const char *metric, const char *label, bool repeats, struct buf *out)
+static void render_counts(
+    const struct metrics *m, const char *metric, const char *label, bool repeats, struct buf *out)
 {
 	static const char *const names[OUTCOMES] = {"ok", "error", "throttled", "transient"};
 
-	for (size_t i = 0; i < row_count; i++)
+	for (size_t i = 0; i < m->count; i++)
 		for (int o = 0; o < OUTCOMES; o++) {
-			uint64_t n = repeats ? rows[i].repeats[o] : rows[i].calls[o];
+			uint64_t n = repeats ? m->rows[i].repeats[o] : m->rows[i].calls[o];
 
 			if (n)
 				buf_addf(out, "%s{service=\"%s\",action=\"%s\",%s=\"%s\"} %llu\n",
-				    metric, rows[i].service, rows[i].action, label, names[o],
+				    metric, m->rows[i].service, m->rows[i].action, label, names[o],
 				    (unsigned long long)n);
 		}
 }
 
-static void render_seconds(struct buf *out)
+static void render_seconds(const struct metrics *m, struct buf *out)
 {
-	for (size_t i = 0; i < row_count; i++)
+	for (size_t i = 0; i < m->count; i++)
 		buf_addf(out, "ecsfs_aws_call_seconds_total{service=\"%s\",action=\"%s\"} %.6f\n",
-		    rows[i].service, rows[i].action, (double)rows[i].us / 1e6);
+		    m->rows[i].service, m->rows[i].action, (double)m->rows[i].us / 1e6);
 }
 
-void metrics_render(struct buf *out)
+void metrics_render(struct metrics *m, struct buf *out)
 {
-	pthread_mutex_lock(&lock);
-	render_counts("ecsfs_aws_calls_total", "outcome", false, out);
-	render_counts("ecsfs_aws_repeats_total", "reason", true, out);
-	render_seconds(out);
-	pthread_mutex_unlock(&lock);
+	if (!m)
+		return;
+	pthread_mutex_lock(&m->lock);
+	render_counts(m, "ecsfs_aws_calls_total", "outcome", false, out);
+	render_counts(m, "ecsfs_aws_repeats_total", "reason", true, out);
+	render_seconds(m, out);
+	pthread_mutex_unlock(&m->lock);
 }

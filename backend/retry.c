@@ -138,7 +138,7 @@ static int retry_call(struct aws_layer *layer, struct aws_exchange *x, struct aw
 			advise(cx, x, err);
 			return r;
 		}
-		metrics_retry(x->rq->service, x->rq->action,
+		metrics_retry(cx->settings->metrics, x->rq->service, x->rq->action,
 		    x->retry == RETRY_THROTTLE ? METRICS_THROTTLED : METRICS_RETRIED);
 		if (wait && cx->pause->wait(cx->pause, wait, x->rq->stop) < 0) {
 			r = ecsfs_error_set(err, EINTR, NULL,

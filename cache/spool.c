@@ -9,8 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +16,7 @@
 #include <unistd.h>
 
 struct spool {
+	struct spools *all;
 	int fd;
 	_Atomic int64_t size; /* written by the one writer */
 	/* Why the last append failed: an errno, AT_CEILING, or 0. Written by the one writer. */
@@ -26,17 +25,18 @@ struct spool {
 
 enum { AT_CEILING = -1 };
 
-/* Set before any spool. */
-static char setup_dir[PATH_MAX];
-static int64_t ceiling = LIMIT_SPOOL_BYTES;
-
-static _Atomic int64_t used; /* bytes of all spools */
-
-void spool_setup(const char *dir, int64_t ceiling_bytes)
+void spools_init(struct spools *all, const char *dir, int64_t ceiling)
 {
-	snprintf(setup_dir, sizeof(setup_dir), "%s", dir ? dir : "");
-	if (ceiling_bytes > 0)
-		ceiling = ceiling_bytes;
+	snprintf(all->dir, sizeof(all->dir), "%s", dir ? dir : "");
+	atomic_init(&all->ceiling, ceiling);
+	atomic_init(&all->used, 0);
+}
+
+static int64_t ceiling_of(struct spools *all)
+{
+	int64_t ceiling = atomic_load(&all->ceiling);
+
+	return ceiling ? ceiling : LIMIT_SPOOL_BYTES;
 }
 
 /* An unlinked file in `dir`; -errno. Where the file system has no O_TMPFILE, one is unlinked. */
@@ -73,14 +73,14 @@ static int open_under(const char *base, const char *between)
 	return open_in(dir);
 }
 
-static int open_somewhere(void)
+static int open_somewhere(const char *given)
 {
 	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 	const char *tmp = getenv("TMPDIR");
 	int fd = -ENOENT;
 
-	if (setup_dir[0])
-		return open_in(setup_dir);
+	if (given[0])
+		return open_in(given);
 	if (cache && cache[0] == '/')
 		fd = open_under(cache, "");
 	if (fd < 0 && home && home[0] == '/')
@@ -90,13 +90,14 @@ static int open_somewhere(void)
 	return fd;
 }
 
-int spool_new(struct spool **ret, struct ecsfs_error *err)
+int spool_new(struct spools *all, struct spool **ret, struct ecsfs_error *err)
 {
 	struct spool *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
-	s->fd = open_somewhere();
+	s->all = all;
+	s->fd = open_somewhere(all->dir);
 	if (s->fd < 0) {
 		int rc = s->fd;
 
@@ -112,7 +113,7 @@ void spool_free(struct spool *s)
 {
 	if (!s)
 		return;
-	atomic_fetch_sub(&used, atomic_load(&s->size));
+	atomic_fetch_sub(&s->all->used, atomic_load(&s->size));
 	close(s->fd);
 	free(s);
 }
@@ -140,10 +141,10 @@ static int append(struct spool *s, const void *bytes, size_t len)
 	int64_t size = atomic_load(&s->size);
 	int rc = AT_CEILING;
 
-	if (atomic_fetch_add(&used, (int64_t)len) + (int64_t)len <= ceiling)
+	if (atomic_fetch_add(&s->all->used, (int64_t)len) + (int64_t)len <= ceiling_of(s->all))
 		rc = -write_all(s->fd, bytes, len, size);
 	if (rc)
-		atomic_fetch_sub(&used, (int64_t)len);
+		atomic_fetch_sub(&s->all->used, (int64_t)len);
 	else
 		atomic_store(&s->size, size + (int64_t)len);
 	return rc;
@@ -162,7 +163,7 @@ int spool_failure(const struct spool *s, struct ecsfs_error *err)
 	if (e == AT_CEILING)
 		return ecsfs_error_set(err, ENOSPC, NULL,
 		    "open logs have reached their disk limit of %lld bytes (raise -o spool_limit)",
-		    (long long)ceiling);
+		    (long long)ceiling_of(s->all));
 	return e ? ecsfs_error_set(err, e, NULL,
 		       "lines that were read cannot be kept: writing a spool file: %s (see -o "
 		       "spool_dir)",

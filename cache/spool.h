@@ -2,24 +2,33 @@
  * How are bytes kept that never change once read? In an unlinked file that only grows. Logs, events and
  * rollouts are read from one, so that megabytes of log are not megabytes of heap.
  *
- * All spools share one ceiling (LIMIT_SPOOL_BYTES or -o spool_limit). One writer, any number of
- * readers.
+ * All spools of a mount share one ceiling (-o spool_limit). One writer, any number of readers.
  */
 #ifndef ECSFS_SPOOL_H
 #define ECSFS_SPOOL_H
 
 #include "backend/error.h"
 
+#include <limits.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/* The spools of one mount. Zeroed, it has the defaults. */
+struct spools {
+	char dir[PATH_MAX];	 /* where they are made; "": see spools_init(). Constant */
+	_Atomic int64_t ceiling; /* bytes; 0: LIMIT_SPOOL_BYTES */
+	_Atomic int64_t used;	 /* bytes of all; spool.c's */
+};
+
 struct spool;
 
-/* Where spools are made and their ceiling in bytes; before any spool. `dir` NULL: $XDG_CACHE_HOME,
- * else ~/.cache, each with /ecsfs, else $TMPDIR or /tmp. Copied. */
-void spool_setup(const char *dir, int64_t ceiling);
+/* Before any spool. `dir` NULL: $XDG_CACHE_HOME, else ~/.cache, each with /ecsfs, else $TMPDIR or
+ * /tmp. Copied. `ceiling` as the member. */
+void spools_init(struct spools *all, const char *dir, int64_t ceiling);
 
-int spool_new(struct spool **ret, struct ecsfs_error *err);
+/* `all` is borrowed for the spool's life. */
+int spool_new(struct spools *all, struct spool **ret, struct ecsfs_error *err);
 void spool_free(struct spool *s);
 
 /* Appends all or nothing. -ENOSPC: the ceiling or the disk; the spool stays as it was. */

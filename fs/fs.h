@@ -8,6 +8,7 @@
 #include "backend/aws.h"
 #include "cache/logs/logs.h"
 #include "cache/region.h"
+#include "cache/spool.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -45,6 +46,7 @@ struct fs_options {
 };
 
 struct errlog;
+struct metrics;
 struct follow;
 struct journal;
 struct readings;
@@ -80,6 +82,8 @@ struct fs {
 	struct logs *logs;
 	struct follow *follow; /* of services whose events or rollout is open */
 	struct errlog *errors; /* backend/errlog.h: the last failures */
+	struct spools spools;
+	struct metrics *metrics; /* backend/metrics.h: calls to AWS */
 	struct journal *journal;
 	/* fs/edit/remembered/readings.h: the copies of service documents that readers were given */
 	struct readings *readings;

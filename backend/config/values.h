@@ -17,6 +17,8 @@ enum aws_rates {
 	AWS_RATES_LEARNED,
 };
 
+struct metrics;
+
 struct aws_settings {
 	char *profile;	     /* the name in force, "default" where none was named */
 	char *region;	     /* never NULL */
@@ -34,6 +36,7 @@ struct aws_settings {
 	bool retry_legacy; /* AWS_RETRY_MODE; kept for status, both modes use full jitter */
 	enum aws_rates rates;
 	const struct clock *clock;
+	struct metrics *metrics; /* borrowed: where calls are counted; NULL: nowhere */
 	struct config *config; /* the parsed shared files, for per-service endpoints and profiles */
 	struct credentials_provider *provider;
 	struct credentials_provider *chain; /* the chain behind `provider`; NULL: fixed keys */

@@ -151,10 +151,10 @@ static int file_begin(
 
 	if (!f)
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
-	r = spool_new(&f->spool, err);
+	r = spool_new(l->options.spools, &f->spool, err);
 	if (r == -EMFILE || r == -ENFILE) {
 		aws_client_trim(region_client_peek(spec->region));
-		r = spool_new(&f->spool, err);
+		r = spool_new(l->options.spools, &f->spool, err);
 	}
 	if (r == 0)
 		r = schedule_start(l);

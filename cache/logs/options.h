@@ -12,6 +12,7 @@
 
 struct errlog;
 struct region;
+struct spools;
 
 struct logs_options {
 	int64_t window_bytes; /* what a first read gives; 0: all; default 1 MiB */
@@ -21,6 +22,7 @@ struct logs_options {
 	bool live_tail;	      /* StartLiveTail wakes the poller */
 	const struct clock *clock;
 	struct errlog *errors; /* borrowed; NULL: failures are not noted */
+	struct spools *spools; /* of the mount; borrowed */
 };
 
 /* Which file: kept by the caller until logs_open returns; copied. */

@@ -12,6 +12,7 @@
 #include "backend/config/settings.h"
 #include "backend/errlog.h"
 #include "backend/exec/session_threads.h"
+#include "backend/metrics.h"
 #include "backend/sim/sim.h"
 #include "cache/answer.h"
 #include "cache/follow.h"
@@ -169,6 +170,7 @@ static int account_open(const struct options *o, struct fs *fs, const char *prof
 		aws_settings_free(settings);
 		return -ENOMEM;
 	}
+	settings->metrics = fs->metrics;
 	a->client = aws_client_new(settings);
 	return a->client ? account_regions(o, fs, a, err) : -ENOMEM;
 }
@@ -220,16 +222,16 @@ static char *source_name(const struct options *o, const struct fs *fs)
 }
 
 /* The given directory must take files now, not only when the first log is read. */
-static int spool_check(const struct options *o, struct ecsfs_error *err)
+static int spools_open(const struct options *o, struct spools *all, struct ecsfs_error *err)
 {
 	auto_free char *dir = o->spool_dir ? realpath(o->spool_dir, NULL) : NULL;
 	struct spool *spool = NULL;
 	int e = o->spool_dir && !dir ? -errno : 0;
 
 	if (!e)
-		spool_setup(dir, o->spool_limit);
+		spools_init(all, dir, o->spool_limit);
 	if (!e && dir)
-		e = spool_new(&spool, NULL);
+		e = spool_new(all, &spool, NULL);
 	spool_free(spool);
 	if (!e)
 		return 0;
@@ -249,10 +251,12 @@ int session_open(const struct options *o, struct session *ret, struct ecsfs_erro
 	fs->options.read_only = o->fs.read_only;
 	fs->budget.limit = (size_t)o->cache_limit;
 	fs->errors = errlog_new(fs->clock);
-	if (!fs->errors)
+	fs->metrics = metrics_new();
+	if (!fs->errors || !fs->metrics)
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	logs.clock = fs->clock;
 	logs.errors = fs->errors;
+	logs.spools = &fs->spools;
 	e = journal_open(o->fs.journal_file, fs->clock, fs->errors, &fs->journal, err);
 	if (!e && o->demo)
 		e = demo_start(o, ret, &demo_url, err);
@@ -260,7 +264,7 @@ int session_open(const struct options *o, struct session *ret, struct ecsfs_erro
 		e = accounts_open(o, ret, demo_url ? demo_url : o->endpoint_url, err);
 	if (e)
 		return e;
-	e = spool_check(o, err);
+	e = spools_open(o, &fs->spools, err);
 	if (e)
 		return e;
 	fs->logs = logs_new(&logs);
@@ -346,6 +350,7 @@ void session_close(struct session *s)
 	fs_state_free(fs);
 	journal_close(fs->journal);
 	errlog_free(fs->errors);
+	metrics_free(fs->metrics);
 	if (s->sim)
 		sim_stop(s->sim);
 	readings_free(fs->readings);

@@ -29,6 +29,7 @@ static _Atomic int64_t passed_ms;
 static struct region *region_;
 static struct logs *logs_;
 static struct errlog *errors_;
+struct spools spools_;
 static char *text;
 static int serial;
 
@@ -433,6 +434,7 @@ static void logs_make(const struct logs_options *options)
 
 	o.clock = &by_hand;
 	o.errors = errors_;
+	o.spools = &spools_;
 	logs_ = logs_new(&o);
 	assert_non_null(logs_);
 	logs_->call = call;
@@ -461,7 +463,7 @@ int logs_world_setup(void **state)
 	    .events = json_array(),
 	    .streams = json_object(),
 	    .page = 10000};
-	spool_setup("/tmp", 0);
+	spools_init(&spools_, "/tmp", 0);
 	errors_ = errlog_new(&by_hand);
 	region_ = region_new((struct aws_client *)&cw, &of_region);
 	assert_non_null(region_);

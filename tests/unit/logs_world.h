@@ -16,6 +16,7 @@
 #include "cache/logs/poll/poller.h"
 #include "cache/logs/poll/schedule.h"
 #include "cache/logs/range_read.h"
+#include "cache/spool.h"
 
 /* What CloudWatch is and what was asked of it. Guarded by lock. */
 struct cloudwatch {
@@ -54,6 +55,7 @@ struct cloudwatch {
 	char *tail_group; /* an update names it; "": an update without events; NULL: none is due */
 };
 extern struct cloudwatch cw;
+extern struct spools spools_;
 
 /* Both clocks, from a moment in 2026. */
 int64_t world_now(void);

@@ -58,6 +58,9 @@ struct fixture {
 	struct ecsfs_error err;
 };
 
+/* Of every client here. */
+static struct metrics *metrics;
+
 static struct aws_settings *make_settings(const char *url, const struct clock *clock)
 {
 	struct aws_settings *s = calloc(1, sizeof(*s));
@@ -72,6 +75,7 @@ static struct aws_settings *make_settings(const char *url, const struct clock *c
 	s->endpoint_url = strdup(url);
 	s->max_attempts = 3;
 	s->clock = clock;
+	s->metrics = metrics;
 	s->provider = credentials_cached_new(&p->provider, clock);
 	assert_non_null(s->provider);
 	return s;
@@ -115,7 +119,7 @@ static void one_call(void **state)
 	    {.expect = {"{}", "/us-east-1/logs/"}, .body = ""},
 	};
 	json_auto_t *request = json_pack("{s:s}", "cluster", "c"), *answer = NULL, *empty = NULL;
-	uint64_t before = metrics_calls("DescribeServices");
+	uint64_t before = metrics_calls(metrics, "DescribeServices");
 	struct fixture f;
 
 	(void)state;
@@ -126,7 +130,7 @@ static void one_call(void **state)
 	assert_int_equal(
 	    aws_call(f.client, "us-east-1", "logs", "DeleteLogGroup", NULL, &empty, NULL), 0);
 	assert_true(json_is_object(empty));
-	assert_int_equal(metrics_calls("DescribeServices") - before, 1);
+	assert_int_equal(metrics_calls(metrics, "DescribeServices") - before, 1);
 	assert_int_equal(scripted_connections(f.server), 1);
 	end(&f);
 }
@@ -377,7 +381,7 @@ static void nobody_listens(void **state)
 	struct aws_client *c = aws_client_new(make_settings("http://127.0.0.1:1", &clock_system));
 	const struct aws_request rq = {
 	    .service = "ecs", .action = "RegisterTaskDefinition", .flags = AWS_ONCE};
-	uint64_t before = metrics_calls("RegisterTaskDefinition");
+	uint64_t before = metrics_calls(metrics, "RegisterTaskDefinition");
 	struct aws_response response;
 	struct ecsfs_error err;
 
@@ -386,7 +390,7 @@ static void nobody_listens(void **state)
 	assert_false(err.lost_answer);
 	assert_string_equal(err.action, "");
 	/* Nothing was sent, so even this one is tried again. */
-	assert_int_equal(metrics_calls("RegisterTaskDefinition") - before, 3);
+	assert_int_equal(metrics_calls(metrics, "RegisterTaskDefinition") - before, 3);
 	aws_client_free(c);
 }
 
@@ -671,5 +675,10 @@ int main(void)
 	    cmocka_unit_test(what_reads),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed;
+
+	metrics = metrics_new();
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	metrics_free(metrics);
+	return failed;
 }

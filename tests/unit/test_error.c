@@ -300,14 +300,16 @@ static void text_is_plain(void **state)
 static void counters(void **state)
 {
 	auto_buf struct buf out = BUF_INIT(1 << 20);
+	struct metrics *m = metrics_new();
 	char action[32];
 
 	(void)state;
-	metrics_call("ecs", "Alpha", METRICS_OK, 1500000);
-	metrics_call("ecs", "Alpha", METRICS_THROTTLED, 500000);
-	metrics_retry("ecs", "Alpha", METRICS_THROTTLED);
-	assert_int_equal(metrics_calls("Alpha"), 3);
-	metrics_render(&out);
+	assert_non_null(m);
+	metrics_call(m, "ecs", "Alpha", METRICS_OK, 1500000);
+	metrics_call(m, "ecs", "Alpha", METRICS_THROTTLED, 500000);
+	metrics_retry(m, "ecs", "Alpha", METRICS_THROTTLED);
+	assert_int_equal(metrics_calls(m, "Alpha"), 3);
+	metrics_render(m, &out);
 	assert_non_null(strstr(buf_str(&out),
 	    "ecsfs_aws_calls_total{service=\"ecs\",action=\"Alpha\",outcome=\"ok\"} 1\n"));
 	assert_non_null(strstr(buf_str(&out),
@@ -316,9 +318,10 @@ static void counters(void **state)
 	    "ecsfs_aws_call_seconds_total{service=\"ecs\",action=\"Alpha\"} 2.000000\n"));
 	for (int i = 0; i < 400; i++) {
 		snprintf(action, sizeof(action), "Invented%d", i);
-		metrics_call("ecs", action, METRICS_OK, 1);
+		metrics_call(m, "ecs", action, METRICS_OK, 1);
 	}
-	assert_int_equal(metrics_calls(NULL), 403);
+	assert_int_equal(metrics_calls(m, NULL), 403);
+	metrics_free(m);
 }
 
 int main(void)

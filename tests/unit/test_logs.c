@@ -514,14 +514,14 @@ static void a_full_spool_stops_the_file_only(void **state)
 	(void)state;
 	put(STREAM_A, world_now(), "n1");
 	f = open_task(TASK_A);
-	spool_setup("/tmp", 10);
+	spools_.ceiling = 10;
 	for (int i = 0; i < 6; i++) {
 		many_lines(world_now(), 2 + i * 5, 5);
 		pass(60);
 	}
 	all_numbers_once(text_of(f), 1);
 	assert_non_null(strstr(errors(), "spool"));
-	spool_setup("/tmp", 1 << 20);
+	spools_.ceiling = 1 << 20;
 	pass(40);
 	all_numbers_once(text_of(f), 31);
 	logs_close(f);

@@ -137,11 +137,11 @@ static void a_full_spool_goes_on_in_a_quiet_log(void **state)
 	(void)state;
 	put(STREAM_A, world_now() - 1000, "n0");
 	f = open_task(TASK_A);
-	spool_setup("/tmp", 5);
+	spools_.ceiling = 5;
 	put(STREAM_A, world_now(), "n1");
 	pass(900);
 	numbers_once(text_of(f), 1);
-	spool_setup("/tmp", 1 << 20);
+	spools_.ceiling = 1 << 20;
 	pass(10);
 	numbers_once(text_of(f), 2);
 	logs_close(f);

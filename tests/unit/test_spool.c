@@ -14,13 +14,14 @@
 #include <unistd.h>
 
 static char dir[] = "/tmp/test_spool.XXXXXX";
+static struct spools all;
 
 static int setup(void **state)
 {
 	(void)state;
 	if (!mkdtemp(dir))
 		return -1;
-	spool_setup(dir, 100);
+	spools_init(&all, dir, 100);
 	return 0;
 }
 
@@ -36,7 +37,7 @@ static void bytes_grow_and_stay(void **state)
 	char bytes[16];
 
 	(void)state;
-	assert_int_equal(spool_new(&s, NULL), 0);
+	assert_int_equal(spool_new(&all, &s, NULL), 0);
 	assert_int_equal(spool_size(s), 0);
 	assert_int_equal(spool_append(s, "one\n", 4, NULL), 0);
 	assert_int_equal(spool_append(s, "two\n", 4, NULL), 0);
@@ -53,7 +54,7 @@ static void nothing_is_left_in_the_directory(void **state)
 	DIR *d;
 
 	(void)state;
-	assert_int_equal(spool_new(&s, NULL), 0);
+	assert_int_equal(spool_new(&all, &s, NULL), 0);
 	d = opendir(dir);
 	while (readdir(d))
 		names++;
@@ -69,8 +70,8 @@ static void one_ceiling_for_all(void **state)
 	char bytes[60] = "";
 
 	(void)state;
-	assert_int_equal(spool_new(&a, NULL), 0);
-	assert_int_equal(spool_new(&b, NULL), 0);
+	assert_int_equal(spool_new(&all, &a, NULL), 0);
+	assert_int_equal(spool_new(&all, &b, NULL), 0);
 	assert_int_equal(spool_append(a, bytes, 60, &err), 0);
 	assert_int_equal(spool_append(b, bytes, 41, &err), -ENOSPC);
 	assert_int_equal(err.err, ENOSPC);
@@ -92,10 +93,10 @@ static void a_missing_directory_is_said(void **state)
 	struct spool *s = NULL;
 
 	(void)state;
-	spool_setup("/nonexistent/spools", 100);
-	assert_int_equal(spool_new(&s, &err), -ENOENT);
+	spools_init(&all, "/nonexistent/spools", 100);
+	assert_int_equal(spool_new(&all, &s, &err), -ENOENT);
 	assert_int_equal(err.err, ENOENT);
-	spool_setup(dir, 100);
+	spools_init(&all, dir, 100);
 }
 
 static void without_one_the_cache_directory_is_made(void **state)
@@ -104,13 +105,13 @@ static void without_one_the_cache_directory_is_made(void **state)
 	char made[64];
 
 	(void)state;
-	spool_setup(NULL, 100);
+	spools_init(&all, NULL, 100);
 	setenv("XDG_CACHE_HOME", dir, 1);
-	assert_int_equal(spool_new(&s, NULL), 0);
+	assert_int_equal(spool_new(&all, &s, NULL), 0);
 	spool_free(s);
 	snprintf(made, sizeof(made), "%s/ecsfs", dir);
 	assert_int_equal(rmdir(made), 0);
-	spool_setup(dir, 100);
+	spools_init(&all, dir, 100);
 }
 
 int main(void)

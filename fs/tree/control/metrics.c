@@ -265,7 +265,7 @@ int control_render_metrics(struct ask *q, const struct place *p, const struct ro
 	buf_addf(&text, "ecsfs_simulated %d\necsfs_uptime_seconds %.3f\n", fs->simulated,
 	    (double)(clock_mono(fs->clock) - fs->started_mono_ms) / 1000);
 	buf_addf(&text, "ecsfs_journal_lost_total %" PRIu64 "\n", journal_lost(fs->journal));
-	metrics_render(&text);
+	metrics_render(fs->metrics, &text);
 	fs_metrics(p->fs, &text);
 	logs_metrics(fs->logs, &text);
 	add_samples(&s, &text, "");

@@ -112,7 +112,7 @@ static int fill_events(
 	if (e == -EOPNOTSUPP && row->flags & ROW_OPTIONAL)
 		e = 0;
 	if (!e)
-		e = spool_new(&ev->spool, err);
+		e = spool_new(&p->fs->spools, &ev->spool, err);
 	if (!e)
 		e = add_events(ev, a.value, err);
 	if (e)

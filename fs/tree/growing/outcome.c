@@ -178,7 +178,7 @@ static int first(
 static int reader_open(struct outcome_reader *r, const struct place *p, struct ecsfs_error *err)
 {
 	struct key k = {.kind = KIND_TASK, .a = p->cluster, .b = p->task};
-	int e = spool_new(&r->spool, err);
+	int e = spool_new(&p->fs->spools, &r->spool, err);
 
 	if (!e &&
 	    follower_open(

@@ -613,7 +613,7 @@ static int open_rollout(
 		return act_refuse(err, ENOMEM, "out of memory");
 	}
 	r->grown_ms = clock_wall(p->fs->clock);
-	e = spool_new(&r->spool, err);
+	e = spool_new(&p->fs->spools, &r->spool, err);
 	if (!e)
 		e = join_watch(r, p, &alone, err);
 	if (!e && alone)
