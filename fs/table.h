@@ -166,8 +166,10 @@ struct conversation_ops {
 #define WHOLE_OBJECT ""
 
 /*
- * An answer with a call of its own, which a row shows in place of the directory's object: of this kind,
- * and of the ARN in the member `named` of that object; NULL: of the names of the directory's document.
+ * An answer with a call of its own, which a row shows in place of the directory's object: of this
+ * kind, and of the ARN in the member `named` of that object; NULL: of the names of the directory's
+ * document. The answer may be an array (a kind with fetch_elements): `member` is then WHOLE_OBJECT,
+ * and `members` are those of each element.
  */
 struct own_answer {
 	enum kind kind; /* KIND_NONE: the row shows the directory's object */

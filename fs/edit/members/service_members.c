@@ -170,7 +170,7 @@ static const struct shape lattice[] = {
 
 static const struct shape event[] = {MEMBER("createdAt", SHAPE_TIME), {0}};
 
-static const struct shape task_set[] = {
+const struct shape shape_task_set[] = {
     MEMBER("createdAt", SHAPE_TIME),
     MEMBER("updatedAt", SHAPE_TIME),
     MEMBER("stabilityStatusAt", SHAPE_TIME),
@@ -251,7 +251,8 @@ const struct shape shape_service[] = {
     MEMBER("deployments", SHAPE_LIST, .members = shape_deployment,
 	.flags = SERVICE_DRIFTS | SHAPE_PARTIAL),
     MEMBER("events", SHAPE_ANY, .members = event, .flags = SERVICE_DRIFTS | SHAPE_PARTIAL),
-    MEMBER("taskSets", SHAPE_ANY, .members = task_set, .flags = SERVICE_DRIFTS | SHAPE_PARTIAL),
+    MEMBER(
+	"taskSets", SHAPE_ANY, .members = shape_task_set, .flags = SERVICE_DRIFTS | SHAPE_PARTIAL),
     MEMBER("currentServiceDeployment", SHAPE_ANY, .flags = SERVICE_DRIFTS),
     MEMBER("currentServiceRevisions", SHAPE_ANY, .flags = SERVICE_DRIFTS),
     MEMBER("status", SHAPE_ANY, .flags = SERVICE_DRIFTS),

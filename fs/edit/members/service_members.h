@@ -14,6 +14,8 @@
 extern const struct shape shape_service[];
 /* One element of `deployments`; only a part is known. */
 extern const struct shape shape_deployment[];
+/* One element of `taskSets`; only its times. */
+extern const struct shape shape_task_set[];
 
 /* Whether the row of `member` has one of the flags; false where the table has no such member. */
 bool service_member_is(const char *member, unsigned flags);
