@@ -300,11 +300,12 @@ static void text_is_plain(void **state)
 static void counters(void **state)
 {
 	auto_buf struct buf out = BUF_INIT(1 << 20);
-	struct metrics *m = metrics_new();
+	struct metrics *m = metrics_new(), *other = metrics_new();
 	char action[32];
 
 	(void)state;
 	assert_non_null(m);
+	assert_non_null(other);
 	metrics_call(m, "ecs", "Alpha", METRICS_OK, 1500000);
 	metrics_call(m, "ecs", "Alpha", METRICS_THROTTLED, 500000);
 	metrics_retry(m, "ecs", "Alpha", METRICS_THROTTLED);
@@ -321,6 +322,9 @@ static void counters(void **state)
 		metrics_call(m, "ecs", action, METRICS_OK, 1);
 	}
 	assert_int_equal(metrics_calls(m, NULL), 403);
+	/* Those of another mount. */
+	assert_int_equal(metrics_calls(other, NULL), 0);
+	metrics_free(other);
 	metrics_free(m);
 }
 

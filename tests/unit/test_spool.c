@@ -87,6 +87,24 @@ static void one_ceiling_for_all(void **state)
 	spool_free(b);
 }
 
+static void another_mount_has_a_ceiling_of_its_own(void **state)
+{
+	struct spools other;
+	struct spool *a = NULL, *b = NULL;
+	char bytes[100] = "";
+
+	(void)state;
+	spools_init(&other, dir, 100);
+	assert_int_equal(spool_new(&all, &a, NULL), 0);
+	assert_int_equal(spool_new(&other, &b, NULL), 0);
+	assert_int_equal(spool_append(a, bytes, 100, NULL), 0);
+	assert_int_equal(spool_append(b, bytes, 100, NULL), 0);
+	assert_int_equal(spool_append(b, bytes, 1, NULL), -ENOSPC);
+	spool_free(a);
+	assert_int_equal(spool_append(b, bytes, 1, NULL), -ENOSPC);
+	spool_free(b);
+}
+
 static void a_missing_directory_is_said(void **state)
 {
 	struct ecsfs_error err = {0};
@@ -120,6 +138,7 @@ int main(void)
 	    cmocka_unit_test(bytes_grow_and_stay),
 	    cmocka_unit_test(nothing_is_left_in_the_directory),
 	    cmocka_unit_test(one_ceiling_for_all),
+	    cmocka_unit_test(another_mount_has_a_ceiling_of_its_own),
 	    cmocka_unit_test(a_missing_directory_is_said),
 	    cmocka_unit_test(without_one_the_cache_directory_is_made),
 	};
