@@ -30,7 +30,7 @@ void errlog_add_change(struct errlog *l, const char *path, const struct ecsfs_er
 /* Notes a failure that an older response hid from its reader. The same on several paths is one line. */
 void errlog_add_hidden(struct errlog *l, const char *path, const struct ecsfs_error *err);
 
-/* Drops the notes on a path: what was not there has been made. */
+/* Drops the failures of a path: the missing object was created. */
 void errlog_drop_notes(struct errlog *l, const char *path);
 
 void errlog_render(struct errlog *l, struct buf *out);

@@ -33,8 +33,8 @@ struct freshness {
 	 * read ends: the base of a write must not be older than they are.
 	 */
 	bool guarded;
-	/* AWS has just failed to answer the same request: a known answer, however old -o stale= lets it
-	 * be, is taken at once. With `known_only` what is not known fails at once (ETIMEDOUT) too. */
+	/* AWS has just failed to answer the same request: a known answer within -o stale= is
+	 * returned at once. With `known_only` an unknown one fails at once (ETIMEDOUT) too. */
 	bool hurried, known_only;
 	bool constant; /* only the content of a revision is read, which never changes */
 	/*

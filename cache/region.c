@@ -371,7 +371,8 @@ static void revive(struct region *r, struct entry *e, const struct freshness *f,
 		flight_queue(r, e);
 }
 
-/* For a request that AWS has just not answered: what is known, and it is asked for behind it. */
+/* For a request that AWS has just not answered: the known answer, with a fetch in the background.
+ */
 static int give_known(struct region *r, struct entry *e, const struct freshness *f, int64_t now,
     struct answer *ret, struct ecsfs_error *err)
 {

@@ -24,7 +24,8 @@ struct ask {
 	struct freshness fresh;
 	bool
 	    revive; /* ASK_PEEK: an answer past its TTL is fetched for the next reader, without a wait */
-	/* The file is made of what is known: once AWS has failed to answer, no part is waited for. */
+	/* The file is made from known answers: once AWS has failed to answer, no part is waited
+	 * for. */
 	bool report;
 	const char *wanted;    /* the only name of a listing that is read; NULL: all */
 	struct waiter *waiter; /* ASK_PARK: the request's; one wait at a time */

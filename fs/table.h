@@ -74,9 +74,9 @@ struct commit {
 	int64_t deadline_ms; /* mono: the writer gets ETIMEDOUT then; 0: none */
 	size_t sent;	     /* ROW_LINES: bytes of `text`, whole lines, that were sent before */
 	/*
-	 * ROW_LINES: the text is as long as it will be, as far as one can know. Not in a write of a shell,
-	 * nor in one that brings a single line, since line after line may follow, nor in one that a full
-	 * buffer or a chunk cut off; nor in a flush while somebody else has the file open.
+	 * ROW_LINES: the text is probably complete. Not in a write of a shell, nor in one that
+	 * brings a single line, since line after line may follow, nor in one that a full buffer or
+	 * a chunk cut off; nor in a flush while another process has the file open.
 	 */
 	bool entire;
 	struct buf *answer;	   /* ROW_DIALOG: the text that the open file reads afterwards */
@@ -109,7 +109,7 @@ enum row_flags {
 	ROW_DEPLOYS = 1 << 5,
 	/* ROW_REPORT: text that render appends before it fails is read first, then the failure. */
 	ROW_PARTLY = 1 << 6,
-	/* ROW_DOCUMENT: [] says that there is none (ROW_LINES: always). */
+	/* ROW_DOCUMENT: [] is the empty list (ROW_LINES: always). */
 	ROW_CLEARS = 1 << 7,
 };
 

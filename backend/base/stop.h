@@ -1,7 +1,7 @@
 /*
- * How do calls end before their time because nobody waits for them any more?
+ * How do calls end early when nobody waits for them any more?
  *
- * A stop belongs to those who wait together: for one call, or for all calls that one open file
+ * A stop belongs to waiters that wait together: for one call, or for all calls that one open file
  * makes. The wait that a thread is in (a transfer, a pause) registers itself, and is woken when
  * another thread stops it. Each of the calls then ends with EINTR and its connection is closed;
  * later ones end before they begin. Calls that change something are never stopped: their outcome

@@ -37,9 +37,9 @@ int aws_settings_new(
 void aws_settings_free(struct aws_settings *s);
 
 /*
- * Appends what was chosen, one `key=value` a line, never a secret: provider ("none" where there are
- * no credentials), profile, region, region_source, endpoint_ecs, endpoint_logs, endpoint_sts. Looks
- * as far as botocore does before the first call: a credential process is run, container and
+ * Appends the chosen settings, one `key=value` a line, never a secret: provider ("none" where there
+ * are no credentials), profile, region, region_source, endpoint_ecs, endpoint_logs, endpoint_sts.
+ * Looks as far as botocore does before the first call: a credential process is run, container and
  * instance metadata are asked, STS and SSO are not.
  */
 int aws_settings_describe(const struct aws_settings *s, struct buf *out, struct ecsfs_error *err);

@@ -10,7 +10,7 @@
 
 #define ESCAPE 6 /* the length of \uXXXX */
 
-/* The code unit of the escape at `p`, -1: there is none. */
+/* The code unit of the escape at `p`, -1: invalid. */
 static int escaped_unit(const char *p, const char *end)
 {
 	char digits[5] = "";

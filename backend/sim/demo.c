@@ -44,7 +44,7 @@
 #define PUBLIC_NETWORK AWSVPC("ENABLED")
 #define REGISTRY "123456789012.dkr.ecr.%REGION%.amazonaws.com/"
 
-/* %REGION% stands for the region's name. */
+/* %REGION% is replaced by the region's name. */
 static const struct {
 	const char *request;
 	int hours_ago;

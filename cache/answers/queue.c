@@ -45,9 +45,9 @@ struct flight {
 	/* As many items as a call of the kind takes. */
 	struct entry **entries;
 	struct fetch_item *items;
-	bool *asked; /* somebody waits: not only taken along */
+	bool *asked; /* it has a waiter: not only a sibling */
 	struct fetch fetch;
-	atomic_bool wanted; /* somebody waits for it */
+	atomic_bool wanted; /* it has a waiter */
 	struct stop stop;   /* set when nobody waits any more */
 	struct arrival arrival;
 	bool hasty;   /* all waiters may get the known answer */
@@ -85,7 +85,7 @@ static void gather(struct region *r, struct group *g, size_t batch)
 		;
 }
 
-/* Whether all who wait can be given what is known. Of a call that nobody waits for (region_revive) any
+/* Whether all waiters can get the known answer. For a call without waiters (region_revive) any
  * answer counts: its reader may come while the call is under way. */
 static bool may_be_hasty(const struct region *r, const struct flight *f)
 {

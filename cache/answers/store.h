@@ -19,7 +19,7 @@ struct arrival {
 void store_item(struct region *r, struct entry *e, struct fetch_item *it, const struct arrival *a,
     struct news *n);
 void store_extra(struct region *r, struct fetch_extra *x, const struct arrival *a, struct news *n);
-/* Replaces what is known, with a new version where it differs. The value is taken over. */
+/* Replaces the known answer, with a new version if it differs. Takes ownership of the value. */
 void store_value(struct region *r, struct entry *e, struct packed *value, int err,
     const struct ecsfs_error *words, const struct arrival *a, struct news *n);
 

@@ -23,7 +23,7 @@ void lines_render(const json_t *list, const struct shape *pair, struct buf *out)
  */
 int lines_parse(const char *text, size_t len, json_t **ret, struct ecsfs_error *err);
 
-/* Whether the text is [] alone, which says that there is none: an empty text is refused. */
+/* Whether the text is [] alone, the empty list: an empty text is refused. */
 bool lines_none(const char *text, size_t len);
 
 /* `list` with the keys of `named` (lines_parse's) set, and where `whole` without all others: a new

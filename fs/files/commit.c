@@ -159,7 +159,7 @@ static bool overwrites(const struct handle *h)
 	    h->gather.based && h->gather.base == 0;
 }
 
-/* What a file that still has its lines does not take. Under the handle's lock. */
+/* Texts that a file does not take while it still has its lines. Under the handle's lock. */
 static int check_lines(const struct handle *h, struct ecsfs_error *err)
 {
 	const struct buf *text = &h->gather.text;
@@ -221,7 +221,7 @@ static bool looks_entire(const struct request *rq)
 struct writer {
 	enum caller_kind kind;
 	bool tells; /* its exit status shows a failed close(2) of the file */
-	bool alone; /* if it does not: nobody else has the file open */
+	bool alone; /* if it does not: no other process has the file open */
 };
 
 /*
@@ -254,7 +254,7 @@ static int take(struct request *rq, const struct writer *w, struct ecsfs_error *
 
 	h->writer = rq->owner;
 	h->written |= rq->size > 0;
-	/* What a program goes on with may be the text. Of a shell an empty line is all. */
+	/* A program may go on with the text. A shell's empty line is the whole text. */
 	if (w->kind == CALLER_PROGRAM && row->form != ROW_VALUE && gather_blank(&h->gather))
 		how = GATHER_OPEN;
 	if (!e && !newline && w->kind == CALLER_UNKNOWN && gather_waits(&h->gather, row))

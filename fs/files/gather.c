@@ -39,7 +39,7 @@ bool gather_blank(const struct gather *g)
 	return blank(buf_str(&g->text), g->text.len);
 }
 
-/* What to write where an empty text is meant. */
+/* The text to write for an empty value. */
 static const char *what_clears(const struct row *row)
 {
 	if (row->form == ROW_LINES)

@@ -1,6 +1,6 @@
 /*
- * Is a missing name a mistyped one? It is compared with the names of its directory that are known: one
- * that is an edit or two away was meant. Where names have a form (task IDs, times) the form is told.
+ * Is a missing name a mistyped one? It is compared with the known names of its directory: one that
+ * is an edit or two away was meant. Where names have a form (task IDs, times) the form is named.
  */
 #include "fs/kernel/mistyped.h"
 
@@ -42,7 +42,7 @@ static void try_table(struct nearest *n, const struct dir_type *type)
 		nearest_try(n, c->name);
 }
 
-/* The names of the listing as far as they are known, as file names; they live in `names`. */
+/* The known names of the listing, as file names; they live in `names`. */
 static void try_listing(
     struct nearest *n, struct node *dir, const struct listing *l, json_t *names, struct buf *room)
 {

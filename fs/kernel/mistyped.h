@@ -7,8 +7,8 @@
 
 struct request;
 
-/* Notes in .ecsfs/errors what the LOOKUP of a name that is not there may have meant. From what is known: asks
- * nothing. */
+/* Notes in .ecsfs/errors which name the LOOKUP of a missing name may have meant. By known names:
+ * makes no call. */
 void mistyped_note(struct request *rq);
 
 #endif

@@ -29,7 +29,7 @@ void around_load(const struct service *s, bool memory, int64_t at_ms, double ret
 	ret[1] = ret[0] + 4 + hash % 5;
 }
 
-/* The service that a query is about; NULL: nobody has such a metric. */
+/* The service that a query is about; NULL: unknown. */
 static struct service *service_of(struct sim_region *r, const json_t *metric)
 {
 	const char *namespace = doc_str(metric, "Namespace");

@@ -104,7 +104,7 @@ static void put_error(struct sim_reply *ret, const struct sim_call *c)
 	json_decref(o);
 }
 
-/* Of X-Amz-Target, or of a form's Version; NULL: unknown. */
+/* The service of X-Amz-Target, or of a form's Version; NULL: unknown. */
 static const struct protocol *protocol_of(const char *target)
 {
 	for (size_t i = 0; target && i < sizeof(protocols) / sizeof(*protocols); i++) {

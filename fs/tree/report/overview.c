@@ -1,7 +1,7 @@
 /*
  * How are the overview screens made? From the documents that the tree below shows, as columns; a
- * part that may not be read is one line that reports it. While AWS cannot be asked they show what is
- * known, below a first line that says so.
+ * part that may not be read is one line that reports it. While AWS cannot be asked they show the
+ * known answers, below a first line that says so.
  */
 #include "fs/tree/report/overview.h"
 

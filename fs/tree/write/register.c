@@ -102,7 +102,7 @@ static int check_known(
 	return shape_check_known(request, shape_task_definition, a.value, err);
 }
 
-/* `arn`: the revision that AWS has taken what is written from, "" where none is known. */
+/* `arn`: the revision that AWS registered from the written text, "" where none is known. */
 static int check_images(
     const struct place *p, const json_t *request, const char *arn, struct ecsfs_error *err)
 {

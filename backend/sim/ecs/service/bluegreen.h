@@ -19,8 +19,8 @@ void stage_hook_continue(struct sim_region *r, struct service_deployment *d, int
 json_t *stage_hooks_render(const struct service_deployment *d);
 
 /*
- * Blue/green and its kin go through stages (bluegreen.c). The numbers are AWS's order; -1 stands
- * for a rolling deployment.
+ * BLUE_GREEN, LINEAR and CANARY deployments go through stages (bluegreen.c). The numbers are AWS's
+ * order; -1 is a rolling deployment.
  */
 enum stage {
 	STAGE_RECONCILE,

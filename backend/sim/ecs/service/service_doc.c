@@ -14,7 +14,7 @@ static bool has_ecs_controller(const struct service *s)
 	return strcmp(s->controller, "ECS") == 0;
 }
 
-/* What AWS wants of the tasks of one deployment: PRIMARY's is the service's. */
+/* The desired count of one deployment: PRIMARY's is the service's. */
 static int wanted(const struct service *s, const struct deployment *d)
 {
 	const struct deployment *primary = primary_of(s);

@@ -138,7 +138,7 @@ json_t *sim_made_digest(const char *image)
 	return json_string(text);
 }
 
-/* What ECS Exec needs in a container. */
+/* The managed agent that ECS Exec needs in a container. */
 static void put_agent(json_t *o, const struct task *t)
 {
 	json_t *agent;
