@@ -52,9 +52,9 @@ task_definitions" ]
 		[ "$(cat "$file" | wc -c)" = 0 ]
 	done
 	calls_reset
-	# What is copied back sends nothing, by any way.
+	# What is copied back sends nothing, by any way; an empty file says so, as it may have been meant.
 	cp "$web/rollback" "$BATS_TEST_TMPDIR/copy"
-	cp "$BATS_TEST_TMPDIR/copy" "$web/rollback"
+	refused cp "$BATS_TEST_TMPDIR/copy" "$web/rollback"
 	touch "$web/rollback.tmp"
 	mv -f "$web/rollback.tmp" "$web/rollback"
 	[ "$(changes)" = 0 ]
