@@ -69,9 +69,7 @@ recipe() {
 	[ "$(cat "$web-green/containers/app/image")" = shop/web:1.3 ]
 	echo "$count" >"$web/desired_count"
 	echo 0 >"$web-green/desired_count"
-	# A service whose tasks still run cannot be deleted.
-	idle() { touch "$web-green" && [ "$(cat "$web-green/running_count")" = 0 ]; }
-	wait_for 60 idle
+	timeout 60 cat "$web-green/rollout" # until its tasks have stopped
 	rmdir "$web-green"
 	timeout 60 cat "$web/rollout"
 }

@@ -92,7 +92,8 @@ setup() {
 	run diff "$prod/services/web/network_configuration.json" "$prod/services/web2/network_configuration.json"
 	[ "$status" -eq 0 ]
 	echo 0 >"$prod/services/web2/desired_count"
-	wait_for 20 rmdir "$prod/services/web2"
+	timeout 60 cat "$prod/services/web2/rollout"
+	rmdir "$prod/services/web2"
 }
 
 @test "a clone of a CODE_DEPLOY service is refused with a sentence" {

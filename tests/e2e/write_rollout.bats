@@ -73,6 +73,24 @@ runs() {
 	[ "$status" -eq 0 ]
 }
 
+@test "a deployment that was rolled back before anybody looked is a read error, once" {
+	before=$(cat "$web/task_definition")
+	runs web-broken
+	wait_for 60 grep -q ROLLED_BACK "$web/rollout_state"
+	run timeout 120 cat "$web/rollout"
+	[ "$status" -ne 0 ]
+	[ "$status" -ne 124 ]
+	[[ $output == *"rolled back to $before: "* ]]
+	[[ $output == *"first failed task "* ]]
+	timeout 120 cat "$web/rollout"
+	runs web-broken
+	wait_for 60 grep -q ROLLED_BACK "$web/rollout_state"
+	# A write after it is what the next reader asks about.
+	echo 3 >"$web/desired_count"
+	timeout 120 cat "$web/rollout" >"$BATS_TEST_TMPDIR/out"
+	grep -q " steady $before: 3 running" "$BATS_TEST_TMPDIR/out"
+}
+
 @test "a deployment that is superseded is a read error" {
 	hold 1
 	deploy a

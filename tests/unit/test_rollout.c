@@ -219,6 +219,73 @@ static void test_a_rollback_that_was_over_is_steady(void **state)
 	end(&s);
 }
 
+/* WRITTEN: what UpdateService answered; web:2 was to replace web:1. */
+#define WRITTEN                                                                                    \
+	"{\"createdAt\":5,\"deployments\":[" DEP(2, "PRIMARY", 2, "IN_PROGRESS") "," DEP(          \
+	    1, "ACTIVE", 1, "COMPLETED") "]}"
+#define CREATED_AT(when, deployments)                                                              \
+	"{\"status\":\"ACTIVE\",\"createdAt\":" #when                                              \
+	"," COUNTS(2, 2, 0) "," ARN ",\"deployments\":[" deployments "]}"
+
+static void expect(struct scene *s, const char *written)
+{
+	json_auto_t *answer = parse(written);
+
+	rollout_expect(s->rollout, answer);
+}
+
+static void test_rolled_back_before_it_was_looked_at(void **state)
+{
+	const char *back = CREATED_AT(5, DEP(1, "PRIMARY", 1, "COMPLETED"));
+	struct scene s = begin();
+
+	(void)state;
+	expect(&s, WRITTEN);
+	step(&s, back, SD("ROLLBACK_SUCCESSFUL", 2, ",\"rollback\":{\"reason\":\"no image\"}"),
+	    ROLLOUT_ROLLED_BACK, "rolled back to web:1: no image");
+	end(&s);
+	/* Without the permission for DescribeServiceDeployments too. */
+	s = begin();
+	expect(&s, WRITTEN);
+	step(&s, back, NULL, ROLLOUT_ROLLED_BACK, "rolled back to web:1");
+	end(&s);
+}
+
+static void test_what_was_written_is_not_what_is_there(void **state)
+{
+	struct scene s = begin();
+
+	(void)state;
+	/* Somebody deployed since. */
+	expect(&s, WRITTEN);
+	step(&s, CREATED_AT(5, DEP(3, "PRIMARY", 3, "COMPLETED")), NULL, ROLLOUT_STEADY,
+	    "steady web:3");
+	end(&s);
+	/* Another service of that name. */
+	s = begin();
+	expect(&s, WRITTEN);
+	step(&s, CREATED_AT(6, DEP(1, "PRIMARY", 1, "COMPLETED")), NULL, ROLLOUT_STEADY,
+	    "steady web:1");
+	end(&s);
+}
+
+static void test_a_rollback_that_goes_on(void **state)
+{
+	struct scene s = begin();
+
+	(void)state;
+	step(&s,
+	    SERVICE(COUNTS(2, 1, 1),
+		DEP(1, "PRIMARY", 1, "IN_PROGRESS") "," DEP(2, "ACTIVE", 2, "FAILED")),
+	    SD("ROLLBACK_IN_PROGRESS", 2, ",\"rollback\":{\"serviceRevisionArn\":\"r/1\"}"),
+	    ROLLOUT_GOING, "deployments 2");
+	step(&s, SERVICE(COUNTS(2, 2, 0), DEP(1, "PRIMARY", 1, "IN_PROGRESS")),
+	    SD("ROLLBACK_SUCCESSFUL", 2,
+		",\"rollback\":{\"reason\":\"no image\",\"serviceRevisionArn\":\"r/1\"}"),
+	    ROLLOUT_ROLLED_BACK, "rolled back to web:1: no image");
+	end(&s);
+}
+
 static void test_rolled_back_while_it_stays_primary(void **state)
 {
 	struct scene s = begin();
@@ -346,6 +413,9 @@ int main(void)
 	    cmocka_unit_test(test_rolled_back_known_from_deployments_alone),
 	    cmocka_unit_test(test_superseded),
 	    cmocka_unit_test(test_a_rollback_that_was_over_is_steady),
+	    cmocka_unit_test(test_rolled_back_before_it_was_looked_at),
+	    cmocka_unit_test(test_what_was_written_is_not_what_is_there),
+	    cmocka_unit_test(test_a_rollback_that_goes_on),
 	    cmocka_unit_test(test_rolled_back_while_it_stays_primary),
 	    cmocka_unit_test(test_gone),
 	    cmocka_unit_test(test_events_are_new_ones_oldest_first),

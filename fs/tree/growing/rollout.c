@@ -21,6 +21,7 @@
 #include "fs/edit/members/doc.h"
 #include "fs/tree/growing/rollout_lines.h"
 #include "fs/tree/growing/rollout_reason.h"
+#include "fs/tree/write/last_deployment.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -47,6 +48,7 @@ struct reader {
 	char *complaint; /* the last failure of a fetch that was reported */
 	struct waiter *waiters;
 	int64_t grown_ms; /* wall */
+	char *note; /* of the mount's last write, until its end was read; NULL: there is none */
 };
 
 struct watch {
@@ -562,6 +564,7 @@ static void close_rollout(void *stream)
 	rollout_free(r->rollout);
 	free(r->complaint);
 	free(r->held_line);
+	free(r->note);
 	free(r);
 }
 
@@ -604,6 +607,7 @@ static int open_rollout(
     const struct place *p, const struct row *row, void **ret_stream, struct ecsfs_error *err)
 {
 	struct reader *r = calloc(1, sizeof(*r));
+	json_auto_t *written = NULL;
 	bool alone = false;
 	int e;
 
@@ -612,6 +616,8 @@ static int open_rollout(
 		free(r);
 		return act_refuse(err, ENOMEM, "out of memory");
 	}
+	written = last_deployment(p, &r->note);
+	rollout_expect(r->rollout, written);
 	r->grown_ms = clock_wall(p->fs->clock);
 	e = spool_new(&p->fs->spools, &r->spool, err);
 	if (!e)
@@ -653,8 +659,10 @@ static int rollout_at_end(void *stream, struct waiter *w, struct ecsfs_error *er
 		w->next = r->waiters;
 		r->waiters = w;
 		e = -EINPROGRESS;
-	} else if (r->verdict != ROLLOUT_STEADY) {
-		e = act_refuse(err, EIO, "%s", r->last);
+	} else {
+		last_deployment_forget(r->watch->fs, &r->note);
+		if (r->verdict != ROLLOUT_STEADY)
+			e = act_refuse(err, EIO, "%s", r->last);
 	}
 	pthread_mutex_unlock(&r->watch->lock);
 	return e;

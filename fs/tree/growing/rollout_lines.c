@@ -25,6 +25,7 @@ struct rollout {
 	char *said_stage;  /* the last line about the service deployment */
 	double last_event; /* time of the newest event seen */
 	json_t *events;	   /* its id and those of the same instant */
+	json_t *written;   /* rollout_expect(); NULL: none */
 };
 
 struct rollout *rollout_new(void)
@@ -40,6 +41,7 @@ void rollout_free(struct rollout *r)
 	json_decref(r->primary);
 	json_decref(r->known);
 	json_decref(r->events);
+	json_decref(r->written);
 	free(r->arn);
 	free(r->aim);
 	free(r->said);
@@ -119,12 +121,35 @@ static void take_aim(struct rollout *r, const json_t *sets)
 	r->aim = aim ? strdup(doc_string_peek(aim, "id")) : NULL;
 }
 
+void rollout_expect(struct rollout *r, const json_t *written)
+{
+	json_decref(r->written);
+	r->written = json_incref((json_t *)written);
+}
+
+/*
+ * Whether the service went back, since the mount's own write, to a deployment from before it. A service
+ * made anew and a deployment that came later have nothing to do with that write.
+ */
+static bool went_back(const struct rollout *r, const json_t *service)
+{
+	const json_t *wrote = doc_primary_peek(r->written, "deployments");
+	const json_t *now = doc_primary_peek(service, "deployments");
+
+	return r->way == WAY_ROLLING && wrote && now && !same_id(wrote, now) &&
+	    json_equal(doc_peek(r->written, "createdAt"), doc_peek(service, "createdAt")) &&
+	    doc_find_peek(
+		json_object_get(r->written, "deployments"), "id", doc_string_peek(now, "id"));
+}
+
 static void begin(struct rollout *r, const json_t *service)
 {
 	const char *arn = doc_string_peek(service, "currentServiceDeployment");
 	const json_t *list;
 
 	r->way = way_of(service);
+	if (went_back(r, service))
+		service = r->written;
 	list = json_object_get(service, list_of(r));
 	r->primary = json_incref((json_t *)doc_primary_peek(service, list_of(r)));
 	r->arn = *arn ? strdup(arn) : NULL;
@@ -243,6 +268,16 @@ static bool is_about(const struct rollout *r, const json_t *deployment)
 		!strcmp(value_arn_name(target), value_arn_name(doc_string_peek(r->primary, "id"))));
 }
 
+/* Whether the PRIMARY deployment is the one that the service deployment's rollback goes to. */
+static bool went_back_to_primary(const struct rollout *r, const json_t *deployment)
+{
+	const char *to =
+	    doc_string_peek(json_object_get(deployment, "rollback"), "serviceRevisionArn");
+
+	return *to && r->primary &&
+	    !strcmp(value_arn_name(to), value_arn_name(doc_string_peek(r->primary, "id")));
+}
+
 /* Prints which hook waits, until when, and which file answers it. */
 static void say_hook(const json_t *hook, const char *arn, struct buf *text)
 {
@@ -355,7 +390,9 @@ static enum rollout_verdict decide_rolling(
 		return ROLLOUT_GOING;
 	if (!same_id(primary, r->primary))
 		return lost(r, primary, deployment, now, lines);
-	verdict = about ? decide_deployment(r, deployment, now, lines) : ROLLOUT_GOING;
+	verdict = about || went_back_to_primary(r, deployment)
+	    ? decide_deployment(r, deployment, now, lines)
+	    : ROLLOUT_GOING;
 	if (verdict != ROLLOUT_GOING)
 		return verdict;
 	if (!strcmp(state, "FAILED"))

@@ -4,7 +4,9 @@
  * thread at a time.
  *
  * The deployment that counts is the one that was PRIMARY in the first snapshot, by its id: a rollback
- * may go to a deployment of the same task definition.
+ * may go to a deployment of the same task definition. Where the mount's own last write made another one,
+ * and the first snapshot shows what was there before that write, the written one counts: it was rolled
+ * back before anybody looked.
  */
 #ifndef ECSFS_EDIT_ROLLOUT_H
 #define ECSFS_EDIT_ROLLOUT_H
@@ -27,6 +29,12 @@ struct rollout;
 
 struct rollout *rollout_new(void);
 void rollout_free(struct rollout *r);
+
+/*
+ * Before the first snapshot: DescribeServices' document (borrowed; NULL: none) as UpdateService answered it
+ * to the mount's own last write. Its `createdAt` and `deployments` are read.
+ */
+void rollout_expect(struct rollout *r, const json_t *written);
 
 /*
  * Takes a snapshot (DescribeServices' document, borrowed) and appends a line for each change since

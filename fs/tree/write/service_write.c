@@ -17,6 +17,7 @@
 #include "fs/edit/members/shown.h"
 #include "fs/edit/remembered/readings.h"
 #include "fs/edit/service_edit.h"
+#include "fs/tree/write/last_deployment.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -95,8 +96,10 @@ int service_update(struct commit *c, const json_t *members, unsigned flags, stru
 	int64_t sent_ms = aws_client_now_ms(region_client_peek(p->region));
 	e = act_ecs(c, "UpdateService", request, flags, "service", &answer, &reason);
 	json_t *service = json_object_get(answer, "service");
-	if (service)
+	if (service) {
 		region_publish(p->region, &k, service, &c->began);
+		last_deployment_note(p, service);
+	}
 	if (!e)
 		return 0;
 	region_invalidate(p->region, &k);
