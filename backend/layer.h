@@ -20,7 +20,8 @@ struct aws_context {
 	const struct clock *clock;
 	struct http *http;
 	struct pause *pause;
-	_Atomic int64_t skew_ms; /* AWS's clock less ours */
+	_Atomic int64_t skew_ms;  /* AWS's clock less ours */
+	_Atomic int64_t usual_ms; /* how long a read takes, the slow ones; 0: none was answered */
 };
 
 /* The wall clock as AWS sees it. */

@@ -20,7 +20,7 @@
 /* The longest silence of a stream: StartLiveTail sends something every second. */
 enum { STREAM_STALL_MS = 30000 };
 
-enum { LEAST_ATTEMPT_MS = 3000 };
+enum { LEAST_ATTEMPT_MS = 3000, LEAST_USUAL_MS = 2000 };
 
 struct send_layer {
 	struct aws_layer layer;
@@ -256,6 +256,30 @@ static int classify_response(const struct target *t, struct aws_exchange *x,
 	return 0;
 }
 
+/* Follows a slow response at once, and forgets it slowly: an eighth a call. */
+static void learn_usual(struct aws_context *cx, int64_t ms)
+{
+	int64_t usual = atomic_load(&cx->usual_ms);
+
+	ms = ms > 0 ? ms : 1;
+	atomic_store(&cx->usual_ms, ms > usual ? ms : usual - (usual - ms) / 8);
+}
+
+/*
+ * How long the first attempt of a read waits, `share` at most: four times what slow ones take. A
+ * connection that died in silence costs that; a response that is only late then comes by the second
+ * attempt, and later calls wait longer.
+ */
+static int64_t patience_ms(const struct aws_context *cx, int64_t share)
+{
+	int64_t usual = atomic_load(&cx->usual_ms) * 4;
+
+	if (!usual)
+		return share;
+	usual = usual > LEAST_USUAL_MS ? usual : LEAST_USUAL_MS;
+	return usual < share ? usual : share;
+}
+
 /*
  * A peer that stays silent must not use up the time of all attempts, so a call that only reads
  * leaves most of it for another one.
@@ -267,13 +291,15 @@ static int64_t attempt_limit_ms(const struct aws_context *cx, const struct aws_e
 	int64_t share = half;
 
 	/* Less for the first attempt, but enough for a slow response. */
-	if (x->attempt == 1 && half > LEAST_ATTEMPT_MS)
+	if (x->attempt == 1 && half > LEAST_ATTEMPT_MS) {
 		share = fifth > LEAST_ATTEMPT_MS ? fifth : LEAST_ATTEMPT_MS;
+		share = patience_ms(cx, share);
+	}
 	return aws_action_reads(x->rq->service, x->rq->action) && left > share && share > 0 ? share
 											    : left;
 }
 
-static int exchange(const struct aws_context *cx, const struct target *t, struct aws_exchange *x,
+static int exchange(struct aws_context *cx, const struct target *t, struct aws_exchange *x,
     const struct buf *body, struct aws_response *ret, struct ecsfs_error *err)
 {
 	struct lines lines = {.host = BUF_INIT(KIB),
@@ -307,7 +333,10 @@ static int exchange(const struct aws_context *cx, const struct target *t, struct
 		return r;
 	}
 	list_lines(&lines, headers);
+	int64_t began_ms = clock_mono(cx->clock);
 	r = http_exchange(cx->http, &rq, &answer, err);
+	if (r >= 0 && !rq.sink && aws_action_reads(x->rq->service, x->rq->action))
+		learn_usual(cx, clock_mono(cx->clock) - began_ms);
 	r = r < 0 ? classify_failure(x, &answer, err) : classify_response(t, x, &answer, ret, err);
 	if (t->service->secret)
 		secret_buf_release(&answer.body);
