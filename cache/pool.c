@@ -113,11 +113,11 @@ static int add_thread(struct pool *p)
 	struct pool_thread *t = calloc(1, sizeof(*t));
 
 	if (!t)
-		return -EAGAIN;
+		return -ENOMEM;
 	t->pool = p;
 	if (start_thread(t)) {
 		free(t);
-		return -EAGAIN;
+		return -ENOMEM;
 	}
 	SLIST_INSERT_HEAD(&p->running, t, link);
 	p->threads++;
@@ -132,7 +132,7 @@ static int submit_locked(struct pool *p, struct job *j)
 		return -EBUSY;
 	if (p->idle <= p->queued && p->threads < p->max_threads && add_thread(p) < 0 &&
 	    p->threads == 0)
-		return -EAGAIN;
+		return -ENOMEM;
 	j->next = NULL;
 	*p->tail = j;
 	p->tail = &j->next;
@@ -151,6 +151,19 @@ int pool_submit(struct pool *p, struct job *j)
 	err = submit_locked(p, j);
 	pthread_mutex_unlock(&p->lock);
 	return err;
+}
+
+int pool_refusal(int e, struct ecsfs_error *err)
+{
+	if (e == -ENOMEM)
+		return ecsfs_error_set(err, ENOMEM, NULL,
+		    "no thread can be started: the limit of processes or the memory is exhausted "
+		    "(ulimit "
+		    "-u, systemd's TasksMax=)");
+	if (e == -EINTR)
+		return ecsfs_error_set(err, EINTR, NULL, "the file system is being unmounted");
+	return ecsfs_error_set(
+	    err, -e, NULL, "too many requests are already waiting for AWS: try again");
 }
 
 void pool_stop(struct pool *p)

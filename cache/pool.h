@@ -5,6 +5,7 @@
 #ifndef ECSFS_POOL_H
 #define ECSFS_POOL_H
 
+#include "backend/error.h"
 #include "cache/job.h"
 
 #include <pthread.h>
@@ -36,9 +37,13 @@ void pool_init(struct pool *p, size_t max_threads, size_t max_queue, int idle_ms
 
 /*
  * Queues a job, which is then run once. -EBUSY: too many wait already. -EINTR: the pool stops.
- * -EAGAIN: there is no thread and none can be made. Never blocks.
+ * -ENOMEM: there is no thread and none can be made (never EAGAIN, which programs take for "try later").
+ * Never blocks.
  */
 int pool_submit(struct pool *p, struct job *j);
+
+/* Sets the sentence for an error of pool_submit(), and returns it. */
+int pool_refusal(int e, struct ecsfs_error *err);
 
 /* Refuses further jobs, runs those that wait, and joins every thread. */
 void pool_stop(struct pool *p);

@@ -426,8 +426,7 @@ static int ask_locked(struct region *r, const struct key *k, const struct freshn
 		return give_fresh(r, e, f, now, ret, err);
 	rc = wait_for(r, whole, f, w, now);
 	if (rc != -EINPROGRESS)
-		ecsfs_error_set(
-		    err, -rc, NULL, "too many requests are already waiting for AWS: try again");
+		pool_refusal(rc, err);
 	return rc;
 }
 

@@ -14,6 +14,7 @@
 #include "cache/logs/poll/live_tail.h"
 #include "cache/logs/poll/poller.h"
 #include "cache/logs/poll/schedule.h"
+#include "cache/pool.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -136,9 +137,8 @@ static int report(int r, struct ecsfs_error *err)
 	if (r == -ENFILE)
 		return ecsfs_error_set(
 		    err, ENFILE, NULL, "more than %d logs are open: close some", LIMIT_LOGFILES);
-	if (r == -EBUSY)
-		return ecsfs_error_set(err, EBUSY, NULL,
-		    "too many requests are waiting for CloudWatch Logs: try again");
+	if (r == -EBUSY || r == -ENOMEM)
+		return pool_refusal(r, err);
 	return ecsfs_error_set(err, -r, NULL, "the log cannot be opened: %s", strerror(-r));
 }
 

@@ -7,6 +7,7 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "cache/pool.h"
 #include "fs/caller.h"
 #include "fs/kernel/node/inode.h"
 #include "fs/kernel/request.h"
@@ -227,8 +228,7 @@ static int begin(struct request *rq, struct conversation *c, struct ecsfs_error 
 		return 0;
 	atomic_fetch_sub_explicit(&c->refs, 1, memory_order_relaxed);
 	c->state = FAILED;
-	ecsfs_error_set(
-	    &c->err, -e, NULL, "too many requests are already waiting for AWS: try again");
+	pool_refusal(e, &c->err);
 	return failure(c, err);
 }
 

@@ -5,6 +5,7 @@
 #include "fs/files/stream.h"
 
 #include "backend/base/cleanup.h"
+#include "cache/pool.h"
 #include "fs/kernel/node/inode.h"
 #include "fs/kernel/request.h"
 
@@ -195,8 +196,10 @@ static int attach(struct request *rq)
 	if (!s)
 		return -ENOMEM;
 	int e = joined ? 0 : start(s);
-	if (e)
+	if (e) {
+		pool_refusal(e, &s->err);
 		finish(s, e);
+	}
 	return 0;
 }
 

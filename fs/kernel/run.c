@@ -7,6 +7,7 @@
 
 #include "backend/base/clock.h"
 #include "cache/moment.h"
+#include "cache/pool.h"
 #include "fs/kernel/node/inode.h"
 #include "fs/kernel/parked.h"
 #include "fs/kernel/spent.h"
@@ -30,6 +31,8 @@ static void run_owned(struct request *rq)
 		if (e != -EINPROGRESS || rq->by_job)
 			request_unref(rq);
 	} while (e == -EINPROGRESS && !rq->by_job && !request_park(rq));
+	if (e == -ENOMEM && !err.err)
+		pool_refusal(e, &err);
 	if (e && e != -EINPROGRESS)
 		request_fail(rq, e, &err);
 	request_unref(rq);

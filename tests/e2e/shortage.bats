@@ -65,3 +65,45 @@ limit() {
 	)
 	mnt=
 }
+
+# without_threads COMMAND...: no thread can be made by it while $no_threads is there.
+without_threads() {
+	command -v cc >/dev/null || skip "no compiler"
+	! grep -qa __asan_init "$build/ecsfs" || skip "AddressSanitizer must be loaded first"
+	export NO_THREADS=$BATS_FILE_TMPDIR/no_threads
+	preload=$BATS_FILE_TMPDIR/nothreads.so
+	[ -e "$preload" ] || cc -shared -fPIC -o "$preload" "$top/tests/e2e/nothreads.c" -ldl
+}
+
+@test "no thread can be made: it says so, nothing hangs, and it is over when it is over" {
+	local cluster begin
+	without_threads
+	LD_PRELOAD=$preload mount_up -o ttl=1,timeout=10
+	cluster=$mnt/clusters/cluster-1
+	log=$(echo "$cluster"/tasks/*/logs/*.log | cut -d' ' -f1)
+	cat "$cluster"/services/*/desired_count >/dev/null
+	touch "$NO_THREADS"
+	begin=$SECONDS
+	# A job of its own needs a thread where none is idle.
+	fails 'Cannot allocate memory' timeout 20 cat "$log"
+	said 'no thread can be started: the limit of processes'
+	fails 'Cannot allocate memory' timeout 20 cat "$(ls -d "$cluster"/services/* | head -n 1)/rollout"
+	# What others have threads for is answered, or refused, and in time.
+	for file in "$cluster"/services/*/task_definition.json "$cluster/overview" "$mnt/.ecsfs/status"; do
+		timeout 20 cat "$file" >/dev/null 2>&1 || [ "$?" = 1 ]
+	done
+	[ $((SECONDS - begin)) -lt 60 ]
+	rm "$NO_THREADS"
+	cat "$log" >/dev/null
+	cat "$cluster"/services/*/task_definition.json >/dev/null
+	touch "$NO_THREADS"
+	mount_down
+	mnt=
+	# It does not start either, and says why.
+	mkdir -p "$BATS_TEST_TMPDIR/mnt"
+	run env LD_PRELOAD="$preload" timeout 20 "$build/ecsfs" "$BATS_TEST_TMPDIR/mnt"
+	rm "$NO_THREADS"
+	[ "$status" -eq 1 ]
+	[[ $output == *'no thread can be started'* ]]
+	! mounted "$BATS_TEST_TMPDIR/mnt"
+}

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -201,6 +202,52 @@ static void test_applied(void **state)
 	assert_true(json_equal(after, set));
 }
 
+/* CPU seconds of this process. */
+static double cpu_s(void)
+{
+	return (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* A response may hold any number of tags: whatever is done with them grows with their number, not with its
+ * square (six seconds of CPU once). A tenth of them tells how long it takes here. */
+static double work_on_tags(int count)
+{
+	json_auto_t *list = json_array(), *set = NULL, *unset = NULL, *none = json_object();
+	auto_buf struct buf out = BUF_INIT(LIMIT_RESPONSE);
+	struct ecsfs_error err = {0};
+	double begin;
+
+	for (int i = 0; i < count; i++)
+		json_array_append_new(list,
+		    json_pack("{s:o,s:s}", "key", json_sprintf("key-%d", i * 7919 % count), "value",
+			"v"));
+	begin = cpu_s();
+	lines_render(list, shape_tag, &out);
+	json_auto_t *named = parsed(buf_str(&out));
+	assert_int_equal(json_object_size(named), count);
+	assert_int_equal(tags_difference(list, named, true, &set, &unset, &err), 0);
+	assert_int_equal(json_array_size(set), 0);
+	json_decref(set);
+	json_decref(unset);
+	set = unset = NULL;
+	assert_int_equal(tags_difference(list, none, true, &set, &unset, &err), 0);
+	assert_int_equal(json_array_size(unset), count);
+	json_auto_t *left = tags_applied(list, set, unset);
+	assert_int_equal(json_array_size(left), 0);
+	assert_false(tags_fit(list, list));
+	return cpu_s() - begin;
+}
+
+static void test_a_hundred_thousand(void **state)
+{
+	(void)state;
+	double tenth = work_on_tags(10000), all = work_on_tags(100000);
+
+	/* Ten times, or a little more for caches; the square would be a hundred times. */
+	if (all > 35 * (tenth > 0.01 ? tenth : 0.01))
+		fail_msg("10,000 tags take %.3f s, 100,000 take %.3f s", tenth, all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +260,7 @@ int main(void)
 	    cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_limits_are_in_characters),
 	    cmocka_unit_test(test_applied),
+	    cmocka_unit_test(test_a_hundred_thousand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
