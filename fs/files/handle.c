@@ -204,6 +204,24 @@ bool handle_flushes(const struct handle *h)
 	return handle_writes(h) && h->node->row;
 }
 
+off_t handles_text_size(const struct node *n)
+{
+	struct handles *all = n->fs->handles;
+	off_t size = 0;
+
+	pthread_mutex_lock(&all->lock);
+	for (struct handle *h = all->first; h; h = h->next) {
+		if (h->node != n)
+			continue;
+		pthread_mutex_lock(&h->lock);
+		off_t len = h->text ? (off_t)h->text->len : 0;
+		pthread_mutex_unlock(&h->lock);
+		size = len > size ? len : size;
+	}
+	pthread_mutex_unlock(&all->lock);
+	return size;
+}
+
 size_t handles_count(struct fs *fs)
 {
 	struct handles *all = fs->handles;

@@ -92,6 +92,8 @@ int handle_truncate(struct handle *h, pid_t thread, off_t size, struct ecsfs_err
 int handles_truncate(const struct node *n, pid_t thread, off_t size, struct ecsfs_error *err);
 /* Whether close(2) has anything to do. */
 bool handle_flushes(const struct handle *h);
+/* The size of the longest text that an open file of the node shows; 0: none is open. */
+off_t handles_text_size(const struct node *n);
 size_t handles_count(struct fs *fs);
 /* Closes files that the kernel still had open when the mount ended. */
 void handles_close(struct fs *fs);

@@ -8,6 +8,7 @@
 #include "backend/base/epoch.h"
 #include "backend/base/limits.h"
 #include "cache/answer.h"
+#include "fs/files/handle.h"
 #include "fs/files/scratch.h"
 #include "fs/files/stream.h"
 #include "fs/kernel/node/showing.h"
@@ -164,6 +165,10 @@ static void file_attr(struct node *n, struct stat *st, double *ret_timeout)
 		st->st_size = link_size(n);
 	} else if (n->row->form == ROW_STREAM) {
 		st->st_size = stream_size(n, &mtime_ns);
+	} else if (n->row->form == ROW_REPORT) {
+		/* Once it is open, for programs that look again then (rsync): before that it would cost
+		 * calls. */
+		st->st_size = handles_text_size(n);
 	} else if (n->text || n->row->form == ROW_DIALOG) {
 		st->st_size = n->text ? (off_t)n->text->len : 0;
 		*ret_timeout = attr_seconds(ATTR_FOREVER_MS);

@@ -191,6 +191,20 @@ files_of() {
 	[ "$(calls GetMetricData)" = 0 ]
 }
 
+@test "a report has its true size while it is open: rsync stores it" {
+	local file
+	for file in "$S/overview" "$S/diagnosis" "$S/target_health" "$mnt/overview"; do
+		exec 5<"$file"
+		[ "$(stat -L -c %s /dev/fd/5)" = "$(wc -c <&5)" ]
+		exec 5<&-
+		[ "$(stat -c %s "$file")" = 0 ]
+	done
+	command -v rsync >/dev/null || skip "rsync is not installed"
+	rsync "$S/target_health" "$S/overview" "$BATS_TEST_TMPDIR/"
+	cmp "$BATS_TEST_TMPDIR/target_health" <(cat "$S/target_health")
+	[ -s "$BATS_TEST_TMPDIR/overview" ]
+}
+
 @test "overview: a head, columns for awk, a terminal wide" {
 	[ "$(head -n 1 "$mnt/clusters/prod/overview" | tr -s ' ')" = \
 		"SERVICE DESIRED RUNNING PENDING TASK_DEFINITION ROLLOUT AGE" ]
