@@ -369,6 +369,64 @@ static int end_text(struct request *rq, bool others, struct ecsfs_error *err)
 	return e;
 }
 
+/* The text that an attribute shows, as of the request; `now`: as AWS answers after the request's
+ * arrival. */
+static int shown(struct request *rq, struct node *n, enum ask_mode mode, bool now,
+    struct text **ret, struct ecsfs_error *err)
+{
+	auto_buf struct buf out = BUF_INIT(LIMIT_RESPONSE);
+	struct ask q = request_ask(rq, mode, FRESH_READ);
+	struct place p;
+
+	q.fresh.force = now;
+	place_of(n, &p);
+	attr_noting(&q, n->parent);
+	int e = row_render(&q, node_type(n->parent), &p, n->row, &out, err);
+	if (e)
+		return e;
+	*ret = text_new(out.data, out.len);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* Whether an attribute shows the text; `now`: by a fresh answer of AWS, not by the cache. */
+static bool shows(struct request *rq, struct node *n, const struct text *t, bool now)
+{
+	auto_text struct text *there = NULL;
+
+	return shown(rq, n, ASK_BLOCK, now, &there, NULL) == 0 && there->len == t->len &&
+	    memcmp(there->bytes, t->bytes, t->len) == 0;
+}
+
+/* An empty file over one that is empty already, which a fresh answer of AWS confirms, changes nothing. */
+static int copy_empty_job(struct request *rq, struct ecsfs_error *err)
+{
+	struct handle *h = rq->handle;
+	auto_text struct text *nothing = text_new("", 0);
+	bool same =
+	    nothing && shows(rq, h->node, nothing, false) && shows(rq, h->node, nothing, true);
+
+	(void)err;
+	if (!same)
+		return -EINVAL;
+	pthread_mutex_lock(&h->lock);
+	h->left_empty = false;
+	pthread_mutex_unlock(&h->lock);
+	return request_reply_ok(rq);
+}
+
+/* Requests, actions and documents have no empty value that could be there already. */
+static int copy_empty(struct request *rq)
+{
+	const struct row *row = rq->handle->node->row;
+	struct place p;
+
+	if ((row->form != ROW_VALUE && row->form != ROW_LINES && !(row->flags & ROW_CLEARS)) ||
+	    (row->flags & (ROW_EMPTY_OK | ROW_ACTION)) || (!row->render && !row->member))
+		return -EINVAL;
+	place_of(rq->handle->node, &p);
+	return request_job(rq, p.region, false, copy_empty_job);
+}
+
 /*
  * A close(2) of an emptied file to which nothing was written. A shell empties a file by that (: > FILE),
  * as truncate(1) does, and one that starts a command closes its copy of the descriptor; so does a
@@ -388,7 +446,7 @@ static int close_empty(struct request *rq)
 	pthread_mutex_lock(&h->lock);
 	h->left_empty = true;
 	pthread_mutex_unlock(&h->lock);
-	return kind == CALLER_UNKNOWN || is_shared(rq) ? request_reply_ok(rq) : -EINVAL;
+	return kind == CALLER_UNKNOWN || is_shared(rq) ? request_reply_ok(rq) : copy_empty(rq);
 }
 
 void commit_release(struct handle *h)
@@ -421,25 +479,6 @@ int commit_flush(struct request *rq, struct ecsfs_error *err)
 	if (e < 0)
 		return e;
 	return e ? send_call(rq) : request_reply_ok(rq);
-}
-
-/* The text that an attribute shows, as of the request; `now`: as AWS answers after the request's
- * arrival. */
-static int shown(struct request *rq, struct node *n, enum ask_mode mode, bool now,
-    struct text **ret, struct ecsfs_error *err)
-{
-	auto_buf struct buf out = BUF_INIT(LIMIT_RESPONSE);
-	struct ask q = request_ask(rq, mode, FRESH_READ);
-	struct place p;
-
-	q.fresh.force = now;
-	place_of(n, &p);
-	attr_noting(&q, n->parent);
-	int e = row_render(&q, node_type(n->parent), &p, n->row, &out, err);
-	if (e)
-		return e;
-	*ret = text_new(out.data, out.len);
-	return *ret ? 0 : -ENOMEM;
 }
 
 static int reply_slice(struct request *rq, const char *bytes, size_t len, off_t at)
@@ -497,15 +536,6 @@ int commit_read(struct request *rq, struct ecsfs_error *err)
 		pthread_mutex_unlock(&h->lock);
 	}
 	return reply_slice(rq, t->bytes, t->len, rq->off);
-}
-
-/* Whether an attribute shows the text; `now`: by a fresh answer of AWS, not by the cache. */
-static bool shows(struct request *rq, struct node *n, const struct text *t, bool now)
-{
-	auto_text struct text *there = NULL;
-
-	return shown(rq, n, ASK_BLOCK, now, &there, NULL) == 0 && there->len == t->len &&
-	    memcmp(there->bytes, t->bytes, t->len) == 0;
 }
 
 /* rq->handle is NULL; `to` is the attribute. */
