@@ -17,7 +17,7 @@ build_packages=(gcc cmake ninja-build pkg-config libc6-dev fuse3 libfuse3-dev li
 	libssl-dev libjansson-dev libexpat1-dev libyaml-dev libwslay-dev zlib1g-dev libmicrohttpd-dev ca-certificates)
 test_packages=(libcmocka-dev bats curl jq procps psmisc python3 openssl vim nano moreutils sed coreutils less
 	dash zsh busybox tmux)
-check_packages=(clang clang-format clang-tidy libclang-rt-dev git mandoc)
+check_packages=(clang clang-format clang-tidy libclang-rt-dev git mandoc mold)
 
 installed() {
 	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
@@ -60,6 +60,8 @@ need_fuse() {
 configure() {
 	local dir=$1
 	shift
+	# mold links the hundred test programs in a fraction of the time.
+	! command -v mold >/dev/null || set -- -DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold "$@"
 	cmake -S "$top" -B "$dir" -G Ninja "$@" >"$dir.log" 2>&1 || {
 		cat "$dir.log" >&2
 		die "cmake failed"
