@@ -265,8 +265,14 @@ static void learn_usual(struct aws_context *cx, int64_t ms)
 	atomic_store(&cx->usual_ms, ms > usual ? ms : usual - (usual - ms) / 8);
 }
 
+/* Queries of other services (GetMetricData, FilterLogEvents) may take seconds, and some are billed. */
+static bool is_quick_read(const struct aws_request *rq)
+{
+	return !strcmp(rq->service, "ecs") && aws_action_reads(rq->service, rq->action);
+}
+
 /*
- * How long the first attempt of a read waits, `share` at most: four times what slow ones take. A
+ * How long the first attempt of a quick read waits, `share` at most: four times what slow ones take. A
  * connection that died in silence costs that; a response that is only late then comes by the second
  * attempt, and later calls wait longer.
  */
@@ -293,7 +299,8 @@ static int64_t attempt_limit_ms(const struct aws_context *cx, const struct aws_e
 	/* Less for the first attempt, but enough for a slow response. */
 	if (x->attempt == 1 && half > LEAST_ATTEMPT_MS) {
 		share = fifth > LEAST_ATTEMPT_MS ? fifth : LEAST_ATTEMPT_MS;
-		share = patience_ms(cx, share);
+		if (is_quick_read(x->rq))
+			share = patience_ms(cx, share);
 	}
 	return aws_action_reads(x->rq->service, x->rq->action) && left > share && share > 0 ? share
 											    : left;
@@ -335,7 +342,7 @@ static int exchange(struct aws_context *cx, const struct target *t, struct aws_e
 	list_lines(&lines, headers);
 	int64_t began_ms = clock_mono(cx->clock);
 	r = http_exchange(cx->http, &rq, &answer, err);
-	if (r >= 0 && !rq.sink && aws_action_reads(x->rq->service, x->rq->action))
+	if (r >= 0 && !rq.sink && is_quick_read(x->rq))
 		learn_usual(cx, clock_mono(cx->clock) - began_ms);
 	r = r < 0 ? classify_failure(x, &answer, err) : classify_response(t, x, &answer, ret, err);
 	if (t->service->secret)
