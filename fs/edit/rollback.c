@@ -52,6 +52,12 @@ static const char *current_revision(const json_t *service, const json_t *deploym
 	return doc_string_peek(json_array_get(deployments, 0), "targetServiceRevisionArn");
 }
 
+bool rollback_is_done(const json_t *deployments)
+{
+	return !strcmp(
+	    doc_string_peek(json_array_get(deployments, 0), "status"), "ROLLBACK_SUCCESSFUL");
+}
+
 json_t *rollback_candidates(const json_t *service, const json_t *deployments)
 {
 	json_t *order = json_array();

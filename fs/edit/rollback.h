@@ -15,6 +15,10 @@
  */
 const char *rollback_running_peek(const json_t *deployments);
 
+/* Whether the newest of them was rolled back: the service is where it was before, and to go back once more
+ * would be a step that nobody meant. */
+bool rollback_is_done(const json_t *deployments);
+
 /*
  * The ARNs of the service revisions that ran before, the newest first, the service's own revision
  * at the front: a new array of at most ROLLBACK_REVISIONS. Only those of successful deployments.

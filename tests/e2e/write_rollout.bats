@@ -85,6 +85,11 @@ runs() {
 	timeout 120 cat "$web/rollout"
 	runs web-broken
 	wait_for 60 grep -q ROLLED_BACK "$web/rollout_state"
+	# What ECS has rolled back is not rolled back once more.
+	calls_reset
+	refused bash -c "echo > '$web/rollback'"
+	said "rolled back already and the service runs $before"
+	[ "$(changes)" = 0 ]
 	# A write after it is what the next reader asks about.
 	echo 3 >"$web/desired_count"
 	timeout 120 cat "$web/rollout" >"$BATS_TEST_TMPDIR/out"

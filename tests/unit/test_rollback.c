@@ -35,6 +35,19 @@ static void test_running(void **state)
 	assert_null(rollback_running_peek(NULL));
 }
 
+static void test_done(void **state)
+{
+	json_auto_t *undone =
+	    parse("[" BRIEF("d2", "ROLLBACK_SUCCESSFUL", 2) "," BRIEF("d1", "SUCCESSFUL", 1) "]");
+	json_auto_t *newer =
+	    parse("[" BRIEF("d3", "SUCCESSFUL", 3) "," BRIEF("d2", "ROLLBACK_SUCCESSFUL", 2) "]");
+
+	(void)state;
+	assert_true(rollback_is_done(undone));
+	assert_false(rollback_is_done(newer));
+	assert_false(rollback_is_done(NULL));
+}
+
 static void candidates(const char *service, const char *briefs, const char *wanted)
 {
 	json_auto_t *s = parse(service), *b = parse(briefs), *w = parse(wanted);
@@ -126,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_running),
+	    cmocka_unit_test(test_done),
 	    cmocka_unit_test(test_candidates),
 	    cmocka_unit_test(test_all_that_differs),
 	    cmocka_unit_test(test_equal_revisions_are_passed_over),

@@ -103,6 +103,12 @@ int commit_rollback(struct commit *c, struct ecsfs_error *err)
 		return e;
 	if (rollback_running_peek(history))
 		return stop_deployment(c, rollback_running_peek(history), err);
+	if (rollback_is_done(history))
+		return act_refuse(err, EINVAL,
+		    "the last deployment was rolled back already and the service runs %s: nothing "
+		    "was "
+		    "sent (to go further back, write a revision to task_definition)",
+		    value_arn_name(doc_string_peek(service, "taskDefinition")));
 	e = json_array_size(history) > 0 ? by_history(c, service, history, &members, err)
 					 : rollback_members_of_deployments(service, &members, err);
 	if (!e)
