@@ -46,6 +46,13 @@ char *kept_read(struct node *dir, const char *path, size_t *ret_len)
 	return copy;
 }
 
+bool kept_torn(struct node *dir, const char *path)
+{
+	auto_node struct node *n = find(dir, path);
+
+	return n && n->scratch && !n->type && scratch_torn(n->scratch);
+}
+
 /* `prefix`: the path of `dir`, "" or ending in a slash. Directories nest as deep as scratch.c
  * allows. */
 static void add_paths(struct node *dir, const char *prefix, json_t *paths)

@@ -6,6 +6,7 @@
 #define ECSFS_KEPT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,8 @@ struct fs;
  * free(3) it. NULL: there is none, or no memory. No part of the path is "." or "..".
  */
 char *kept_read(struct node *dir, const char *path, size_t *ret_len);
+/* Whether a part of that file is missing, since a write of it was refused: it must not be used. */
+bool kept_torn(struct node *dir, const char *path);
 /* Appends the paths of all files below `dir`, unsorted. */
 void kept_paths(struct node *dir, json_t *paths);
 /* Changes whenever a kept file or its name changes: earlier reads are then known to be outdated. */

@@ -22,6 +22,7 @@ struct scratch {
 	bool linked;
 	bool kept; /* until it is removed */
 	bool is_dir;
+	bool torn; /* a write was refused since the file was emptied last */
 	int opens;
 	int64_t closed_ms; /* mono; of the last close, at first of the making */
 	char *bytes;
@@ -266,6 +267,7 @@ int scratch_write(struct scratch *s, const void *bytes, size_t len, off_t off, b
 		e = too_large(s->limit, err);
 	else if (at + len > s->len)
 		e = resize(s, at + len, err);
+	s->torn |= e != 0;
 	if (!e && len) {
 		memcpy(s->bytes + at, bytes, len);
 		s->mtime_ns = now_ns(s->fs);
@@ -281,6 +283,7 @@ int scratch_truncate(struct scratch *s, off_t size, struct ecsfs_error *err)
 		return too_large(LIMIT_SCRATCH_BYTES, err);
 	pthread_mutex_lock(&s->fs->scratches->lock);
 	int e = resize(s, (size_t)size, err);
+	s->torn &= e || size != 0;
 	pthread_mutex_unlock(&s->fs->scratches->lock);
 	changed(s);
 	return e;
@@ -296,6 +299,14 @@ size_t scratch_read(struct scratch *s, void *out, size_t len, off_t off)
 		memcpy(out, s->bytes + off, len);
 	pthread_mutex_unlock(&s->fs->scratches->lock);
 	return len;
+}
+
+bool scratch_torn(struct scratch *s)
+{
+	pthread_mutex_lock(&s->fs->scratches->lock);
+	bool torn = s->torn;
+	pthread_mutex_unlock(&s->fs->scratches->lock);
+	return torn;
 }
 
 struct text *scratch_text(struct scratch *s)

@@ -36,6 +36,8 @@ int scratch_write(struct scratch *s, const void *bytes, size_t len, off_t off, b
 int scratch_truncate(struct scratch *s, off_t size, struct ecsfs_error *err);
 /* Copies at most `len` bytes; returns how many. */
 size_t scratch_read(struct scratch *s, void *out, size_t len, off_t off);
+/* Whether the file lacks what a write was to add: one was refused (EFBIG, ENOMEM) since it was emptied last. */
+bool scratch_torn(struct scratch *s);
 /* The whole content. NULL: no memory. */
 struct text *scratch_text(struct scratch *s);
 void scratch_attr(struct scratch *s, struct stat *st, double *ret_timeout_s);

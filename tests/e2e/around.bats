@@ -397,6 +397,21 @@ PY
 	fails 'Invalid argument' bash -c "echo '{\"Nonsense\": 30}' >'$A/scalable_target.json'"
 }
 
+@test "autoscaling: times are written as they are read" {
+	local A=$S/autoscaling action=$S/autoscaling/scheduled_actions/night.json
+	jq '.StartTime = "2031-01-01T00:00:00Z" | .EndTime = "2031-06-01T02:00:00+02:00"' "$action" >"$BATS_TEST_TMPDIR/night"
+	cp "$BATS_TEST_TMPDIR/night" "$action"
+	[ "$(jq -r '.StartTime + " " + .EndTime' "$action")" = '2031-01-01T00:00:00Z 2031-06-01T00:00:00Z' ]
+	[ "$(jq -s -c 'map(select(.action == "PutScheduledAction").request) | last | [.StartTime, .EndTime]' "$mnt/.ecsfs/journal")" = '[1924992000,1938038400]' ]
+	calls_reset
+	cat "$action" >"$BATS_TEST_TMPDIR/night"
+	cp "$BATS_TEST_TMPDIR/night" "$action"
+	[ "$(changes)" = 0 ]
+	jq 'del(.EndTime, .StartTime)' "$action" >"$BATS_TEST_TMPDIR/night"
+	touch "$action"
+	cp "$BATS_TEST_TMPDIR/night" "$action"
+}
+
 @test "autoscaling: policies are edited, made by name, and removed" {
 	local A=$S/autoscaling
 	sed -i 's/"TargetValue": 50.0/"TargetValue": 70.0/' "$A/policies/cpu.json"
@@ -409,6 +424,11 @@ PY
 	[ "$(ls "$A/policies" | paste -sd ' ')" = "cpu.json other.json" ]
 	rm "$A/policies/other.json"
 	[ "$(ls "$A/policies")" = cpu.json ]
+	# What says nothing makes nothing.
+	calls_reset
+	refused bash -c "echo '{}' >'$A/policies/empty.json'"
+	refused bash -c "echo '{}' >'$A/scheduled_actions/empty.json'"
+	[ "$(changes)" = 0 ]
 	refused bash -c "echo '{\"Schedule\":\"rate(1 hour)\",\"ScalableTargetAction\":{\"MinCapacity\":9,\"MaxCapacity\":3}}' >'$A/scheduled_actions/x.json'"
 	[ "$(ls "$A/scheduled_actions")" = night.json ]
 }

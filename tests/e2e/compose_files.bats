@@ -204,6 +204,24 @@ screen() {
 	fails 'File too large' truncate -s 10485761 "$project/notes.txt"
 }
 
+@test "a file of which a part was refused is not used" {
+	{
+		echo 'services: {a: {image: i}, # the rest is missing'
+		yes '# padding' | head -c 1100000
+		echo 'b: {image: i}}'
+	} >"$work/big.yml"
+	echo 'services: {a: {image: i}}' >"$project/docker-compose.yml"
+	printf 'version: 1\n' >"$project/ecs-params.yml"
+	for file in docker-compose.yml ecs-params.yml; do
+		cp "$project/$file" "$work/good"
+		fails 'File too large' cp "$work/big.yml" "$project/$file"
+		fails 'File too large' cat "$project/task_definition.json"
+		said "$file is not whole"
+		cp "$work/good" "$project/$file"
+		jq -e .family "$project/task_definition.json"
+	done
+}
+
 @test "memory has a ceiling" {
 	head -c 80000000 /dev/zero >"$work/zero"
 	fails 'File too large' cp "$work/zero" "$project/zero"

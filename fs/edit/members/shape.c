@@ -6,6 +6,7 @@
 #include "fs/edit/members/shape.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/iso8601.h"
 #include "backend/base/nearest.h"
 
 #include <errno.h>
@@ -287,6 +288,16 @@ static json_t *request_list(const json_t *list, const struct shape *element)
 	return move_ptr(copy);
 }
 
+/* As JSON protocols have times: seconds since the epoch. What is no time goes out as it is. */
+static json_t *request_time(const json_t *value)
+{
+	int64_t ms;
+
+	if (!json_is_string(value) || iso8601_parse(json_string_value(value), &ms))
+		return json_incref((json_t *)value);
+	return ms % 1000 ? json_real((double)ms / 1000) : json_integer(ms / 1000);
+}
+
 /* `shape` NULL: a member that no table has. */
 static json_t *request_of(const json_t *value, const struct shape *shape)
 {
@@ -298,6 +309,8 @@ static json_t *request_of(const json_t *value, const struct shape *shape)
 
 	if (type == SHAPE_JSON)
 		return json_incref((json_t *)value);
+	if (type == SHAPE_TIME)
+		return request_time(value);
 	if (json_is_object(value))
 		return request_object(value, element.members);
 	if (json_is_array(value))

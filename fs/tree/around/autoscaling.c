@@ -159,6 +159,9 @@ static int edit_document(struct commit *c, const struct scaling *s, struct ecsfs
 	    .base = base,
 	    .newest = newest};
 	e = scaling_edit(&edit, &members, err);
+	if (!e && !edit.theirs && json_object_size(members) == 0)
+		return act_refuse(
+		    err, EINVAL, "the document says nothing that could be made: nothing was sent");
 	if (e || json_object_size(members) == 0)
 		return e;
 	e = put(c, s, members, err);

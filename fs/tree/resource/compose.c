@@ -31,6 +31,7 @@ struct reading {
 	struct node *dir;
 	char *bytes[MAX_READ];
 	size_t count;
+	char *torn; /* the path of one that a part is missing of; NULL: none */
 };
 
 static bool read_file(void *arg, const char *path, struct compose_file *ret)
@@ -41,6 +42,8 @@ static bool read_file(void *arg, const char *path, struct compose_file *ret)
 		return false;
 	ret->bytes = r->bytes[r->count] = kept_read(r->dir, path, &ret->len);
 	r->count += ret->bytes != NULL;
+	if (!r->torn && kept_torn(r->dir, path))
+		r->torn = strdup(path);
 	return ret->bytes != NULL;
 }
 
@@ -48,6 +51,7 @@ static void reading_release(struct reading *r)
 {
 	for (size_t i = 0; i < r->count; i++)
 		free(r->bytes[i]);
+	free(r->torn);
 }
 
 /* The newest file of `ecs-cli registry-creds`: its name ends in its time. NULL: none. Borrowed. */
@@ -96,7 +100,14 @@ static json_t *convert(const struct place *p, uint64_t generation)
 	in.directory = buf_str(&directory);
 	kept_paths(p->files, paths);
 	in.credentials = credentials_peek(paths);
-	if (compose_convert(&in, &out, &err) == 0)
+	int e = compose_convert(&in, &out, &err);
+	if (r.torn)
+		e = ecsfs_error_set(&err, EFBIG, NULL,
+		    "%s is not whole: it is larger than a project's file may be, and its last "
+		    "write was "
+		    "refused (write it again)",
+		    r.torn);
+	if (!e)
 		made = json_pack("{s:O, s:O*, s:O, s:s, s:s, s:i}", "task_definition",
 		    out.task_definition, "service", out.service, "log_groups", out.log_groups,
 		    "warnings", out.warnings, "service_error", out.service_error.message,
