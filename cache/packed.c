@@ -238,11 +238,18 @@ static bool is_escaped(const struct packed *p, const char *quote)
 	return slashes % 2 == 1;
 }
 
-/* The quote that begins the element in which `at` lies. */
+/* Whether the three characters that end at the quote may be the element "," and no seam of two others. */
+static bool may_be_comma(const char *quote)
+{
+	return (quote[-3] == ',' || quote[-3] == '[') && (quote[1] == ',' || quote[1] == ']');
+}
+
+/* The quote that begins the element in which `at` lies, or one before it. */
 static const char *element_begin(const struct packed *p, const char *at)
 {
 	for (; at > p->text + 1; at--)
-		if (at[0] == '"' && at[-1] == ',' && at[-2] == '"' && !is_escaped(p, at - 2))
+		if (at[0] == '"' && at[-1] == ',' && at[-2] == '"' && !is_escaped(p, at - 2) &&
+		    !may_be_comma(at))
 			return at;
 	return p->text + 1;
 }

@@ -120,6 +120,18 @@ in_terminal() {
 	faults ''
 }
 
+@test "exec: a call that AWS does not answer is told in full" {
+	local before=$mnt before_dir=$mnt_dir
+	mount_up -o timeout=2
+	faults 'ExecuteCommand:1:stall'
+	run ecsfs exec "$mnt${container#"$before"}" -- true
+	faults ''
+	mount_down
+	mnt=$before mnt_dir=$before_dir
+	[ "$status" -eq 255 ]
+	[[ $output == *'did not answer in time'*'may have taken effect'* ]]
+}
+
 @test "exec -t: a terminal with its size, its status, and Ctrl-C for the container" {
 	run in_terminal "$build/ecsfs" exec "$container" -- sh -c 'tty >/dev/null && until [ "$(stty size)" = "20 70" ]; do sleep 0.05; done; stty size; exit 6'
 	[ "$status" -eq 6 ]

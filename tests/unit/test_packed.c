@@ -118,6 +118,24 @@ static void names_are_found_in_a_listing(void **state)
 	assert_null(packed_names_next(&at));
 }
 
+/* Names that look like the seam of two others: every listing of some of them. */
+static void names_of_commas(void **state)
+{
+	static const char *const all[] = {" ", ",", ",,", ",a", "a", "a,", "b", "c,,"};
+
+	(void)state;
+	for (unsigned set = 1; set < 1U << ARRAY_SIZE(all); set++) {
+		json_auto_t *names = json_array();
+
+		for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+			if (set >> i & 1)
+				json_array_append_new(names, json_string(all[i]));
+		auto_packed struct packed *p = packed_new(names);
+		for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+			assert_int_equal(packed_has_name(p, all[i]), set >> i & 1);
+	}
+}
+
 static void an_empty_listing_has_no_names(void **state)
 {
 	json_auto_t *names = json_array();
@@ -183,6 +201,7 @@ int main(void)
 	    cmocka_unit_test(members_are_found_without_the_rest),
 	    cmocka_unit_test(another_order_is_the_same_value),
 	    cmocka_unit_test(names_are_found_in_a_listing),
+	    cmocka_unit_test(names_of_commas),
 	    cmocka_unit_test(an_empty_listing_has_no_names),
 	    cmocka_unit_test(parts_are_found_in_text),
 	    cmocka_unit_test(equal_values_are_equal_however_they_are_written),

@@ -123,14 +123,18 @@ static const char *reason(int err)
 	return has_ended(err) ? "the mount has ended" : strerror(err);
 }
 
-/* The conversation's own sentence, or the reason of `err` where it has none. */
+/* The conversation's own sentence; where it did not begin, what .ecsfs/errors says of it. */
 static int complain_of(const struct talk *t, int err)
 {
 	struct conversation_result result;
+	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
 
 	if (ioctl(t->fd, CONVERSATION_RESULT, &result) == 0 && result.error)
 		return complain(t, result.sentence);
-	return complain(t, reason(err));
+	if (has_ended(err))
+		return complain(t, reason(err));
+	talk_complaint(t->path, err, &text);
+	return complain(t, buf_str(&text));
 }
 
 /* Any directory may hold a file called exec, which must not be written. */
