@@ -397,16 +397,21 @@ static bool shows(struct request *rq, struct node *n, const struct text *t, bool
 	    memcmp(there->bytes, t->bytes, t->len) == 0;
 }
 
+/* Whether it shows the text already, which only a fresh answer of AWS may confirm; without a call where the
+ * cache differs. */
+static bool has_already(struct request *rq, struct node *n, const struct text *t)
+{
+	return shows(rq, n, t, false) && shows(rq, n, t, true);
+}
+
 /* An empty file over one that is empty already, which a fresh answer of AWS confirms, changes nothing. */
 static int copy_empty_job(struct request *rq, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
 	auto_text struct text *nothing = text_new("", 0);
-	bool same =
-	    nothing && shows(rq, h->node, nothing, false) && shows(rq, h->node, nothing, true);
 
 	(void)err;
-	if (!same)
+	if (!nothing || !has_already(rq, h->node, nothing))
 		return -EINVAL;
 	pthread_mutex_lock(&h->lock);
 	h->left_empty = false;
@@ -546,9 +551,8 @@ static int rename_onto(
 
 	if (!t)
 		return -ENOMEM;
-	/* An editor that restores its backup writes the present text: only a fresh answer of AWS
-	 * may confirm that. */
-	bool same = shows(rq, to, t, false) && shows(rq, to, t, true);
+	/* An editor that restores its backup writes the present text. */
+	bool same = has_already(rq, to, t);
 	int e = same ? 0 : gather_check(to->row, t->bytes, t->len, err);
 	if (!e && !same)
 		e = run_commit(rq, NULL, to, COMMIT_RENAME, t, 0, true, err);

@@ -33,7 +33,7 @@ static struct node *find(struct node *dir, const char *path)
 	return n;
 }
 
-char *kept_read(struct node *dir, const char *path, size_t *ret_len)
+char *kept_read(struct node *dir, const char *path, size_t *ret_len, bool *ret_torn)
 {
 	auto_node struct node *n = find(dir, path);
 	auto_text struct text *t = n && n->scratch && !n->type ? scratch_text(n->scratch) : NULL;
@@ -43,14 +43,8 @@ char *kept_read(struct node *dir, const char *path, size_t *ret_len)
 		return NULL;
 	memcpy(copy, t->bytes, t->len + 1);
 	*ret_len = t->len;
+	*ret_torn = scratch_torn(n->scratch);
 	return copy;
-}
-
-bool kept_torn(struct node *dir, const char *path)
-{
-	auto_node struct node *n = find(dir, path);
-
-	return n && n->scratch && !n->type && scratch_torn(n->scratch);
 }
 
 /* `prefix`: the path of `dir`, "" or ending in a slash. Directories nest as deep as scratch.c

@@ -15,11 +15,10 @@ struct fs;
 
 /*
  * A copy of the file at a path below `dir` (struct place: files), NUL-terminated behind its length;
- * free(3) it. NULL: there is none, or no memory. No part of the path is "." or "..".
+ * free(3) it. NULL: there is none, or no memory. No part of the path is "." or "..". `ret_torn`: a part of
+ * it is missing, since a write was refused: it must not be used.
  */
-char *kept_read(struct node *dir, const char *path, size_t *ret_len);
-/* Whether a part of that file is missing, since a write of it was refused: it must not be used. */
-bool kept_torn(struct node *dir, const char *path);
+char *kept_read(struct node *dir, const char *path, size_t *ret_len, bool *ret_torn);
 /* Appends the paths of all files below `dir`, unsorted. */
 void kept_paths(struct node *dir, json_t *paths);
 /* Changes whenever a kept file or its name changes: earlier reads are then known to be outdated. */

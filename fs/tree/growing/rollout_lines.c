@@ -253,6 +253,14 @@ static const char *why_of(const json_t *deployment)
 	return *reason ? reason : doc_string_peek(deployment, "statusReason");
 }
 
+/* Whether the revision's number is that of the PRIMARY deployment's id. */
+static bool is_primary(const struct rollout *r, const char *revision_arn)
+{
+	return r->primary &&
+	    !strcmp(
+		value_arn_name(revision_arn), value_arn_name(doc_string_peek(r->primary, "id")));
+}
+
 /*
  * Whether a service deployment made the PRIMARY deployment: the number of its target revision is
  * that of the deployment's id. currentServiceDeployment may still name an older one directly after
@@ -263,9 +271,7 @@ static bool is_about(const struct rollout *r, const json_t *deployment)
 	const char *target =
 	    doc_string_peek(json_object_get(deployment, "targetServiceRevision"), "arn");
 
-	return deployment && r->primary &&
-	    (!*target ||
-		!strcmp(value_arn_name(target), value_arn_name(doc_string_peek(r->primary, "id"))));
+	return deployment && r->primary && (!*target || is_primary(r, target));
 }
 
 /* Whether the PRIMARY deployment is the one that the service deployment's rollback goes to. */
@@ -274,8 +280,7 @@ static bool went_back_to_primary(const struct rollout *r, const json_t *deployme
 	const char *to =
 	    doc_string_peek(json_object_get(deployment, "rollback"), "serviceRevisionArn");
 
-	return *to && r->primary &&
-	    !strcmp(value_arn_name(to), value_arn_name(doc_string_peek(r->primary, "id")));
+	return *to && is_primary(r, to);
 }
 
 /* Prints which hook waits, until when, and which file answers it. */

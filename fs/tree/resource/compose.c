@@ -37,12 +37,13 @@ struct reading {
 static bool read_file(void *arg, const char *path, struct compose_file *ret)
 {
 	struct reading *r = arg;
+	bool torn = false;
 
 	if (r->count == MAX_READ)
 		return false;
-	ret->bytes = r->bytes[r->count] = kept_read(r->dir, path, &ret->len);
+	ret->bytes = r->bytes[r->count] = kept_read(r->dir, path, &ret->len, &torn);
 	r->count += ret->bytes != NULL;
-	if (!r->torn && kept_torn(r->dir, path))
+	if (torn && !r->torn)
 		r->torn = strdup(path);
 	return ret->bytes != NULL;
 }
