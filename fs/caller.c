@@ -187,23 +187,6 @@ static bool runs_dd(pid_t tid, const char *exe, const char *name)
 	return strcmp(name, "dd") == 0 || strcmp(applet, "dd") == 0;
 }
 
-enum caller_kind caller_kind(pid_t tid)
-{
-	char path[64], exe[PATH_MAX] = "", name[64] = "";
-	struct stat st;
-
-	caller_name(tid, name, sizeof(name));
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tid);
-	/* The name of a command says that it is a shell, never that it is none: a script has its own. */
-	if (readlink(path, exe, sizeof(exe) - 1) < 0)
-		return caller_name_is_shell(name) ? CALLER_SHELL : CALLER_UNKNOWN;
-	if (runs_dd(tid, exe, name))
-		return CALLER_PROGRAM;
-	if (caller_name_is_shell(exe) || (stat(path, &st) == 0 && is_login_shell(&st)))
-		return CALLER_SHELL;
-	return CALLER_PROGRAM;
-}
-
 /* Each was seen to fail where the close of its standard output did. */
 static const char *const reporters[] = {"cat", "tac", "head", "tail", "cut", "tr", "sed", "grep",
     "sort", "uniq", "tee", "dd", "paste", "column", "comm", "join", "fold", "nl", "echo", "printf",
@@ -217,12 +200,40 @@ bool caller_name_reports_close(const char *executable)
 	return false;
 }
 
-bool caller_reports_close(pid_t tid)
+static enum caller_kind kind_of(pid_t tid, const char *exe, const char *name)
 {
-	char path[64], exe[PATH_MAX] = "";
+	char path[64];
+	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tid);
-	return readlink(path, exe, sizeof(exe) - 1) > 0 && caller_name_reports_close(exe);
+	if (runs_dd(tid, exe, name))
+		return CALLER_PROGRAM;
+	if (caller_name_is_shell(exe) || (stat(path, &st) == 0 && is_login_shell(&st)))
+		return CALLER_SHELL;
+	return CALLER_PROGRAM;
+}
+
+struct caller_program caller_program(pid_t tid)
+{
+	struct caller_program ret = {.kind = CALLER_UNKNOWN};
+	char path[64], exe[PATH_MAX] = "", name[64] = "";
+
+	caller_name(tid, name, sizeof(name));
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tid);
+	if (readlink(path, exe, sizeof(exe) - 1) > 0) {
+		ret.kind = kind_of(tid, exe, name);
+		ret.reports_close = caller_name_reports_close(exe);
+	} else if (caller_name_is_shell(name)) {
+		/* The name of a command says that it is a shell, never that it is none: a script has
+		 * its own. */
+		ret.kind = CALLER_SHELL;
+	}
+	return ret;
+}
+
+enum caller_kind caller_kind(pid_t tid)
+{
+	return caller_program(tid).kind;
 }
 
 /* The kernel appends " (deleted)" where it has dropped the name, as it does after a write. */

@@ -33,20 +33,23 @@ enum caller_kind {
 };
 
 /*
- * Whether the thread's executable is one of /etc/shells, a shell by its name (containers have their
- * own files), or busybox or toybox. Among these dd counts as a program: it writes in pieces and reports
- * errors of close(2).
+ * What the thread runs. A shell is one of /etc/shells, a shell by its name (containers have their own
+ * files), or busybox or toybox; among these dd is a program: it writes in pieces and reports errors of
+ * close(2).
  */
-enum caller_kind caller_kind(pid_t tid);
-/* The same by the name of the executable alone, or its path. Pure. */
-bool caller_name_is_shell(const char *executable);
+struct caller_program {
+	enum caller_kind kind;
+	/* It is known to report errors of closing its standard output (coreutils, sed, grep, jq and the
+	 * like; not interpreters). A program that closes what it opened itself does. */
+	bool reports_close;
+};
 
-/*
- * Whether the thread's program is known to report errors of closing its standard output (coreutils, sed,
- * grep, jq and the like; not interpreters). A program that closes what it opened itself does.
- */
-bool caller_reports_close(pid_t tid);
-/* The same by the name of the executable alone, or its path. Pure. */
+struct caller_program caller_program(pid_t tid);
+/* Its kind alone. */
+enum caller_kind caller_kind(pid_t tid);
+/* Whether it is a shell, by the name of the executable alone, or its path. Pure. */
+bool caller_name_is_shell(const char *executable);
+/* Whether it reports errors of closing its standard output, by the same. Pure. */
 bool caller_name_reports_close(const char *executable);
 
 /*

@@ -276,11 +276,11 @@ static int take(struct request *rq, const struct writer *w, struct ecsfs_error *
 }
 
 /*
- * The kind of writer matters for a text that the write does not end, for lines, of which a shell
+ * The program that writes matters for a text that the write does not end, for lines, of which a shell
  * may write more, and for the start of a document, where a shell would not report that the rest is
  * missing.
  */
-static enum caller_kind kind_of_writer(const struct request *rq)
+static struct caller_program program_of(const struct request *rq)
 {
 	enum row_form form = rq->handle->node->row->form;
 	bool document = form == ROW_DOCUMENT || form == ROW_DIALOG;
@@ -288,8 +288,8 @@ static enum caller_kind kind_of_writer(const struct request *rq)
 
 	if (!rq->size ||
 	    (ended && form != ROW_LINES && !(document && rq->off < (off_t)LIMIT_VALUE)))
-		return CALLER_PROGRAM;
-	return caller_kind(rq->caller.pid);
+		return (struct caller_program){.kind = CALLER_PROGRAM};
+	return caller_program(rq->caller.pid);
 }
 
 /* Whether others may go on with the open file: in a close(2), also another descriptor of its process. */
@@ -306,12 +306,12 @@ static bool is_shared(const struct request *rq)
 static struct writer writer_of(const struct request *rq)
 {
 	const struct handle *h = rq->handle;
-	struct writer w = {.kind = kind_of_writer(rq)};
+	struct caller_program program = program_of(rq);
+	struct writer w = {.kind = program.kind};
 
 	if (!(h->node->row->flags & ROW_DEPLOYS) || w.kind != CALLER_PROGRAM)
 		return w;
-	w.tells =
-	    caller_process(rq->caller.pid) == h->emptied_by || caller_reports_close(rq->caller.pid);
+	w.tells = program.reports_close || caller_process(rq->caller.pid) == h->emptied_by;
 	w.alone = !w.tells && !is_shared(rq);
 	return w;
 }
@@ -473,14 +473,17 @@ void commit_release(struct handle *h)
 int commit_flush(struct request *rq, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
-	bool others = h->node->row->form == ROW_LINES && is_shared(rq);
 
 	pthread_mutex_lock(&h->lock);
 	bool empty = h->emptied && !h->written;
-	int e = empty ? 0 : end_text(rq, others, err);
 	pthread_mutex_unlock(&h->lock);
 	if (empty)
 		return close_empty(rq);
+	/* /proc is not read under the lock. */
+	bool others = h->node->row->form == ROW_LINES && is_shared(rq);
+	pthread_mutex_lock(&h->lock);
+	int e = end_text(rq, others, err);
+	pthread_mutex_unlock(&h->lock);
 	if (e < 0)
 		return e;
 	return e ? send_call(rq) : request_reply_ok(rq);

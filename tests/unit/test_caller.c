@@ -152,7 +152,8 @@ static void test_which_programs_report_a_failed_close(void **state)
 	assert_false(caller_name_reports_close("/usr/bin/python3.11"));
 	assert_false(caller_name_reports_close("/usr/bin/catfish"));
 	assert_false(caller_name_reports_close(""));
-	assert_false(caller_reports_close(getpid()));
+	assert_false(caller_program(getpid()).reports_close);
+	assert_false(caller_program(0).reports_close);
 }
 
 /* A child that ends when its end of the pipe is closed; `fd` stays open in it, or not. */
