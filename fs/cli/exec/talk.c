@@ -99,19 +99,6 @@ static bool find_sentence(const char *path, struct buf *out)
 	return found;
 }
 
-void talk_complaint(const char *path, int err, struct buf *out)
-{
-	if (!find_sentence(path, out))
-		buf_adds(out, strerror(err));
-}
-
-static int complain(const struct talk *t, const char *text)
-{
-	terminal_restore();
-	fprintf(stderr, "ecsfs %s: %s\n", t->name, text);
-	return TALK_FAILED;
-}
-
 /* The kernel's errors of a file whose daemon has gone; they say nothing to a reader. */
 static bool has_ended(int err)
 {
@@ -123,6 +110,19 @@ static const char *reason(int err)
 	return has_ended(err) ? "the mount has ended" : strerror(err);
 }
 
+void talk_complaint(const char *path, int err, struct buf *out)
+{
+	if (has_ended(err) || !find_sentence(path, out))
+		buf_adds(out, reason(err));
+}
+
+static int complain(const struct talk *t, const char *text)
+{
+	terminal_restore();
+	fprintf(stderr, "ecsfs %s: %s\n", t->name, text);
+	return TALK_FAILED;
+}
+
 /* The conversation's own sentence; where it did not begin, what .ecsfs/errors says of it. */
 static int complain_of(const struct talk *t, int err)
 {
@@ -131,8 +131,6 @@ static int complain_of(const struct talk *t, int err)
 
 	if (ioctl(t->fd, CONVERSATION_RESULT, &result) == 0 && result.error)
 		return complain(t, result.sentence);
-	if (has_ended(err))
-		return complain(t, reason(err));
 	talk_complaint(t->path, err, &text);
 	return complain(t, buf_str(&text));
 }

@@ -49,7 +49,7 @@ int talk_put(int fd, const char *bytes, size_t len);
 
 /*
  * Appends the sentence in the mount's .ecsfs/errors about a failure of `path` within the last
- * minute, or strerror(err).
+ * minute, that the mount has ended, or strerror(err).
  */
 void talk_complaint(const char *path, int err, struct buf *out);
 
