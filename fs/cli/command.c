@@ -51,11 +51,17 @@ int command_unknown(const char *name, const char *argument)
 	for (const char *const *option = c->options; option && *option; option++)
 		nearest_try(&n, *option);
 	nearest_try(&n, "--help");
-	if (nearest_peek(&n))
+	/* A word that is well spelt (--json=yes) is not the mistake. */
+	if (nearest_peek(&n) && strcmp(nearest_peek(&n), n.wanted) != 0)
 		return command_refuse(
 		    name, "unknown argument '%s' (did you mean %s?)", argument, nearest_peek(&n));
 	return command_refuse(
 	    name, "unknown argument '%s' (usage: ecsfs %s %s)", argument, name, c->usage);
+}
+
+int command_excludes(const char *name, const char *option, const char *other)
+{
+	return command_refuse(name, "%s and %s exclude each other: leave one out", option, other);
 }
 
 static bool wants_help(int argc, char **argv)

@@ -39,6 +39,8 @@ const char *command_nearest(const char *word);
 int command_refuse(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The same for an argument that is unknown: with the option that was meant, or the usage. */
 int command_unknown(const char *name, const char *argument);
+/* The same for two options of which only one may be given. */
+int command_excludes(const char *name, const char *option, const char *other);
 /* Prints the usage line of a command. */
 void command_print_usage(const char *name, FILE *f);
 

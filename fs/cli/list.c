@@ -142,10 +142,11 @@ int list_run(int argc, char **argv)
 {
 	__attribute__((cleanup(mounts_release))) struct mounts m = {0};
 	json_auto_t *rows = json_array();
-	bool as_json = argc == 2 && strcmp(argv[1], "--json") == 0;
+	bool as_json = argc > 1;
 
-	if (argc > 1 && !as_json)
-		return command_unknown("list", argv[argc == 2 ? 1 : 2]);
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--json") != 0)
+			return command_unknown("list", argv[i]);
 	int e = mounts_read(&m);
 	if (e) {
 		fprintf(stderr, "ecsfs list: /proc/self/mountinfo: %s\n", strerror(-e));

@@ -52,12 +52,20 @@ static json_t *policy(bool writes)
 
 int policy_run(int argc, char **argv)
 {
-	bool writes = argc == 2 && strcmp(argv[1], "--read-write") == 0;
+	bool reads = false, writes = false;
 
-	if (argc == 1)
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--read-only") == 0)
+			reads = true;
+		else if (strcmp(argv[i], "--read-write") == 0)
+			writes = true;
+		else
+			return command_unknown("policy", argv[i]);
+	}
+	if (reads && writes)
+		return command_excludes("policy", "--read-only", "--read-write");
+	if (!reads && !writes)
 		return command_refuse("policy", "expected --read-only or --read-write");
-	if (argc > 2 || (!writes && strcmp(argv[1], "--read-only") != 0))
-		return command_unknown("policy", argv[argc - 1]);
 	json_auto_t *document = policy(writes);
 	json_dumpf(document, stdout, JSON_INDENT(2));
 	putchar('\n');

@@ -39,14 +39,14 @@ static void join(char **words, int count, struct buf *out)
 /* 0, or the exit status: 2 after a message. */
 static int parse(int argc, char **argv, struct wish *w)
 {
+	bool with = false, without = false;
 	int i = 1;
 
-	w->terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (!strcmp(argv[i], "-t"))
-			w->terminal = true;
+			with = true;
 		else if (!strcmp(argv[i], "-T"))
-			w->terminal = false;
+			without = true;
 		else if (argv[i][0] == '-')
 			return command_unknown("exec", argv[i]);
 		else if (w->dir)
@@ -55,6 +55,9 @@ static int parse(int argc, char **argv, struct wish *w)
 		else
 			w->dir = argv[i];
 	}
+	if (with && without)
+		return command_excludes("exec", "-t", "-T");
+	w->terminal = with || (!without && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
 	if (!w->dir)
 		return command_refuse("exec",
 		    "the directory of a container is missing: ecsfs exec "

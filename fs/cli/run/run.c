@@ -74,9 +74,16 @@ static int take_option(int argc, char **argv, int *i, struct run_wish *w)
 		status = take_value(argc, argv, i, &value);
 		return status ? status : take_variable(w, value);
 	}
-	for (size_t k = 0; k < ARRAY_SIZE(options); k++)
+	for (size_t k = 0; k < ARRAY_SIZE(options); k++) {
+		size_t len = strlen(options[k].name);
+
 		if (!strcmp(argv[*i], options[k].name))
 			return take_value(argc, argv, i, options[k].value);
+		if (!strncmp(argv[*i], options[k].name, len) && argv[*i][len] == '=') {
+			*options[k].value = argv[*i] + len + 1;
+			return 0;
+		}
+	}
 	return command_unknown("run", argv[*i]);
 }
 
