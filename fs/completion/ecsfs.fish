@@ -1,6 +1,9 @@
 # fish completion for ecsfs: what fits is known by ecsfs itself.
 function __ecsfs_complete
-	set -l words (commandline -opc) (commandline -ct)
+	# Without the backslashes of a word with blanks; one whose quote is open is taken as it is.
+	set -l word (commandline -ct)
+	set -l plain (string unescape -- $word); or set plain $word
+	set -l words (commandline -opc) "$plain"
 	for reply in ($words[1] complete $words[2..-1] 2>/dev/null)
 		switch $reply
 			case ':files*' ':directories*'
