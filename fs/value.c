@@ -272,6 +272,11 @@ static struct quote quote(struct span s)
 	return q;
 }
 
+bool value_has_mark(const char *text, size_t len)
+{
+	return len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0;
+}
+
 /* Trims and refuses text that no value may have. `what`: "a whole number". */
 static int take_value(
     const char *text, size_t len, const char *what, struct span *ret, struct ecsfs_error *err)
@@ -280,6 +285,9 @@ static int take_value(
 		return ecsfs_error_set(err, EINVAL, NULL, "the text holds a NUL byte");
 	if (!is_utf8(text, len))
 		return ecsfs_error_set(err, EINVAL, NULL, "the text is not UTF-8");
+	if (value_has_mark(text, len))
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "the text begins with a byte order mark: save it without one");
 	*ret = trim(text, len);
 	if (!ret->len)
 		return ecsfs_error_set(err, EINVAL, NULL, "the value is empty; expected %s", what);
@@ -407,16 +415,19 @@ static const char *type_name(const json_t *value)
 	return json_is_array(value) ? "an array" : "an object";
 }
 
-int value_parse_document(
-    const char *text, size_t len, bool array, json_t **ret, struct ecsfs_error *err)
+/* `what`: what is expected, for the sentence. */
+static int take_document(
+    const char *text, size_t len, const char *what, json_t **ret, struct ecsfs_error *err)
 {
-	const char *what = array ? "a JSON array" : "a JSON object";
 	struct span s;
 	json_error_t at;
 	int failed = take_value(text, len, what, &s, err);
 
 	if (failed)
 		return failed;
+	if (*s.at != '{' && *s.at != '[')
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "expected %s, got %s", what, quote(s).text);
 	json_auto_t *doc = json_loadb(text, len, JSON_REJECT_DUPLICATES, &at);
 	if (!doc && json_error_code(&at) == json_error_null_character)
 		return ecsfs_error_set(err, EINVAL, NULL,
@@ -427,6 +438,27 @@ int value_parse_document(
 	if (value_document_end(text, len) < 0)
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "the document is nested over %d deep", LIMIT_JSON_DEPTH);
+	*ret = move_ptr(doc);
+	return 0;
+}
+
+int value_refuse_document(const char *text, size_t len, const char *what, struct ecsfs_error *err)
+{
+	json_auto_t *doc = NULL;
+	int failed = take_document(text, len, what, &doc, err);
+
+	return failed ? failed : ecsfs_error_set(err, EINVAL, NULL, "expected %s", what);
+}
+
+int value_parse_document(
+    const char *text, size_t len, bool array, json_t **ret, struct ecsfs_error *err)
+{
+	const char *what = array ? "a JSON array" : "a JSON object";
+	json_auto_t *doc = NULL;
+	int failed = take_document(text, len, what, &doc, err);
+
+	if (failed)
+		return failed;
 	if (json_is_array(doc) != array)
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "expected %s, got %s", what, type_name(doc));

@@ -26,6 +26,9 @@ int value_parse_time(const char *text, double *ret_epoch_seconds);
  * enable_ecs_managed_tags. */
 void value_snake(const char *member, struct buf *out);
 
+/* Whether a text begins with UTF-8's byte order mark, which no message could show: it is refused. */
+bool value_has_mark(const char *text, size_t len);
+
 /*
  * Parsers of written values: white space around one is ignored, anything else is -EINVAL with a
  * sentence that quotes it; a NUL byte is -EINVAL.
@@ -39,6 +42,9 @@ int value_parse_line(const char *text, size_t len, char **ret, struct ecsfs_erro
  * names line and column. */
 int value_parse_document(
     const char *text, size_t len, bool array, json_t **ret, struct ecsfs_error *err);
+
+/* The sentence of a text that is no document: -EINVAL. `what`: what the file takes ("a JSON array"). */
+int value_refuse_document(const char *text, size_t len, const char *what, struct ecsfs_error *err);
 
 /*
  * The state of a document that arrives in pieces: 0 incomplete so far, > 0 the length at which it

@@ -7,6 +7,7 @@
 #include "backend/base/limits.h"
 #include "fs/edit/members/canon.h"
 #include "fs/edit/members/doc.h"
+#include "fs/value.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -83,6 +84,8 @@ static int parse_line(const char *line, size_t len, json_t *named, struct ecsfs_
 	equals = unescape(line, end, '=', &key);
 	if (equals == end)
 		return bad_line(err, line, len, "there is no =");
+	if (value_has_mark(buf_str(&key), key.len))
+		return bad_line(err, line, len, "it begins with a byte order mark");
 	if (!key.len)
 		return bad_line(err, line, len, "the key is empty");
 	unescape(equals + 1, end, '\0', &value);

@@ -66,6 +66,17 @@ int gather_refuse_nothing(const struct row *row, struct ecsfs_error *err)
 	    err, EINVAL, NULL, "nothing was written, so nothing was sent%s", what_clears(row));
 }
 
+/* A text that is JSON of another kind (null, 5) is told what is taken instead. */
+static int refuse_document(
+    const struct row *row, const char *text, size_t len, struct ecsfs_error *err)
+{
+	char what[80];
+
+	snprintf(what, sizeof(what), "%s%s",
+	    row->flags & ROW_CLEARS ? "a JSON array" : "a JSON object or array", what_clears(row));
+	return value_refuse_document(text, len, what, err);
+}
+
 /* Whether the text is JSON of which the brackets say when it is complete. */
 static bool is_document(const struct gather *g, const struct row *row)
 {
@@ -258,7 +269,7 @@ static int document_due(struct gather *g, const struct row *row, enum gather_end
 	g->scan = false;
 	int64_t end = value_document_end(buf_str(&g->text), g->text.len);
 	if (end < 0)
-		return ecsfs_error_set(err, EINVAL, NULL, "this is not a JSON document");
+		return refuse_document(row, buf_str(&g->text), g->text.len, err);
 	*ret_end = g->text.len;
 	return end > 0;
 }
@@ -358,6 +369,6 @@ int gather_check(const struct row *row, const char *text, size_t len, struct ecs
 	if (!(row->flags & ROW_EMPTY_OK) && blank(text, len))
 		return refuse_empty(row, err);
 	if (row->form == ROW_DOCUMENT && value_document_end(text, len) <= 0)
-		return ecsfs_error_set(err, EINVAL, NULL, "this is not a JSON document");
+		return refuse_document(row, text, len, err);
 	return 0;
 }

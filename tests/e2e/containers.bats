@@ -456,6 +456,12 @@ with open(sys.argv[1], "r+") as f: f.write("NEW=1\n")' "$file"
 		"echo x > '$web/containers/nobody/image'" "echo x > '$app/container_definition.json'"; do
 		refused bash -c "$write"
 	done
+	refused bash -c "echo null > '$app/entry_point'"
+	said 'expected a JSON array (write [] to clear it), got "null"'
+	refused bash -c "echo 5 > '$web/service.json'"
+	said 'expected a JSON object or array, got "5"'
+	refused bash -c "printf '\xEF\xBB\xBFA=1\n' >> '$app/environment'"
+	said 'byte order mark'
 	echo 'BOTH=arn:aws:secretsmanager:us-east-1:123456789012:secret:t' >>"$app/secrets"
 	refused bash -c "echo BOTH=1 >> '$app/environment'"
 	said "in the container's secrets already"

@@ -247,7 +247,9 @@ static void test_documents(void **state)
 	    {"[1]", "expected a JSON object, got an array"},
 	    {"{\"a\":1,\"a\":2}", "not JSON: line 1, column 10: duplicate object key near '\"a\"'"},
 	    {"{\n \"a\": tru\n}", "not JSON: line 2, column 9: invalid token near 'tru'"},
-	    {"5", "not JSON: line 1, column 1: '[' or '{' expected near '5'"},
+	    {"5", "expected a JSON object, got \"5\""},
+	    {" null\n", "expected a JSON object, got \"null\""},
+	    {"\xEF\xBB\xBF{}", "the text begins with a byte order mark: save it without one"},
 	    {"{\"a\":\"\\u0000\"}", "line 1, column 13: a string holds \\u0000"},
 	    {"\n", "the value is empty; expected a JSON object"},
 	    {"{} x", "not JSON: line 1, column 4: end of file expected near 'x'"},
@@ -268,6 +270,26 @@ static void test_documents(void **state)
 	assert_refused(value_parse_document("{}", 2, true, &none, &err), &err,
 	    "expected a JSON array, got an object");
 	assert_null(none);
+}
+
+static void test_a_text_that_is_no_document_is_explained(void **state)
+{
+	static const struct {
+		const char *text, *sentence;
+	} bad[] = {
+	    {"null", "expected a JSON array, got \"null\""},
+	    {"\"a\"", "expected a JSON array, got \"\"a\"\""},
+	    {"[1}", "not JSON: line 1, column 3: ']' expected near '}'"},
+	    {"[\xFF", "the text is not UTF-8"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct ecsfs_error err = {0};
+		int got =
+		    value_refuse_document(bad[i].text, strlen(bad[i].text), "a JSON array", &err);
+		assert_refused(got, &err, bad[i].sentence);
+	}
 }
 
 static void test_a_document_nested_too_deep_is_refused(void **state)
@@ -383,6 +405,7 @@ int main(void)
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_utf8_is_checked),
 	    cmocka_unit_test(test_documents),
+	    cmocka_unit_test(test_a_text_that_is_no_document_is_explained),
 	    cmocka_unit_test(test_a_document_nested_too_deep_is_refused),
 	    cmocka_unit_test(test_a_document_in_pieces),
 	    cmocka_unit_test(test_endless_nesting_ends_early),
