@@ -226,6 +226,8 @@ struct listing {
 	const char *suffix;   /* ".log": every file name ends in it, the place's part does not */
 	size_t part;	      /* PLACE(...) which a name fills, also of files */
 	const char *expected; /* the form of a name, for sentences; NULL: any */
+	/* The sentence of a name that has that form and is not there; NULL: it says enough itself. */
+	const char *missing;
 	bool (*valid)(const char *name); /* others are ENOENT without asking; NULL: any */
 	bool unlisted;			 /* logs/since: names are found, none is listed */
 	bool optional; /* needs a service that an endpoint may lack: it has no names there */

@@ -1,6 +1,7 @@
 /*
  * Is a missing name a mistyped one? It is compared with the known names of its directory: one that
- * is an edit or two away was meant. Where names have a form (task IDs, times) the form is named.
+ * is an edit or two away was meant. Where names have a form (task IDs, times) the form is named, and
+ * of a name that has it what its absence means.
  */
 #include "fs/kernel/mistyped.h"
 
@@ -83,6 +84,7 @@ static bool explain(const struct dir_type *type, const struct nearest *n, struct
 {
 	const struct listing *l = type->listing;
 	const char *kind = kind_of(type);
+	bool formed = l && l->valid && l->valid(n->wanted);
 
 	if (is_near(n) && kind)
 		ecsfs_error_set(err, ENOENT, NULL, "\"%s\" is not %s: did you mean %s?", n->wanted,
@@ -90,7 +92,9 @@ static bool explain(const struct dir_type *type, const struct nearest *n, struct
 	else if (is_near(n))
 		ecsfs_error_set(err, ENOENT, NULL, "\"%s\" is not a file of %s: did you mean %s?",
 		    n->wanted, type->what, nearest_peek(n));
-	else if (l && l->expected && !strchr(n->wanted, '.'))
+	else if (formed && l->missing)
+		ecsfs_error_set(err, ENOENT, NULL, "\"%s\": %s", n->wanted, l->missing);
+	else if (!formed && l && l->expected && !strchr(n->wanted, '.'))
 		ecsfs_error_set(err, ENOENT, NULL, "\"%s\" is not %s: expected %s", n->wanted, kind,
 		    l->expected);
 	err->note = true;

@@ -50,6 +50,34 @@ lines() {
 	said 'expected an ID of 32 hexadecimal digits'
 }
 
+# misses_task WORDS PATH...: each is ENOENT, and the sentence is about the task, not about its ID's form.
+misses_task() {
+	local words=$1 path
+	shift
+	for path; do
+		misses "$path"
+		said "$words"
+		! tail -n 1 "$mnt/.ecsfs/errors" | grep -q expected
+	done
+}
+
+@test "a well-formed ID that is not there: why" {
+	local forgotten=0123456789abcdef0123456789abcdef instance running
+	misses_task "\"$forgotten\": ECS knows no such task: it forgets one about an hour after it has stopped" \
+		"$prod/tasks/$forgotten/outcome" "$prod/tasks/$forgotten/last_status"
+	misses_task 'ECS has forgotten it' "$prod/stopped_tasks/$forgotten/stopped_reason"
+	running=$(ls "$web/tasks" | head -n 1)
+	misses_task 'it still runs' "$prod/stopped_tasks/$running/stopped_reason"
+	misses_task 'not a running task of the service' "$web/tasks/$forgotten/last_status"
+	misses_task 'not a stopped task of the service' "$web/stopped_tasks/$running/stopped_reason"
+	instance=$(ls "$prod/container_instances" | head -n 1)
+	misses_task 'not a running task of the container instance' "$prod/container_instances/$instance/tasks/$forgotten/last_status"
+	misses_task 'the cluster has no such container instance' "$prod/container_instances/$forgotten/arn"
+	# One digit away from a task that runs.
+	misses "$prod/tasks/${running%?}$(tr 0-9a-f 1-9a-f0 <<<"${running: -1}")/last_status"
+	said "did you mean $running?"
+}
+
 @test "names that programs look for leave no line, and cost no call" {
 	ls "$prod/services" "$web" >/dev/null
 	before=$(lines)

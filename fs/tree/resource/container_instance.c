@@ -39,6 +39,7 @@ static const struct listing instances = {
     .part = PLACE(instance),
     .valid = is_instance_id,
     .expected = "an ID of 32 hexadecimal digits",
+    .missing = "the cluster has no such container instance",
 };
 
 const struct dir_type dir_container_instances = {

@@ -23,6 +23,11 @@ static bool is_task_id(const char *name)
 	return region_name_valid(KIND_TASK, name);
 }
 
+/* What all listings of tasks know of a name. `missing_`: of one that has the form and is not there. */
+#define TASK_NAMES(missing_)                                                                       \
+	.part = PLACE(task), .valid = is_task_id, .expected = "an ID of 32 hexadecimal digits",    \
+	.missing = (missing_)
+
 /* tasks/ and stopped_tasks/ */
 
 static int list_tasks(struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
@@ -62,18 +67,16 @@ static const struct listing tasks = {
     .names = list_tasks,
     .find = find_task,
     .type = &dir_task,
-    .part = PLACE(task),
-    .valid = is_task_id,
-    .expected = "an ID of 32 hexadecimal digits",
+    TASK_NAMES("ECS knows no such task: it forgets one about an hour after it has stopped"),
 };
 
 static const struct listing stopped_tasks = {
     .names = list_stopped_tasks,
     .find = find_stopped_task,
     .type = &dir_task,
-    .part = PLACE(task),
-    .valid = is_task_id,
-    .expected = "an ID of 32 hexadecimal digits",
+    TASK_NAMES("this is not a stopped task: it still runs, or ECS has forgotten it, as it does "
+	       "about an hour after "
+	       "a task has stopped"),
 };
 
 const struct dir_type dir_tasks = {
@@ -152,25 +155,24 @@ static const struct row row_stopped_task_link = {
 static const struct listing service_stopped_tasks = {
     .names = list_service_stopped_tasks,
     .row = &row_stopped_task_link,
-    .part = PLACE(task),
-    .valid = is_task_id,
-    .expected = "an ID of 32 hexadecimal digits",
+    TASK_NAMES("this is not a stopped task of the service: ECS forgets one about an hour after it "
+	       "has stopped"),
 };
 
 static const struct listing service_tasks = {
     .names = list_service_tasks,
     .row = &row_task_link,
-    .part = PLACE(task),
-    .valid = is_task_id,
-    .expected = "an ID of 32 hexadecimal digits",
+    TASK_NAMES("this is not a running task of the service: one that has stopped is in "
+	       "stopped_tasks for about an "
+	       "hour"),
 };
 
 static const struct listing instance_tasks = {
     .names = list_instance_tasks,
     .row = &row_task_link,
-    .part = PLACE(task),
-    .valid = is_task_id,
-    .expected = "an ID of 32 hexadecimal digits",
+    TASK_NAMES("this is not a running task of the container instance: one that has stopped is in "
+	       "the cluster's "
+	       "stopped_tasks for about an hour"),
 };
 
 const struct dir_type dir_service_tasks = {
