@@ -84,6 +84,26 @@ PY
 		! mountpoint -q "$HOME/half"
 	done
 	[ -z "$(ls -A "$HOME/half")" ]
+	# What is spelt well is not "meant" otherwise.
+	while IFS='|' read -r line words; do
+		# shellcheck disable=SC2086
+		run ecsfs $line
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $output == *"$words"* && $output != *"did you mean"* ]] || { echo "$line: $output" >&2; return 1; }
+	done <<-'LINES'
+		policy --read-only --read-write|--read-only and --read-write exclude each other: leave one out
+		policy --read-write --read-write --read-only|exclude each other
+		policy extra --read-only|unknown argument 'extra' (usage: ecsfs policy --read-only | --read-write)
+		policy --read-only=yes|unknown argument '--read-only=yes' (usage:
+		list extra --json|unknown argument 'extra' (usage: ecsfs list [--json])
+		list --json=1|unknown argument '--json=1' (usage:
+		exec -t -T dir|-t and -T exclude each other
+	LINES
+	[ "$(ecsfs list --json --json | jq -r type)" = array ]
+	[ "$(ecsfs policy --read-only --read-only)" = "$(ecsfs policy --read-only)" ]
+	run ecsfs run --cpu=x cluster td
+	[[ $output == *'--cpu: "x" is not a size'* ]]
 	local command
 	for command in run exec cp list doctor policy; do
 		run ecsfs "$command" --help
@@ -239,7 +259,7 @@ tab() {
 completes() {
 	command -v "$1" >/dev/null || skip "no $1"
 	mkdir -p "$HOME/.config/ecsfs" "$HOME/mountpoint"
-	printf '[sim]\nttl = 7\n' >"$HOME/.config/ecsfs/config"
+	printf '[sim]\nttl = 7\n[my own]\nttl = 8\n[my other $one]\nttl = 9\n' >"$HOME/.config/ecsfs/config"
 	cd "$HOME"
 	local line
 	while IFS='|' read -r line want; do
@@ -256,6 +276,10 @@ completes() {
 		ecsfs -o ro,profile=dev:o|<ecsfs><-o><ro,profile=dev:ops>
 		ecsfs --cluster-config=s|<ecsfs><--cluster-config=shop>
 		ecsfs @s|<ecsfs><@sim>
+		ecsfs @my\ ow|<ecsfs><@my own>
+		ecsfs "@my ow|<ecsfs><@my own>
+		ecsfs @my\ ot|<ecsfs><@my other $one>
+		ecsfs --ttl 3 @my\ ow|<ecsfs><--ttl><3><@my own>
 		ecsfs doc|<ecsfs><doctor>
 		ecsfs run --net|<ecsfs><run><--network-from>
 		ecsfs list --|<ecsfs><list><--json>
