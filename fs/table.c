@@ -6,6 +6,7 @@
 
 #include "backend/base/limits.h"
 #include "cache/answer.h"
+#include "cache/fetch/kinds.h"
 #include "fs/edit/lines.h"
 #include "fs/edit/members/members.h"
 #include "fs/edit/members/shown.h"
@@ -94,7 +95,7 @@ int row_own(struct ask *q, const struct dir_type *type, const struct place *p,
 		if (e || !k.a)
 			return e;
 	} else {
-		e = type->subject(p, &k);
+		e = type->subject ? type->subject(p, &k) : 0;
 		k.kind = row->own.kind;
 	}
 	return e ? e : ask(q, p->region, &k, ret, err);
@@ -131,21 +132,6 @@ static int render_member(struct ask *q, const struct dir_type *type, const struc
 	else
 		shown_member(object, members, row->member, out);
 	return 0;
-}
-
-void listing_file_name(const struct listing *l, const char *name, struct buf *out)
-{
-	value_encode_name(name, out);
-	if (l->suffix)
-		buf_adds(out, l->suffix);
-}
-
-int listing_names(const struct listing *l, struct ask *q, const struct place *p, json_t *names,
-    struct ecsfs_error *err)
-{
-	int e = l->names(q, p, names, err);
-
-	return e == -EOPNOTSUPP && l->optional ? 0 : e;
 }
 
 int row_render(struct ask *q, const struct dir_type *type, const struct place *p,
@@ -278,14 +264,26 @@ static bool named_before(const struct dir_type *type, const char *name, const vo
 
 static void check_listing(struct check *c, const char *path, const struct listing *l)
 {
+	bool named = l->names || l->lists;
+
 	if ((l->type != NULL) == (l->row != NULL))
 		broken(c, "%s: a listing is of directories or of files", path);
-	if (!l->names && !l->unlisted)
+	if (l->names && l->lists)
+		broken(c, "%s: names of two origins", path);
+	if (!named && !l->unlisted)
 		broken(c, "%s: a listing without names", path);
-	if (!l->names && !l->find)
+	if (!named && !l->find)
 		broken(c, "%s: names that nothing decides", path);
+	if (l->trust && !l->lists)
+		broken(c, "%s: no listing that could be trusted", path);
 	if (l->row)
 		check_row(c, path, l->row, "NAME");
+}
+
+/* Whether the row's own answer has a key without names, so that it needs no document of a directory. */
+static bool is_of_no_name(const struct row *row)
+{
+	return row->own.kind && !row->own.named && key_valid(&(struct key){.kind = row->own.kind});
 }
 
 static void check_type(void *arg, const struct dir_type *type, const char *path)
@@ -297,7 +295,7 @@ static void check_type(void *arg, const struct dir_type *type, const char *path)
 	for (const struct row *r = type->rows; r && r->name; r++) {
 		check_name(c, path, r->name);
 		check_row(c, path, r, r->name);
-		if (r->member && !type->subject && !r->render)
+		if (r->member && !type->subject && !r->render && !is_of_no_name(r))
 			broken(c, "%s/%s: a member of no document", path, r->name);
 		if (named_before(type, r->name, r))
 			broken(c, "%s/%s is there twice", path, r->name);

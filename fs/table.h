@@ -168,7 +168,7 @@ struct conversation_ops {
 /*
  * An answer with a call of its own, which a row shows in place of the directory's object: of this
  * kind, and of the ARN in the member `named` of that object; NULL: of the names of the directory's
- * document. The answer may be an array (a kind with fetch_elements): `member` is then WHOLE_OBJECT,
+ * document, where it has one. The answer may be an array (a kind with fetch_elements): `member` is then WHOLE_OBJECT,
  * and `members` are those of each element.
  */
 struct own_answer {
@@ -212,13 +212,28 @@ struct child {
 	bool hidden; /* looked up, not listed */
 };
 
-/* Names that AWS decides, in a directory. Exactly one of type and row is set. */
+/* Whether a name exists because the known listing has it, without a call for its object. */
+enum listing_trust {
+	TRUST_NO,
+	TRUST_FRESH, /* while the listing is within its TTL */
+	TRUST_ANY,   /* of any age: the call for its content will show if it no longer exists */
+};
+
+/* Names that AWS decides, in a directory (fs/listing.h). Exactly one of type and row is set. */
 struct listing {
-	/* Appends the listed names to the array `names` (as AWS has them, not encoded). May ask. */
+	/*
+	 * The answer that has the names, of the key whose parts are those of the place (0: none).
+	 * KIND_NONE: `names` appends them to the array (as AWS has them, not encoded). May ask.
+	 */
+	enum kind lists;
+	size_t of[2]; /* PLACE(...) */
 	int (*names)(struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err);
+	enum kind kind; /* of the objects: another form of name is ENOENT without asking */
+	enum listing_trust trust;
 	/*
 	 * Whether `p`, whose name part is filled in, exists although perhaps not listed: 0,
-	 * -ENOENT, -EINPROGRESS, ... May ask. NULL: the listing decides.
+	 * -ENOENT, -EINPROGRESS, ... May ask. NULL: the object is asked for where `lists` is set and
+	 * the names are directories; otherwise the names decide.
 	 */
 	int (*find)(struct ask *q, const struct place *p, struct ecsfs_error *err);
 	const struct dir_type *type; /* they are directories */
@@ -228,7 +243,7 @@ struct listing {
 	const char *expected; /* the form of a name, for sentences; NULL: any */
 	/* The sentence of a name that has that form and is not there; NULL: it says enough itself. */
 	const char *missing;
-	bool (*valid)(const char *name); /* others are ENOENT without asking; NULL: any */
+	bool (*valid)(const char *name); /* where `kind` does not say it; NULL: any */
 	bool unlisted;			 /* logs/since: names are found, none is listed */
 	bool optional; /* needs a service that an endpoint may lack: it has no names there */
 	/* Files: a new name may be made; the row's commit of its text creates it. */
@@ -327,12 +342,6 @@ int dir_object(struct ask *q, const struct dir_type *type, const struct place *p
  */
 int dir_members(struct ask *q, const struct dir_type *type, const struct place *p,
     const char *members, struct answer *ret, const json_t **ret_object, struct ecsfs_error *err);
-
-/* Appends the file name of a listed name. */
-void listing_file_name(const struct listing *l, const char *name, struct buf *out);
-/* The listing's names. */
-int listing_names(const struct listing *l, struct ask *q, const struct place *p, json_t *names,
-    struct ecsfs_error *err);
 
 /* The answer of row->own; no value where `named` is absent. */
 int row_own(struct ask *q, const struct dir_type *type, const struct place *p,

@@ -13,6 +13,7 @@
 #include "fs/files/stream.h"
 #include "fs/kernel/node/showing.h"
 #include "fs/kernel/request.h"
+#include "fs/listing.h"
 
 #include <errno.h>
 #include <string.h>
@@ -105,7 +106,7 @@ static void peek_listing(struct ask *q, const struct dir_type *type, const struc
 {
 	json_auto_t *names = NULL;
 
-	if (!type->listing || !type->listing->names)
+	if (!type->listing || !listing_has_names(type->listing))
 		return;
 	names = json_array();
 	q->wanted = "";

@@ -22,6 +22,7 @@
 #include "fs/kernel/refused.h"
 #include "fs/kernel/reply.h"
 #include "fs/kernel/run.h"
+#include "fs/listing.h"
 
 #include <errno.h>
 #include <string.h>
@@ -368,7 +369,7 @@ static void touch(struct node *n)
 		row_render(&q, node_type(n->parent), &p, n->row, &out, NULL);
 	if (type && type->subject)
 		dir_object(&q, type, &p, &a, &object, NULL);
-	if (type && type->listing && type->listing->names)
+	if (type && type->listing && listing_has_names(type->listing))
 		listing_names(type->listing, &q, &p, names, NULL);
 	notify_stale(type ? n : n->parent);
 }

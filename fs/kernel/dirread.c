@@ -16,6 +16,7 @@
 #include "fs/kernel/parked.h"
 #include "fs/kernel/reply.h"
 #include "fs/kernel/run.h"
+#include "fs/listing.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -206,7 +207,7 @@ static int make_list(
 
 	place_of(rq->node, &p);
 	e = bring_document(rq, type, &p, err);
-	if (!e && type->listing && type->listing->names && !type->listing->unlisted)
+	if (!e && type->listing && listing_has_names(type->listing) && !type->listing->unlisted)
 		e = ask_names(rq, type, &p, names, &q, err);
 	if (e)
 		return e;

@@ -14,6 +14,7 @@
 #include "fs/kernel/parked.h"
 #include "fs/kernel/reply.h"
 #include "fs/kernel/run.h"
+#include "fs/listing.h"
 #include "fs/value.h"
 
 #include <errno.h>
@@ -55,7 +56,7 @@ char *lookup_listed_name(const struct listing *l, const char *file_name)
 {
 	auto_free char *name = decode(l, file_name);
 
-	return name && (!l->valid || l->valid(name)) ? move_ptr(name) : NULL;
+	return name && listing_valid(l, name) ? move_ptr(name) : NULL;
 }
 
 bool lookup_versioned(const struct row *row)
@@ -204,26 +205,6 @@ static int reply_dir(struct request *rq, const struct dir_type *type, const char
 	return request_reply_entry(rq, n, ms < ATTR_FOREVER_MS ? ms : ATTR_FOREVER_MS);
 }
 
-static int in_names(struct ask *q, const struct listing *l, const struct place *p, const char *name,
-    struct ecsfs_error *err)
-{
-	json_auto_t *names = json_array();
-	const json_t *one;
-	size_t i;
-	int e;
-
-	q->wanted = name;
-	e = listing_names(l, q, p, names, err);
-	q->wanted = NULL;
-
-	if (e)
-		return e;
-	json_array_foreach (names, i, one)
-		if (json_is_string(one) && strcmp(json_string_value(one), name) == 0)
-			return 0;
-	return -ENOENT;
-}
-
 /* A name that is valid for ECS, or that AWS has listed all the same; NULL: invalid. */
 static char *possible_name(struct request *rq, const struct listing *l)
 {
@@ -231,10 +212,11 @@ static char *possible_name(struct request *rq, const struct listing *l)
 	struct ask q = attr_peek(rq->node);
 	struct place p;
 
-	if (!name || !l->valid || l->valid(name))
+	if (!name || listing_valid(l, name))
 		return move_ptr(name);
 	place_below(rq->node, name, true, &p);
-	return l->names && in_names(&q, l, &p, name, NULL) == 0 ? move_ptr(name) : NULL;
+	return listing_has_names(l) && listing_has(l, &q, &p, name, NULL) == 0 ? move_ptr(name)
+									       : NULL;
 }
 
 static int run_listed(
@@ -251,7 +233,7 @@ static int run_listed(
 	place_below(rq->node, name, true, &p);
 	if (type->local_type && local_has(&p, type->local_kind, name))
 		return reply_dir(rq, l->type, name, 0);
-	e = l->find ? l->find(&q, &p, err) : in_names(&q, l, &p, name, err);
+	e = listing_find(l, &q, &p, name, err);
 	if (e == -ENOENT) {
 		mistyped_note(rq);
 		return request_reply_absent(rq, 0);

@@ -13,6 +13,7 @@
 #include "fs/kernel/attr.h"
 #include "fs/kernel/parked.h"
 #include "fs/kernel/request.h"
+#include "fs/listing.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -54,7 +55,7 @@ static void try_listing(
 	size_t i;
 
 	place_of(dir, &p);
-	if (!l->names || listing_names(l, &q, &p, known, NULL))
+	if (!listing_has_names(l) || listing_names(l, &q, &p, known, NULL))
 		return;
 	json_array_foreach (known, i, one) {
 		buf_reset(room);
@@ -84,7 +85,7 @@ static bool explain(const struct dir_type *type, const struct nearest *n, struct
 {
 	const struct listing *l = type->listing;
 	const char *kind = kind_of(type);
-	bool formed = l && l->valid && l->valid(n->wanted);
+	bool formed = l && listing_valid(l, n->wanted);
 
 	if (is_near(n) && kind)
 		ecsfs_error_set(err, ENOENT, NULL, "\"%s\" is not %s: did you mean %s?", n->wanted,

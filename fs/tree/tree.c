@@ -34,58 +34,6 @@ int tree_render_revision(struct ask *q, const struct dir_type *type, const struc
 	return 0;
 }
 
-int tree_find(
-    struct ask *q, const struct dir_type *type, const struct place *p, struct ecsfs_error *err)
-{
-	auto_answer struct answer a = {0};
-	const json_t *object;
-
-	return dir_members(q, type, p, "", &a, &object, err);
-}
-
-int tree_names(struct ask *q, const struct place *p, const struct key *k, json_t *names,
-    struct ecsfs_error *err)
-{
-	auto_answer struct answer a = {0};
-	int e;
-
-	q->fresh.only = q->wanted;
-	e = ask(q, p->region, k, &a, err);
-	q->fresh.only = NULL;
-	if (e)
-		return e;
-	return json_array_extend(names, a.value) ? -ENOMEM : 0;
-}
-
-static bool holds_name(const json_t *names, const char *name)
-{
-	size_t i;
-	json_t *element;
-
-	json_array_foreach (names, i, element)
-		if (!strcmp(json_string_value(element), name))
-			return true;
-	return false;
-}
-
-bool tree_listed(
-    struct ask *q, const struct place *p, const struct key *k, const char *name, bool old)
-{
-	auto_answer struct answer a = {0};
-	struct ask peek = *q;
-
-	peek.mode = ASK_PEEK;
-	peek.fresh.only = name;
-	if (ask(&peek, p->region, k, &a, NULL) || (a.fresh_ms <= 0 && !old))
-		return false;
-	if (!holds_name(a.value, name))
-		return false;
-	peek.mode = q->mode;
-	peek.fresh.only = NULL;
-	*q = peek;
-	return true;
-}
-
 const char *tree_task_address(const json_t *task)
 {
 	const json_t *interface =

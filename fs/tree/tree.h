@@ -31,18 +31,6 @@ struct key tree_service_key(const struct place *p);
 int tree_render_revision(struct ask *q, const struct dir_type *type, const struct place *p,
     const char *member, struct buf *out, struct ecsfs_error *err);
 
-/* A listing.find for described objects: 0 where the object exists. */
-int tree_find(
-    struct ask *q, const struct dir_type *type, const struct place *p, struct ecsfs_error *err);
-
-/* A listing.names for a cached listing. */
-int tree_names(struct ask *q, const struct place *p, const struct key *k, json_t *names,
-    struct ecsfs_error *err);
-
-/* Whether a listing that is still fresh (`old`: of any age) has `name`, without a call. */
-bool tree_listed(
-    struct ask *q, const struct place *p, const struct key *k, const char *name, bool old);
-
 /* The private address of a task's network interface (awsvpc); "": it has none. Borrowed. */
 const char *tree_task_address(const json_t *task);
 

@@ -80,34 +80,14 @@ const struct dir_type dir_image = {
 
 /* The tags of a repository; digests can be looked up. */
 
-static int list_tags(struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
-{
-	const struct key k = {.kind = KIND_IMAGE_TAGS, .a = p->repository};
-
-	return tree_names(q, p, &k, names, err);
-}
-
-static int find_image(struct ask *q, const struct place *p, struct ecsfs_error *err)
-{
-	const struct key tags = {.kind = KIND_IMAGE_TAGS, .a = p->repository};
-
-	if (tree_listed(q, p, &tags, p->image, false))
-		return 0;
-	return tree_find(q, &dir_image, p, err);
-}
-
-static bool is_image(const char *name)
-{
-	return region_name_valid(KIND_IMAGE, name);
-}
-
 static const struct listing tags = {
-    .names = list_tags,
-    .find = find_image,
+    .lists = KIND_IMAGE_TAGS,
+    .of = {PLACE(repository)},
+    .kind = KIND_IMAGE,
+    .trust = TRUST_FRESH,
     .type = &dir_image,
     .optional = true,
     .part = PLACE(image),
-    .valid = is_image,
 };
 
 const struct dir_type dir_images = {
@@ -161,33 +141,13 @@ const struct dir_type dir_repository = {
     .arn = repository_arn,
 };
 
-static int list_repositories(
-    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
-{
-	return tree_names(q, p, &(struct key){.kind = KIND_REPOSITORIES}, names, err);
-}
-
-static int find_repository(struct ask *q, const struct place *p, struct ecsfs_error *err)
-{
-	const struct key repositories = {.kind = KIND_REPOSITORIES};
-
-	if (tree_listed(q, p, &repositories, p->repository, false))
-		return 0;
-	return tree_find(q, &dir_repository, p, err);
-}
-
-static bool is_repository(const char *name)
-{
-	return region_name_valid(KIND_REPOSITORY, name);
-}
-
 static const struct listing repositories = {
-    .names = list_repositories,
-    .find = find_repository,
+    .lists = KIND_REPOSITORIES,
+    .kind = KIND_REPOSITORY,
+    .trust = TRUST_FRESH,
     .type = &dir_repository,
     .optional = true,
     .part = PLACE(repository),
-    .valid = is_repository,
 };
 
 const struct dir_type dir_repositories = {

@@ -9,28 +9,11 @@
 #include "fs/edit/members/doc.h"
 #include "fs/value.h"
 
-static int list_providers(
-    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
-{
-	return tree_names(q, p, &(struct key){.kind = KIND_CAPACITY_PROVIDERS}, names, err);
-}
-
-static int find_provider(struct ask *q, const struct place *p, struct ecsfs_error *err)
-{
-	return tree_find(q, &dir_capacity_provider, p, err);
-}
-
-static bool is_provider_name(const char *name)
-{
-	return region_name_valid(KIND_CAPACITY_PROVIDER, name);
-}
-
 static const struct listing providers = {
-    .names = list_providers,
-    .find = find_provider,
+    .lists = KIND_CAPACITY_PROVIDERS,
+    .kind = KIND_CAPACITY_PROVIDER,
     .type = &dir_capacity_provider,
     .part = PLACE(provider),
-    .valid = is_provider_name,
 };
 
 const struct dir_type dir_capacity_providers = {

@@ -13,32 +13,12 @@
 
 #include <errno.h>
 
-static int list_clusters(
-    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
-{
-	return tree_names(q, p, &(struct key){.kind = KIND_CLUSTERS}, names, err);
-}
-
-/* A name of any earlier list is assumed to exist: the call for its content will show if it does
- * not. */
-static int find_cluster(struct ask *q, const struct place *p, struct ecsfs_error *err)
-{
-	if (tree_listed(q, p, &(struct key){.kind = KIND_CLUSTERS}, p->cluster, true))
-		return 0;
-	return tree_find(q, &dir_cluster, p, err);
-}
-
-static bool is_cluster_name(const char *name)
-{
-	return region_name_valid(KIND_CLUSTER, name);
-}
-
 static const struct listing clusters = {
-    .names = list_clusters,
-    .find = find_cluster,
+    .lists = KIND_CLUSTERS,
+    .kind = KIND_CLUSTER,
+    .trust = TRUST_ANY,
     .type = &dir_cluster,
     .part = PLACE(cluster),
-    .valid = is_cluster_name,
 };
 
 const struct dir_type dir_clusters = {

@@ -14,30 +14,12 @@
 #include <errno.h>
 #include <string.h>
 
-static int list_instances(
-    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
-{
-	struct key k = {.kind = KIND_CONTAINER_INSTANCES, .a = p->cluster};
-
-	return tree_names(q, p, &k, names, err);
-}
-
-static int find_instance(struct ask *q, const struct place *p, struct ecsfs_error *err)
-{
-	return tree_find(q, &dir_container_instance, p, err);
-}
-
-static bool is_instance_id(const char *name)
-{
-	return region_name_valid(KIND_CONTAINER_INSTANCE, name);
-}
-
 static const struct listing instances = {
-    .names = list_instances,
-    .find = find_instance,
+    .lists = KIND_CONTAINER_INSTANCES,
+    .of = {PLACE(cluster)},
+    .kind = KIND_CONTAINER_INSTANCE,
     .type = &dir_container_instance,
     .part = PLACE(instance),
-    .valid = is_instance_id,
     .expected = "an ID of 32 hexadecimal digits",
     .missing = "the cluster has no such container instance",
 };

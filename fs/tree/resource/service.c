@@ -27,28 +27,12 @@
 #include <errno.h>
 #include <string.h>
 
-static int list_services(
-    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
-{
-	return tree_names(q, p, &(struct key){.kind = KIND_SERVICES, .a = p->cluster}, names, err);
-}
-
-static int find_service(struct ask *q, const struct place *p, struct ecsfs_error *err)
-{
-	return tree_find(q, &dir_service, p, err);
-}
-
-static bool is_service_name(const char *name)
-{
-	return region_name_valid(KIND_SERVICE, name);
-}
-
 static const struct listing services = {
-    .names = list_services,
-    .find = find_service,
+    .lists = KIND_SERVICES,
+    .of = {PLACE(cluster)},
+    .kind = KIND_SERVICE,
     .type = &dir_service,
     .part = PLACE(service),
-    .valid = is_service_name,
 };
 
 const struct dir_type dir_services = {

@@ -18,35 +18,12 @@
 #include <errno.h>
 #include <string.h>
 
-static bool is_task_id(const char *name)
-{
-	return region_name_valid(KIND_TASK, name);
-}
-
 /* What all listings of tasks know of a name. `missing_`: of one that has the form and is not there. */
 #define TASK_NAMES(missing_)                                                                       \
-	.part = PLACE(task), .valid = is_task_id, .expected = "an ID of 32 hexadecimal digits",    \
+	.kind = KIND_TASK, .part = PLACE(task), .expected = "an ID of 32 hexadecimal digits",      \
 	.missing = (missing_)
 
 /* tasks/ and stopped_tasks/ */
-
-static int list_tasks(struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
-{
-	return tree_names(q, p, &(struct key){.kind = KIND_TASKS, .a = p->cluster}, names, err);
-}
-
-static int list_stopped_tasks(
-    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
-{
-	struct key k = {.kind = KIND_STOPPED_TASKS, .a = p->cluster};
-
-	return tree_names(q, p, &k, names, err);
-}
-
-static int find_task(struct ask *q, const struct place *p, struct ecsfs_error *err)
-{
-	return tree_find(q, &dir_task, p, err);
-}
 
 static int find_stopped_task(struct ask *q, const struct place *p, struct ecsfs_error *err)
 {
@@ -64,19 +41,19 @@ static int find_stopped_task(struct ask *q, const struct place *p, struct ecsfs_
 static int drop_task(struct commit *c, struct ecsfs_error *err);
 
 static const struct listing tasks = {
-    .names = list_tasks,
-    .find = find_task,
+    .lists = KIND_TASKS,
+    .of = {PLACE(cluster)},
     .type = &dir_task,
     TASK_NAMES("ECS knows no such task: it forgets one about an hour after it has stopped"),
 };
 
 static const struct listing stopped_tasks = {
-    .names = list_stopped_tasks,
+    .lists = KIND_STOPPED_TASKS,
+    .of = {PLACE(cluster)},
     .find = find_stopped_task,
     .type = &dir_task,
     TASK_NAMES("this is not a stopped task: it still runs, or ECS has forgotten it, as it does "
-	       "about an hour after "
-	       "a task has stopped"),
+	       "about an hour after a task has stopped"),
 };
 
 const struct dir_type dir_tasks = {
@@ -93,30 +70,6 @@ const struct dir_type dir_stopped_tasks = {
 };
 
 /* The tasks of a service and of a container instance: links into the cluster's. */
-
-static int list_service_tasks(
-    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
-{
-	struct key k = {.kind = KIND_SERVICE_TASKS, .a = p->cluster, .b = p->service};
-
-	return tree_names(q, p, &k, names, err);
-}
-
-static int list_instance_tasks(
-    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
-{
-	struct key k = {.kind = KIND_INSTANCE_TASKS, .a = p->cluster, .b = p->instance};
-
-	return tree_names(q, p, &k, names, err);
-}
-
-static int list_service_stopped_tasks(
-    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
-{
-	struct key k = {.kind = KIND_SERVICE_STOPPED_TASKS, .a = p->cluster, .b = p->service};
-
-	return tree_names(q, p, &k, names, err);
-}
 
 static int render_stopped_task_link(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err)
@@ -153,26 +106,27 @@ static const struct row row_stopped_task_link = {
 };
 
 static const struct listing service_stopped_tasks = {
-    .names = list_service_stopped_tasks,
+    .lists = KIND_SERVICE_STOPPED_TASKS,
+    .of = {PLACE(cluster), PLACE(service)},
     .row = &row_stopped_task_link,
     TASK_NAMES("this is not a stopped task of the service: ECS forgets one about an hour after it "
 	       "has stopped"),
 };
 
 static const struct listing service_tasks = {
-    .names = list_service_tasks,
+    .lists = KIND_SERVICE_TASKS,
+    .of = {PLACE(cluster), PLACE(service)},
     .row = &row_task_link,
     TASK_NAMES("this is not a running task of the service: one that has stopped is in "
-	       "stopped_tasks for about an "
-	       "hour"),
+	       "stopped_tasks for about an hour"),
 };
 
 static const struct listing instance_tasks = {
-    .names = list_instance_tasks,
+    .lists = KIND_INSTANCE_TASKS,
+    .of = {PLACE(cluster), PLACE(instance)},
     .row = &row_task_link,
     TASK_NAMES("this is not a running task of the container instance: one that has stopped is in "
-	       "the cluster's "
-	       "stopped_tasks for about an hour"),
+	       "the cluster's stopped_tasks for about an hour"),
 };
 
 const struct dir_type dir_service_tasks = {

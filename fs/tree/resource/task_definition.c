@@ -12,12 +12,6 @@
 
 #include <errno.h>
 
-static int list_families(
-    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
-{
-	return tree_names(q, p, &(struct key){.kind = KIND_FAMILIES}, names, err);
-}
-
 /*
  * A family exists while it has a revision. One with INACTIVE revisions only is not listed and has
  * no newest one, but running tasks may still refer to it: its first revision is asked for then.
@@ -25,27 +19,20 @@ static int list_families(
 static int find_family(struct ask *q, const struct place *p, struct ecsfs_error *err)
 {
 	auto_answer struct answer a = {0};
-	struct key families = {.kind = KIND_FAMILIES};
 	struct key latest = {.kind = KIND_LATEST, .a = p->family};
 	struct key first = {.kind = KIND_TASK_DEFINITION, .a = p->family, .b = "1"};
-
-	if (tree_listed(q, p, &families, p->family, false))
-		return 0;
 	int e = ask(q, p->region, &latest, &a, err);
+
 	return e == -ENOENT ? ask(q, p->region, &first, &a, err) : e;
 }
 
-static bool is_family(const char *name)
-{
-	return region_name_valid(KIND_LATEST, name);
-}
-
 static const struct listing families = {
-    .names = list_families,
+    .lists = KIND_FAMILIES,
+    .kind = KIND_LATEST,
+    .trust = TRUST_FRESH,
     .find = find_family,
     .type = &dir_family,
     .part = PLACE(family),
-    .valid = is_family,
 };
 
 const struct dir_type dir_task_definitions = {
@@ -62,32 +49,13 @@ const struct dir_type dir_task_definitions = {
 
 /* A family. */
 
-static int list_revisions(
-    struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
-{
-	return tree_names(q, p, &(struct key){.kind = KIND_REVISIONS, .a = p->family}, names, err);
-}
-
-static int find_revision(struct ask *q, const struct place *p, struct ecsfs_error *err)
-{
-	struct key revisions = {.kind = KIND_REVISIONS, .a = p->family};
-
-	if (tree_listed(q, p, &revisions, p->revision, false))
-		return 0;
-	return tree_find(q, &dir_task_definition, p, err);
-}
-
-static bool is_revision(const char *name)
-{
-	return region_name_valid(KIND_TASK_DEFINITION, name);
-}
-
 static const struct listing revisions = {
-    .names = list_revisions,
-    .find = find_revision,
+    .lists = KIND_REVISIONS,
+    .of = {PLACE(family)},
+    .kind = KIND_TASK_DEFINITION,
+    .trust = TRUST_FRESH,
     .type = &dir_task_definition,
     .part = PLACE(revision),
-    .valid = is_revision,
 };
 
 static int render_latest(struct ask *q, const struct place *p, const struct row *row,
