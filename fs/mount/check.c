@@ -223,13 +223,19 @@ static void start(struct checks *all)
 static void await(struct checks *all)
 {
 	int64_t patience = clock_mono(&clock_system) + PATIENCE_MS;
+	bool logged = false;
 
 	while (all->waiting) {
 		int64_t now = clock_mono(&clock_system);
 		struct timespec until = clock_deadline(now < patience ? patience - now : LOOK_MS);
 
-		if (all->usable && now >= patience && !terminal_is_asking())
-			return;
+		if (all->usable && now >= patience) {
+			if (!terminal_is_asking())
+				return;
+			if (!logged)
+				log_info("the mount waits for the code that the terminal asks for");
+			logged = true;
+		}
 		if (all->usable)
 			pthread_cond_timedwait(&all->answered, &all->lock, &until);
 		else

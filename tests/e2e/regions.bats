@@ -419,7 +419,7 @@ PY
 import os, pty, sys, time
 pid, fd = pty.fork()
 if pid == 0:
-    os.execvp(sys.argv[1], sys.argv[1:])
+    os.execvp(sys.argv[2], sys.argv[2:])
 seen = b""
 while True:
     try:
@@ -430,12 +430,16 @@ while True:
         break
     seen += data
     if b"mfa/me" in seen and b":" in data:
-        time.sleep(4)
+        # Only when the mount has waited longer for the code than for a region that does not answer.
+        while "waits for the code" not in open(sys.argv[1]).read():
+            time.sleep(0.05)
         os.write(fd, b"654987\n")
 sys.stdout.write(seen.decode())
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 PY
-	run timeout 30 python3 "$dir/type.py" "$build/ecsfs" --profile ops,plain "$dir/mnt"
+	: >"$dir/daemon.log"
+	run timeout 30 python3 "$dir/type.py" "$dir/daemon.log" "$build/ecsfs" --log-level info \
+		--log-file "$dir/daemon.log" --profile ops,plain "$dir/mnt"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output != *654987* ]]
