@@ -15,7 +15,7 @@ codename=bookworm
 make_deb() {
 	local revision=${1:-1} built=${ECSFS_BUILD:-$dist/build}
 	say "deb $version-$revision"
-	[ -n "${ECSFS_BUILD:-}" ] || build "$built" -DCMAKE_INSTALL_PREFIX=/usr
+	[ -n "${ECSFS_BUILD:-}" ] || build "$built" -DCMAKE_INSTALL_PREFIX=/usr -DECSFS_TESTS=OFF
 	(cd "$dist" && cpack --config "$built/CPackConfig.cmake" -G DEB -D CPACK_DEBIAN_PACKAGE_RELEASE="$revision" \
 		-D CPACK_PACKAGE_DIRECTORY="$dist" >"$dist/cpack.log" 2>&1) || {
 		cat "$dist/cpack.log" >&2
