@@ -274,7 +274,8 @@ PY
 	profile p "credential_process=$dir/give" region=us-east-1
 	give() {
 		printf '{"Version":1,"AccessKeyId":"%s","SecretAccessKey":"hush","SessionToken":"t-%s","Expiration":"%s"}' \
-			"$1" "$1" "$(date -u -d "$2" +%FT%TZ)" >"$dir/keys.json"
+			"$1" "$1" "$(date -u -d "$2" +%FT%TZ)" >"$dir/keys.new"
+		mv "$dir/keys.new" "$dir/keys.json"
 	}
 	give AKID1 '+3 seconds'
 	mount_up --profile p -o ttl=0
