@@ -3,14 +3,19 @@
 
 Writes configuration files and environments, named ones first, then random ones from a seed, and asks
 both. `--ecsfs PROGRAM` is the program whose --print-credential-source is asked. Exits 1 on the first
-ten differences, 77 where botocore is not installed.
+ten differences, 77 where botocore is needed and not installed.
+
+To ask botocore takes ten times as long as to ask ecsfs: `--recorded FILE` takes botocore's answers from
+a file, which `--record FILE` has written. A case that has changed since is a difference.
 
 Left out, because the two differ by intention (the README says how): AWS_REGION and
 AWS_DEFAULT_REGION both set, AWS_PROFILE and AWS_DEFAULT_PROFILE both set, login_session (botocore
 needs its C runtime for it), IMDSv1.
 """
 import argparse
+import hashlib
 import http.server
+import importlib.metadata
 import itertools
 import json
 import os
@@ -20,14 +25,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-
-try:
-    import botocore.exceptions
-    import botocore.loaders
-    import botocore.session
-except ImportError:
-    print('skipped: botocore is not installed')
-    sys.exit(77)
 
 PROVIDERS = {
     'env': 'environment',
@@ -41,7 +38,6 @@ PROVIDERS = {
     'iam-role': 'imds',
 }
 SERVICES = ('ecs', 'logs', 'sts')
-LOADER = botocore.loaders.Loader()
 EXPIRY = '2099-01-01T00:00:00Z'
 KEYS = {'AccessKeyId': 'AKIDSERVER', 'SecretAccessKey': 'secret', 'Expiration': EXPIRY}
 
@@ -81,22 +77,69 @@ class Case:
         self.env = env or {}
         self.profile = profile
 
+    def digest(self, url):
+        """The same wherever the metadata are served."""
+        text = json.dumps([self.config, self.credentials, self.env, self.profile], sort_keys=True)
+        return hashlib.sha256(text.replace(url.partition('//')[2], 'SERVER').encode()).hexdigest()[:16]
+
     def __str__(self):
         return (f'--- {self.name}: profile={self.profile} env={self.env}\n'
                 f'config:\n{self.config}\ncredentials:\n{self.credentials}')
 
 
-def ask_botocore(case):
-    """Runs in a child, so that the environment is the case's alone."""
-    session = botocore.session.Session(profile=case.profile)
-    session.register_component('data_loader', LOADER)
-    credentials = session.get_credentials()
-    answer = {'provider': PROVIDERS[credentials.method] if credentials else 'none'}
-    for service in SERVICES:
-        client = session.create_client(service)
-        answer['region'] = client.meta.region_name
-        answer['endpoint_' + service] = endpoint_of(client)
-    return answer
+class Botocore:
+    """Answers of botocore itself."""
+
+    def __init__(self):
+        try:
+            import botocore.exceptions
+            import botocore.loaders
+            import botocore.session
+        except ImportError:
+            print('skipped: botocore is not installed')
+            sys.exit(77)
+        self.session = botocore.session.Session
+        self.loader = botocore.loaders.Loader()
+        for service in SERVICES:  # read once, before the forks
+            self.loader.load_service_model(service, 'service-2')
+            self.loader.load_service_model(service, 'endpoint-rule-set-1')
+        for data in ('endpoints', 'partitions', 'sdk-default-configuration', '_retry'):
+            self.loader.load_data(data)
+
+    def choose(self, case):
+        """Runs in a child, so that the environment is the case's alone."""
+        session = self.session(profile=case.profile)
+        session.register_component('data_loader', self.loader)
+        credentials = session.get_credentials()
+        answer = {'provider': PROVIDERS[credentials.method] if credentials else 'none'}
+        for service in SERVICES:
+            client = session.create_client(service)
+            answer['region'] = client.meta.region_name
+            answer['endpoint_' + service] = endpoint_of(client)
+        return answer
+
+    def child(self, case, env):
+        os.environ.clear()
+        os.environ.update(env)
+        os.dup2(os.open(os.devnull, os.O_RDWR), 2)
+        try:
+            return self.choose(case)
+        except Exception as error:  # every failure is the answer "error"
+            return {'error': f'{type(error).__name__}: {error}'}
+
+    def ask(self, case, env):
+        """A fork, since loading botocore and its models anew for each case takes most of the time."""
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            with os.fdopen(writer, 'w') as out:
+                json.dump(self.child(case, env), out)
+            os._exit(0)
+        os.close(writer)
+        with os.fdopen(reader) as answer:
+            text = answer.read()
+        os.waitpid(pid, 0)
+        return json.loads(text)
 
 
 def endpoint_of(client):
@@ -107,29 +150,26 @@ def endpoint_of(client):
     return url.rstrip('/')
 
 
-def child(case, env):
-    os.environ.clear()
-    os.environ.update(env)
-    os.dup2(os.open(os.devnull, os.O_RDWR), 2)
-    try:
-        return ask_botocore(case)
-    except Exception as error:  # every failure is the answer "error"
-        return {'error': f'{type(error).__name__}: {error}'}
+class Recorded:
+    """Answers of botocore from a file."""
+
+    def __init__(self, path, url):
+        self.answers = json.loads(pathlib.Path(path).read_text())['answers']
+        self.url = url
+
+    def ask(self, case, _env):
+        _, answer = self.answers.get(case.digest(self.url), (None, {'record': 'has no such case: --record'}))
+        return answer
 
 
-def in_child(case, env):
-    """A fork, since loading botocore and its models anew for each case takes most of the time."""
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        with os.fdopen(writer, 'w') as out:
-            json.dump(child(case, env), out)
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as answer:
-        text = answer.read()
-    os.waitpid(pid, 0)
-    return json.loads(text)
+def write_files(case, home):
+    """Makes the case's home, and gives its environment."""
+    aws = pathlib.Path(home, '.aws')
+    aws.mkdir()
+    (aws / 'config').write_text(case.config)
+    (aws / 'credentials').write_text(case.credentials)
+    pathlib.Path(home, 'token').write_text('token')
+    return environment(case, home)
 
 
 def environment(case, home):
@@ -152,16 +192,11 @@ def ask_ecsfs(program, case, env):
     return dict(line.split('=', 1) for line in run.stdout.splitlines() if '=' in line)
 
 
-def compare(program, case):
+def compare(program, case, botocore):
     """None, or what differs."""
     with tempfile.TemporaryDirectory() as home:
-        aws = pathlib.Path(home, '.aws')
-        aws.mkdir()
-        (aws / 'config').write_text(case.config)
-        (aws / 'credentials').write_text(case.credentials)
-        pathlib.Path(home, 'token').write_text('token')
-        env = environment(case, home)
-        theirs = in_child(case, env)
+        env = write_files(case, home)
+        theirs = botocore.ask(case, env)
         ours = ask_ecsfs(program, case, env)
     # botocore fetches a role's source while it chooses, ecsfs with the first call.
     if 'CredentialRetrievalError' in theirs.get('error', '') and ours.get('provider') == 'assume-role':
@@ -441,36 +476,56 @@ def generated(url, seed, count):
                    credentials, env, rng.choice((None, None, 'a', 'b', 'default')))
 
 
-def main():
+def record(path, cases, url):
+    """Of an error the type: its text names files and versions."""
+    botocore, answers = Botocore(), {}
+    for case in cases:
+        with tempfile.TemporaryDirectory() as home:
+            answer = botocore.ask(case, write_files(case, home))
+        if 'error' in answer:
+            answer['error'] = answer['error'].split(':')[0]
+        answers[case.digest(url)] = (case.name, answer)
+    lines = ',\n'.join(f'{json.dumps(digest)}: {json.dumps(answer)}' for digest, answer in answers.items())
+    version = importlib.metadata.version('botocore')
+    pathlib.Path(path).write_text(f'{{"botocore": "{version}", "answers": {{\n{lines}\n}}}}\n')
+
+
+def serve_metadata():
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Metadata)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f'http://127.0.0.1:{server.server_port}'
+
+
+def arguments_of():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--ecsfs', default='ecsfs')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--count', type=int, default=150)
     parser.add_argument('--only', default='', help='cases whose name has this')
-    arguments = parser.parse_args()
-    for service in SERVICES:  # read once, before the forks
-        LOADER.load_service_model(service, 'service-2')
-        LOADER.load_service_model(service, 'endpoint-rule-set-1')
-    LOADER.load_data('endpoints')
-    LOADER.load_data('partitions')
-    LOADER.load_data('sdk-default-configuration')
-    LOADER.load_data('_retry')
-    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Metadata)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f'http://127.0.0.1:{server.server_port}'
+    parser.add_argument('--record', help='write the answers of botocore to this file')
+    parser.add_argument('--recorded', help='take the answers of botocore from this file')
+    return parser.parse_args()
+
+
+def main():
+    arguments = arguments_of()
+    url = serve_metadata()
+    cases = [case for case in itertools.chain(named(url), generated(url, arguments.seed, arguments.count))
+             if arguments.only in case.name]
+    if arguments.record:
+        return record(arguments.record, cases, url)
+    botocore = Recorded(arguments.recorded, url) if arguments.recorded else Botocore()
     compared = different = 0
-    for case in itertools.chain(named(url), generated(url, arguments.seed, arguments.count)):
-        if arguments.only not in case.name:
-            continue
+    for case in cases:
         compared += 1
-        differs = compare(arguments.ecsfs, case)
+        differs = compare(arguments.ecsfs, case, botocore)
         if differs:
             different += 1
             print(f'{case}\n=> (botocore, ecsfs) {differs}\n')
         if different == 10:
             break
     print(f'{compared} compared, {different} different')
-    return 1 if different else 0
+    return 1 if different or not compared else 0
 
 
 if __name__ == '__main__':
