@@ -250,24 +250,13 @@ PY
 	done
 }
 
-# tab SHELL LINE: the words on the line after Tab was pressed at its end.
-tab() {
-	python3 "$top/tests/e2e/press_tab.py" "$1" "$top/fs/completion" "$2"
-}
-
-# completes SHELL: what each shell must make of the same lines.
+# completes SHELL: what each shell must make of the same lines, when Tab is pressed at their ends.
 completes() {
 	command -v "$1" >/dev/null || skip "no $1"
 	mkdir -p "$HOME/.config/ecsfs" "$HOME/mountpoint"
 	printf '[sim]\nttl = 7\n[my own]\nttl = 8\n[my other $one]\nttl = 9\n' >"$HOME/.config/ecsfs/config"
 	cd "$HOME"
-	local line
-	while IFS='|' read -r line want; do
-		[ "$(tab "$1" "$line" | sed 's|/>|>|g')" = "$want" ] || {
-			echo "$1: '$line' became $(tab "$1" "$line")" >&2
-			return 1
-		}
-	done <<-'LINES'
+	cat >lines <<-'LINES'
 		ecsfs --allow-d|<ecsfs><--allow-delete>
 		ecsfs --region=sa|<ecsfs><--region=sa-east-1>
 		ecsfs --region=us-east-1,sa|<ecsfs><--region=us-east-1,sa-east-1>
@@ -288,6 +277,8 @@ completes() {
 		ecsfs mountp|<ecsfs><mountpoint>
 		ecsfs --spool-dir=mountp|<ecsfs><--spool-dir=mountpoint>
 	LINES
+	cut -d'|' -f1 lines | python3 "$top/tests/e2e/press_tab.py" "$1" "$top/fs/completion" | sed 's|/>|>|g' >words
+	diff <(cut -d'|' -f2 lines) words
 }
 
 @test "bash" {

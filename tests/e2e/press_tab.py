@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Types a line into an interactive shell on a terminal of its own, presses Tab, and prints the words
-that stand there then, each in angle brackets: completion as a person gets it.
+"""Types lines into an interactive shell on a terminal of its own, presses Tab after each, and prints
+the words that stand there then, each in angle brackets: completion as a person gets it.
 
-    press_tab.py bash|zsh|fish DIRECTORY LINE       DIRECTORY holds the completion's files
+    press_tab.py bash|zsh|fish DIRECTORY <LINES     DIRECTORY holds the completion's files
 """
 import os
 import pty
@@ -11,7 +11,7 @@ import select
 import sys
 import time
 
-shell, directory, line = sys.argv[1:]
+shell, directory = sys.argv[1:]
 commands, setup = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], f"PS1='PRO''MPT> '; source {directory}/ecsfs.bash"),
     "zsh": (["zsh", "-f", "-i"],
@@ -45,8 +45,9 @@ os.write(terminal, f"{setup}; printf '%s%s\\n' REA DY\r".encode())
 wait_for("READY\r?\n")
 # A shell that is not at its prompt yet may drop what is typed.
 wait_for("PROMPT> ")
-# The start of the line, a command that prints its words, Enter.
-os.write(terminal, f"{line}\t\x01printf '<%s>' \r".encode())
-print(wait_for(r"(<ecsfs>(?:<[^<>]*>)*)[^<]*PROMPT> ").group(1))
+for line in sys.stdin:
+    # The start of the line, a command that prints its words, Enter.
+    os.write(terminal, f"{line.rstrip()}\t\x01printf '<%s>' \r".encode())
+    print(wait_for(r"(<ecsfs>(?:<[^<>]*>)*)[^<]*PROMPT> ").group(1))
 os.close(terminal)
 os.waitpid(pid, 0)
