@@ -415,12 +415,14 @@ static bool is_cut(struct agent *a)
 static void wait_for_work(struct agent *a, int64_t link_ms)
 {
 	uint64_t count;
+	bool room = link_room(a->link) >= 4;
+	/* A terminal that was hung up would be ready for ever. */
+	bool awaited = !a->ended && (room || a->input.len);
 	struct pollfd p[3] = {{.fd = a->wake_fd, .events = POLLIN},
 	    {.fd = a->socket ? a->connection.fd : -1,
 		.events = a->socket ? websocket_events(a->socket) : 0},
-	    {.fd = link_room(a->link) >= 4 || a->input.len ? a->pty : -1,
-		.events = (short)((link_room(a->link) >= 4 ? POLLIN : 0) |
-		    (a->input.len ? POLLOUT : 0))}};
+	    {.fd = awaited ? a->pty : -1,
+		.events = (short)((room ? POLLIN : 0) | (a->input.len ? POLLOUT : 0))}};
 	int64_t ms = link_ms >= 0 && link_ms < 1000 ? link_ms : 1000;
 
 	if (a->pty < 0 && a->ready_ms && a->ready_ms - now_ms() < ms)
