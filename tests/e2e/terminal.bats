@@ -74,8 +74,8 @@ in_terminal() {
 	in_terminal bash --norc -i <<-'EOF'
 		type PS1=pro''mpt:\r
 		expect prompt:
-		type sleep 1000\r
-		expect sleep 1000
+		type sh -c 'echo run""ning; exec sleep 1000'\r
+		expect running
 		type \x1a
 		expect topped
 		expect prompt:
