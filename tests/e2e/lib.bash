@@ -4,7 +4,9 @@
 # its stderr shows no trace of a sanitizer or an assertion. Tests wait for conditions, never for
 # seconds.
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# A process costs more here than anything else a test does: what every test runs starts none.
+
+top=${BASH_SOURCE[0]%/tests/e2e/*}
 build=${ECSFS_BUILD:-$top/build}
 
 export AWS_ACCESS_KEY_ID=AKIDEXAMPLE
@@ -40,8 +42,9 @@ of.version("boto3")
 sys.exit(tuple(map(int, of.version("botocore").split(".")[:2])) < (1, 40))' 2>/dev/null
 }
 
-# nap: a twentieth of a second, without a process. Nothing ever comes through this pipe.
-exec {napping}<> <(:)
+# nap: a twentieth of a second. Nothing ever comes through this pipe.
+[ -p "$BATS_RUN_TMPDIR/nap" ] || mkfifo "$BATS_RUN_TMPDIR/nap"
+exec {napping}<>"$BATS_RUN_TMPDIR/nap"
 nap() {
 	read -rt 0.05 -u "$napping" _ || true
 }
@@ -207,8 +210,7 @@ not_running() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# sim_ask METHOD PATH [BODY]: what the region's control page answers, in $answer; without a process, since
-# every test asks several times. For short answers: read takes a byte at a time, and the list of all
+# sim_ask METHOD PATH [BODY]: what the region's control page answers, in $answer. For short answers: read takes a byte at a time, and the list of all
 # requests goes by curl.
 sim_ask() {
 	local line LC_ALL=C # lengths are bytes
@@ -277,27 +279,35 @@ requests() {
 	curl -sf "$sim_url/_sim/requests" | jq -cS ".[] | select(.action == \"$1\") | .body"
 }
 
-# changes: how many calls that change something the region has counted since calls_reset.
-changes() {
-	local answer sum=0 rest count
+# count_changes: how many calls that change something the region has counted since calls_reset, in $changes.
+count_changes() {
+	local answer rest count
+	changes=0
 	sim_ask GET /_sim/calls || return 1
 	rest=${answer#*actions}
 	while [[ $rest =~ \"([A-Z][A-Za-z]+)\":[[:space:]]*([0-9]+)(.*) ]]; do
 		count=${BASH_REMATCH[2]} rest=${BASH_REMATCH[3]}
-		[[ ${BASH_REMATCH[1]} =~ ^(List|Describe|Get|Filter|BatchGet) ]] || sum=$((sum + count))
+		[[ ${BASH_REMATCH[1]} =~ ^(List|Describe|Get|Filter|BatchGet) ]] || changes=$((changes + count))
 	done
-	echo "$sum"
+}
+
+# changes: that number, on stdout.
+changes() {
+	local changes
+	count_changes && echo "$changes"
 }
 
 # refused COMMAND...: it must fail, and nothing that changes anything may be sent.
 refused() {
+	local changes
 	calls_reset
 	run "$@"
 	[ "$status" -ne 0 ] || {
 		echo "should have been refused: $*" >&2
 		return 1
 	}
-	[ "$(changes)" = 0 ] || {
+	count_changes
+	[ "$changes" = 0 ] || {
 		echo "was sent although refused: $*" >&2
 		return 1
 	}
@@ -305,8 +315,10 @@ refused() {
 
 # said WORDS: the last line of .ecsfs/errors has them.
 said() {
-	tail -n 1 "$mnt/.ecsfs/errors" | grep -qF -- "$1" || {
-		echo "'$1' is not in: $(tail -n 1 "$mnt/.ecsfs/errors")" >&2
+	local lines
+	mapfile -t lines <"$mnt/.ecsfs/errors"
+	[[ ${lines[*]: -1} == *"$1"* ]] || {
+		echo "'$1' is not in: ${lines[*]: -1}" >&2
 		return 1
 	}
 }

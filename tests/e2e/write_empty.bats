@@ -57,8 +57,8 @@ value() {
 reported() {
 	local lines
 	mapfile -t lines <"$mnt/.ecsfs/errors"
-	[[ ${lines[-1]} == *" EINVAL $1: "* && ${lines[-1]} =~ 'nothing was sent'|'is empty' ]] || {
-		echo "$1: ${lines[-1]}" >&2
+	[[ ${lines[*]: -1} == *" EINVAL $1: "* && ${lines[*]: -1} =~ 'nothing was sent'|'is empty' ]] || {
+		echo "$1: ${lines[*]: -1}" >&2
 		return 1
 	}
 }
