@@ -47,7 +47,7 @@ wait_for("READY\r?\n")
 wait_for("PROMPT> ")
 for line in sys.stdin:
     # The start of the line, a command that prints its words, Enter.
-    os.write(terminal, f"{line.rstrip()}\t\x01printf '<%s>' \r".encode())
+    os.write(terminal, f"{line.rstrip(chr(10))}\t\x01printf '<%s>' \r".encode())
     print(wait_for(r"(<ecsfs>(?:<[^<>]*>)*)[^<]*PROMPT> ").group(1))
 os.close(terminal)
 os.waitpid(pid, 0)
