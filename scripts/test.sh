@@ -54,11 +54,12 @@ end_to_end() {
 	local file failed=0 unmade
 
 	logs=$(mktemp -d)
-	export ECSFS_BUILD=$dir TMPDIR=$logs ECSFS_MADE=$logs/made
+	export ECSFS_BUILD=$dir TMPDIR=$logs ECSFS_MADE=$logs/made ECSFS_BOTOCORE=0
+	python3 "$top/tests/e2e/has_botocore.py" || ECSFS_BOTOCORE=1
 	# Job control, so that the tests' SIGINT is not ignored as that of other background jobs.
 	set -m
 	# The longest first, so that none is left over at the end.
-	printf '%s\n' "${files[@]}" | awk -F/ -v first=" exec_agent write_rollout credentials logs_faults commands around doctor cli " \
+	printf '%s\n' "${files[@]}" | awk -F/ -v first=" exec_agent write_rollout hang terminal commands containers doctor around logs_faults logs regions write_pieces " \
 		'{ name = $NF; sub(/\.bats$/, "", name); at = index(first, " " name " "); print at ? at : 1000, $0 }' | sort -sn | cut -d' ' -f2- |
 		xargs -P $(($(nproc) * 2)) -I{} sh -c 'sh -c "echo \$\$ >\"\$2/\${1##*/}.pid\"; exec timeout -k 5 600 bats -T --print-output-on-failure \"\$1\"" - "$1" "$2" >"$2/${1##*/}" 2>&1 || touch "$2/${1##*/}.failed"' - {} "$logs" &
 	tests=$!

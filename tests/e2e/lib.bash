@@ -20,7 +20,9 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 if [ -z "${ECSFS_E2E:-}" ]; then
 	export ECSFS_E2E=1
 	# Python itself: what finds it by its version (pyenv's shims) costs more than a test.
-	PATH=$(dirname "$(python3 -c 'import sys; print(sys.executable)')"):$PATH
+	case $(type -P python3) in
+	*/shims/*) PATH=$(dirname "$(python3 -c 'import sys; print(sys.executable)')"):$PATH ;;
+	esac
 	unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_DEFAULT_REGION AWS_SESSION_TOKEN AWS_ENDPOINT_URL \
 		AWS_ENDPOINT_URL_ECS AWS_ENDPOINT_URL_CLOUDWATCH_LOGS HTTP_PROXY HTTPS_PROXY http_proxy https_proxy
 fi
@@ -35,11 +37,10 @@ skip_what_lacks() {
 	[ -z "${ECSFS_LACKS:-}" ] || skip "$ECSFS_LACKS"
 }
 
-# Whether Python has a botocore that knows the calls of today. To import it would take a second.
+# ECSFS_BOTOCORE is its answer once for all files.
 has_botocore() {
-	python3 -c 'import sys, importlib.metadata as of
-of.version("boto3")
-sys.exit(tuple(map(int, of.version("botocore").split(".")[:2])) < (1, 40))' 2>/dev/null
+	[ -n "${ECSFS_BOTOCORE:-}" ] || { python3 "$top/tests/e2e/has_botocore.py" && ECSFS_BOTOCORE=0 || ECSFS_BOTOCORE=1; export ECSFS_BOTOCORE; }
+	return "$ECSFS_BOTOCORE"
 }
 
 # nap: a twentieth of a second. Nothing ever comes through this pipe.
