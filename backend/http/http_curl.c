@@ -36,6 +36,8 @@ void http_curl_defaults(CURL *e, char *error_buffer)
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, 30L);
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, 10L);
 	curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	/* A page of logs is megabytes: libcurl polls and receives once for each of these. */
+	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 64 * 1024L);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "ecsfs/" ECSFS_VERSION);
 	/* A name that resolves slowly must not hold up a cancel or a time limit. */
 	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);

@@ -59,6 +59,7 @@ static void op_init(void *arg, struct fuse_conn_info *conn)
 	 * its inode by itself, and a reader of the value at that moment reads nothing.
 	 */
 	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
+	conn->max_read = FS_MOST_READ;
 	/* Every waiting request counts as one in the background of the kernel's own read-ahead. */
 	conn->max_background = 1024;
 	conn->congestion_threshold = 768;

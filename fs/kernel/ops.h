@@ -7,6 +7,12 @@
 
 struct fuse_lowlevel_ops;
 
+/*
+ * Bytes of the largest READ, for the mount option max_read: its reply must fit into a pipe of Linux's
+ * usual fs.pipe-max-size, 1 MiB, or libfuse copies the bytes through the heap instead of splicing.
+ */
+enum { FS_MOST_READ = 512 * 1024 };
+
 extern const struct fuse_lowlevel_ops fs_ops;
 
 #endif

@@ -125,7 +125,7 @@ static struct fuse_session *session_new(const struct options *o, struct session 
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	struct fuse_session *se = NULL;
 
-	buf_adds(&text, "subtype=ecsfs,default_permissions,fsname=");
+	buf_addf(&text, "subtype=ecsfs,default_permissions,max_read=%d,fsname=", FS_MOST_READ);
 	escape(s->fs.source, &text);
 	if (o->fs.allow_other)
 		buf_adds(&text, ",allow_other");

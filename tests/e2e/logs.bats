@@ -72,6 +72,19 @@ PY
 	! ls "$cluster/tasks/$task/logs" | grep -q since
 }
 
+@test "a large read of a log is whole, and its bytes do not pass through the daemon" {
+	local io before after
+	io=/proc/$(cat "$mnt_dir/pid")/io
+	put_log put "$group" "$stream" 1 180000 1800
+	exec {file}<"$cluster/tasks/$task/logs/since/1h/$container.log"
+	before=$(awk '/^rchar/ { print $2 }' "$io" 2>/dev/null) || before=
+	[ "$(dd bs=2M count=1 status=none <&"$file" | wc -c)" = 2097152 ]
+	after=$(awk '/^rchar/ { print $2 }' "$io" 2>/dev/null) || after=
+	exec {file}<&-
+	# Only root may look: the daemon guards its memory.
+	[ -z "$before" ] || [ $((after - before)) -lt 500000 ]
+}
+
 @test "many pages, repeated, empty and with expired tokens: every line once" {
 	put_log put "$group" "$stream" 1 60000 600
 	knobs repeat=3 empty=4 expire=7
