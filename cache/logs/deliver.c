@@ -96,17 +96,30 @@ static void note_stall(struct logfile *f, struct sub *sub)
 	pthread_mutex_unlock(&f->logs->lock);
 }
 
+/* How many events ahead the table of known ids is looked up: it is larger than a processor's cache. */
+enum { EXPECTED = 8 };
+
+static uint64_t expect(const struct logfile *f, const struct logpage *page, size_t i)
+{
+	return i < page->count ? logfile_expect(f, &page->events[i]) : 0;
+}
+
 /* Adds the page's new lines to what is pending; how many. With the file's lock. */
 static int64_t take_lines(
     struct logfile *f, struct logstream *const *verdicts, const struct logpage *page)
 {
+	uint64_t ids[EXPECTED];
 	int64_t lines = 0;
 
+	for (size_t i = 0; i < EXPECTED; i++)
+		ids[i] = expect(f, page, i);
 	for (size_t i = 0; i < page->count; i++) {
 		const struct logscan_event *e = &page->events[i];
 		const struct logstream *s = verdicts[page->stream_of[i]];
+		uint64_t id = ids[i % EXPECTED];
 
-		if (s && logfile_accept(f, s, e)) {
+		ids[i % EXPECTED] = expect(f, page, i + EXPECTED);
+		if (s && logfile_accept(f, s, e, id)) {
 			logfile_line(f, s, e);
 			lines++;
 		}

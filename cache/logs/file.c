@@ -202,9 +202,13 @@ static uint64_t window_hash(const struct logstream *s, const struct logscan_even
 	return seen_hash(hash, e->message.len ? e->message.data : "", e->message.len);
 }
 
-static uint64_t event_hash(const struct logstream *s, const struct logscan_event *e)
+uint64_t logfile_expect(const struct logfile *f, const struct logscan_event *e)
 {
-	return e->id.len ? seen_hash(0, e->id.data, e->id.len) : window_hash(s, e);
+	uint64_t id = e->id.len ? seen_hash(0, e->id.data, e->id.len) : 0;
+
+	if (id)
+		seen_prefetch(&f->seen, id);
+	return id;
 }
 
 static void remember(struct logfile *f, uint64_t hash, int64_t time_ms)
@@ -237,13 +241,14 @@ static bool in_window(struct logfile *f, const struct logstream *s, const struct
 	    e->ingested < s->window_ingested_ms + (f->cut_short ? 1 : 0);
 }
 
-bool logfile_accept(struct logfile *f, const struct logstream *s, const struct logscan_event *e)
+bool logfile_accept(
+    struct logfile *f, const struct logstream *s, const struct logscan_event *e, uint64_t id)
 {
 	uint64_t hash;
 
 	if (f->following && e->timestamp < f->seen.floor_ms)
 		return false;
-	hash = event_hash(s, e);
+	hash = id ? id : window_hash(s, e);
 	if (seen_has(&f->seen, hash)) {
 		atomic_fetch_add(&f->logs->duplicates, 1);
 		return false;

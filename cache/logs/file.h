@@ -64,8 +64,14 @@ struct logfile {
 struct logstream *logfile_stream(struct logfile *f, const char *name, size_t len, uint64_t hash);
 /* Adds an event's line to what is pending. */
 void logfile_line(struct logfile *f, const struct logstream *s, const struct logscan_event *e);
-/* Whether the event is new to the file; remembers it. */
-bool logfile_accept(struct logfile *f, const struct logstream *s, const struct logscan_event *e);
+/*
+ * The hash of an event's id, 0 where it has none. Called some events before logfile_accept(), which
+ * then finds that part of the table of known ids in the processor's cache.
+ */
+uint64_t logfile_expect(const struct logfile *f, const struct logscan_event *e);
+/* Whether the event is new to the file; remembers it. `id`: what logfile_expect() returned. */
+bool logfile_accept(
+    struct logfile *f, const struct logstream *s, const struct logscan_event *e, uint64_t id);
 /* Remembers an event of the first window. */
 void logfile_window_add(
     struct logfile *f, const struct logstream *s, const struct logscan_event *e);

@@ -62,6 +62,12 @@ bool seen_has(const struct seen *s, uint64_t hash)
 	return s->room && find(s, hash)->count;
 }
 
+void seen_prefetch(const struct seen *s, uint64_t hash)
+{
+	if (s->room)
+		__builtin_prefetch(&s->entries[(size_t)hash & (s->room - 1)]);
+}
+
 /* Moves the entries to a table of `room` slots. */
 static int rebuild(struct seen *s, size_t room)
 {

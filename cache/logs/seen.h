@@ -30,6 +30,8 @@ void seen_init(struct seen *s, size_t max);
 void seen_release(struct seen *s);
 
 bool seen_has(const struct seen *s, uint64_t hash);
+/* Brings what seen_has(hash) will look at into the processor's cache. */
+void seen_prefetch(const struct seen *s, uint64_t hash);
 /*
  * Adds one of `hash`. -ENOMEM. At the ceiling the older half is forgotten first and floor_ms moves:
  * returns 1 then.
