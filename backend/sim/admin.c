@@ -10,7 +10,7 @@
  *     POST /_sim/latency    the body is a number of milliseconds
  *     POST /_sim/hold       the body 1: tasks and deployments stand still; 0: they go on
  *     POST /_sim/exec?NAME=N   how the agents of ECS Exec behave (exec/exec.h)
- *     POST /_sim/logs?region=R&NAME=N   how the log store misbehaves (logs_store.h)
+ *     POST /_sim/logs?region=R&NAME=N   faults of the log store (logs/store.h)
  */
 #include "backend/sim/admin.h"
 
@@ -39,7 +39,7 @@ static void count_call(struct sim *s, const char *action)
 	}
 }
 
-/* Actions of AWS that are known here; what tests and other programs call is not ecsfs's. */
+/* Counts known actions only, and only calls of ecsfs itself: tests and other programs call too. */
 static void note_made(
     struct sim *s, const struct sim_request *rq, const char *service, const char *action)
 {

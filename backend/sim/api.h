@@ -27,8 +27,10 @@ struct sim_call {
 	int64_t now_ms;	       /* wall */
 	const json_t *in;
 	json_t *out; /* an empty object to fill */
-	/* Instead of `out`, when not NULL: the answer's body as written by hand, malloc'ed; the server
-	 * frees it. Pages of log events: a megabyte through jansson costs 15 ms. */
+	/*
+	 * Where not NULL, the response's body in place of `out`: malloc'ed, freed by the server.
+	 * For pages of log events, of which a megabyte through jansson costs 15 ms.
+	 */
 	char *text;
 	size_t text_len;
 	/* Set by sim_fail. */
@@ -36,8 +38,9 @@ struct sim_call {
 	char code[64];
 	char message[512];
 	/*
-	 * StartLiveTail: a body that goes on. Called again and again by the server's thread without
-	 * the region's lock; returns bytes written, 0: wait a little and call again, -1: the end.
+	 * StartLiveTail: a body without a known end. The server's thread calls it repeatedly,
+	 * without the region's lock. Returns bytes written; 0: call again after a short wait; -1:
+	 * the end.
 	 */
 	long (*stream)(void *arg, char *buf, size_t max);
 	void (*stream_free)(void *arg);
@@ -53,10 +56,12 @@ struct sim_action {
 	int (*run)(struct sim_call *c);
 };
 
-/* The action of that name in one of the tables (NULL-ended); NULL: none. `name` may be NULL. */
+/*
+ * The action of that name in one of the tables (NULL-terminated); NULL: none. `name` may be NULL.
+ */
 const struct sim_action *sim_action_find(const struct sim_action *const *tables, const char *name);
 
-/* Tables ended by { 0 }. A further action is a row of one, a further service a row of dispatch.c. */
+/* Tables that { 0 } ends. A new action is a row of one, a new service a row of dispatch.c. */
 extern const struct sim_action sim_capacity_actions[];
 extern const struct sim_action sim_cluster_actions[];
 extern const struct sim_action sim_registration_actions[];
@@ -68,9 +73,9 @@ extern const struct sim_action sim_task_actions[];
 extern const struct sim_action sim_task_definition_actions[];
 extern const struct sim_action sim_update_actions[];
 extern const struct sim_action sim_exec_actions[];
-/* Those of ECS (ecs/ecs.c), NULL-ended. */
+/* ECS's tables (ecs/ecs.c), NULL-terminated. */
 extern const struct sim_action *const sim_ecs_tables[];
-/* Those of the other services. */
+/* Tables of the other services. */
 extern const struct sim_action sim_logs_actions[];
 extern const struct sim_action sim_logs_page_actions[];
 extern const struct sim_action sim_logs_tail_actions[];
@@ -84,13 +89,13 @@ extern const struct sim_action sim_metrics_actions[];
 extern const struct sim_action sim_network_actions[];
 
 /*
- * The log store of a region (sim/logs_store.c): made with the region, freed with it. Tasks of the
+ * The log store of a region (logs/store.h): made with the region, freed with it. Tasks of the
  * scheduler write through sim_logs_put, under the region's lock; it makes group and stream.
  */
 struct sim_logs;
-/* The ECR registry of a region (sim/ecr/registry.h): made with the region, freed with it. */
+/* The ECR registry of a region (ecr/registry.h): made with the region, freed with it. */
 struct sim_registry;
-/* The services beside ECS in a region (sim/around/around.h). */
+/* The services beside ECS in a region (around/around.h). */
 struct sim_around;
 
 #endif

@@ -247,8 +247,8 @@ static void start_all(struct sim_region *r, struct service *s, int64_t at_ms)
 }
 
 /*
- * A service that ran the revision before: there is a history to look at and to go back to.
- * NULL: this one has none.
+ * The revision that the service ran before, so that it has a history and can be rolled back; NULL:
+ * it has none.
  */
 static struct service *add_predecessor(
     struct sim_region *r, struct cluster *k, const json_t *in, const char *family, int64_t at_ms)
@@ -287,7 +287,7 @@ static void add_services(struct sim_region *r, int64_t now_ms)
 	}
 }
 
-/* A few tasks that stopped, each for a reason of its own, and one that no service started. */
+/* A few tasks that stopped for different reasons, and one that no service started. */
 static void add_others(struct sim_region *r, int64_t now_ms)
 {
 	struct cluster *k = sim_cluster_find(r, "prod");

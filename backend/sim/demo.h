@@ -6,7 +6,10 @@
 
 /* The demo's few named services, or CxSxT of them, in `r`. */
 void demo_make(struct sim_region *r, int64_t now_ms);
-/* Adds what moves by itself to the demo; lively_step moves it, under the region's lock. */
+/*
+ * Adds services to the demo that change by themselves: lively_step() changes them. Under the
+ * region's lock.
+ */
 void lively_make(struct sim_region *r, int64_t now_ms);
 void lively_step(struct sim_region *r, int64_t now_ms);
 

@@ -26,9 +26,9 @@ bool doc_lists(const json_t *o, const char *key, const char *value);
 void doc_put_str(json_t *o, const char *key, const char *value); /* NULL: nothing */
 void doc_put_int(json_t *o, const char *key, int64_t value);
 void doc_put_bool(json_t *o, const char *key, bool value);
-void doc_put_time(json_t *o, const char *key, int64_t ms);   /* 0: nothing */
-void doc_put_new(json_t *o, const char *key, json_t *value); /* takes `value` over; NULL: nothing */
-void doc_put(json_t *o, const char *key, const json_t *value); /* shares `value`; NULL: nothing */
+void doc_put_time(json_t *o, const char *key, int64_t ms);     /* 0: nothing */
+void doc_put_new(json_t *o, const char *key, json_t *value);   /* steals `value`; NULL: sets none */
+void doc_put(json_t *o, const char *key, const json_t *value); /* shares `value`; NULL: sets none */
 /* Shares the member of `from`, where it has one. */
 void doc_take(json_t *o, const json_t *from, const char *key);
 /* The same, or an empty list. */

@@ -100,7 +100,7 @@ static uint64_t hash_of(const char *key)
 	return h;
 }
 
-/* The slot of `key`, or the free one where it would stand. The table is never full. */
+/* The slot of `key`, or the free slot for it. The table is never full. */
 static struct map_slot *slot_of(const struct map *m, const char *key)
 {
 	size_t i = hash_of(key) & (m->cap - 1);

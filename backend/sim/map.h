@@ -37,7 +37,7 @@ void map_put(struct map *m, const char *key, void *value);
 void map_remove(struct map *m, const char *key);
 void map_release(struct map *m);
 
-/* calloc, strdup and asprintf that cannot fail: a simulator without memory is of no use. */
+/* calloc, strdup and asprintf that never return NULL: without memory they end the simulator. */
 void *sim_alloc(size_t size);
 char *sim_strdup(const char *s);
 char *sim_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

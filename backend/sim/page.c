@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Ties a token to the account, region and action it was given for. */
+/* Ties a token to the account, region and action that it was made for. */
 static uint64_t stamp_of(const struct sim_call *c)
 {
 	const char *parts[] = {c->action, c->region_name, c->account};

@@ -1,6 +1,6 @@
 /*
- * Which part of a listing is the next page? Positions grow along the listing (by seq), so that
- * objects made or removed between two pages neither repeat nor hide others.
+ * Which part of a listing is the next page? Positions grow along the listing (by seq), so that an
+ * object that is made or removed between two pages neither repeats nor hides another.
  */
 #ifndef ECSFS_SIM_PAGE_H
 #define ECSFS_SIM_PAGE_H
@@ -16,9 +16,9 @@ struct page_names {
 struct page {
 	const struct page_names *names;
 	struct sim_call *call;
-	json_t *list; /* new; page_close hands it to the answer */
+	json_t *list; /* new; page_close() gives it to the response */
 	long max;
-	uint64_t after; /* only what stands behind this position */
+	uint64_t after; /* only elements behind this position */
 	uint64_t last;
 	bool more;
 };
@@ -28,9 +28,9 @@ int page_open(struct page *p, struct sim_call *c, long preset, long max);
 /* The same for a service with names of its own. */
 int page_open_as(
     struct page *p, struct sim_call *c, const struct page_names *names, long preset, long max);
-/* Takes `item` over. false: the page was full, and a token is due. */
+/* Takes ownership of `item`. false: the page is full, and the response gets a token. */
 bool page_add(struct page *p, uint64_t position, json_t *item);
-/* Puts list and token into the answer. Always 0. */
+/* Puts list and token into the response. Always 0. */
 int page_close(struct page *p, const char *member);
 
 #endif

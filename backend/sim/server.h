@@ -21,13 +21,13 @@ struct MHD_Daemon;
 enum fault_kind {
 	FAULT_NONE,
 	FAULT_ERROR,	/* `status` and `code` */
-	FAULT_RESET,	/* the connection is cut before anything is done */
-	FAULT_LOST,	/* the action is done, the answer is cut off */
-	FAULT_TRUNCATE, /* half of the answer comes */
+	FAULT_RESET,	/* the connection is cut before the action runs */
+	FAULT_LOST,	/* the action runs, and the connection is cut before the response */
+	FAULT_TRUNCATE, /* half of the response is sent */
 	FAULT_GARBAGE,	/* 200, not JSON */
 	FAULT_HTML,	/* 502, a proxy's page */
 	FAULT_EMPTY,	/* 200, nothing */
-	FAULT_STALL,	/* nothing comes for `wait_ms` */
+	FAULT_STALL,	/* no response for `wait_ms` */
 };
 
 struct fault {
@@ -63,7 +63,7 @@ struct sim {
 	_Atomic int latency_ms;
 	atomic_bool held; /* the scheduler stands still */
 
-	pthread_mutex_t lock; /* of everything below */
+	pthread_mutex_t lock; /* guards everything below */
 	pthread_cond_t wake;  /* `ending` was set */
 	bool ending;
 	struct sim_region *regions[SIM_MAX_REGIONS];
@@ -110,7 +110,7 @@ struct sim_reply {
 
 /* The region of that name, made when it is new. NULL: there are too many. */
 struct sim_region *sim_region_get(struct sim *s, const char *name);
-/* Waits; returns early when the simulator ends. */
+/* Waits for `ms`, or until the simulator ends. */
 void sim_wait(struct sim *s, int64_t ms);
 
 #endif

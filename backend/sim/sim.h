@@ -25,14 +25,14 @@ struct sim_options {
 	int clusters, services,
 	    tasks; /* --fleet CxSxT; all 0: the demo fleet (a few named services) */
 	int latency_ms;
-	const char *faults; /* the fault script (sim/faults.c says its grammar); NULL: none */
+	const char *faults; /* the fault script (grammar: request/faults.c); NULL: none */
 	uint64_t seed;
 	bool throttle;		   /* enforce AWS's token buckets */
 	double speed;		   /* of the scheduler; 0: 1. Tests use 20 and more */
-	const char *session_token; /* accepted beside none at all; NULL: none is */
+	const char *session_token; /* a request may carry this one or none; NULL: none */
 	bool exec;		   /* ECS Exec runs commands on this machine */
-	bool lively;		   /* the demo moves by itself: a crash loop, scaling, batch jobs */
-	bool strict; /* refuse members that AWS's model does not know, which AWS itself ignores */
+	bool lively; /* the demo changes by itself: a crash loop, scaling, batch jobs */
+	bool strict; /* refuse members that AWS's model does not have, which AWS itself ignores */
 };
 
 /* Starts its threads and listens on 127.0.0.1. */

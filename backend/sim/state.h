@@ -20,7 +20,7 @@
 #define SIM_ID_LEN 33 /* 32 hex digits and a NUL */
 #define SIM_MAX_EVENTS 100
 #define SIM_MAX_REGIONS 64
-#define SIM_TASK_MEMORY_MS (3600 * 1000) /* stopped tasks are remembered so long */
+#define SIM_TASK_MEMORY_MS (3600 * 1000) /* how long stopped tasks are kept */
 
 struct cluster {
 	uint64_t seq;
@@ -29,7 +29,7 @@ struct cluster {
 	json_t *settings, *tags, *configuration, *connect_defaults;
 	json_t *capacity_providers; /* NULL: never set */
 	json_t *default_strategy;
-	int64_t attached_ms; /* attachments are being updated until then; 0: never were */
+	int64_t attached_ms; /* until then attachments are being updated; 0: they never were */
 	struct vec services; /* of any status, by seq */
 	struct map service_names;
 	struct vec tasks; /* by seq */
@@ -56,14 +56,14 @@ struct taskdef {
 	struct family *family;
 	int revision;
 	char *arn;
-	json_t *doc; /* the answer, without status and deregisteredAt */
+	json_t *doc; /* the response, without status and deregisteredAt */
 	json_t *tags;
 	enum taskdef_status status;
 	int64_t deregistered_ms;
 	enum fate fate;
-	int fated; /* the container that the fate strikes */
+	int fated; /* index of the container that `fate` is about */
 	bool awsvpc;
-	int cpu, memory; /* what one task takes of an instance */
+	int cpu, memory; /* what a task reserves on an instance */
 	bool no_capacity;
 };
 
@@ -102,8 +102,8 @@ struct revision {
 	struct taskdef *taskdef; /* NULL: EXTERNAL controller */
 	json_t *doc;		 /* launchType, networkConfiguration, loadBalancers, ... */
 	int64_t created_ms;
-	int pending, running; /* tasks that are to run */
-	int draining;	      /* tasks that are to stop and still run */
+	int pending, running; /* tasks whose desired status is RUNNING */
+	int draining;	      /* tasks that still run although their desired status is STOPPED */
 };
 
 enum rollout { ROLLOUT_IN_PROGRESS, ROLLOUT_COMPLETED, ROLLOUT_FAILED };
@@ -117,7 +117,7 @@ struct deployment {
 	bool was_completed;
 	int failed; /* tasks in a row that did not start */
 	int64_t created_ms, updated_ms;
-	int64_t hold_ms; /* no task is started before: failures are repeated ever slower */
+	int64_t hold_ms; /* no task is started before this time: failures lengthen the wait */
 };
 
 enum deploying {
@@ -126,7 +126,7 @@ enum deploying {
 	DEPLOYING_STOP_REQUESTED,
 	DEPLOYING_ROLLBACK_REQUESTED,
 	DEPLOYING_ROLLBACK_IN_PROGRESS,
-	DEPLOYING_SUCCESSFUL, /* from here on: final */
+	DEPLOYING_SUCCESSFUL, /* this and the following are final */
 	DEPLOYING_STOPPED,
 	DEPLOYING_ROLLBACK_SUCCESSFUL,
 	DEPLOYING_ROLLBACK_FAILED,
@@ -144,7 +144,7 @@ struct service_deployment {
 	char reason[256];
 	int stage; /* of a blue/green deployment: see bluegreen.c; -1: a rolling one */
 	int64_t stage_ms;
-	char hook_id[37]; /* of the PAUSE hook that awaits an action; "": none does */
+	char hook_id[37]; /* of the PAUSE hook that waits for an action; "": none */
 	int hook_stage;	  /* the stage whose hook was passed; -1: none yet */
 	int64_t hook_until_ms;
 	int64_t created_ms, started_ms, finished_ms, stopped_ms, updated_ms;
@@ -169,7 +169,7 @@ struct service {
 	struct cluster *cluster;
 	char *name, *arn;
 	enum service_status status;
-	json_t *doc; /* the members that are given back as they were given */
+	json_t *doc; /* members that responses repeat as they were requested */
 	json_t *tags;
 	struct taskdef *taskdef;
 	bool daemon;
@@ -186,7 +186,7 @@ struct service {
 	bool unsettled;				     /* is on the region's list of that name */
 	bool said_steady;
 	bool said_unplaced;
-	int64_t settle_after_ms; /* the first reconcile is not before */
+	int64_t settle_after_ms; /* earliest time of the first reconcile */
 	char *token;		 /* clientToken of CreateService */
 	uint64_t token_hash;
 	TAILQ_ENTRY(service) link;
@@ -220,16 +220,16 @@ struct task {
 	const char *stop_code;
 	char *stopped_reason;
 	char *container_reason;
-	int exit_code; /* of the container that ended it; with `has_exit` */
+	int exit_code; /* of the container that ended the task; valid with `has_exit` */
 	bool has_exit;
 	bool execute_command;
 	uint32_t address; /* 10.0.x.y, host order; 0: none */
 	int64_t created_ms, pull_ms, pulled_ms, started_ms, stopping_ms, ended_ms, stopped_ms;
-	int64_t protected_ms; /* until then; 0: not protected */
-	int64_t next_ms;      /* of its next step, while on `moving` */
+	int64_t protected_ms; /* end of the protection; 0: not protected */
+	int64_t next_ms;      /* time of its next step, while it is on `moving` */
 	bool moving;
 	int version;
-	unsigned lines;		    /* of log, written */
+	unsigned lines;		    /* lines of log written */
 	bool logging;		    /* is on the region's list of that name */
 	TAILQ_ENTRY(task) link;	    /* moving, then stopped */
 	TAILQ_ENTRY(task) log_link; /* logging */
@@ -252,7 +252,7 @@ struct sim_region {
 	pthread_mutex_t lock;
 	char *name;
 	char *account;
-	uint64_t seq;	 /* the last one given */
+	uint64_t seq;	 /* the last number assigned */
 	uint64_t random; /* state of the generator */
 	double speed;
 	struct vec clusters;
@@ -271,7 +271,7 @@ struct sim_region {
 	unsigned line_count;
 	struct sim_logs *logs;
 	struct sim_registry *registry;
-	int64_t lively_ms; /* the demo's next move; 0: it does not move by itself */
+	int64_t lively_ms; /* time of the demo's next change; 0: it does not change by itself */
 	unsigned lively_steps;
 	struct sim_around *around; /* around/around.h */
 };
@@ -280,7 +280,7 @@ uint64_t sim_random(struct sim_region *r);
 /* `digits` lower-case hex digits and a NUL. */
 void sim_random_hex(struct sim_region *r, char *ret, int digits);
 void sim_random_uuid(struct sim_region *r, char ret[37]);
-/* How long `ms` of AWS's time take here. */
+/* How long `ms` of AWS's time last here (--speed). */
 int64_t sim_span(const struct sim_region *r, int64_t ms);
 
 /* "arn:aws:ecs:REGION:ACCOUNT:KIND/PATH", new. */
@@ -291,7 +291,7 @@ const char *sim_last_part(const char *arn_or_name);
 /* 1 to 255 letters, digits, '-', '_'. */
 bool sim_name_ok(const char *name);
 
-/* Makers, used by the actions and by the fleets: they check nothing. */
+/* Create an object, for the actions and the fleets. Without checks. */
 struct cluster *cluster_add(struct sim_region *r, const char *name);
 struct family *family_add(struct sim_region *r, const char *name);
 struct instance *instance_add(struct sim_region *r, struct cluster *k, const char *zone,
@@ -300,8 +300,8 @@ struct provider *provider_add(
     struct sim_region *r, const char *name, const char *type, const json_t *group);
 
 /*
- * Finding what a request names. Each NULL failed the call with AWS's error, but for those that
- * only look (sim_..._find), which fail nothing.
+ * Find the object that a request names. NULL: the call has failed with AWS's error; sim_..._find()
+ * only return NULL.
  */
 struct cluster *sim_cluster(struct sim_call *c); /* member `cluster` */
 struct cluster *sim_cluster_find(struct sim_region *r, const char *name_or_arn);
@@ -312,10 +312,10 @@ struct task *sim_task_find(struct cluster *k, struct sim_region *r, const char *
 struct instance *sim_instance_find(struct sim_region *r, struct cluster *k, const char *text);
 struct provider *sim_provider_find(struct sim_region *r, const char *name_or_arn);
 
-/* Adds {arn, reason, detail} to `failures` of an answer. */
+/* Adds {arn, reason, detail} to the `failures` of a response. */
 void sim_failure(json_t *failures, const char *arn, const char *reason, const char *detail);
 
-/* The same for a resource of that kind and path that is not there: MISSING. */
+/* The same with the reason MISSING, for a resource of that kind and path. */
 void sim_missing(struct sim_call *c, json_t *failures, const char *kind, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -324,7 +324,7 @@ struct taskdef *family_latest(const struct family *f);
 
 struct sim_logs *sim_region_logs(struct sim_region *r);
 struct sim_registry *sim_region_registry(struct sim_region *r);
-/* Takes and gives the region's lock, for streams. */
+/* Take and release the region's lock, for streams. */
 void sim_region_lock(struct sim_region *r);
 void sim_region_unlock(struct sim_region *r);
 

@@ -24,8 +24,8 @@ static bool same(const json_t *doc, const char *member, const char *value)
 }
 
 /*
- * A page of those documents of a list whose `of` is the call's member of that name, or whose `arn`
- * the call's list `arns` holds; all where it has neither.
+ * A page of a list: the documents whose member `of` equals the call's, or whose `arn` is in the
+ * call's list `arns`; all documents where the call has neither.
  */
 static int describe(struct sim_call *c, const json_t *list, const char *out, const char *of,
     const char *arn, const char *arns)
@@ -76,7 +76,10 @@ static int describe_listeners(struct sim_call *c)
 	    "ListenerArn", "ListenerArns");
 }
 
-/* A rule's document has no listener; the state's copy has, under a name of its own. */
+/*
+ * AWS's document of a rule does not name its listener; the state's copy does, in a member of its
+ * own.
+ */
 static int describe_rules(struct sim_call *c)
 {
 	const char *listener = doc_str(c->in, "ListenerArn");
@@ -143,7 +146,7 @@ static void add_task(json_t *list, const struct task *t, int64_t port)
 		add_description(list, id, port, "healthy", NULL, NULL);
 }
 
-/* The tasks behind a group. Whether there is any service behind it. */
+/* Appends the tasks behind a group. false: no service is behind it. */
 static bool add_tasks(struct sim_region *r, json_t *list, const char *group)
 {
 	bool known = false;

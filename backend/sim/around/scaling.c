@@ -38,7 +38,7 @@ static bool same(const json_t *doc, const char *member, const char *value)
 	return value && is && strcmp(is, value) == 0;
 }
 
-/* The index of the document of the call's resource (and name); the list's size: there is none. */
+/* The index of the document of the call's resource (and name); the list's size: it has none. */
 static size_t find(const struct sim_call *c, const json_t *list, const char *name)
 {
 	size_t i;
@@ -53,7 +53,10 @@ static size_t find(const struct sim_call *c, const json_t *list, const char *nam
 	return i;
 }
 
-/* A page of a list: those of the resources, policies or actions that the call names, or all. */
+/*
+ * A page of a list: the documents of the resources, policies or actions that the call names, or
+ * all.
+ */
 static int describe(struct sim_call *c, const json_t *list, const char *member, long max)
 {
 	const json_t *resources = doc_get(c->in, "ResourceIds"), *doc;
@@ -111,7 +114,7 @@ static json_t *arn_of(struct sim_call *c, const char *kind)
 	    "arn:aws:application-autoscaling:%s:%s:%s/%s", c->region_name, c->account, kind, uuid);
 }
 
-/* A copy of `old` (NULL: a new one of the call's resource) with those members that the call has. */
+/* A copy of `old` (NULL: a new document of the call's resource) with the call's members. */
 static json_t *merged(struct sim_call *c, const json_t *old, const char *const *members)
 {
 	json_t *doc = old ? json_copy((json_t *)old) : json_object();

@@ -20,7 +20,10 @@ static int bad_parameter(struct sim_call *c, const char *what)
 	    "Invalid parameter at '%s' failed to satisfy constraint", what);
 }
 
-/* The registry that a request names; NULL failed the call. Other accounts' are not ours to see. */
+/*
+ * The registry that a request names; NULL: the call has failed. Registries of other accounts are
+ * not visible.
+ */
 static struct sim_registry *call_registry(struct sim_call *c)
 {
 	const char *id = doc_str(c->in, "registryId");
@@ -71,7 +74,7 @@ static json_t *repository_render(const struct sim_call *c, const struct sim_repo
 	return o;
 }
 
-/* The named ones at once; 0 and an answer, or -1. */
+/* Answers with the named ones, without pages. 0 or -1. */
 static int describe_named(struct sim_call *c, const struct sim_registry *g, const json_t *names)
 {
 	json_t *list = json_array();
@@ -168,7 +171,7 @@ static json_t *image_render(
 	return o;
 }
 
-/* The image of an id. NULL: none; *ret_code says in which of ECR's words. */
+/* The image of an id. NULL: none, and *ret_code is ECR's failure code. */
 static struct sim_image *find_image(const struct sim_call *c, const struct sim_repository *p,
     const json_t *id, const char **ret_code)
 {

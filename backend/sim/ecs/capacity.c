@@ -135,7 +135,7 @@ static int act_describe_container_instances(struct sim_call *c)
 	return 0;
 }
 
-/* The tasks of services leave a DRAINING instance; the services replace them elsewhere. */
+/* Stops the tasks of services on a DRAINING instance; the services replace them elsewhere. */
 static void drain(struct sim_region *r, struct instance *n, int64_t now_ms)
 {
 	struct cluster *k = n->cluster;
@@ -358,7 +358,7 @@ static int act_create_capacity_provider(struct sim_call *c)
 	return 0;
 }
 
-/* The provider of `key`, one that can be changed. NULL failed the call. */
+/* The provider of `key`, which must be changeable. NULL: the call has failed. */
 static struct provider *changeable(struct sim_call *c, const char *key)
 {
 	struct provider *p = sim_provider_find(c->region, doc_str(c->in, key));

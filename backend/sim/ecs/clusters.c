@@ -95,7 +95,7 @@ static void put_attachments(json_t *o, const struct cluster *k, int64_t now_ms)
 		    o, "attachmentsStatus", busy ? "UPDATE_IN_PROGRESS" : "UPDATE_COMPLETE");
 }
 
-/* `include` has the request's list; NULL: everything, as the answers of changes show. */
+/* `include` is the request's list; NULL: everything, as responses to changes show it. */
 static json_t *cluster_render(const struct cluster *k, const json_t *in, int64_t now_ms)
 {
 	json_t *o = json_object();
@@ -249,7 +249,7 @@ static void apply(struct cluster *k, const json_t *in, int64_t now_ms)
 	}
 }
 
-/* An ACTIVE cluster of the name: the same arguments are fine, others are refused. */
+/* An ACTIVE cluster has the name: equal arguments are accepted, others are refused. */
 static int create_again(struct sim_call *c, struct cluster *k)
 {
 	const json_t *settings = doc_get(c->in, "settings");

@@ -1,4 +1,4 @@
-/* How is a large region made, for measurements? */
+/* How is a large region made for measurements? */
 #ifndef ECSFS_SIM_ECS_FLEET_H
 #define ECSFS_SIM_ECS_FLEET_H
 

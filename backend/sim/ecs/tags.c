@@ -156,7 +156,7 @@ static json_t **tags_in_cluster(struct sim_call *c, const char *kind, const char
 		       "The specified container instance was not found.");
 }
 
-/* Where the tags of an ARN are kept. NULL failed the call. */
+/* Where the tags of an ARN are kept. NULL: the call has failed. */
 static json_t **tags_of(struct sim_call *c)
 {
 	const char *arn = doc_str(c->in, "resourceArn");

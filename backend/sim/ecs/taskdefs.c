@@ -53,7 +53,7 @@ static int act_list_task_definition_families(struct sim_call *c)
 	return page_close(&p, "families");
 }
 
-/* Every revision that the filters let through, in AWS's order; the caller frees the items. */
+/* Every revision that passes the filters, in AWS's order; the caller frees the items. */
 static struct vec matching(struct sim_call *c)
 {
 	const char *family = doc_str(c->in, "familyPrefix");

@@ -55,11 +55,11 @@ struct agent {
 	struct buf input; /* for the terminal, which is full */
 	char held[4];	  /* the beginning of a character */
 	size_t held_len;
-	struct buf postponed; /* a frame that goes out after the next one */
+	struct buf postponed; /* a frame that is sent after the next one */
 	unsigned frames;
 	unsigned random;
 
-	pthread_mutex_t lock; /* of all that follows */
+	pthread_mutex_t lock; /* guards all below */
 	struct agent_connection next;
 	char *token;
 	bool ending;
@@ -70,7 +70,7 @@ static int64_t now_ms(void)
 	return clock_mono(&clock_system);
 }
 
-/* Whether something happens that happens in `percent` of all cases. */
+/* Draws: true in `percent` of all cases. */
 static bool draw(struct agent *a, int percent)
 {
 	a->random = a->random * 1103515245u + 12345u;
@@ -403,7 +403,7 @@ static bool is_ending(struct agent *a)
 	return ending;
 }
 
-/* Cuts the connection once, where that was asked for. */
+/* Cuts the connection once, where the faults ask for it. */
 static bool is_cut(struct agent *a)
 {
 	if (!a->socket || !a->faults.cut_after || a->frames < (unsigned)a->faults.cut_after)

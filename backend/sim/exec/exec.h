@@ -13,16 +13,16 @@ struct sim_exec;
 
 #define EXEC_PATH "/v1/data-channel/"
 
-/* How the agents behave; set by POST /_sim/exec?NAME=N, kept for sessions to come. */
+/* How the agents of later sessions behave; set by POST /_sim/exec?NAME=N. */
 struct exec_faults {
 	int handshake; /* 1: shake hands, as agents with a key do */
-	int kms;       /* 1: and encrypt */
+	int kms;       /* 1: encrypt, too */
 	int loss;      /* percent of the frames that an agent does not send, or does not see */
 	int repeat;    /* percent that it sends twice */
 	int reorder;   /* percent that it sends after the next one */
-	int delay_ms;  /* before each frame */
+	int delay_ms;  /* delay before each frame */
 	int cut_after; /* cut the connection once after so many frames; 0: never */
-	int silent;    /* 1: the agent never answers */
+	int silent;    /* 1: the agent sends nothing */
 	int garbage;   /* percent of frames that are damaged */
 	int expire;    /* 1: ResumeSession answers that the session has timed out */
 };
@@ -33,11 +33,11 @@ struct agent_options {
 	const char *command; /* split into words as the agent does; copied */
 	struct exec_faults faults;
 	const unsigned char *key; /* 64 bytes, copied */
-	const char *token;	  /* copied: what the first frame must name */
-	void (*done)(void *arg);  /* the agent's thread ends */
+	const char *token;	  /* copied: the token that the first frame must carry */
+	void (*done)(void *arg);  /* called as the agent's thread ends */
 	void *arg;
 };
-/* Hands it a connection; `closed` is called when it is done with that. */
+/* A connection for the agent, which calls `closed` when it no longer uses it. */
 struct agent_connection {
 	int fd;
 	void (*closed)(void *arg);

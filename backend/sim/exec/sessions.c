@@ -86,7 +86,7 @@ static void slot_free(struct session_slot *s)
 	free(s);
 }
 
-/* Takes the sessions that have ended out of the list. */
+/* Removes ended sessions from the list. */
 static void reap(struct sim_exec *e)
 {
 	struct session_slot *dead[MAX_SESSIONS];

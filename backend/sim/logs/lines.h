@@ -11,7 +11,7 @@ void task_log_start(struct sim_region *r, struct task *t, int64_t now_ms);
 void task_log_stop(struct sim_region *r, struct task *t, int64_t now_ms);
 void task_log_chatter(struct sim_region *r, struct task *t, int64_t now_ms);
 void log_line_release(struct log_line *l);
-/* Forgets the lines that were gathered. */
+/* Frees the gathered lines. */
 void region_drop_lines(struct sim_region *r);
 
 #endif

@@ -43,7 +43,7 @@ struct sim_group {
 	size_t count, room;
 };
 
-/* Somebody who wants a copy of what arrives in a group (StartLiveTail). */
+/* A subscriber, which gets a copy of each event that arrives in a group (StartLiveTail). */
 struct sim_tap {
 	const char *group;
 	void (*event)(struct sim_tap *t, const struct sim_stream *s, const struct sim_event *e,
@@ -52,12 +52,12 @@ struct sim_tap {
 };
 
 /*
- * How pages misbehave, 0: not.
- *   empty   every so many pages of FilterLogEvents are empty and carry a token
- *   repeat  every so many pages are followed by a page that overlaps them
- *   loop    FilterLogEvents answers every page with the token that was sent
- *   late    an event is first seen up to so many ms after it arrived
- *   expire  every so many tokens are refused
+ * Faults of pages; 0: off.
+ *   empty   every Nth page of FilterLogEvents is empty and has a token
+ *   repeat  every Nth page is followed by one that overlaps it
+ *   loop    FilterLogEvents returns the token that was sent with it
+ *   late    an event becomes visible up to N ms after it arrived
+ *   expire  every Nth token is refused
  */
 struct sim_knobs {
 	int64_t empty, repeat, loop, late, expire;
@@ -67,13 +67,13 @@ struct sim_logs {
 	struct sim_group **groups; /* sorted by name */
 	size_t count, room;
 	uint64_t next_number;
-	uint64_t pages;	 /* given, for the knobs */
+	uint64_t pages;	 /* pages returned, for the knobs */
 	size_t text_len; /* of all streams */
 	struct sim_tap *taps;
 	struct sim_knobs knobs;
 };
 
-/* NULL: not there, or (make) no memory. Stay valid until deleted. */
+/* NULL: it does not exist, or (make) no memory. Valid until it is deleted. */
 struct sim_group *sim_group_find(struct sim_logs *l, const char *name);
 struct sim_group *sim_group_make(struct sim_logs *l, const char *name, int64_t now_ms);
 struct sim_stream *sim_stream_find(struct sim_group *g, const char *name);
@@ -81,7 +81,7 @@ struct sim_stream *sim_stream_make(struct sim_group *g, const char *name, int64_
 void sim_group_delete(struct sim_logs *l, struct sim_group *g);
 void sim_stream_delete(struct sim_logs *l, struct sim_group *g, struct sim_stream *s);
 
-/* 0, or -1 for lack of memory. Above the ceiling the older half of the stream goes. */
+/* 0, or -1 for lack of memory. Above the ceiling the older half of the stream is dropped. */
 int sim_stream_put(struct sim_logs *l, struct sim_group *g, struct sim_stream *s, int64_t time_ms,
     int64_t now_ms, const char *text, size_t len);
 
@@ -104,8 +104,8 @@ void sim_logs_free(struct sim_logs *l);
 int sim_logs_put(struct sim_logs *l, const char *group, const char *stream, int64_t time_ms,
     const char *message, size_t len);
 /*
- * Misbehaviour of log pages, by name (sim/logs_store.c lists them: empty, repeat, loop, late,
- * expire); 0 ends one. -1: no such name. Under the region's lock.
+ * Sets a fault of pages by its name (struct sim_knobs); 0 switches it off. -1: no such name. Under
+ * the region's lock.
  */
 int sim_logs_set(struct sim_logs *l, const char *name, int64_t value);
 

@@ -105,7 +105,7 @@ static int check_keys(
 	return 0;
 }
 
-/* The headers that were signed; -1: too many, or one that is not there. */
+/* The signed headers; -1: too many, or one is missing. */
 static int gather(const struct sim_request *rq, char *names, struct sigv4_header *ret)
 {
 	char *save = NULL;

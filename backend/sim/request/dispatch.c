@@ -25,7 +25,7 @@
 /* Services that speak JSON are known by X-Amz-Target's prefix, the others by a form's Version. */
 static const struct protocol {
 	const char *target;
-	const char *service;			/* that the signature is for */
+	const char *service;			/* service name in the signature's scope */
 	const struct sim_action *const *tables; /* NULL-ended */
 	const char *namespace;			/* of its XML; NULL: JSON */
 	bool ec2;
@@ -56,7 +56,7 @@ static void put_body(struct sim_reply *ret, int status, const char *type, char *
 	ret->len = len;
 }
 
-/* The query protocols name some codes otherwise. */
+/* The query protocols have other names for some codes. */
 static const char *query_code(const char *code)
 {
 	static const char *const names[][2] = {
@@ -78,7 +78,7 @@ static const char *query_code(const char *code)
 static void put_xml_error(struct sim_reply *ret, const struct sim_call *c, bool ec2)
 {
 	const char *code = query_code(c->code);
-	/* Refused signatures are 403 there. */
+	/* The query protocols refuse signatures with status 403. */
 	int status = c->status == 400 && code != c->code ? 403 : c->status;
 	char *text =
 	    query_error(ec2 && !strcmp(code, "AccessDenied") ? "UnauthorizedOperation" : code,
@@ -116,7 +116,7 @@ static const struct protocol *protocol_of(const char *target)
 	return NULL;
 }
 
-/* Applies a fault. -1: the reply is made; 0: go on. */
+/* Applies a fault. -1: the reply is complete; 0: the action runs. */
 static int apply_fault(
     struct sim *s, const struct fault *f, struct sim_call *c, struct sim_reply *ret)
 {

@@ -1,10 +1,10 @@
 /*
- * Which faults are made on purpose? A script is a list of rules with commas between:
+ * Which calls fail on purpose? A script is a list of rules with commas between:
  *
  *     ACTION[+SKIP][:COUNT | :P%]:KIND[=VALUE]
  *
- * ACTION is an action's name or `*`. The first SKIP calls that a rule meets are spared; then COUNT
- * of them are struck, or P per cent, or all. Kinds:
+ * ACTION is an action's name or `*`. The rule leaves out the first SKIP calls of the action, then
+ * applies to COUNT of them, to P per cent, or to all. Kinds:
  *
  *     throttle      400 ThrottlingException        denied     400 AccessDeniedException
  *     5xx           500 ServerException            expired    400 ExpiredTokenException
@@ -18,7 +18,7 @@
  *     stall[=MS]    no answer for so long (an hour), then it comes
  *     latency=MS    later by so much; further rules apply
  *
- * The first rule that strikes decides. Equal seeds and calls give equal faults.
+ * The first rule that applies decides. Equal seeds and calls give equal faults.
  *
  *     ListServices:3:throttle,UpdateService:1:lost,*:5%:5xx
  */

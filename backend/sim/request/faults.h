@@ -1,6 +1,4 @@
-/*
- * Which faults are made on purpose?
- */
+/* Which calls fail on purpose? */
 #ifndef ECSFS_SIM_FAULTS_H
 #define ECSFS_SIM_FAULTS_H
 

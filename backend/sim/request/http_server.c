@@ -78,7 +78,7 @@ static void request_done(void *arg, struct MHD_Connection *connection, void **re
 	*request = NULL;
 }
 
-/* Ends a connection as a crash would: with RST. */
+/* Ends a connection with RST, as a crash does. */
 static enum MHD_Result cut(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =

@@ -6,7 +6,7 @@
 
 /* Listens on 127.0.0.1 (port 0: any) and fills s->port; -EADDRINUSE. Starts threads. */
 int http_server_start(struct sim *s, int port, struct ecsfs_error *err);
-/* Waits for the answers under way; after sim_wait was asked to end. */
+/* Waits for the responses in progress; after `ending` was set. */
 void http_server_stop(struct sim *s);
 
 #endif

@@ -14,8 +14,10 @@
  */
 int model_check(struct sim_call *c, bool strict);
 
-/* A structure: its name, then "NAME:TYPE ..." with a star before what is required. TYPE is s, i, b, d, t
- * (time), m (map of strings), [TYPE], {STRUCTURE}, or A|B|C, an enumeration. */
+/*
+ * A structure: its name, then "NAME:TYPE ..." with a star before a required member. TYPE is s, i,
+ * b, d, t (time), m (map of strings), [TYPE], {STRUCTURE}, or A|B|C, an enumeration.
+ */
 struct model_shape {
 	const char *name, *members;
 };

@@ -13,12 +13,12 @@
 #include <stdint.h>
 
 /*
- * The members of a form, new: "A.B=x" is {"A":{"B":"x"}}, "L.member.1=x" and "L.1=x" are {"L":["x"]}.
- * Action and Version are members like any other. NULL: it is no form.
+ * The members of a form, new: "A.B=x" is {"A":{"B":"x"}}, "L.member.1=x" and "L.1=x" are
+ * {"L":["x"]}. Action and Version are members like any other. NULL: it is not a form.
  */
 json_t *query_decode(const char *form, size_t len);
 
-/* The string of a member as a whole number; `absent` where it is none. */
+/* A member's string as a whole number; `absent` where it is not one. */
 int64_t query_number(const json_t *members, const char *key, int64_t absent);
 
 /* A response: ACTIONResponse around ACTIONResult around the members; EC2 has no ACTIONResult. Lists

@@ -1,8 +1,8 @@
 /*
  * Which stages does a BLUE_GREEN, LINEAR or CANARY deployment go through? The new revision is
- * scaled up beside the old one, the traffic moves, and the old one goes after the bake time. A
- * PAUSE hook holds a stage until ContinueServiceDeployment or its time limit; a Lambda hook is
- * taken to succeed.
+ * scaled up beside the old one, the traffic is shifted, and the old one is removed after the bake
+ * time. A PAUSE hook holds a stage until ContinueServiceDeployment or its time limit; a Lambda hook
+ * is taken to succeed.
  */
 #include "backend/sim/ecs/service/bluegreen.h"
 
@@ -133,7 +133,7 @@ static void hook_begin(
 	    now_ms + sim_span(r, doc_int(limit, "timeoutInMinutes", HOOK_MINUTES) * MINUTE_MS);
 }
 
-/* Whether a hook keeps the stage from ending. Its time limit may ask for the rollback. */
+/* Whether a hook holds the stage. At its time limit it may request the rollback. */
 static bool hook_holds(struct sim_region *r, struct service_deployment *d, int64_t now_ms)
 {
 	const json_t *hook = hook_of(d);
@@ -187,7 +187,7 @@ json_t *stage_hooks_render(const struct service_deployment *d)
 	return json_pack("[o]", o);
 }
 
-/* Whether what the stage waits for has come, hooks aside. */
+/* Whether the stage's condition is met, without regard to hooks. */
 static bool stage_is_over(
     const struct sim_region *r, const struct service_deployment *d, int64_t now_ms)
 {

@@ -5,14 +5,14 @@
 #include "backend/sim/state.h"
 
 bool strategy_has_stages(const struct service *s);
-/* Goes on with the stages. true: the old revision may go. */
+/* Advances through the stages. true: the old revision may be removed. */
 bool stages_step(struct sim_region *r, struct service *s, int64_t now_ms);
 /* NULL for a rolling deployment. */
 const char *stage_name(int stage);
-/* Per cent of the production (or test) traffic that the target gets. */
+/* Percentage of the production (or test) traffic that the target revision gets. */
 double stage_weight(
     const struct sim_region *r, const struct service_deployment *d, bool test, int64_t now_ms);
-/* A PAUSE hook of that id awaits an action; go on behind it. */
+/* Whether the PAUSE hook of that id waits for an action; and its answer, which ends the stage. */
 bool stage_hook_waits(const struct service_deployment *d, const char *hook_id);
 void stage_hook_continue(struct sim_region *r, struct service_deployment *d, int64_t now_ms);
 /* lifecycleHookDetails; NULL: there are none. */

@@ -102,7 +102,7 @@ static struct service_deployment *service_deployment_add(
 	return d;
 }
 
-/* A newer deployment ends the one that goes on. */
+/* A newer deployment ends the one in progress. */
 static void supersede(struct service *s, int64_t now_ms)
 {
 	struct service_deployment *d = s->current;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH 10 /* tasks started or stopped in one look */
+#define BATCH 10 /* most tasks started or stopped in one step */
 
 static int percent_up(int n, int64_t percent)
 {
@@ -109,7 +109,7 @@ static bool may_stop(const struct task *t, int64_t now_ms)
 	return !t->stop && t->protected_ms <= now_ms;
 }
 
-/* Tells up to `n` tasks of `v` to stop: those that do not run yet first, the newest first. */
+/* Stops up to `n` tasks of `v`: those that do not run yet first, then the newest. */
 static int stop_tasks(
     struct sim_region *r, struct service *s, const struct revision *v, int n, int64_t now_ms)
 {
@@ -197,7 +197,7 @@ static void stop_excess(struct sim_region *r, struct service *s, int64_t now_ms)
 		stop_tasks(r, s, v, excess, now_ms);
 }
 
-/* The task of a DAEMON service on one instance, if it is to run. */
+/* The task of a DAEMON service on one instance whose desired status is RUNNING. */
 static struct task *daemon_task_on(const struct service *s, const struct instance *n)
 {
 	for (size_t i = 0; i < s->tasks.count; i++) {
@@ -209,7 +209,7 @@ static struct task *daemon_task_on(const struct service *s, const struct instanc
 	return NULL;
 }
 
-/* One task on every ACTIVE instance, of the PRIMARY revision; an old one makes room first. */
+/* One task of the PRIMARY revision on every ACTIVE instance; an old task is stopped first. */
 static void place_daemons(struct sim_region *r, struct service *s, int64_t now_ms)
 {
 	struct deployment *p = primary_of(s);
@@ -269,7 +269,7 @@ static void check_breaker(struct sim_region *r, struct service *s, int64_t now_m
 	deploying_set(d, p->rolling_back ? DEPLOYING_ROLLBACK_FAILED : DEPLOYING_STOPPED, now_ms);
 }
 
-/* StopServiceDeployment asked for it. */
+/* StopServiceDeployment requested it. */
 static void check_rollback_request(struct sim_region *r, struct service *s, int64_t now_ms)
 {
 	if (s->current && s->current->status == DEPLOYING_ROLLBACK_REQUESTED)
@@ -288,7 +288,7 @@ static void finish_superseded(struct service *s, int64_t now_ms)
 		deploying_set(s->current, DEPLOYING_IN_PROGRESS, now_ms);
 }
 
-/* Deployments that were replaced go when nothing of them is left. */
+/* Removes replaced deployments that have no task left. */
 void deployments_drop_old(struct service *s)
 {
 	while (s->deployments.count > 1) {

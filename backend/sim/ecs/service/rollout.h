@@ -7,12 +7,12 @@
 
 #include "backend/sim/state.h"
 
-/* Every deployment but the PRIMARY one goes from the list. */
+/* Removes every deployment but the PRIMARY one from the list. */
 void deployments_drop_old(struct service *s);
 
-/* One look. true: there is nothing to wait for. */
+/* One step of a service. true: it is steady. */
 bool service_reconcile(struct sim_region *r, struct service *s, int64_t now_ms);
-/* A task of `v` could not start, or ended by itself; or it runs. */
+/* Note that a task of `v` could not start or ended by itself, or that it runs. */
 void service_task_failed(struct sim_region *r, struct revision *v, int64_t now_ms);
 void service_task_runs(struct sim_region *r, struct revision *v);
 

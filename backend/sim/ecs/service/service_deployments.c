@@ -188,8 +188,8 @@ static json_t *deployment_render(const struct sim_call *c, const struct service_
 }
 
 /*
- * Answers for each ARN of `given` with what `find` makes of it (new; NULL: there is none) in the list
- * `found`.
+ * Fills the list `found` with the document that `find` makes of each ARN of `given` (new; NULL:
+ * there is none).
  */
 static int describe_arns(struct sim_call *c, const char *given, const char *found,
     json_t *(*find)(struct sim_call *c, const char *arn))
@@ -284,7 +284,7 @@ static int act_describe_service_revisions(struct sim_call *c)
 	return describe_arns(c, "serviceRevisionArns", "serviceRevisions", describe_revision);
 }
 
-/* The deployment that a request names, one that can still be turned. NULL failed the call. */
+/* The deployment that a request names, which must not have ended. NULL: the call has failed. */
 static struct service_deployment *running_deployment(struct sim_call *c)
 {
 	struct service_deployment *d = deployment_find(c, doc_str(c->in, "serviceDeploymentArn"));

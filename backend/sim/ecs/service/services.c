@@ -313,7 +313,7 @@ static int check_create(struct sim_call *c, const struct cluster *k, const struc
 	return td ? sim_check_load_balancers(c, td, doc_get(in, "loadBalancers")) : 0;
 }
 
-/* A name that is taken: the same token asks for the same service. */
+/* The name exists: an equal token and request return the same service. */
 static int taken(struct sim_call *c, const struct service *s)
 {
 	const char *token = doc_str(c->in, "clientToken");

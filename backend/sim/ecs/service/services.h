@@ -7,7 +7,10 @@
 #include "backend/sim/api.h"
 #include "backend/sim/state.h"
 
-/* The definition that a service or task may use: it exists and is ACTIVE. NULL failed the call. */
+/*
+ * The definition that a service or task may use: it exists and is ACTIVE. NULL: the call has
+ * failed.
+ */
 struct taskdef *sim_taskdef_usable(struct sim_call *c);
 /* Whether launchType, capacityProviderStrategy and networkConfiguration suit `td`. */
 int sim_check_launch(

@@ -186,7 +186,7 @@ static json_t *revision_extras(const struct service *s, const json_t *in)
 	return o;
 }
 
-/* Whether the request needs a new revision: forced, or something of the revision differs. */
+/* Whether the request needs a new revision: it is forced, or a member of the revision differs. */
 static bool deploys(
     const struct service *s, const struct taskdef *td, const json_t *doc, const json_t *in)
 {
@@ -233,7 +233,7 @@ static void apply(struct sim_call *c, struct service *s, struct taskdef *td, jso
 	service_unsettle(c->region, s);
 }
 
-/* The service's own definition, but the one that the request names. NULL failed the call. */
+/* The definition that the request names, else the service's own. NULL: the call has failed. */
 static struct taskdef *wanted_taskdef(struct sim_call *c, const struct service *s)
 {
 	return doc_has(c->in, "taskDefinition") && equals(s->controller, "ECS")

@@ -1,6 +1,6 @@
 /*
- * Which capacity does a new task get? The strategy's provider whose turn it is, by base and weight;
- * on EC2 the instance that instance_pick() finds, or none.
+ * Which capacity does a new task get? The provider of the strategy that base and weight select; on
+ * EC2 the instance that instance_pick() returns, or none.
  */
 #include "backend/sim/ecs/task/place.h"
 
@@ -19,7 +19,7 @@ const char *launch_type_name(const char *text)
 	return NULL;
 }
 
-/* The provider of the strategy whose turn it is: bases first, then by weight. */
+/* The provider that the strategy selects: bases first, then by weight. */
 static const char *pick_provider(const json_t *strategy, unsigned turn)
 {
 	const json_t *item = NULL;

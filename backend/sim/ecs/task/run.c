@@ -67,7 +67,7 @@ static void token_keep(
 	vec_push(&r->run_tokens, t);
 }
 
-/* The containers that overrides name must be there; the whole is bounded. */
+/* Checks that the containers of the overrides exist, and the size of all overrides. */
 static int check_overrides(struct sim_call *c, const struct taskdef *td)
 {
 	const json_t *overrides = doc_get(c->in, "overrides");

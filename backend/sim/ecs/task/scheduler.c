@@ -74,7 +74,7 @@ static void now_running(struct sim_region *r, struct task *t, int64_t now_ms)
 	t->moving = false;
 }
 
-/* The container that decides ends by itself. */
+/* The container that the task's fate names ends by itself. */
 static void ends_by_itself(struct sim_region *r, struct task *t, int64_t now_ms)
 {
 	t->has_exit = true;

@@ -4,10 +4,10 @@
 
 #include "backend/sim/state.h"
 
-/* One step of a region's scheduler. Lines of log are left in r->lines. */
+/* One step of a region's scheduler. It leaves lines of log in r->lines. */
 void region_step(struct sim_region *r, int64_t now_ms);
 
-/* The next step of a task whose time has come (steps.c). */
+/* The step of a task that is due. */
 void task_step(struct sim_region *r, struct task *t, int64_t now_ms);
 
 #endif

@@ -99,7 +99,7 @@ static int check_task_id(struct sim_call *c, const char *text)
 	return 0;
 }
 
-/* The list `tasks` of 1 to `max` well-formed ids. */
+/* Checks the list `tasks`: 1 to `max` well-formed ids. */
 static int check_task_ids(struct sim_call *c, size_t max)
 {
 	const json_t *names = doc_get(c->in, "tasks");
@@ -184,7 +184,7 @@ static bool is_deploying(const struct service *s)
 	return s->deployments.count > 1;
 }
 
-/* true: it may be protected. Else the reason stands in `failures`. */
+/* true: it may be protected. false: `failures` has the reason. */
 static bool protectable(struct sim_call *c, const struct task *t, bool changing, json_t *failures)
 {
 	json_t *arn = task_arn(c->region, t);

@@ -101,7 +101,7 @@ void task_free(struct task *t)
 	free(t);
 }
 
-/* Where the task stands in a list that is sorted by seq. */
+/* The task's index in a list sorted by seq. */
 static size_t index_of(const struct vec *v, const struct task *t)
 {
 	size_t low = 0, high = v->count;

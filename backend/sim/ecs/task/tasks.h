@@ -23,24 +23,27 @@ struct task_plan {
 
 /* A PROVISIONING (Fargate) or PENDING task whose steps begin at `now_ms`. */
 struct task *task_add(struct sim_region *r, const struct task_plan *plan, int64_t now_ms);
-/* Out of every list and freed. */
+/* Removes the task from every list and frees it. */
 void task_forget(struct sim_region *r, struct task *t);
 void task_free(struct task *t);
 
 /* Changes the status and the counts, not the times. */
 void task_move(struct task *t, enum task_status status);
-/* Desired status STOPPED; the rest is the scheduler's. Does nothing if it is set already. */
+/*
+ * Sets the desired status STOPPED; the scheduler does the rest. Does nothing where it is set
+ * already.
+ */
 void task_stop(struct sim_region *r, struct task *t, const char *stop_code, const char *reason,
     int64_t now_ms);
-/* Its next step of the scheduler is due at `at_ms`. */
+/* Schedules its next step at `at_ms`. */
 void task_schedule(struct sim_region *r, struct task *t, int64_t at_ms);
-/* Straight to RUNNING since `at_ms`, as fleets are made. */
+/* Makes it RUNNING since `at_ms` in one step, for fleets. */
 void task_run_now(struct sim_region *r, struct task *t, int64_t at_ms);
-/* Straight to STOPPED at `at_ms`: for the history of a fleet. */
+/* Makes it STOPPED at `at_ms` in one step, for the history of a fleet. */
 void task_end_now(struct sim_region *r, struct task *t, int64_t at_ms, const char *stop_code,
     const char *reason, int exit_code);
 
-/* Picks an ACTIVE instance with room; NULL: none has. */
+/* An ACTIVE instance with room; NULL: none has it. */
 struct instance *instance_pick(const struct cluster *k, const struct taskdef *td);
 
 #endif
