@@ -6,6 +6,10 @@
  * the names of a listing, or whether the object exists. While it lasts, a response that shows exactly
  * the value from before the write is corrected to the written one.
  *
+ * publish.c notes the writes of a region here, and store.c has every response corrected before it is
+ * stored. It does not store a response at all whose call began before the last write of its key
+ * ended (store_item(), `mutated_at`).
+ *
  * A guard covers only what was written, never longer than STALE_GUARD_MS or the TTL (so that no
  * reader sees a value that is older than the TTL allows), and it never renews the age of anything.
  * It ends for a member as soon as AWS shows the written value or a third one, and for all of them

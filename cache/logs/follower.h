@@ -15,6 +15,11 @@
  * read at least once. A file drops what it has: by event id, or, for its first window (GetLogEvents
  * gives no ids), by stream, times and text, as often as the window had it. A round that fails moves
  * nothing, so the next one reads from where the last complete one stood, however long ago.
+ *
+ * How a line reaches a reader. logfile_flush() appends it to the file's spool (cache/spool.h), which
+ * only grows: a line that arrived late stands behind those that were there. fs/tree/growing/log.c
+ * makes the spool a file of the tree; fs/files/stream.c reads it and says its size, by which
+ * `tail -f` sees that there is more behind the place where it stopped.
  */
 #ifndef ECSFS_LOGS_FOLLOWER_H
 #define ECSFS_LOGS_FOLLOWER_H
