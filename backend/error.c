@@ -31,6 +31,21 @@ int ecsfs_error_set(struct ecsfs_error *e, int err, const char *code, const char
 	return -err;
 }
 
+int ecsfs_error_not_aws(struct ecsfs_error *e, const char *action, const char *why, ...)
+{
+	char words[sizeof(e->message) / 2] = "";
+	va_list ap;
+
+	if (why) {
+		va_start(ap, why);
+		vsnprintf(words, sizeof(words), why, ap);
+		va_end(ap);
+	}
+	return ecsfs_error_set(e, EIO, NULL,
+	    "%s: the response is not AWS's%s%s%s: check endpoint and proxy (ecsfs doctor)", action,
+	    why ? " (" : "", words, why ? ")" : "");
+}
+
 int ecsfs_error_wrap(struct ecsfs_error *e, const char *fmt, ...)
 {
 	char context[sizeof(e->message) / 2];

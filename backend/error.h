@@ -31,6 +31,13 @@ struct ecsfs_error {
 int ecsfs_error_set(struct ecsfs_error *e, int err, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
+/*
+ * EIO for a response that AWS does not send: some other server answered, so the text says what to
+ * check. `why` says what is wrong with it ("it has no clusters"); NULL: it is not the API's at all.
+ */
+int ecsfs_error_not_aws(struct ecsfs_error *e, const char *action, const char *why, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Puts "context: " before the message and returns -e->err (-EIO where e is NULL or not set). */
 int ecsfs_error_wrap(struct ecsfs_error *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

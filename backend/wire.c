@@ -176,9 +176,7 @@ int wire_decode(const struct aws_service *service, const char *action, const str
 		json_decref(document);
 	}
 	if (!json)
-		return ecsfs_error_set(err, EIO, NULL,
-		    "%s: the response is not AWS's: check endpoint and proxy (ecsfs doctor)",
-		    action);
+		return ecsfs_error_not_aws(err, action, NULL);
 	*ret = json;
 	return 0;
 }

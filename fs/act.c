@@ -27,9 +27,11 @@ static int check_answer(
 	if (!member || json_is_object(said) || json_is_array(said) ||
 	    json_array_size(json_object_get(answer, "failures")) > 0)
 		return 0;
-	ecsfs_error_set(err, EIO, NULL, "%s: the response %s", action,
-	    said ? "is not AWS's: check endpoint and proxy"
-		 : "does not say what was done: look before repeating");
+	if (said)
+		ecsfs_error_not_aws(err, action, "its %s is not an object", member);
+	else
+		ecsfs_error_set(err, EIO, NULL,
+		    "%s: the response does not say what was done: look before repeating", action);
 	err->lost_answer = true;
 	return -EIO;
 }

@@ -12,7 +12,7 @@ import re, sys
 # The calls whose format or text is a message, the members of the tables that are shown, the tables, and
 # the functions that return a text.
 calls = re.compile(
-    r"\b(?:ecsfs_error_(?:set|wrap)|(?:\w+_)?refuse\w*|log_(?:error|warn|info)|compose_(?:fail|warn)|"
+    r"\b(?:ecsfs_error_(?:set|wrap|not_aws)|(?:\w+_)?refuse\w*|log_(?:error|warn|info)|compose_(?:fail|warn)|"
     r"report_add|rollout_say|fail|give_up|say|add|fprintf\(stderr|absent|provider_none|MEMBER_ROW)\s*\(?"
     r"|(?<!\.)\bwhy\s*=|\.(?:help|more|why)\s*=|\bmeanings\[\]\s*="
     r"|^(?:static )?const char \*\w+\([^;{]*\)\n\{", re.M)

@@ -43,8 +43,7 @@ static int page_call(const struct logs_door *d, const char *action, json_t *body
 	    logscan_start(&ret->scan, ret->answer.raw.data, ret->answer.raw.len) == 0)
 		return 0;
 	logs_page_release(ret);
-	return ecsfs_error_set(err, EIO, NULL,
-	    "%s: the response is not AWS's: check endpoint and proxy (ecsfs doctor)", action);
+	return ecsfs_error_not_aws(err, action, NULL);
 }
 
 static json_t *names_array(const char *const *names, size_t count)

@@ -75,14 +75,11 @@ static int take_document(
 	packed_part_member(document, row->id, &id);
 	arn = packed_part_value(id);
 	if (!json_is_string(arn))
-		return ecsfs_error_set(err, EIO, NULL,
-		    "%s: the response is not AWS's: check endpoint and proxy (ecsfs doctor)",
-		    row->action);
+		return ecsfs_error_not_aws(err, row->action, "an object has no %s", row->id);
 	it = item_of(f, json_string_value(arn), at);
 	if (!it)
-		return ecsfs_error_set(err, EIO, NULL,
-		    "%s: the response is about %s, which was not asked for", row->action,
-		    json_string_value(arn));
+		return ecsfs_error_not_aws(err, row->action,
+		    "it is about %s, which was not requested", json_string_value(arn));
 	fetch_answer_text(it, packed_of(document));
 	return 0;
 }
@@ -104,9 +101,7 @@ int fetch_describe(struct fetch *f, struct ecsfs_error *err)
 	packed_part_member(answer, "failures", &failures);
 	/* AWS lists the objects it found, even as an empty list, and names the missing ones. */
 	if (!packed_part_is_array(documents) && !packed_part_is_array(failures))
-		return ecsfs_error_set(err, EIO, NULL,
-		    "%s: the response is not AWS's: check endpoint and proxy (ecsfs doctor)",
-		    row->action);
+		return ecsfs_error_not_aws(err, row->action, "it has no %s", row->answers);
 	while (rc == 0 && packed_part_next(documents, &document))
 		rc = take_document(f, document, at++, err);
 	return rc == 0 && packed_part_is_array(failures) ? take_failures(f, failures, err) : rc;

@@ -63,8 +63,7 @@ int fetch_repository(struct fetch *f, struct ecsfs_error *err)
 	doc = json_array_get(json_object_get(answer, row->answers), 0);
 	const char *got = json_string_value(json_object_get(doc, row->id));
 	if (!got || strcmp(got, name) != 0)
-		return ecsfs_error_set(
-		    err, EIO, NULL, "DescribeRepositories: the response is not about %s", name);
+		return ecsfs_error_not_aws(err, "DescribeRepositories", "it is not about %s", name);
 	fetch_answer(&f->items[0], json_incref(doc));
 	return 0;
 }
@@ -195,8 +194,10 @@ static int get_image(
 	code = json_string_value(json_object_get(failure, "failureCode"));
 	if (code && strcmp(code, "ImageNotFound") == 0)
 		return ecsfs_error_set(err, ENOENT, code, "%s: no such image", id);
-	return ecsfs_error_set(
-	    err, EIO, code, "BatchGetImage: the response is not about the image %s", id);
+	if (code)
+		return ecsfs_error_set(
+		    err, EIO, code, "BatchGetImage: ECR says %s of the image %s", code, id);
+	return ecsfs_error_not_aws(err, "BatchGetImage", "it is not about the image %s", id);
 }
 
 int fetch_image_reference(struct fetch *f, struct ecsfs_error *err)
@@ -219,8 +220,8 @@ int fetch_image_reference(struct fetch *f, struct ecsfs_error *err)
 	if (rc < 0)
 		return rc;
 	if (!doc)
-		return ecsfs_error_set(
-		    err, EIO, NULL, "DescribeImages: the response is not about the image %s", id);
+		return ecsfs_error_not_aws(
+		    err, "DescribeImages", "it is not about the image %s", id);
 	fetch_answer(&f->items[0], move_ptr(doc));
 	return 0;
 }

@@ -47,15 +47,20 @@ int fetch_call(struct fetch *f, const char *service, const char *action, const j
 	if (!json_is_object(*ret)) {
 		json_decref(*ret);
 		*ret = NULL;
-		return ecsfs_error_set(err, EIO, NULL, "%s: the response is not an object", action);
+		return ecsfs_error_not_aws(err, action, NULL);
 	}
 	return 0;
 }
 
-static int next_page(
-    const char *service, json_t *body, const json_t *page, bool *ret_more, struct ecsfs_error *err)
+static const char *service_of(const struct kind_row *row)
 {
-	const struct aws_service *row = aws_service_find(service);
+	return row->service ? row->service : "ecs";
+}
+
+static int next_page(const struct kind_row *kind, json_t *body, const json_t *page, bool *ret_more,
+    struct ecsfs_error *err)
+{
+	const struct aws_service *row = aws_service_find(service_of(kind));
 	const char *in = row && row->page_in ? row->page_in : "nextToken";
 	const char *out = row && row->page_out ? row->page_out : "nextToken";
 	const char *token = json_string_value(json_object_get(page, out));
@@ -65,7 +70,7 @@ static int next_page(
 	if (!*ret_more)
 		return 0;
 	if (last && strcmp(last, token) == 0)
-		return ecsfs_error_set(err, EIO, NULL, "the page token %s repeats", out);
+		return ecsfs_error_not_aws(err, kind->action, "its %s repeats", out);
 	if (json_object_set_new(body, in, json_string(token)) < 0)
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	return 0;
@@ -81,11 +86,6 @@ json_t *fetch_body(const struct fetch *f)
 	const char *request = fetch_row(f)->request;
 
 	return request ? json_loads(request, 0, NULL) : json_object();
-}
-
-static const char *service_of(const struct kind_row *row)
-{
-	return row->service ? row->service : "ecs";
 }
 
 int fetch_row_call(struct fetch *f, const json_t *body, json_t **ret, struct ecsfs_error *err)
@@ -122,7 +122,7 @@ int fetch_row_text(struct fetch *f, const json_t *body, struct buf *ret, struct 
 	if (*buf_str(ret) == '{')
 		return 0;
 	buf_release(ret);
-	return ecsfs_error_set(err, EIO, NULL, "%s: the response is not an object", row->action);
+	return ecsfs_error_not_aws(err, row->action, NULL);
 }
 
 /* Adds a page's elements. AWS sends even an empty list ("" in XML): a response without one is not
@@ -148,12 +148,11 @@ int fetch_row_some_pages(struct fetch *f, int most_pages, json_t *body, json_t *
 		int rc = fetch_row_call(f, body, &page, err);
 
 		if (rc == 0)
-			rc = next_page(service_of(row), body, page, &more, err);
+			rc = next_page(row, body, page, &more, err);
 		if (rc < 0)
 			return rc;
 		if (add_elements(all, page, row->answers) < 0)
-			return ecsfs_error_set(err, EIO, NULL, "%s: the response has no %s",
-			    row->action, row->answers);
+			return ecsfs_error_not_aws(err, row->action, "it has no %s", row->answers);
 	}
 	*ret = move_ptr(all);
 	*ret_more = more;

@@ -14,9 +14,9 @@ static int check_cluster(const struct fetch *f, const json_t *arns, struct ecsfs
 	json_array_foreach (arns, i, arn) {
 		if (json_is_string(arn) &&
 		    arn_of_other_cluster(json_string_value(arn), f->items[0].key->a))
-			return ecsfs_error_set(err, EIO, NULL,
-			    "%s: the response is about %s, which is not in cluster %s",
-			    fetch_row(f)->action, json_string_value(arn), f->items[0].key->a);
+			return ecsfs_error_not_aws(err, fetch_row(f)->action,
+			    "it has %s, which is not in cluster %s", json_string_value(arn),
+			    f->items[0].key->a);
 	}
 	return 0;
 }

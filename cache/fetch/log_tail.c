@@ -25,8 +25,7 @@ int fetch_log_tail(struct fetch *f, struct ecsfs_error *err)
 		return rc;
 	events = json_object_get(answer, fetch_row(f)->answers);
 	if (!json_is_array(events))
-		return ecsfs_error_set(
-		    err, EIO, NULL, "GetLogEvents: the response has no list of events");
+		return ecsfs_error_not_aws(err, "GetLogEvents", "it has no events");
 	fetch_answer(&f->items[0], json_incref(events));
 	return 0;
 }

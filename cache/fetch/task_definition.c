@@ -52,8 +52,7 @@ static int describe(struct fetch *f, const char *name, json_t **ret, struct ecsf
 		return 0;
 	json_decref(*ret);
 	*ret = NULL;
-	return ecsfs_error_set(
-	    err, EIO, NULL, "DescribeTaskDefinition: the response is not about %s", name);
+	return ecsfs_error_not_aws(err, "DescribeTaskDefinition", "it is not about %s", name);
 }
 
 int fetch_task_definition(struct fetch *f, struct ecsfs_error *err)
@@ -120,7 +119,7 @@ int fetch_caller(struct fetch *f, struct ecsfs_error *err)
 		return rc;
 	caller = caller_peek(answer);
 	if (!caller)
-		return ecsfs_error_set(err, EIO, NULL, "GetCallerIdentity: no Account");
+		return ecsfs_error_not_aws(err, "GetCallerIdentity", "it has no Account");
 	fetch_answer(&f->items[0], json_incref(caller));
 	return 0;
 }

@@ -114,8 +114,7 @@ static int add_page(struct logfile *f, const struct source *source, const char *
 		n->count = first;
 	}
 	if (r < 0 && !(err && err->err))
-		ecsfs_error_set(err, -r, NULL,
-		    "GetLogEvents: a page is not AWS's: check endpoint and proxy (ecsfs doctor)");
+		logpage_failed(r, "GetLogEvents", err);
 	return r;
 }
 
@@ -336,9 +335,7 @@ static int find_start(struct logfile *f, const struct source *source, const char
 			empty = 0;
 		}
 		if (r < 0)
-			return ecsfs_error_set(err, EIO, NULL,
-			    "GetLogEvents: a page is not AWS's: check endpoint and proxy (ecsfs "
-			    "doctor)");
+			return logpage_failed(r, "GetLogEvents", err);
 		if (same_token(token, page.scan.backward_token))
 			break;
 		free(token);

@@ -114,6 +114,12 @@ static int sort_events(struct logpage *p)
 	return 0;
 }
 
+int logpage_failed(int e, const char *action, struct ecsfs_error *err)
+{
+	return e == -ENOMEM ? ecsfs_error_set(err, ENOMEM, NULL, "out of memory")
+			    : ecsfs_error_not_aws(err, action, NULL);
+}
+
 int logpage_read(struct logpage *p, struct logscan *scan)
 {
 	int64_t newest = INT64_MIN;
@@ -355,8 +361,8 @@ int walk_next(struct walk *w, struct logs_page *ret, struct ecsfs_error *err)
 	int r;
 
 	if (w->circles)
-		return ecsfs_error_set(err, EIO, NULL,
-		    "FilterLogEvents: the next token of log group %s repeats", w->spec->group);
+		return ecsfs_error_not_aws(err, "FilterLogEvents",
+		    "the next token of log group %s repeats", w->spec->group);
 	if (w->begun && !w->token)
 		return 0;
 	query.token = w->token;

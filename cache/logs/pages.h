@@ -27,6 +27,8 @@ void logpage_release(struct logpage *p);
  * Reads the rest of `scan`, sorted by time; the events point into the scanned page. -EIO, -ENOMEM.
  */
 int logpage_read(struct logpage *p, struct logscan *scan);
+/* Says why a page of the action could not be read, by the -errno of logpage_read(); returns it. */
+int logpage_failed(int e, const char *action, struct ecsfs_error *err);
 
 struct ahead;
 struct walk_spec;

@@ -89,9 +89,7 @@ static int take_page(struct range *w, struct logs_page *page, struct ecsfs_error
 	w->pages++;
 	w->source->seen = w->source->exact;
 	if (r < 0)
-		ecsfs_error_set(err, -r, NULL,
-		    "FilterLogEvents: a page is not AWS's: check endpoint and proxy (ecsfs "
-		    "doctor)");
+		logpage_failed(r, "FilterLogEvents", err);
 	if (r == 0 && w->events.count) {
 		lines = deliver(w->file, w->source, NULL, &w->events, err);
 		note_page(w, &w->events);

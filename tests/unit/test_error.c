@@ -56,6 +56,21 @@ static void wrapping(void **state)
 	assert_int_equal(strlen(e.message), sizeof(e.message) - 1);
 }
 
+static void another_servers_response(void **state)
+{
+	struct ecsfs_error e;
+
+	(void)state;
+	assert_int_equal(ecsfs_error_not_aws(NULL, "ListTasks", NULL), -EIO);
+	assert_int_equal(ecsfs_error_not_aws(&e, "ListTasks", NULL), -EIO);
+	assert_string_equal(e.message,
+	    "ListTasks: the response is not AWS's: check endpoint and proxy (ecsfs doctor)");
+	ecsfs_error_not_aws(&e, "ListTasks", "it has no %s", "taskArns");
+	assert_string_equal(e.message,
+	    "ListTasks: the response is not AWS's (it has no taskArns): check endpoint and proxy "
+	    "(ecsfs doctor)");
+}
+
 struct expected {
 	const char *action, *code;
 	int status, err;
@@ -333,6 +348,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(setting),
 	    cmocka_unit_test(wrapping),
+	    cmocka_unit_test(another_servers_response),
 	    cmocka_unit_test(rules),
 	    cmocka_unit_test(rule_by_sentence),
 	    cmocka_unit_test(failures),

@@ -97,9 +97,7 @@ static int page_deliver(
 	int result = logpage_read(&events, &page->scan);
 
 	if (result < 0)
-		ecsfs_error_set(err, -result, NULL,
-		    "FilterLogEvents: a page is not AWS's: check endpoint and proxy (ecsfs "
-		    "doctor)");
+		logpage_failed(result, "FilterLogEvents", err);
 	subs = group_hold_subs(g, &count);
 	if (!subs)
 		result = ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
