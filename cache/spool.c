@@ -165,8 +165,8 @@ int spool_failure(const struct spool *s, struct ecsfs_error *err)
 		    "open logs have reached their disk limit of %lld bytes (raise -o spool_limit)",
 		    (long long)ceiling_of(s->all));
 	return e ? ecsfs_error_set(err, e, NULL,
-		       "lines that were read cannot be kept: writing a spool file: %s (see -o "
-		       "spool_dir)",
+		       "lines that were read cannot be kept: writing a spool file: %s (free space "
+		       "there, or name another -o spool_dir)",
 		       strerror(e))
 		 : 0;
 }

@@ -194,8 +194,8 @@ static int take_url(const char *url, char **ret, struct ecsfs_error *err)
 	host = scheme + strcspn(url + scheme, "/?#");
 	/* User and password would be visible in .ecsfs/status, and in the signed Host. */
 	if (memchr(url, '@', host))
-		return ecsfs_error_set(err, EINVAL, NULL,
-		    "an endpoint's URL has a user name in it, which no AWS endpoint takes");
+		return ecsfs_error_set(
+		    err, EINVAL, NULL, "the endpoint's URL has a user name in it: remove it");
 	if (!is_url(url))
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "the endpoint '%.200s' is not a URL", url);

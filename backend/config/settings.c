@@ -150,8 +150,9 @@ static int take_region(struct draft *d, const char *region, const char *source)
 	int r;
 
 	if (!aws_region_valid(region))
-		return ecsfs_error_set(
-		    d->err, EINVAL, NULL, "'%.100s' (%s) is not a region's name", region, source);
+		return ecsfs_error_set(d->err, EINVAL, NULL,
+		    "'%.100s' (%s) is not a region's name: expected one like us-east-1", region,
+		    source);
 	r = set_string(d, &d->s->region, region);
 	if (r)
 		return r;

@@ -131,13 +131,13 @@ int message_decode(const void *bytes, size_t len, struct message *ret, struct ec
 	announced = read_u32(p + header);
 	if (announced > ret->payload_len && is_checked(ret->type))
 		return ecsfs_error_set(err, EPROTO, NULL,
-		    "data channel: a payload of %u bytes ends after %zu", announced,
-		    ret->payload_len);
+		    "data channel: a payload of %u bytes ends after %zu: start the command again",
+		    announced, ret->payload_len);
 	/* AWS's own client reads everything after the header, and no digest where the length is
 	 * absent. */
 	if (announced && check_digest(ret, p))
-		return ecsfs_error_set(
-		    err, EPROTO, NULL, "data channel: a payload does not match its digest");
+		return ecsfs_error_set(err, EPROTO, NULL,
+		    "data channel: a payload does not match its digest: start the command again");
 	return 0;
 }
 

@@ -219,8 +219,9 @@ static void remember(struct logfile *f, uint64_t hash, int64_t time_ms)
 		return;
 	f->overflowed = true;
 	ecsfs_error_set(&err, ENOBUFS, NULL,
-	    "more lines arrived within the overlap than are remembered: late lines that are older "
-	    "than the newer half of them are left out");
+	    "too many lines arrive to remember all of -o log_overlap: a line that arrives late may "
+	    "be "
+	    "missing here (logs/since/ has it)");
 	errlog_add(f->logs->options.errors, f->path, &err);
 }
 

@@ -122,7 +122,7 @@ static int get_taskdef(
 	char *colon = family ? strrchr(family, ':') : NULL;
 
 	if (!colon)
-		return ecsfs_error_set(err, ENOENT, NULL, "no task definition is named");
+		return ecsfs_error_set(err, ENOENT, NULL, "the task names no task definition");
 	*colon = '\0';
 	return get_constant(f, KIND_TASK_DEFINITION, family, colon + 1, ret, err);
 }

@@ -155,8 +155,9 @@ static int attach(
 	if (keep_parallel_dirops(se) != 0 || notify_start(&s->fs, se) != 0) {
 		fuse_session_unmount(se);
 		fuse_session_destroy(se);
-		return ecsfs_error_set(
-		    err, ENOMEM, NULL, "cannot start to serve the mount: out of memory or threads");
+		return ecsfs_error_set(err, ENOMEM, NULL,
+		    "cannot serve the mount: out of memory or threads (ulimit -u, systemd's "
+		    "TasksMax=)");
 	}
 	*ret = se;
 	return 0;

@@ -117,8 +117,9 @@ static struct region *region_of(
 static int check_name(const char *name, bool alone, struct ecsfs_error *err)
 {
 	if (!aws_region_valid(name))
-		return ecsfs_error_set(
-		    err, EINVAL, NULL, "'%.100s' (--region) is not a region's name", name);
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "'%.100s' (--region) is not a region's name: expected one like us-east-1",
+		    name);
 	if (!alone && strcmp(name, "all") == 0)
 		return ecsfs_error_set(
 		    err, EINVAL, NULL, "--region=all: it names every region and stands alone");

@@ -54,7 +54,7 @@ static void test_order_of_regions(void **state)
 	region_is(NULL, "eu-west-2", "AWS_DEFAULT_REGION");
 	region_is("sa-east-1", "sa-east-1", "--region");
 	assert_string_equal(refused((struct aws_options){.region = "a/b"}),
-	    "'a/b' (--region) is not a region's name");
+	    "'a/b' (--region) is not a region's name: expected one like us-east-1");
 }
 
 static void profile_is(const char *option, const char *profile)

@@ -94,8 +94,8 @@ static int add_authorization(const struct container *c, struct buf *header, stru
 		    strerror(-r));
 	value = buf_str(header);
 	if (strpbrk(value, "\r\n") || strlen(value) != header->len)
-		return ecsfs_error_set(
-		    err, EINVAL, NULL, "the container's authorization token holds a line break");
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "the container's authorization token holds a line break: remove it");
 	return 0;
 }
 

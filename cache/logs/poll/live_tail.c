@@ -133,7 +133,8 @@ static int tail_arns(struct live_tail *t, char **ret, struct ecsfs_error *err)
 	arn = json_string_value(json_object_get(caller.value, "Arn"));
 	partition = arn && strncmp(arn, "arn:", 4) == 0 ? arn + 4 : "aws:";
 	if (!account)
-		return ecsfs_error_set(err, EIO, NULL, "the account number is not known");
+		return ecsfs_error_set(err, EIO, NULL,
+		    "the account's number is unknown, since GetCallerIdentity gave none");
 	for (size_t i = 0; i < t->count; i++)
 		if (asprintf(&ret[i], "arn:%.*s:logs:%s:%s:log-group:%s",
 			(int)strcspn(partition, ":"), partition, t->region, account,
