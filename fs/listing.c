@@ -10,20 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-static const char *part_of(const struct place *p, size_t part)
-{
-	return part ? *(const char *const *)((const char *)p + part) : NULL;
-}
-
-static struct key key_of(const struct listing *l, const struct place *p)
-{
-	return (struct key){
-	    .kind = l->lists,
-	    .a = part_of(p, l->of[0]),
-	    .b = part_of(p, l->of[1]),
-	};
-}
-
 static bool holds(const json_t *names, const char *name)
 {
 	const json_t *one;
@@ -37,13 +23,13 @@ static bool holds(const json_t *names, const char *name)
 
 bool listing_has_names(const struct listing *l)
 {
-	return l->names || l->lists;
+	return l->names || l->lists.kind;
 }
 
 static int cached_names(const struct listing *l, struct ask *q, const struct place *p,
     json_t *names, struct ecsfs_error *err)
 {
-	const struct key k = key_of(l, p);
+	const struct key k = place_key(p, &l->lists);
 	auto_answer struct answer a = {0};
 	int e;
 
@@ -58,7 +44,7 @@ static int cached_names(const struct listing *l, struct ask *q, const struct pla
 int listing_names(const struct listing *l, struct ask *q, const struct place *p, json_t *names,
     struct ecsfs_error *err)
 {
-	int e = l->lists ? cached_names(l, q, p, names, err) : l->names(q, p, names, err);
+	int e = l->lists.kind ? cached_names(l, q, p, names, err) : l->names(q, p, names, err);
 
 	return e == -EOPNOTSUPP && l->optional ? 0 : e;
 }
@@ -87,7 +73,7 @@ int listing_has(const struct listing *l, struct ask *q, const struct place *p, c
 /* Without a call. */
 static bool trusted(const struct listing *l, struct ask *q, const struct place *p, const char *name)
 {
-	const struct key k = key_of(l, p);
+	const struct key k = place_key(p, &l->lists);
 	auto_answer struct answer a = {0};
 	struct ask peek = *q;
 
@@ -114,7 +100,7 @@ int listing_find(const struct listing *l, struct ask *q, const struct place *p, 
 		return 0;
 	if (l->find)
 		return l->find(q, p, err);
-	if (l->lists && l->type)
+	if (l->lists.kind && l->type)
 		return dir_members(q, l->type, p, "", &a, &object, err);
 	return listing_has(l, q, p, name, err);
 }

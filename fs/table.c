@@ -47,19 +47,27 @@ unsigned dir_mode(const struct dir_type *type, bool read_only)
 	return 0500;
 }
 
+static const char *part_of(const struct place *p, size_t part)
+{
+	return part ? *(const char *const *)((const char *)p + part) : NULL;
+}
+
+struct key place_key(const struct place *p, const struct place_key *k)
+{
+	return (struct key){.kind = k->kind, .a = part_of(p, k->of[0]), .b = part_of(p, k->of[1])};
+}
+
 int dir_object(struct ask *q, const struct dir_type *type, const struct place *p,
     struct answer *ret, const json_t **ret_object, struct ecsfs_error *err)
 {
-	struct key key;
+	const struct key key = place_key(p, &type->subject);
 	int e;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!type->subject)
+	if (!key.kind)
 		return ecsfs_error_set(
 		    err, ENODATA, NULL, "%s has no document to read", type->what);
-	e = type->subject(p, &key);
-	if (!e)
-		e = ask(q, p->region, &key, ret, err);
+	e = ask(q, p->region, &key, ret, err);
 	if (e)
 		return e;
 	*ret_object = type->object ? type->object(ret->value, p) : ret->value;
@@ -86,19 +94,18 @@ int row_own(struct ask *q, const struct dir_type *type, const struct place *p,
 {
 	auto_answer struct answer document = {0};
 	const json_t *object = NULL;
-	struct key k = {.kind = row->own.kind};
-	int e;
+	struct key k = place_key(p, &type->subject);
 
+	k.kind = row->own.kind;
 	if (row->own.named) {
-		e = dir_object(q, type, p, &document, &object, err);
+		int e = dir_object(q, type, p, &document, &object, err);
+
 		k.a = json_string_value(json_object_get(object, row->own.named));
+		k.b = NULL;
 		if (e || !k.a)
 			return e;
-	} else {
-		e = type->subject ? type->subject(p, &k) : 0;
-		k.kind = row->own.kind;
 	}
-	return e ? e : ask(q, p->region, &k, ret, err);
+	return ask(q, p->region, &k, ret, err);
 }
 
 /* The object whose member a row shows, borrowed from the answer. */
@@ -264,17 +271,17 @@ static bool named_before(const struct dir_type *type, const char *name, const vo
 
 static void check_listing(struct check *c, const char *path, const struct listing *l)
 {
-	bool named = l->names || l->lists;
+	bool named = l->names || l->lists.kind;
 
 	if ((l->type != NULL) == (l->row != NULL))
 		broken(c, "%s: a listing is of directories or of files", path);
-	if (l->names && l->lists)
+	if (l->names && l->lists.kind)
 		broken(c, "%s: names of two origins", path);
 	if (!named && !l->unlisted)
 		broken(c, "%s: a listing without names", path);
 	if (!named && !l->find)
 		broken(c, "%s: names that nothing decides", path);
-	if (l->trust && !l->lists)
+	if (l->trust && !l->lists.kind)
 		broken(c, "%s: no listing that could be trusted", path);
 	if (l->row)
 		check_row(c, path, l->row, "NAME");
@@ -295,7 +302,7 @@ static void check_type(void *arg, const struct dir_type *type, const char *path)
 	for (const struct row *r = type->rows; r && r->name; r++) {
 		check_name(c, path, r->name);
 		check_row(c, path, r, r->name);
-		if (r->member && !type->subject && !r->render && !is_of_no_name(r))
+		if (r->member && !type->subject.kind && !r->render && !is_of_no_name(r))
 			broken(c, "%s/%s: a member of no document", path, r->name);
 		if (named_before(type, r->name, r))
 			broken(c, "%s/%s is there twice", path, r->name);

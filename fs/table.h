@@ -41,6 +41,12 @@ struct place {
 };
 #define PLACE(member) offsetof(struct place, member)
 
+/* A key of the cache whose parts are those of a place. */
+struct place_key {
+	enum kind kind; /* KIND_NONE: there is no such key */
+	size_t of[2];	/* PLACE(...); 0: no such part */
+};
+
 struct row;
 struct dir_type;
 struct shape;
@@ -222,11 +228,10 @@ enum listing_trust {
 /* Names that AWS decides, in a directory (fs/listing.h). Exactly one of type and row is set. */
 struct listing {
 	/*
-	 * The answer that has the names, of the key whose parts are those of the place (0: none).
-	 * KIND_NONE: `names` appends them to the array (as AWS has them, not encoded). May ask.
+	 * The answer that has the names; without one, `names` appends them to the array (as AWS has
+	 * them, not encoded). May ask.
 	 */
-	enum kind lists;
-	size_t of[2]; /* PLACE(...) */
+	struct place_key lists;
 	int (*names)(struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err);
 	enum kind kind; /* of the objects: another form of name is ENOENT without asking */
 	enum listing_trust trust;
@@ -260,11 +265,11 @@ struct dir_type {
 	const struct child *children;
 	const struct listing *listing;
 	/*
-	 * The document that member rows read. NULL: the directory has none. `object` picks the part
-	 * of it that the directory represents, borrowed (NULL callback: all; NULL return: no longer
+	 * The document that member rows read; a directory may have none. `object` picks the part of
+	 * it that the directory represents, borrowed (NULL callback: all; NULL return: no longer
 	 * exists).
 	 */
-	int (*subject)(const struct place *p, struct key *ret);
+	struct place_key subject;
 	const json_t *(*object)(const json_t *doc, const struct place *p);
 	const char *object_of; /* the members of the document that `object` reads; NULL: all */
 	const struct shape
@@ -273,8 +278,8 @@ struct dir_type {
 	/* Epoch seconds, where no member of the object itself is the directory's time (asked before
 	 * time_member); 0: no time. NULL: time_member says it. */
 	double (*time)(const json_t *object);
-	const char *time_of; /* the members that `time` reads, separated by spaces; NULL: all */
-	const char *(*arn)(const json_t *object); /* xattr user.ecs.arn; NULL: none. Borrowed */
+	const char *time_of;	/* the members that `time` reads, separated by spaces; NULL: all */
+	const char *arn_member; /* of the object: xattr user.ecs.arn, tags; NULL: none */
 	/*
 	 * mkdir NAME / rmdir NAME in a directory of this type; on a worker; c->place has the name
 	 * filled in, c->text is NULL. NULL: EPERM. `drop` needs -o allow_delete unless the name is local.
@@ -312,6 +317,9 @@ struct dir_type {
 /* The root of one region's tree. */
 extern const struct dir_type dir_region;
 extern const struct dir_type dir_control;
+
+/* The key of a place; strings are borrowed from it. */
+struct key place_key(const struct place *p, const struct place_key *k);
 
 /* Every dir_type once, for help and checks: calls fn for each reachable from `root`, with the
  * path of its first place ("clusters/CLUSTER/services", "" the root). */

@@ -83,7 +83,7 @@ bool attr_dir_gone(struct node *dir, const struct dir_type *type, const struct p
 	struct ask q = attr_peek(dir);
 	const json_t *object;
 
-	return type->subject && dir_members(&q, type, p, "", &a, &object, NULL) == -ENOENT &&
+	return type->subject.kind && dir_members(&q, type, p, "", &a, &object, NULL) == -ENOENT &&
 	    q.fresh_ms > 0;
 }
 
@@ -94,7 +94,7 @@ static int64_t object_seconds(struct ask *q, const struct dir_type *type, const 
 	int64_t start = start_s(p->fs);
 	const json_t *object, *time;
 
-	if (!type->subject || dir_members(q, type, p, members, &a, &object, NULL) != 0)
+	if (!type->subject.kind || dir_members(q, type, p, members, &a, &object, NULL) != 0)
 		return start;
 	if (type->time && type->time(object) > 0)
 		return epoch_ms(type->time(object), start * 1000) / 1000;
@@ -185,7 +185,7 @@ void attr_revive(struct node *n)
 	const json_t *object;
 	struct place p;
 
-	if (!type || !type->subject)
+	if (!type || !type->subject.kind)
 		return;
 	q.revive = true;
 	place_of(n, &p);

@@ -367,7 +367,7 @@ static void touch(struct node *n)
 		n->row->forget(&p);
 	if (n->row && (n->row->render || n->row->member) && n->row->form != ROW_CONTROL)
 		row_render(&q, node_type(n->parent), &p, n->row, &out, NULL);
-	if (type && type->subject)
+	if (type && type->subject.kind)
 		dir_object(&q, type, &p, &a, &object, NULL);
 	if (type && type->listing && listing_has_names(type->listing))
 		listing_names(type->listing, &q, &p, names, NULL);

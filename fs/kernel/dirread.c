@@ -190,7 +190,7 @@ static int bring_document(
 	const json_t *object;
 	int e;
 
-	if (!type->subject || rq->off > 0 || !type->rows)
+	if (!type->subject.kind || rq->off > 0 || !type->rows)
 		return 0;
 	attr_noting(&q, rq->node);
 	e = dir_members(&q, type, p, "", &a, &object, err);
@@ -248,10 +248,10 @@ static struct node *dir_node(struct node *dir, const struct entry *en, int64_t *
 	if (!en->name)
 		return node_for(dir, &spec);
 	place_below(dir, en->name, true, &p);
-	if (en->type->subject && dir_members(&q, en->type, &p, "", &a, &object, NULL) != 0)
+	if (en->type->subject.kind && dir_members(&q, en->type, &p, "", &a, &object, NULL) != 0)
 		return NULL;
 	/* Without a document the look-up decides how long the kernel may keep the name. */
-	*ret_ms = en->type->subject ? q.fresh_ms : 0;
+	*ret_ms = en->type->subject.kind ? q.fresh_ms : 0;
 	return *ret_ms > 0 ? node_for(dir, &spec) : NULL;
 }
 

@@ -34,10 +34,10 @@ static void render_arn(struct node *n, struct ask *q, struct buf *out)
 	struct place p;
 
 	place_of(n, &p);
-	if (!type->subject || dir_object(q, type, &p, &a, &object, NULL) != 0)
+	if (!type->subject.kind || dir_object(q, type, &p, &a, &object, NULL) != 0)
 		return;
-	if (type->arn)
-		arn = type->arn(object);
+	if (type->arn_member)
+		arn = json_string_value(json_object_get(object, type->arn_member));
 	if (arn)
 		buf_adds(out, arn);
 }

@@ -62,7 +62,8 @@ static int no_names(struct ask *q, const struct place *p, json_t *names, struct 
 static void test_names_have_one_origin(void **state)
 {
 	static const struct dir_type below = {.what = "an object", .help = "an object"};
-	struct listing names = {.type = &below, .lists = KIND_CLUSTERS, .part = PLACE(cluster)};
+	struct listing names = {
+	    .type = &below, .lists = {.kind = KIND_CLUSTERS}, .part = PLACE(cluster)};
 	struct dir_type root = {.what = "a root", .help = "a root", .listing = &names};
 	struct ecsfs_error err = {0};
 
@@ -70,7 +71,7 @@ static void test_names_have_one_origin(void **state)
 	assert_int_equal(table_check(&root, &err), 0);
 	names.names = no_names;
 	assert_refused(&root, "names of two origins");
-	names.lists = KIND_NONE;
+	names.lists.kind = KIND_NONE;
 	names.trust = TRUST_FRESH;
 	assert_refused(&root, "no listing that could be trusted");
 	names.trust = TRUST_NO;

@@ -13,18 +13,6 @@
 
 /* An image. */
 
-static int image_subject(const struct place *p, struct key *ret)
-{
-	*ret = (struct key){.kind = KIND_IMAGE, .a = p->repository, .b = p->image};
-	return 0;
-}
-
-static int repository_subject(const struct place *p, struct key *ret)
-{
-	*ret = (struct key){.kind = KIND_REPOSITORY, .a = p->repository};
-	return 0;
-}
-
 static int render_image_uri(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err)
 {
@@ -73,7 +61,7 @@ const struct dir_type dir_image = {
     .what = "an image",
     .help = "an image by its tag or digest",
     .rows = image_rows,
-    .subject = image_subject,
+    .subject = {KIND_IMAGE, {PLACE(repository), PLACE(image)}},
     .members = shape_image,
     .time_member = "imagePushedAt",
 };
@@ -81,8 +69,7 @@ const struct dir_type dir_image = {
 /* The tags of a repository; digests can be looked up. */
 
 static const struct listing tags = {
-    .lists = KIND_IMAGE_TAGS,
-    .of = {PLACE(repository)},
+    .lists = {KIND_IMAGE_TAGS, {PLACE(repository)}},
     .kind = KIND_IMAGE,
     .trust = TRUST_FRESH,
     .type = &dir_image,
@@ -97,11 +84,6 @@ const struct dir_type dir_images = {
 };
 
 /* A repository. */
-
-static const char *repository_arn(const json_t *repository)
-{
-	return json_string_value(json_object_get(repository, "repositoryArn"));
-}
 
 static const struct row repository_rows[] = {
     {
@@ -135,14 +117,14 @@ const struct dir_type dir_repository = {
     .help = "a repository of container images",
     .rows = repository_rows,
     .children = repository_children,
-    .subject = repository_subject,
+    .subject = {KIND_REPOSITORY, {PLACE(repository)}},
     .members = shape_repository,
     .time_member = "createdAt",
-    .arn = repository_arn,
+    .arn_member = "repositoryArn",
 };
 
 static const struct listing repositories = {
-    .lists = KIND_REPOSITORIES,
+    .lists = {.kind = KIND_REPOSITORIES},
     .kind = KIND_REPOSITORY,
     .trust = TRUST_FRESH,
     .type = &dir_repository,

@@ -10,7 +10,7 @@
 #include "fs/value.h"
 
 static const struct listing providers = {
-    .lists = KIND_CAPACITY_PROVIDERS,
+    .lists = {.kind = KIND_CAPACITY_PROVIDERS},
     .kind = KIND_CAPACITY_PROVIDER,
     .type = &dir_capacity_provider,
     .part = PLACE(provider),
@@ -21,17 +21,6 @@ const struct dir_type dir_capacity_providers = {
     .help = "the capacity providers of the region",
     .listing = &providers,
 };
-
-static int provider_subject(const struct place *p, struct key *ret)
-{
-	*ret = (struct key){.kind = KIND_CAPACITY_PROVIDER, .a = p->provider};
-	return 0;
-}
-
-static const char *provider_arn(const json_t *provider)
-{
-	return json_string_value(json_object_get(provider, "capacityProviderArn"));
-}
 
 static int render_managed_scaling(struct ask *q, const struct place *p, const struct row *row,
     struct buf *out, struct ecsfs_error *err)
@@ -86,6 +75,6 @@ const struct dir_type dir_capacity_provider = {
     .what = "a capacity provider",
     .help = "a capacity provider",
     .rows = provider_rows,
-    .subject = provider_subject,
-    .arn = provider_arn,
+    .subject = {KIND_CAPACITY_PROVIDER, {PLACE(provider)}},
+    .arn_member = "capacityProviderArn",
 };

@@ -14,7 +14,7 @@
 #include <errno.h>
 
 static const struct listing clusters = {
-    .lists = KIND_CLUSTERS,
+    .lists = {.kind = KIND_CLUSTERS},
     .kind = KIND_CLUSTER,
     .trust = TRUST_ANY,
     .type = &dir_cluster,
@@ -28,17 +28,6 @@ const struct dir_type dir_clusters = {
     .make = make_cluster,
     .drop = drop_cluster,
 };
-
-static int cluster_subject(const struct place *p, struct key *ret)
-{
-	*ret = (struct key){.kind = KIND_CLUSTER, .a = p->cluster};
-	return 0;
-}
-
-static const char *cluster_arn(const json_t *cluster)
-{
-	return json_string_value(json_object_get(cluster, "clusterArn"));
-}
 
 /* The two members that PutClusterCapacityProviders replaces together. */
 static int render_capacity_providers(struct ask *q, const struct place *p, const struct row *row,
@@ -159,8 +148,8 @@ const struct dir_type root_cluster = {
     .help = "one cluster",
     .rows = cluster_rows,
     .children = cluster_root_children,
-    .subject = cluster_subject,
-    .arn = cluster_arn,
+    .subject = {KIND_CLUSTER, {PLACE(cluster)}},
+    .arn_member = "clusterArn",
 };
 
 const struct dir_type dir_cluster = {
@@ -168,6 +157,6 @@ const struct dir_type dir_cluster = {
     .help = "a cluster",
     .rows = cluster_rows,
     .children = cluster_children,
-    .subject = cluster_subject,
-    .arn = cluster_arn,
+    .subject = {KIND_CLUSTER, {PLACE(cluster)}},
+    .arn_member = "clusterArn",
 };

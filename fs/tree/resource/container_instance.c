@@ -15,8 +15,7 @@
 #include <string.h>
 
 static const struct listing instances = {
-    .lists = KIND_CONTAINER_INSTANCES,
-    .of = {PLACE(cluster)},
+    .lists = {KIND_CONTAINER_INSTANCES, {PLACE(cluster)}},
     .kind = KIND_CONTAINER_INSTANCE,
     .type = &dir_container_instance,
     .part = PLACE(instance),
@@ -29,17 +28,6 @@ const struct dir_type dir_container_instances = {
     .help = "the cluster's container instances",
     .listing = &instances,
 };
-
-static int instance_subject(const struct place *p, struct key *ret)
-{
-	*ret = (struct key){.kind = KIND_CONTAINER_INSTANCE, .a = p->cluster, .b = p->instance};
-	return 0;
-}
-
-static const char *instance_arn(const json_t *instance)
-{
-	return json_string_value(json_object_get(instance, "containerInstanceArn"));
-}
 
 /* UpdateContainerInstancesState refuses an instance in a response of status 200. */
 static int set_state(struct commit *c, const char *status, struct ecsfs_error *err)
@@ -187,8 +175,8 @@ const struct dir_type dir_container_instance = {
     .help = "a container instance",
     .rows = instance_rows,
     .children = instance_children,
-    .subject = instance_subject,
+    .subject = {KIND_CONTAINER_INSTANCE, {PLACE(cluster), PLACE(instance)}},
     .members = shape_container_instance,
     .time_member = "registeredAt",
-    .arn = instance_arn,
+    .arn_member = "containerInstanceArn",
 };

@@ -31,12 +31,6 @@ static const json_t *find_named(const json_t *array, const char *member, const c
 
 /* deployments/ */
 
-static int deployment_subject(const struct place *p, struct key *ret)
-{
-	*ret = tree_service_key(p);
-	return 0;
-}
-
 static int list_deployments(
     struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
 {
@@ -120,7 +114,7 @@ const struct dir_type dir_deployment = {
     .what = "a deployment",
     .help = "a deployment of the service, named by its service revision",
     .rows = deployment_rows,
-    .subject = deployment_subject,
+    .subject = {KIND_SERVICE, {PLACE(cluster), PLACE(service)}},
     .object = deployment_object,
     .object_of = "deployments",
     .members = shape_deployment,
@@ -141,20 +135,13 @@ const struct dir_type dir_deployments = {
 
 /* service_deployments/: the listing returns briefs, a call for each the whole document. */
 
-static int history_subject(const struct place *p, struct key *ret)
-{
-	*ret = (struct key){.kind = KIND_SERVICE_DEPLOYMENTS, .a = p->cluster, .b = p->service};
-	return 0;
-}
-
 static int list_history(
     struct ask *q, const struct place *p, json_t *names, struct ecsfs_error *err)
 {
+	const struct key k = {.kind = KIND_SERVICE_DEPLOYMENTS, .a = p->cluster, .b = p->service};
 	auto_answer struct answer a = {0};
-	struct key k;
-
-	history_subject(p, &k);
 	int e = ask(q, p->region, &k, &a, err);
+
 	/* Services of CODE_DEPLOY and EXTERNAL have none, nor has an endpoint without the action. */
 	if (e == -EINVAL || e == -EOPNOTSUPP)
 		return 0;
@@ -164,11 +151,6 @@ static int list_history(
 static const json_t *history_object(const json_t *briefs, const struct place *p)
 {
 	return find_named(briefs, "serviceDeploymentArn", p->deployment);
-}
-
-static const char *history_arn(const json_t *brief)
-{
-	return json_string_value(json_object_get(brief, "serviceDeploymentArn"));
 }
 
 static int render_target_definition(struct ask *q, const struct place *p, const struct row *row,
@@ -216,7 +198,8 @@ static int commit_continue(struct commit *c, struct ecsfs_error *err)
 		e = dir_object(&q, &dir_service_deployment, p, &briefs, &brief, err);
 	if (e)
 		return e;
-	const struct key k = {.kind = KIND_SERVICE_DEPLOYMENT, .a = history_arn(brief)};
+	const struct key k = {
+	    .kind = KIND_SERVICE_DEPLOYMENT, .a = doc_string_peek(brief, "serviceDeploymentArn")};
 	e = ask_now(p, &k, &now, err);
 	if (e)
 		return e;
@@ -307,11 +290,11 @@ const struct dir_type dir_service_deployment = {
     .what = "a service deployment",
     .help = "a deployment that was, or is going on",
     .rows = history_rows,
-    .subject = history_subject,
+    .subject = {KIND_SERVICE_DEPLOYMENTS, {PLACE(cluster), PLACE(service)}},
     .object = history_object,
     .members = shape_service_deployment,
     .time_member = "createdAt",
-    .arn = history_arn,
+    .arn_member = "serviceDeploymentArn",
 };
 
 static const struct listing history = {

@@ -28,8 +28,7 @@
 #include <string.h>
 
 static const struct listing services = {
-    .lists = KIND_SERVICES,
-    .of = {PLACE(cluster)},
+    .lists = {KIND_SERVICES, {PLACE(cluster)}},
     .kind = KIND_SERVICE,
     .type = &dir_service,
     .part = PLACE(service),
@@ -48,17 +47,6 @@ const struct dir_type dir_services = {
 };
 
 /* Reading. */
-
-static int service_subject(const struct place *p, struct key *ret)
-{
-	*ret = tree_service_key(p);
-	return 0;
-}
-
-static const char *service_arn(const json_t *service)
-{
-	return json_string_value(json_object_get(service, "serviceArn"));
-}
 
 static double service_time(const json_t *service)
 {
@@ -392,9 +380,9 @@ const struct dir_type dir_service = {
     .help = "a service",
     .rows = service_rows,
     .children = service_children,
-    .subject = service_subject,
+    .subject = {KIND_SERVICE, {PLACE(cluster), PLACE(service)}},
     .members = shape_service,
     .time = service_time,
     .time_of = "deployments createdAt",
-    .arn = service_arn,
+    .arn_member = "serviceArn",
 };

@@ -41,15 +41,13 @@ static int find_stopped_task(struct ask *q, const struct place *p, struct ecsfs_
 static int drop_task(struct commit *c, struct ecsfs_error *err);
 
 static const struct listing tasks = {
-    .lists = KIND_TASKS,
-    .of = {PLACE(cluster)},
+    .lists = {KIND_TASKS, {PLACE(cluster)}},
     .type = &dir_task,
     TASK_NAMES("ECS knows no such task: it forgets one about an hour after it has stopped"),
 };
 
 static const struct listing stopped_tasks = {
-    .lists = KIND_STOPPED_TASKS,
-    .of = {PLACE(cluster)},
+    .lists = {KIND_STOPPED_TASKS, {PLACE(cluster)}},
     .find = find_stopped_task,
     .type = &dir_task,
     TASK_NAMES("this is not a stopped task: it still runs, or ECS has forgotten it, as it does "
@@ -106,24 +104,21 @@ static const struct row row_stopped_task_link = {
 };
 
 static const struct listing service_stopped_tasks = {
-    .lists = KIND_SERVICE_STOPPED_TASKS,
-    .of = {PLACE(cluster), PLACE(service)},
+    .lists = {KIND_SERVICE_STOPPED_TASKS, {PLACE(cluster), PLACE(service)}},
     .row = &row_stopped_task_link,
     TASK_NAMES("this is not a stopped task of the service: ECS forgets one about an hour after it "
 	       "has stopped"),
 };
 
 static const struct listing service_tasks = {
-    .lists = KIND_SERVICE_TASKS,
-    .of = {PLACE(cluster), PLACE(service)},
+    .lists = {KIND_SERVICE_TASKS, {PLACE(cluster), PLACE(service)}},
     .row = &row_task_link,
     TASK_NAMES("this is not a running task of the service: one that has stopped is in "
 	       "stopped_tasks for about an hour"),
 };
 
 static const struct listing instance_tasks = {
-    .lists = KIND_INSTANCE_TASKS,
-    .of = {PLACE(cluster), PLACE(instance)},
+    .lists = {KIND_INSTANCE_TASKS, {PLACE(cluster), PLACE(instance)}},
     .row = &row_task_link,
     TASK_NAMES("this is not a running task of the container instance: one that has stopped is in "
 	       "the cluster's stopped_tasks for about an hour"),
@@ -148,17 +143,6 @@ const struct dir_type dir_instance_tasks = {
 };
 
 /* A task. */
-
-static int task_subject(const struct place *p, struct key *ret)
-{
-	*ret = (struct key){.kind = KIND_TASK, .a = p->cluster, .b = p->task};
-	return 0;
-}
-
-static const char *task_arn(const json_t *task)
-{
-	return json_string_value(json_object_get(task, "taskArn"));
-}
 
 static double task_time(const json_t *task)
 {
@@ -423,11 +407,11 @@ const struct dir_type dir_task = {
     .rows = task_rows,
     .children = task_children,
     .listing = &task_links,
-    .subject = task_subject,
+    .subject = {KIND_TASK, {PLACE(cluster), PLACE(task)}},
     .members = shape_task,
     .time = task_time,
     .time_of = "startedAt createdAt",
-    .arn = task_arn,
+    .arn_member = "taskArn",
 };
 
 /* Its containers, parts of the task's document. */
@@ -457,11 +441,6 @@ const struct dir_type dir_containers = {
 static const json_t *container_object(const json_t *task, const struct place *p)
 {
 	return doc_find_peek(json_object_get(task, "containers"), "name", p->container);
-}
-
-static const char *container_arn(const json_t *container)
-{
-	return json_string_value(json_object_get(container, "containerArn"));
 }
 
 static const struct row container_rows[] = {
@@ -520,9 +499,9 @@ const struct dir_type dir_container = {
     .what = "a container",
     .help = "a container of the task",
     .rows = container_rows,
-    .subject = task_subject,
+    .subject = {KIND_TASK, {PLACE(cluster), PLACE(task)}},
     .object = container_object,
     .object_of = "containers",
     .members = shape_container,
-    .arn = container_arn,
+    .arn_member = "containerArn",
 };

@@ -27,7 +27,7 @@ static int find_family(struct ask *q, const struct place *p, struct ecsfs_error 
 }
 
 static const struct listing families = {
-    .lists = KIND_FAMILIES,
+    .lists = {.kind = KIND_FAMILIES},
     .kind = KIND_LATEST,
     .trust = TRUST_FRESH,
     .find = find_family,
@@ -50,8 +50,7 @@ const struct dir_type dir_task_definitions = {
 /* A family. */
 
 static const struct listing revisions = {
-    .lists = KIND_REVISIONS,
-    .of = {PLACE(family)},
+    .lists = {KIND_REVISIONS, {PLACE(family)}},
     .kind = KIND_TASK_DEFINITION,
     .trust = TRUST_FRESH,
     .type = &dir_task_definition,
@@ -98,17 +97,6 @@ const struct dir_type dir_family = {
 
 /* A revision. */
 
-static int revision_subject(const struct place *p, struct key *ret)
-{
-	*ret = (struct key){.kind = KIND_TASK_DEFINITION, .a = p->family, .b = p->revision};
-	return 0;
-}
-
-static const char *revision_arn(const json_t *definition)
-{
-	return json_string_value(json_object_get(definition, "taskDefinitionArn"));
-}
-
 static const struct row revision_rows[] = {
     {
 	.name = "task_definition.json",
@@ -151,8 +139,8 @@ const struct dir_type dir_task_definition = {
     .help = "a revision of a task definition; it never changes but for status and tags",
     .rows = revision_rows,
     .children = revision_children,
-    .subject = revision_subject,
+    .subject = {KIND_TASK_DEFINITION, {PLACE(family), PLACE(revision)}},
     .members = shape_task_definition,
     .time_member = "registeredAt",
-    .arn = revision_arn,
+    .arn_member = "taskDefinitionArn",
 };

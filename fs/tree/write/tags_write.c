@@ -31,9 +31,9 @@ static int resource(struct commit *c, bool now, struct answer *ret, const json_t
 static void publish(struct commit *c, const json_t *tags)
 {
 	json_auto_t *members = json_pack("{s:O}", "tags", tags);
-	struct key k;
+	const struct key k = place_key(c->place, &c->type->subject);
 
-	if (members && !c->place->fs->options.dry_run && !c->type->subject(c->place, &k))
+	if (members && !c->place->fs->options.dry_run)
 		region_publish_members(c->place->region, &k, members, &c->began);
 }
 
@@ -42,7 +42,7 @@ static int call(struct commit *c, const json_t *object, bool sets, const json_t 
     const json_t *after, struct ecsfs_error *err)
 {
 	json_auto_t *request = NULL;
-	const char *arn = c->type->arn(object);
+	const char *arn = json_string_value(json_object_get(object, c->type->arn_member));
 	int e;
 
 	if (json_array_size(list) == 0)
@@ -63,12 +63,12 @@ static int send(struct commit *c, const json_t *object, const json_t *set, const
 	json_auto_t *nothing = json_array(), *all = tags_applied(now, set, unset);
 	bool sets = tags_fit(now, set);
 	json_auto_t *between = tags_applied(now, sets ? set : nothing, sets ? nothing : unset);
-	struct key k;
+	const struct key k = place_key(c->place, &c->type->subject);
 	int e = call(c, object, sets, sets ? set : unset, between, err);
 
 	if (!e)
 		e = call(c, object, !sets, sets ? unset : set, all, err);
-	if (e && !c->type->subject(c->place, &k))
+	if (e)
 		region_invalidate(c->place->region, &k);
 	return e;
 }
