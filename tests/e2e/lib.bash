@@ -39,7 +39,10 @@ skip_what_lacks() {
 
 # ECSFS_BOTOCORE is its answer once for all files.
 has_botocore() {
-	[ -n "${ECSFS_BOTOCORE:-}" ] || { python3 "$top/tests/e2e/has_botocore.py" && ECSFS_BOTOCORE=0 || ECSFS_BOTOCORE=1; export ECSFS_BOTOCORE; }
+	[ -n "${ECSFS_BOTOCORE:-}" ] || {
+		python3 "$top/tests/e2e/has_botocore.py" && ECSFS_BOTOCORE=0 || ECSFS_BOTOCORE=1
+		export ECSFS_BOTOCORE
+	}
 	return "$ECSFS_BOTOCORE"
 }
 
@@ -211,8 +214,8 @@ not_running() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# sim_ask METHOD PATH [BODY]: what the region's control page answers, in $answer. For short answers: read takes a byte at a time, and the list of all
-# requests goes by curl.
+# sim_ask METHOD PATH [BODY]: what the region's control page answers, in $answer. For short answers: read takes
+# a byte at a time, and the list of all requests goes by curl.
 sim_ask() {
 	local line LC_ALL=C # lengths are bytes
 	exec {sim_fd}<>"/dev/tcp/127.0.0.1/${sim_url##*:}"
