@@ -15,8 +15,13 @@
 #define CUT 0.95	/* of what went through */
 #define SMALL_CUT 0.93	/* of the rate: the most that is cut right after a good epoch */
 #define DEEP_CUT 0.4	/* likewise of what was sent, where few calls were counted */
-#define SLOWEST 1.	/* calls a second */
+#define SLOWEST 0.4	/* calls a second */
 #define SLOWEST_PART 16 /* of a known rate */
+
+/* What few calls tell. */
+#define PLAIN 0.15	/* a share that one throttled answer of ten is not */
+#define TRIAL_LEAST 20. /* calls a second of a trial where throttled answers look like chance */
+#define AT_ONCE 2.5	/* calls through after a throttled answer, beside what time refills */
 
 /* How fast it rises again, by each good epoch. */
 #define RISE_FIRST 1.5	/* while no rate was too fast */
@@ -51,6 +56,7 @@ enum {
 	CALLS_SETTLE = 100, /* of a trial that decides nothing */
 	EPOCH_MIN_MS = 200,
 	EPOCH_MS = 1000,
+	CERTAIN = 6,	 /* throttled in a row at the start, all since the first: no chance */
 	CALM_MS = 60000, /* without unexpected throttling: the limit ends, bursts are back */
 	TEST_MIN_MS = 2500,
 	TEST_MAX_MS = 20000,
@@ -85,7 +91,8 @@ static void cap(struct pace *p)
 /* Time alone brings back the first few, and no more. */
 static void refill_start(struct pace *p, int64_t now_ms)
 {
-	double rate = p->measuring ? START_RATE_THROTTLED : START_RATE;
+	bool limited = p->measuring && !p->irregular;
+	double rate = limited ? START_RATE_THROTTLED : START_RATE;
 	double more = (double)(now_ms - p->filled_ms) * rate / 1000;
 
 	if (p->starting && p->start_left < START_CALLS)
@@ -107,7 +114,7 @@ static void begin_epoch(struct pace *p, int64_t now_ms)
 {
 	p->epoch++;
 	p->epoch_ms = now_ms;
-	p->sent = p->answered = p->throttled = 0;
+	p->sent = p->answered = p->throttled = p->before = 0;
 	p->waited = false;
 }
 
@@ -226,6 +233,53 @@ static void begin_measuring(struct pace *p, int64_t now_ms)
 	p->tokens = smaller(p->tokens, 0);
 	p->allowed = smaller(p->allowed, (double)p->taken);
 	begin_epoch(p, now_ms);
+	/* More are a burst, which says nothing of chance. */
+	p->before = p->starting && p->through <= START_CALLS ? p->through : 0;
+}
+
+/*
+ * Calls a second that went through lately, by their distances. A first few within a second are counted
+ * as those of a second: AWS's buckets refill no more than their burst in it.
+ */
+static double through_rate(const struct pace *p)
+{
+	unsigned n = p->through < PACE_THROUGH ? p->through : PACE_THROUGH;
+
+	if (n < 2)
+		return n;
+	int64_t newest = p->through_ms[(p->through - 1) % PACE_THROUGH];
+	double passed = (double)(newest - p->through_ms[(p->through - n) % PACE_THROUGH]);
+	if (passed < 1000 && n < PACE_THROUGH)
+		return n;
+	return (n - 1) * 1000. / larger(passed, 1);
+}
+
+/*
+ * A bucket that has just refused a call is empty: no more goes through then than time refills. Chance
+ * lets several through at once.
+ */
+static void note_order(struct pace *p, int64_t now_ms, bool throttled)
+{
+	double most;
+
+	if (throttled) {
+		p->refused = p->since ? 1 : p->refused + 1;
+		p->refused_ms = now_ms;
+		p->since = 0;
+		return;
+	}
+	p->through_ms[p->through++ % PACE_THROUGH] = now_ms;
+	p->refused = 0;
+	p->since++;
+	most = AT_ONCE + through_rate(p) * (double)(now_ms - p->refused_ms) / 1000;
+	if (p->refused_ms && p->since > most)
+		p->irregular = true;
+}
+
+/* Whether the epoch's answers are few, and nothing speaks for chance. */
+static bool is_few(const struct pace *p)
+{
+	return p->answered < CALLS_SURE && !p->irregular && p->chance == 0;
 }
 
 /* Calls a second that went out in the epoch. */
@@ -244,6 +298,9 @@ static void begin_trial(struct pace *p, double share, double sent, double rate, 
 	p->trial.rate = p->rate;
 	p->trial.sent = sent;
 	p->trial.share = share;
+	p->trial.accepted = sent * (1 - share);
+	if (is_few(p))
+		p->trial.accepted = smaller(p->trial.accepted, through_rate(p));
 	p->trial.answered = p->trial.throttled = 0;
 	set_rate(p, rate, now_ms);
 }
@@ -257,7 +314,7 @@ enum verdict { UNDECIDED, RATE, CHANCE };
 static enum verdict decide(struct pace *p, double sent)
 {
 	double n = p->trial.answered += p->answered, k = p->trial.throttled += p->throttled;
-	double if_rate = larger(0, 1 - p->trial.sent * (1 - p->trial.share) / sent);
+	double if_rate = larger(0, 1 - p->trial.accepted / sent);
 	double if_chance = p->trial.share, middle = (if_rate + if_chance) / 2;
 	double noise = sqrt(middle * (1 - middle) / n) / 2;
 
@@ -292,17 +349,34 @@ static bool end_trial(struct pace *p, double sent, int64_t now_ms)
 	return true;
 }
 
-static void cut(struct pace *p, double share, double sent, int64_t now_ms)
+/* The least rate after a cut: a few calls tell little, so the first cut after a good epoch is small. */
+static double least_rate(const struct pace *p, double share, double sent)
 {
-	/* A few calls tell little: the first cut after a good epoch is small, none is very deep. */
 	double deepest = p->answered < CALLS_SURE ? DEEP_CUT : 0;
 	double least = sent * (p->good ? SMALL_CUT : deepest);
-	double rate = larger(CUT * sent * (1 - share), least);
+
+	if (p->answered < CALLS_SURE && p->irregular)
+		return larger(least, smaller(sent, TRIAL_LEAST));
+	/* A bucket of one call says nothing of its rate. */
+	if (is_few(p) && share > PLAIN)
+		return smaller(least, CUT * (p->through > 1 ? through_rate(p) : START_CALLS));
+	return least;
+}
+
+static void cut(struct pace *p, double share, double sent, int64_t now_ms)
+{
+	double rate = larger(CUT * sent * (1 - share), least_rate(p, share, sent));
 
 	p->good = p->trial.test = false;
 	p->cliff = smaller(sent, p->rate);
+	if (is_few(p) && share > PLAIN && !isinf(p->rate))
+		p->cliff = smaller(p->cliff, through_rate(p));
+	/* By chance those before the first throttled answer would count too. */
 	if (!p->trial.on)
-		begin_trial(p, share, sent, rate, now_ms);
+		begin_trial(
+		    p, (double)p->throttled / (p->answered + p->before), sent, rate, now_ms);
+	else if (is_few(p))
+		p->trial.accepted = through_rate(p);
 	p->trial.answered = p->trial.throttled = 0;
 	set_rate(p, rate, now_ms);
 }
@@ -363,6 +437,8 @@ static bool is_enough(const struct pace *p, int64_t now_ms)
 {
 	int64_t passed = now_ms - p->epoch_ms;
 
+	if (isinf(p->rate) && p->starting && p->refused >= CERTAIN && !p->irregular)
+		return true;
 	if (isinf(p->rate))
 		return p->answered >= CALLS_MIN &&
 		    (passed >= EPOCH_MIN_MS || p->throttled < p->answered * MANY);
@@ -384,6 +460,7 @@ static void go_on_starting(struct pace *p)
 
 void pace_learn(struct pace *p, int64_t now_ms, const struct pace_turn *turn, bool throttled)
 {
+	note_order(p, now_ms, throttled);
 	if (p->starting && !throttled)
 		go_on_starting(p);
 	if (turn->epoch != p->epoch)

@@ -4,7 +4,8 @@
  *
  * A pace begins with the rate and the burst that AWS documents, or with a few calls, each of whose
  * answers lets two more go, until there is no limit. Throttled answers are counted by epochs, each
- * with one rate. A share above a tenth cuts the rate to what went through. Where a cut lowers the
+ * with one rate. A share above a tenth cuts the rate to what went through, which at few calls a second
+ * is measured by the distances of the last ones. Where a cut lowers the
  * accepted calls as much as the sent ones, the rate was not the reason: the rate is restored, and
  * that share of throttled answers is expected from then on (and tested again now and then). Without
  * throttled answers the rate rises, to AWS's own or until there is no limit.
@@ -16,6 +17,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define PACE_THROUGH 16
 
 struct pace {
 	double top_rate, top_burst; /* AWS's own, a second and at once; 0: not known */
@@ -36,7 +39,16 @@ struct pace {
 	uint32_t epoch;
 	int64_t epoch_ms;
 	unsigned sent, answered, throttled;
-	bool waited; /* the rate held a call up */
+	unsigned before; /* calls that went through before the first throttled answer of all */
+	bool waited;	 /* the rate held a call up */
+
+	/* The calls that went through last, and how throttled answers lie among them. */
+	int64_t through_ms[PACE_THROUGH]; /* a ring */
+	unsigned through;		  /* number of all, ever */
+	int64_t refused_ms;		  /* the last throttled answer; 0: none */
+	unsigned refused;		  /* throttled answers in a row, */
+	unsigned since;			  /* or calls that went through since one */
+	bool irregular;			  /* more went through at once after one than a rate lets */
 
 	double chance;	   /* the share of calls that is throttled regardless of the rate */
 	double cliff;	   /* a rate that was too fast; INFINITY: none is known */
@@ -50,6 +62,7 @@ struct pace {
 		bool on;
 		bool test;		      /* of the share that was considered chance */
 		double rate, sent, share;     /* before it */
+		double accepted;	      /* calls a second that went through before it */
 		unsigned answered, throttled; /* since */
 	} trial;
 };

@@ -160,7 +160,7 @@ static double share(const struct run *r)
 /* A server whose rate is not known is used to its rate, whatever it is. */
 static void a_true_rate_is_found(void **state)
 {
-	static const double rates[] = {5, 10, 20, 50, 200};
+	static const double rates[] = {2, 5, 10, 20, 50, 200};
 	static const int callers[] = {8, 16, 64};
 	static struct run r;
 
@@ -183,7 +183,7 @@ static void a_true_rate_is_found(void **state)
 /* All of it together, the learning too, also where many callers come at once. */
 static void learning_costs_little(void **state)
 {
-	static const double rates[] = {5, 10, 20};
+	static const double rates[] = {2, 5, 10, 20, 50, 200};
 	static const int callers[] = {8, 16, 32, 64};
 	static struct run r;
 
