@@ -55,11 +55,11 @@ static json_t *typed(const char *text)
 	return json_string(text);
 }
 
-static json_t *describe(const struct mounted *m)
+static json_t *describe(const struct mounted *m, struct look *asked)
 {
 	static const char *const once[] = {"pid", "uptime_seconds", "simulated", "last_failure"};
 	auto_buf struct buf status = BUF_INIT(MIB), account = BUF_INIT(MIB), region = BUF_INIT(MIB);
-	int e = mounts_status(m->path, &status);
+	int e = mounts_answer(asked, &status);
 	json_t *row = json_pack(
 	    "{s:s, s:s, s:s}", "mount_point", m->path, "source", m->source, "state", state_of(e));
 
@@ -138,6 +138,17 @@ static void print_table(const json_t *rows)
 	}
 }
 
+/* All are asked at once: those that do not answer cost one wait together. */
+static void add_rows(const struct mounts *m, json_t *rows)
+{
+	auto_free struct look **asked = calloc(m->count + 1, sizeof(*asked));
+
+	for (size_t i = 0; asked && i < m->count; i++)
+		asked[i] = mounts_ask(m->at[i].path);
+	for (size_t i = 0; i < m->count; i++)
+		json_array_append_new(rows, describe(&m->at[i], asked ? asked[i] : NULL));
+}
+
 int list_run(int argc, char **argv)
 {
 	__attribute__((cleanup(mounts_release))) struct mounts m = {0};
@@ -152,8 +163,7 @@ int list_run(int argc, char **argv)
 		fprintf(stderr, "ecsfs list: /proc/self/mountinfo: %s\n", strerror(-e));
 		return 1;
 	}
-	for (size_t i = 0; i < m.count; i++)
-		json_array_append_new(rows, describe(&m.at[i]));
+	add_rows(&m, rows);
 	if (as_json) {
 		json_dumpf(rows, stdout, JSON_INDENT(2));
 		putchar('\n');

@@ -114,6 +114,7 @@ struct look {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	char file[PATH_MAX];
+	struct timespec until; /* constant; clock_deadline() */
 	struct buf text;
 	int e;
 	bool done, left; /* abandoned: nobody waits for it any more */
@@ -155,14 +156,35 @@ static void *look_main(void *arg)
 	return NULL;
 }
 
-/* Takes the bytes that the thread has read so far, and frees the look. */
-static int end_look(struct look *l, struct buf *out)
+struct look *mounts_ask(const char *path)
 {
-	struct timespec until = clock_deadline(STATUS_MS);
+	struct look *l = calloc(1, sizeof(*l));
+	pthread_t thread;
+
+	if (!l)
+		return NULL;
+	pthread_mutex_init(&l->lock, NULL);
+	clock_cond_init(&l->changed);
+	l->text = BUF_INIT(MIB);
+	l->until = clock_deadline(STATUS_MS);
+	if ((size_t)snprintf(l->file, sizeof(l->file), "%s/.ecsfs/status", path) >= PATH_MAX ||
+	    pthread_create(&thread, NULL, look_main, l)) {
+		free_look(l);
+		return NULL;
+	}
+	pthread_detach(thread);
+	return l;
+}
+
+/* Takes the bytes that the thread has read so far, and frees the look. */
+int mounts_answer(struct look *l, struct buf *out)
+{
 	int e = -ETIMEDOUT;
 
+	if (!l)
+		return -ENOMEM;
 	pthread_mutex_lock(&l->lock);
-	while (!l->done && pthread_cond_timedwait(&l->changed, &l->lock, &until) == 0)
+	while (!l->done && pthread_cond_timedwait(&l->changed, &l->lock, &l->until) == 0)
 		;
 	bool done = l->done;
 	l->left = !done;
@@ -177,23 +199,7 @@ static int end_look(struct look *l, struct buf *out)
 
 int mounts_status(const char *path, struct buf *out)
 {
-	struct look *l = calloc(1, sizeof(*l));
-	pthread_t thread;
-
-	if (!l)
-		return -ENOMEM;
-	pthread_mutex_init(&l->lock, NULL);
-	clock_cond_init(&l->changed);
-	l->text = BUF_INIT(MIB);
-	int e = (size_t)snprintf(l->file, sizeof(l->file), "%s/.ecsfs/status", path) >= PATH_MAX
-	    ? ENAMETOOLONG
-	    : pthread_create(&thread, NULL, look_main, l);
-	if (e) {
-		free_look(l);
-		return -e;
-	}
-	pthread_detach(thread);
-	return end_look(l, out);
+	return mounts_answer(mounts_ask(path), out);
 }
 
 void mounts_status_value(const char *status, const char *key, struct buf *out)

@@ -31,6 +31,15 @@ bool mounts_have(const struct mounts *m, const char *path);
  */
 int mounts_status(const char *path, struct buf *out);
 
+/*
+ * The same in two steps, so that several mounts are asked at once. mounts_ask() returns a question, NULL
+ * where there is no memory or thread for it; mounts_answer() ends it, and waits until five seconds after
+ * it was asked.
+ */
+struct look;
+struct look *mounts_ask(const char *path);
+int mounts_answer(struct look *l, struct buf *out);
+
 /* Appends the value of the first "KEY: VALUE" line of a status; nothing where there is none. */
 void mounts_status_value(const char *status, const char *key, struct buf *out);
 
