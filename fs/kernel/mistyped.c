@@ -22,7 +22,7 @@
 /* Letters, digits and what names of AWS have between them: programs' own names (.git, web~, #web#) have others. */
 static bool can_be_typed(const char *name)
 {
-	if (name[0] == '.')
+	if (name[0] == '.' || (name[0] && name[1] == '.')) /* s.web: what Emacs looks for of SCCS */
 		return false;
 	for (; *name; name++)
 		if (!isalnum((unsigned char)*name) && !strchr("-_.", *name))

@@ -81,7 +81,7 @@ misses_task() {
 @test "names that programs look for leave no line, and cost no call" {
 	ls "$prod/services" "$web" >/dev/null
 	before=$(lines)
-	for name in .git .hidden .web.swp web~ '#web#' 4913 .editorconfig .svn Makefile package.json 'web (copy)' sedA1b2C3; do
+	for name in .git .hidden .web.swp web~ '#web#' 4913 .editorconfig .svn Makefile package.json 'web (copy)' sedA1b2C3 s.web s.service.json; do
 		[ ! -e "$prod/services/$name" ]
 		[ ! -e "$web/$name" ]
 	done
