@@ -49,6 +49,84 @@ setup() {
 	[ "$(changes)" = 5 ]
 }
 
+# Every way to put bytes into a file: each is one call with the whole value, or is refused and none.
+@test "sendfile, splice, writev, dup2, fork, r+ and mmap" {
+	python3 - "$web/desired_count" "$work/src" <<-'END'
+		import errno, mmap, os, sys
+		path, src = sys.argv[1:]
+		def truncated():
+		    return os.open(path, os.O_WRONLY | os.O_TRUNC)
+		def source(text):
+		    open(src, "w").write(text)
+		    return os.open(src, os.O_RDONLY)
+		fd = truncated(); assert os.sendfile(fd, source("11\n"), 0, 3) == 3; os.close(fd)
+		r, w = os.pipe(); os.write(w, b"12\n")
+		fd = truncated(); assert os.splice(r, fd, 3) == 3; os.close(fd)
+		fd = truncated(); assert os.writev(fd, [b"1", b"3", b"\n"]) == 3; os.close(fd)
+		fd = truncated(); os.dup2(fd, 50); os.write(fd, b"1"); os.write(50, b"4\n"); os.close(fd); os.close(50)
+		fd = truncated(); os.write(fd, b"1")
+		pid = os.fork()
+		if pid == 0:                            # a child ends the text that its parent began
+		    os.write(fd, b"5"); os.close(fd); os._exit(0)
+		os.waitpid(pid, 0); os.close(fd)
+		with open(path, "r+") as f:             # a shorter text over a longer one, cut behind it
+		    assert f.read() == "15\n"; f.seek(0); f.write("7\n"); f.truncate()
+		fd = os.open(path, os.O_RDWR)           # what was written is read back
+		os.write(fd, b"8\n"); os.lseek(fd, 0, 0); assert os.read(fd, 10) == b"8\n"; os.close(fd)
+		def refuses(e, call):
+		    try:
+		        call()
+		    except OSError as got:
+		        assert got.errno in e, got
+		    else:
+		        sys.exit("was taken")
+		fd = truncated(); refuses([errno.EINVAL], lambda: os.sendfile(fd, source("x\n"), 0, 2)); refuses([errno.EINVAL], lambda: os.close(fd))
+		fd = os.open(path, os.O_RDWR); refuses([errno.ENODEV], lambda: mmap.mmap(fd, 2)); os.close(fd)
+	END
+	[ "$(requests UpdateService | jq -s -c 'map(.desiredCount)')" = '[11,12,13,14,15,7,8]' ]
+	[ "$(cat "$web/desired_count")" = 8 ]
+}
+
+# Where a writer was stopped, nothing of its text is sent; where it was stopped and went on, all of it.
+@test "Ctrl-C, SIGKILL and SIGSTOP in the middle of a value and of a document" {
+	mkfifo "$work/pipe"
+	jq '.desiredCount = 9' "$web/service.json" >"$work/doc"
+	head -c 300 "$work/doc" >"$work/half"
+	printf 9 >"$work/digit"
+	for signal in INT KILL; do
+		for pair in "digit $web/desired_count" "half $web/service.json"; do
+			# The other end stays open, so that cat waits for more; timeout(1) gives it a signal it takes.
+			exec {hold}<>"$work/pipe"
+			cat "$work/${pair%% *}" >"$work/pipe"
+			env --default-signal=INT sh -c 'exec cat "$0" >"$1"' "$work/pipe" "${pair#* }" 2>/dev/null {hold}>&- &
+			writer=$!
+			wait_for 20 has_written "$writer" "$(wc -c <"$work/${pair%% *}")"
+			kill -$signal "$writer"
+			wait "$writer" && status=0 || status=$?
+			exec {hold}>&-
+			[ "$status" -gt 128 ] || { echo "$signal $pair: $status" >&2; return 1; }
+			[ "$(changes)" = 0 ] || { echo "$signal $pair was sent" >&2; return 1; }
+		done
+	done
+	exec {hold}<>"$work/pipe"
+	printf 1 >"$work/pipe"
+	cat "$work/pipe" >"$web/desired_count" {hold}>&- &
+	writer=$!
+	wait_for 20 has_written "$writer" 1
+	kill -STOP "$writer"
+	printf '6\n' >"$work/pipe"
+	exec {hold}>&-
+	[ "$(changes)" = 0 ]
+	kill -CONT "$writer"
+	wait "$writer"
+	[ "$(requests UpdateService | jq -c .desiredCount)" = 16 ]
+}
+
+# has_written PID BYTES: in all, by its own count.
+has_written() {
+	[ "$(sed -n 's/^wchar: //p' "/proc/$1/io")" = "$2" ]
+}
+
 @test "a document that is appended in pieces, while others look at the file" {
 	python3 - "$web/service.json" <<-'END'
 		import json, os, sys
