@@ -42,11 +42,14 @@ struct freshness {
 	 * these, perhaps others. "": none. NULL: all. For a listing: the one name that is looked for.
 	 */
 	const char *only;
+	/* The version of the value of which the request has all it reads: that one is not parsed, and
+	 * returned as NULL. 0: none. */
+	uint64_t has;
 	struct stop *stop; /* ends the wait of region_get() with EINTR; NULL: nothing does */
 };
 
 struct answer {
-	json_t *value;	       /* a new reference; NULL when err != 0 */
+	json_t *value;	       /* a new reference; NULL when err != 0, or of the version `has` */
 	struct packed *packed; /* the cache's own, between its lock and the caller */
 	int err; /* 0, or -ENOENT, -EACCES, ... : the object's answer, not a failure to ask */
 	int64_t fetched_ms; /* mono, when the answer came */

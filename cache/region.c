@@ -170,6 +170,17 @@ static int unpack(struct region *r, const struct key *k, const char *only, struc
 	return 0;
 }
 
+/* The same for a request, which may have what it reads of this version. */
+static int unpack_for(struct region *r, const struct key *k, const struct freshness *f,
+    struct answer *a, struct ecsfs_error *err)
+{
+	if (!f->has || a->version != f->has)
+		return unpack(r, k, f->only, a, err);
+	packed_unref(move_ptr(a->packed));
+	json_decref(move_ptr(a->value));
+	return 0;
+}
+
 static void give(struct region *r, struct entry *e, const struct freshness *f, int64_t now,
     struct answer *ret, struct ecsfs_error *err)
 {
@@ -446,7 +457,7 @@ int region_ask(struct region *r, const struct key *k, const struct freshness *f,
 		rc = ask_locked(r, k, f, w, ret, &n, err);
 	pthread_mutex_unlock(&r->lock);
 	news_tell(r, &n);
-	return rc ? rc : unpack(r, k, f->only, ret, err);
+	return rc ? rc : unpack_for(r, k, f, ret, err);
 }
 
 static void take_back(struct entry *e, struct waiter *w)

@@ -17,6 +17,7 @@ static void account_for(struct ask *q, const struct answer *a)
 	if (!q->fetched_wall_ms || a->fetched_wall_ms < q->fetched_wall_ms)
 		q->fetched_wall_ms = a->fetched_wall_ms;
 	q->stale |= a->stale;
+	q->answered = a->version;
 	q->version = (q->version ^ a->version) * UINT64_C(0x9e3779b97f4a7c15) + 1;
 }
 
@@ -61,7 +62,7 @@ int ask(struct ask *q, struct region *r, const struct key *k, struct answer *ret
 	}
 	account_for(q, ret);
 	if (ret->err == 0)
-		return 0;
+		return q->fresh.has && q->fresh.has == ret->version ? -EALREADY : 0;
 	e = ret->err < 0 ? ret->err : -ret->err;
 	answer_release(ret);
 	memset(ret, 0, sizeof(*ret));

@@ -31,9 +31,10 @@ struct ask {
 	struct waiter *waiter; /* ASK_PARK: the request's; one wait at a time */
 	int64_t fresh_ms; /* out: the least TTL left of the answers used; INT64_MAX: none used */
 	int64_t fetched_wall_ms; /* out: the oldest of them; 0: none used */
-	bool stale;	  /* out: one of them is past its TTL, served while AWS is unreachable */
-	bool unanswered;  /* out: one could not be had at all, since AWS could not be asked */
-	uint64_t version; /* out: differs when the version of any answer used differs */
+	bool stale;	   /* out: one of them is past its TTL, served while AWS is unreachable */
+	bool unanswered;   /* out: one could not be had at all, since AWS could not be asked */
+	uint64_t version;  /* out: differs when the version of any answer used differs */
+	uint64_t answered; /* out: the version of the last answer */
 	/* Called for every key asked for; may be NULL. */
 	void (*asked)(void *arg, struct region *r, const struct key *k);
 	void *asked_arg;
@@ -41,7 +42,8 @@ struct ask {
 
 /*
  * 0: `ret` holds a value. -ENOENT, -EACCES, ...: the answer, or the failure to get one, with its
- * sentence in `err`. -EINPROGRESS: parked. -ENODATA: ASK_PEEK and nothing known.
+ * sentence in `err`. -EINPROGRESS: parked. -ENODATA: ASK_PEEK and nothing known. -EALREADY: it is of
+ * the version that q->fresh.has names.
  */
 int ask(struct ask *q, struct region *r, const struct key *k, struct answer *ret,
     struct ecsfs_error *err);

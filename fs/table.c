@@ -20,6 +20,11 @@ static bool shows_something(const struct row *row)
 	return row->member || row->render || row->stream;
 }
 
+bool row_is_of_document(const struct row *row)
+{
+	return row->member && !row->render && !row->own.kind;
+}
+
 bool row_writable(const struct row *row)
 {
 	return row->commit || row->conversation;

@@ -333,6 +333,8 @@ int table_check(const struct dir_type *root, struct ecsfs_error *err);
  * writable or names can be made). Read-only mounts remove the write bits. */
 unsigned row_mode(const struct row *row, bool read_only);
 unsigned dir_mode(const struct dir_type *type, bool read_only);
+/* Whether a file's text depends on nothing but the version of its directory's document. */
+bool row_is_of_document(const struct row *row);
 bool row_writable(const struct row *row);
 /* Whether a file in directories of this type is writable. */
 bool dir_has_writable_row(const struct dir_type *type);

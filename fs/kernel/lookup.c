@@ -131,6 +131,7 @@ int lookup_row(struct node *dir, const struct row *row, const char *file_name, c
 	if (e)
 		return e;
 	spec.text = t;
+	spec.made_of = t && row_is_of_document(row) ? q->answered : 0;
 	*ret = node_for(dir, &spec);
 	return *ret ? 0 : -ENOMEM;
 }

@@ -335,16 +335,21 @@ static uint64_t enqueue(struct notify *q, struct stale_entry *entries, size_t co
 	return number;
 }
 
-void notify_store(struct node *n)
+bool notify_store(struct node *n)
 {
+	enum { NOT_STORED, STORING, STORED };
 	struct notify *q = n->fs->notify;
 	struct fuse_bufvec bytes = FUSE_BUFVEC_INIT(n->text->len);
+	int state = NOT_STORED;
 
-	if (!q->se || !n->text->len || n->text->len > STORE_MOST ||
-	    atomic_exchange(&n->stored, true))
-		return;
+	if (!q->se || !n->text->len || n->text->len > STORE_MOST)
+		return true;
+	if (!atomic_compare_exchange_strong(&n->stored, &state, STORING))
+		return state == STORED;
 	bytes.buf[0].mem = n->text->bytes;
 	fuse_lowlevel_notify_store(q->se, n->id, 0, &bytes, 0);
+	atomic_store(&n->stored, STORED);
+	return true;
 }
 
 void notify_key(void *arg, struct region *r, const struct key *k)

@@ -23,8 +23,9 @@ void notify_stop(struct fs *fs);
  * Stores a node's text in the kernel's pages before the first open of it is answered, which saves
  * its READ, and the GETATTR that follows one (a READ outdates the access time). Only the first
  * time: a page that is being read is locked until the READ is answered, and this would wait for it.
+ * False: another thread is storing it now, so that the kernel must not be given the pages yet.
  */
-void notify_store(struct node *n);
+bool notify_store(struct node *n);
 
 /* A region_changed_fn; `arg` is the mount. */
 void notify_key(void *arg, struct region *r, const struct key *k);

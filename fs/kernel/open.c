@@ -90,7 +90,16 @@ static bool retry_expected(const struct request *rq)
 	return found;
 }
 
-/* The file's text: ASK_PARK: as of this open; ASK_PEEK: from the cache. */
+static bool is_version(const struct node *n, const struct text *t)
+{
+	return n->text == t ||
+	    (n->text && n->text->len == t->len && memcmp(n->text->bytes, t->bytes, t->len) == 0);
+}
+
+/*
+ * The file's text: ASK_PARK: as of this open; ASK_PEEK: from the cache. It is not rendered again
+ * from a document that has not changed since.
+ */
 static int text_now(
     struct request *rq, enum ask_mode mode, struct text **ret, struct ecsfs_error *err)
 {
@@ -101,22 +110,24 @@ static int text_now(
 
 	place_of(n, &p);
 	q.fresh.force = n->row->flags & ROW_ALWAYS;
+	q.fresh.has = n->text && mode == ASK_PARK ? atomic_load(&n->made_of) : 0;
 	attr_noting(&q, n->parent);
 	int e = row_render(&q, node_type(n->parent), &p, n->row, &out, err);
+	if (e == -EALREADY) {
+		*ret = text_ref(n->text);
+		return 0;
+	}
 	if (e == -EINPROGRESS || (e && !((n->row->flags & ROW_PARTLY) && out.len)))
 		return e;
 	*ret = text_new(out.data, out.len);
+	if (*ret && !e && row_is_of_document(n->row) && is_version(n, *ret))
+		atomic_store(&n->made_of, q.answered);
 	return *ret ? e : -ENOMEM;
 }
 
 static int fresh_text(struct request *rq, struct text **ret, struct ecsfs_error *err)
 {
 	return text_now(rq, ASK_PARK, ret, err);
-}
-
-static bool is_version(const struct node *n, const struct text *t)
-{
-	return n->text && n->text->len == t->len && memcmp(n->text->bytes, t->bytes, t->len) == 0;
 }
 
 /* The new text becomes what the name represents, for the look-up that the kernel does next. */
@@ -164,13 +175,13 @@ static int reply_handle(struct request *rq, struct node *created, struct text *t
 
 /*
  * Read from the kernel's pages, except beside a writer: its write makes the shared inode longer,
- * and the reader of a shorter text would see NULs after it.
+ * and the reader of a shorter text would see NULs after it; and except while the pages are being
+ * stored, since a READ would lock them.
  */
 static int reply_version(struct request *rq, struct text *t)
 {
-	if (atomic_load(&rq->node->writers) > 0)
+	if (atomic_load(&rq->node->writers) > 0 || !notify_store(rq->node))
 		return reply_handle(rq, NULL, t);
-	notify_store(rq->node);
 	return request_reply_open(rq, NULL, NULL, false, true);
 }
 

@@ -225,7 +225,10 @@ static void op_read(
 		return;
 	rq->size = size;
 	rq->off = off;
-	request_go(rq, open_read);
+	if (rq->handle && rq->handle->stream)
+		request_go_aside(rq, open_read);
+	else
+		request_go(rq, open_read);
 }
 
 static int write_conversation(struct request *rq, struct ecsfs_error *err)
@@ -375,7 +378,7 @@ static void list(
 		return;
 	rq->size = size;
 	rq->off = off;
-	request_go(rq, run);
+	request_go_aside(rq, run);
 }
 
 static void op_readdir(

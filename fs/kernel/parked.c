@@ -9,6 +9,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/limits.h"
 #include "backend/errlog.h"
+#include "cache/pool.h"
 #include "fs/caller.h"
 #include "fs/files/handle.h"
 #include "fs/files/stream.h"
@@ -24,6 +25,9 @@
  * SIGKILL shows in /proc only. */
 enum { WATCH_MS = 50 };
 
+/* The threads of requests_submit(): reads of spools, which a disk may hold up, and long lists. */
+enum { ASIDE_THREADS = 4, ASIDE_QUEUED = 1024, ASIDE_IDLE_MS = 10000 };
+
 struct requests {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -35,6 +39,7 @@ struct requests {
 	pthread_t watcher;
 	struct request **due; /* the watcher's own: LIMIT_PARKED requests to check */
 	const struct clock *clock;
+	struct pool aside;
 	_Atomic uint64_t counts[REQ_KINDS];
 };
 
@@ -328,6 +333,7 @@ int requests_new(struct fs *fs)
 	clock_cond_init(&p->changed);
 	p->wake_ms = INT64_MAX;
 	p->clock = fs->clock;
+	pool_init(&p->aside, ASIDE_THREADS, ASIDE_QUEUED, ASIDE_IDLE_MS);
 	return 0;
 }
 
@@ -339,16 +345,24 @@ void requests_free(struct fs *fs)
 		return;
 	requests_shutdown(fs);
 	free(p->due);
+	pool_destroy(&p->aside);
 	pthread_cond_destroy(&p->changed);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 	fs->requests = NULL;
 }
 
+int requests_submit(struct fs *fs, struct job *j)
+{
+	return pool_submit(&fs->requests->aside, j);
+}
+
 void requests_shutdown(struct fs *fs)
 {
 	struct requests *p = fs->requests;
 
+	/* Its jobs run first: they may park. */
+	pool_stop(&p->aside);
 	pthread_mutex_lock(&p->lock);
 	p->closing = true;
 	bool watching = p->watching;

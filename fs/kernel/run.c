@@ -125,14 +125,32 @@ void request_drop(struct request *rq, int err)
 	request_unref(rq);
 }
 
-void request_go(struct request *rq, request_fn run)
+static void set_out(struct request *rq, request_fn run)
 {
 	int64_t limit = rq->fs->options.timeout_ms, left = limit - spent_before(rq);
 
 	/* Every request gets some time: its answer may be cached by now. */
 	rq->deadline_ms = rq->born_ms + (left > limit / LEAST_SHARE ? left : limit / LEAST_SHARE);
 	rq->run = run;
+}
+
+void request_go(struct request *rq, request_fn run)
+{
+	set_out(rq, run);
 	run_owned(rq);
+}
+
+static void go_aside(struct job *j)
+{
+	run_owned((struct request *)((char *)j - offsetof(struct request, job)));
+}
+
+void request_go_aside(struct request *rq, request_fn run)
+{
+	set_out(rq, run);
+	rq->job = (struct job){.run = go_aside};
+	if (requests_submit(rq->fs, &rq->job) < 0)
+		run_owned(rq);
 }
 
 struct ask request_ask(struct request *rq, enum ask_mode mode, int use)

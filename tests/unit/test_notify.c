@@ -54,6 +54,22 @@ int fuse_lowlevel_notify_inval_entry(
 	return 0;
 }
 
+/* The file whose text is stored, and what a second reader is told meanwhile. */
+static struct {
+	struct node *node;
+	int count;
+	bool given_meanwhile;
+} stored;
+
+int fuse_lowlevel_notify_store(struct fuse_session *se, fuse_ino_t ino, off_t offset,
+    struct fuse_bufvec *bytes, enum fuse_buf_copy_flags flags)
+{
+	(void)se, (void)ino, (void)offset, (void)bytes, (void)flags;
+	stored.count++;
+	stored.given_meanwhile = notify_store(stored.node);
+	return 0;
+}
+
 static _Atomic int64_t now_ms;
 
 static int64_t now(const struct clock *c)
@@ -81,7 +97,7 @@ static struct fs fs;
 static int kernel = -1; /* the other end of the device */
 static struct node *tasks;
 
-static void start(bool can_prune)
+static void start_session(struct fuse_session *se, bool can_prune)
 {
 	static struct account *none[] = {NULL};
 	int ends[2];
@@ -104,10 +120,15 @@ static void start(bool can_prune)
 		device = epoll_create1(EPOLL_CLOEXEC);
 	}
 	assert_int_equal(fs_state_new(&fs, &type_root), 0);
-	assert_int_equal(notify_start(&fs, NULL), 0);
+	assert_int_equal(notify_start(&fs, se), 0);
 	auto_node struct node *root = node_by_id(&fs, 1);
 	tasks = node_for(root, &(struct node_spec){.file_name = "tasks", .type = &type_tasks});
 	node_looked_up(tasks);
+}
+
+static void start(bool can_prune)
+{
+	start_session(NULL, can_prune);
 }
 
 static void stop(void)
@@ -275,6 +296,23 @@ static void test_an_older_kernel_drops_files(void **state)
 	stop();
 }
 
+/* A READ would lock the pages that are being stored, and wait for the thread that waits for them. */
+static void test_pages_that_are_being_stored_are_not_given(void **state)
+{
+	uint64_t dir;
+
+	(void)state;
+	start_session((struct fuse_session *)&device, true);
+	stored.node = node_by_id(&fs, look_up_task("one", &dir));
+	stored.given_meanwhile = true;
+	assert_true(notify_store(stored.node));
+	assert_false(stored.given_meanwhile);
+	assert_true(notify_store(stored.node));
+	assert_int_equal(stored.count, 1);
+	node_unref(stored.node);
+	stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +320,7 @@ int main(void)
 	    cmocka_unit_test(test_a_look_up_keeps_it),
 	    cmocka_unit_test(test_above_their_part_the_oldest_go),
 	    cmocka_unit_test(test_an_older_kernel_drops_files),
+	    cmocka_unit_test(test_pages_that_are_being_stored_are_not_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

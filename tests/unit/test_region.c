@@ -26,6 +26,26 @@ static void a_point_lookup_is_one_call(void **state)
 	assert_string_equal(world.last_region, region_name_peek(region));
 }
 
+static void a_version_that_the_reader_has_is_not_parsed_again(void **state)
+{
+	struct key k = service_key("s001");
+	struct freshness f = region_fresh(region);
+	auto_answer struct answer first = {0}, same = {0}, other = {0};
+
+	(void)state;
+	assert_int_equal(region_get(region, &k, &f, &first, NULL), 0);
+	assert_non_null(first.value);
+	f.has = first.version;
+	assert_int_equal(region_get(region, &k, &f, &same, NULL), 0);
+	assert_true(same.version == first.version);
+	assert_null(same.value);
+	assert_true(same.fresh_ms > 0);
+	f.has = first.version + 1;
+	assert_int_equal(region_get(region, &k, &f, &other, NULL), 0);
+	assert_non_null(other.value);
+	assert_int_equal(world.calls, 1);
+}
+
 static void many_readers_of_one_key_cost_one_call(void **state)
 {
 	struct waiter w[100];
@@ -596,6 +616,7 @@ int main(void)
 #define TEST_NO_TTL(name) cmocka_unit_test_setup_teardown(name, world_setup_no_ttl, world_teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_point_lookup_is_one_call),
+	    TEST(a_version_that_the_reader_has_is_not_parsed_again),
 	    TEST(many_readers_of_one_key_cost_one_call),
 	    TEST(concurrent_misses_share_batches),
 	    TEST(siblings_come_along_after_a_listing),

@@ -347,6 +347,29 @@ static void a_job_runs_once_and_its_result_is_returned(void **state)
 	assert_int_equal(worked, 1);
 }
 
+static int held_up_by_the_gate(struct request *rq, struct ecsfs_error *err)
+{
+	(void)err;
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+	return request_reply_ok(rq);
+}
+
+static void what_may_be_held_up_holds_up_no_other(void **state)
+{
+	struct fuse_req slow = new_req(getpid()), other = new_req(getpid());
+
+	(void)state;
+	now.ready = true;
+	pthread_mutex_lock(&gate);
+	request_go_aside(request_new(&slow, REQ_READ, 1), held_up_by_the_gate);
+	start(&other, REQ_OPEN);
+	assert_int_equal(answer_to(&other), 0);
+	assert_int_equal(replies(&slow), 0);
+	pthread_mutex_unlock(&gate);
+	assert_int_equal(answer_to(&slow), 0);
+}
+
 static void a_job_goes_on_without_its_caller(void **state)
 {
 	struct fuse_req req = new_req(ended());
@@ -473,6 +496,7 @@ int main(void)
 	    TEST(no_answer_in_time_is_reported),
 	    TEST(what_is_known_is_given_at_the_deadline),
 	    TEST(a_job_runs_once_and_its_result_is_returned),
+	    TEST(what_may_be_held_up_holds_up_no_other),
 	    TEST(a_job_goes_on_without_its_caller),
 	    TEST(so_many_wait_and_no_more),
 	    TEST(at_the_end_all_are_answered),

@@ -391,6 +391,8 @@ struct node *node_for(struct node *dir, const struct node_spec *spec)
 			adopt(n);
 		}
 	}
+	if (n && spec->made_of)
+		atomic_store(&n->made_of, spec->made_of);
 	pthread_mutex_unlock(&t->lock);
 	return n;
 }

@@ -24,6 +24,7 @@ struct node_spec {
 	bool listed;
 	bool versioned;	   /* one node a text */
 	struct text *text; /* borrowed; NULL with versioned: not known yet */
+	uint64_t made_of; /* of the text: the version of the document that it shows; 0: not known */
 	struct scratch *scratch;
 };
 

@@ -36,11 +36,13 @@ struct node {
 	const struct row *row;	     /* of a file */
 	bool listed;		     /* a name of the parent's listing */
 	struct text *text;	     /* of a plain file; NULL: not known yet */
-	struct scratch *scratch;     /* of an editor's file */
-	_Atomic int64_t mtime_ns;    /* wall: when this version was first seen */
-	atomic_int writers;	     /* of a file: open files that may write it */
-	atomic_bool stored;	     /* its text was stored in the kernel (notify_store()) */
-	atomic_int lookups_waiting;  /* of a directory: parked LOOKUPs of its fixed names */
+	_Atomic uint64_t
+	    made_of;		 /* the version of the document that the text shows; 0: not known */
+	struct scratch *scratch; /* of an editor's file */
+	_Atomic int64_t mtime_ns;   /* wall: when this version was first seen */
+	atomic_int writers;	    /* of a file: open files that may write it */
+	atomic_int stored;	    /* whether its text was stored in the kernel (notify_store()) */
+	atomic_int lookups_waiting; /* of a directory: parked LOOKUPs of its fixed names */
 
 	/* How often the directory's content changed as far as GETATTR knows; table lock. */
 	uint64_t seen_version;
