@@ -19,9 +19,7 @@
 #define SLOWEST_PART 16 /* of a known rate */
 
 /* What few calls tell. */
-#define PLAIN 0.15	/* a share that one throttled answer of ten is not */
-#define TRIAL_LEAST 20. /* calls a second of a trial where throttled answers look like chance */
-#define AT_ONCE 2.5	/* calls through after a throttled answer, beside what time refills */
+#define PLAIN 0.15 /* a share that one throttled answer of ten is not */
 
 /* How fast it rises again, by each good epoch. */
 #define RISE_FIRST 1.5	/* while no rate was too fast */
@@ -56,7 +54,7 @@ enum {
 	CALLS_SETTLE = 100, /* of a trial that decides nothing */
 	EPOCH_MIN_MS = 200,
 	EPOCH_MS = 1000,
-	CERTAIN = 6,	 /* throttled in a row at the start, all since the first: no chance */
+	CERTAIN = 6,	 /* throttled in a row at the start: hardly by chance */
 	CALM_MS = 60000, /* without unexpected throttling: the limit ends, bursts are back */
 	TEST_MIN_MS = 2500,
 	TEST_MAX_MS = 20000,
@@ -91,8 +89,7 @@ static void cap(struct pace *p)
 /* Time alone brings back the first few, and no more. */
 static void refill_start(struct pace *p, int64_t now_ms)
 {
-	bool limited = p->measuring && !p->irregular;
-	double rate = limited ? START_RATE_THROTTLED : START_RATE;
+	double rate = p->measuring ? START_RATE_THROTTLED : START_RATE;
 	double more = (double)(now_ms - p->filled_ms) * rate / 1000;
 
 	if (p->starting && p->start_left < START_CALLS)
@@ -254,32 +251,17 @@ static double through_rate(const struct pace *p)
 	return (n - 1) * 1000. / larger(passed, 1);
 }
 
-/*
- * A bucket that has just refused a call is empty: no more goes through then than time refills. Chance
- * lets several through at once.
- */
 static void note_order(struct pace *p, int64_t now_ms, bool throttled)
 {
-	double most;
-
-	if (throttled) {
-		p->refused = p->since ? 1 : p->refused + 1;
-		p->refused_ms = now_ms;
-		p->since = 0;
-		return;
-	}
-	p->through_ms[p->through++ % PACE_THROUGH] = now_ms;
-	p->refused = 0;
-	p->since++;
-	most = AT_ONCE + through_rate(p) * (double)(now_ms - p->refused_ms) / 1000;
-	if (p->refused_ms && p->since > most)
-		p->irregular = true;
+	p->refused = throttled ? p->refused + 1 : 0;
+	if (!throttled)
+		p->through_ms[p->through++ % PACE_THROUGH] = now_ms;
 }
 
 /* Whether the epoch's answers are few, and nothing speaks for chance. */
 static bool is_few(const struct pace *p)
 {
-	return p->answered < CALLS_SURE && !p->irregular && p->chance == 0;
+	return p->answered < CALLS_SURE && p->chance == 0;
 }
 
 /* Calls a second that went out in the epoch. */
@@ -299,7 +281,8 @@ static void begin_trial(struct pace *p, double share, double sent, double rate, 
 	p->trial.sent = sent;
 	p->trial.share = share;
 	p->trial.accepted = sent * (1 - share);
-	if (is_few(p))
+	/* A burst went through before: what had been accepted is no rate. */
+	if (is_few(p) && p->refused >= CERTAIN)
 		p->trial.accepted = smaller(p->trial.accepted, through_rate(p));
 	p->trial.answered = p->trial.throttled = 0;
 	set_rate(p, rate, now_ms);
@@ -355,8 +338,6 @@ static double least_rate(const struct pace *p, double share, double sent)
 	double deepest = p->answered < CALLS_SURE ? DEEP_CUT : 0;
 	double least = sent * (p->good ? SMALL_CUT : deepest);
 
-	if (p->answered < CALLS_SURE && p->irregular)
-		return larger(least, smaller(sent, TRIAL_LEAST));
 	/* A bucket of one call says nothing of its rate. */
 	if (is_few(p) && share > PLAIN)
 		return smaller(least, CUT * (p->through > 1 ? through_rate(p) : START_CALLS));
@@ -437,7 +418,7 @@ static bool is_enough(const struct pace *p, int64_t now_ms)
 {
 	int64_t passed = now_ms - p->epoch_ms;
 
-	if (isinf(p->rate) && p->starting && p->refused >= CERTAIN && !p->irregular)
+	if (isinf(p->rate) && p->starting && p->refused >= CERTAIN)
 		return true;
 	if (isinf(p->rate))
 		return p->answered >= CALLS_MIN &&

@@ -42,13 +42,10 @@ struct pace {
 	unsigned before; /* calls that went through before the first throttled answer of all */
 	bool waited;	 /* the rate held a call up */
 
-	/* The calls that went through last, and how throttled answers lie among them. */
+	/* The calls that went through last. */
 	int64_t through_ms[PACE_THROUGH]; /* a ring */
 	unsigned through;		  /* number of all, ever */
-	int64_t refused_ms;		  /* the last throttled answer; 0: none */
-	unsigned refused;		  /* throttled answers in a row, */
-	unsigned since;			  /* or calls that went through since one */
-	bool irregular;			  /* more went through at once after one than a rate lets */
+	unsigned refused;		  /* throttled answers in a row */
 
 	double chance;	   /* the share of calls that is throttled regardless of the rate */
 	double cliff;	   /* a rate that was too fast; INFINITY: none is known */

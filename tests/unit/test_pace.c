@@ -285,6 +285,34 @@ static void chance_is_not_taken_for_a_rate(void **state)
 	}
 }
 
+/* Nor in other courses of chance, but for the few that begin like a rate. */
+static void chance_is_seldom_taken_for_a_rate(void **state)
+{
+	enum { COURSES = 25 };
+	static const double chances[] = {0.1, 0.3, 0.5};
+	static const int callers[] = {8, 16};
+	static struct run r;
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_SIZE(callers); k++)
+		for (size_t i = 0; i < ARRAY_SIZE(chances); i++) {
+			int slow = 0;
+
+			for (int course = 0; course < COURSES; course++) {
+				begin(&r, callers[k], 0, 0, (struct server){.chance = chances[i]});
+				r.think_ms = 30;
+				r.random = 1000 + (uint64_t)course * 104729;
+				play(&r, 60000);
+				/* A caller that never waits makes one call in 50 ms. */
+				slow +=
+				    (double)r.through < 0.5 * callers[k] * 1200 * (1 - chances[i]);
+			}
+			print_message("%.0f %% at random, %d callers: %d of %d courses slow\n",
+			    chances[i] * 100, callers[k], slow, COURSES);
+			assert_true(slow <= COURSES / 8);
+		}
+}
+
 static void without_throttling_the_limit_ends(void **state)
 {
 	static struct run r;
@@ -371,6 +399,7 @@ int main(void)
 	    cmocka_unit_test(a_rate_that_moves_is_followed),
 	    cmocka_unit_test(a_known_rate_that_is_not_all_ours),
 	    cmocka_unit_test(chance_is_not_taken_for_a_rate),
+	    cmocka_unit_test(chance_is_seldom_taken_for_a_rate),
 	    cmocka_unit_test(without_throttling_the_limit_ends),
 	    cmocka_unit_test(background_takes_what_is_to_spare),
 	    cmocka_unit_test(an_unknown_server_is_tried_with_a_few),
