@@ -1,4 +1,4 @@
-# Run by CPack on the files that are to be packed: what Debian's policy asks for beside them.
+# Run by CPack on the files of a package: adds what Debian's policy requires beside them.
 set(usr ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr)
 set(doc ${usr}/share/doc/ecsfs)
 file(GLOB pages ${usr}/share/man/man*/*.[157])

@@ -9,7 +9,7 @@ with echo and an editor, follow logs with tail -f, run commands in containers.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_GENERATOR DEB)
-# Makes what a package has and an installation from source has not: see that file.
+# Adds what a package needs beyond an installation from source: see that file.
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_SOURCE_DIR}/scripts/package/finish.cmake)
 set(CPACK_ECSFS_SOURCE ${CMAKE_SOURCE_DIR})
 

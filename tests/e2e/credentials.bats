@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What is chosen, compared with botocore's choice; and what is said where nothing can be.
+# The choice of provider, region and endpoint, compared with botocore's; and the messages where none is left.
 
 load lib
 

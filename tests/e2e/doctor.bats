@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# `ecsfs doctor`: what is well is said to be, each kind of failure is named with what to do, nothing
-# is changed by looking, and the exit status says which it was.
+# `ecsfs doctor`: it reports what works, names each kind of failure with what to do, changes nothing,
+# and has an exit status for each outcome.
 
 load lib
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# An AWS that is slow, away, or misbehaves: nothing hangs, nothing lies.
+# AWS is slow, unreachable or faulty: nothing hangs, nothing lies.
 
 load lib
 

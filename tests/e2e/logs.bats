@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Logs as growing files: what a first read gives, and following.
+# Logs as growing files: what a first read returns, and following.
 
 load logs
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Logs followed through what goes wrong at CloudWatch Logs: every line once.
+# Logs are followed through faults of CloudWatch Logs: every line appears once.
 
 load logs
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A daemon without file descriptors left: it says so, gets well by itself, and ends cleanly.
+# A daemon without file descriptors left: it says so, recovers by itself, and ends cleanly.
 
 load lib
 

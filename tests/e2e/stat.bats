@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Who only calls stat(2).
+# Programs that only call stat(2): which calls to AWS they cost.
 
 load lib
 
