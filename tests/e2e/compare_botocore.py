@@ -8,7 +8,7 @@ ten differences, 77 where botocore is needed and not installed.
 To ask botocore takes ten times as long as to ask ecsfs: `--recorded FILE` takes botocore's answers from
 a file, which `--record FILE` has written. A case that has changed since is a difference.
 
-Left out, because the two differ by intention (the README says how): AWS_REGION and
+Left out, because the two differ by intention (ecsfs-credentials(7) says how): AWS_REGION and
 AWS_DEFAULT_REGION both set, AWS_PROFILE and AWS_DEFAULT_PROFILE both set, login_session (botocore
 needs its C runtime for it), IMDSv1.
 """
