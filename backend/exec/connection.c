@@ -58,6 +58,15 @@ int connection_open(
 	return r ? r : channel_open(channel, c->token);
 }
 
+void connection_abandon(struct connection *c, bool told)
+{
+	struct session_name n = connection_name(c);
+
+	connection_close(c);
+	if (!told && n.id)
+		session_call_end(&n);
+}
+
 int connection_resume(struct connection *c, int64_t idle_ms, struct ecsfs_error *err)
 {
 	struct session_name n = connection_name(c);

@@ -28,6 +28,9 @@ void connection_release(struct connection *c);
 int connection_open(
     struct connection *c, struct channel *channel, int timeout_ms, struct ecsfs_error *err);
 void connection_close(struct connection *c);
+/* Closes it for good. An agent that was not told its end, because it does not read or cannot be reached,
+ * is ended by AWS. */
+void connection_abandon(struct connection *c, bool told);
 /* Gets a new token: as session_call_resume(). */
 int connection_resume(struct connection *c, int64_t idle_ms, struct ecsfs_error *err);
 /* For the calls of session_calls.h; borrowed. */

@@ -24,16 +24,18 @@
  * reads once per turn what the command has printed, so that nothing waits for a full block; its own
  * report, in POSIX's words, says when that is nothing. The last dd takes what a turn has encoded while
  * the terminal is full, so that the next turn runs meanwhile. No byte passes through a shell's
- * variable: dash moves half a megabyte a second. The status follows the command's output inside the
- * same pipe: no program that still runs can come between them. Messages of the shells themselves (dash
+ * variable: dash moves half a megabyte a second. A terminal that hangs up before the dot must not look
+ * like the end of the input, or half a file would be taken for all of it: the process group, which is
+ * the script's own, gets SIGHUP while the command's input is still open. A decoder that fails is another
+ * case: the command has closed its input. The status follows the command's output inside the same pipe: no program that still runs can come between them. Messages of the shells themselves (dash
  * reports "Terminated") are dropped.
  */
 static const char clean_script[] =
     "for p in stty base64 dd; do command -v $p >/dev/null 2>&1 ||"
     " { printf '%s:lacks %s:%s' \"$0$2\" $p \"$0$2\"; exit 127; }; done; "
     "stty -echo -onlcr; printf '%s:ready:%s' \"$0$2\" \"$0$2\"; exec 2>/dev/null; "
-    "while read -r n && [ \"$n\" != . ] && dd bs=4096 count=\"$n\" 2>/dev/null | base64 -d;"
-    " do :; done | "
+    "{ while read -r n && [ \"$n\" != . ] && dd bs=4096 count=\"$n\" 2>/dev/null | base64 -d;"
+    " do :; done; [ \"$n\" = . ] || read -r n || kill -HUP 0; } | "
     "{ (exec sh -c \"$1\" 2>&1); printf '%s:%s:%s' \"$0$2\" $? \"$0$2\"; } | "
     "while e=$({ LC_ALL=C dd bs=65536 count=1 | base64 >&3; } 2>&1);"
     " do case $e in *'0+0 records in'*|'') break;; esac; done 3>&1 | dd bs=65536 2>/dev/null";

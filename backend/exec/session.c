@@ -13,6 +13,7 @@
 #include "backend/exec/connection.h"
 #include "backend/exec/link.h"
 #include "backend/exec/session_threads.h"
+#include "backend/exec/wakeup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,6 @@ enum {
 	CONNECT_MS = 10000,
 	RESUME_TRIES = 5,
 	RESUME_PAUSE_MS = 200, /* doubles */
-	SILENCE_MS = 60000,    /* the agent pings every 54 s, but its peer may be AWS */
 	LOOK_MS = 20000,
 };
 
@@ -51,7 +51,7 @@ struct exec_session {
 	struct buf plain; /* output on its way to `output` */
 	struct ecsfs_error trouble;
 
-	int wake_fds[2];       /* a pipe */
+	struct wakeup wakeup;  /* of the thread */
 	atomic_bool cancelled; /* of connecting */
 
 	pthread_mutex_t lock; /* of all that follows */
@@ -67,13 +67,6 @@ struct exec_session {
 static int64_t now_ms(void)
 {
 	return clock_mono(&clock_system);
-}
-
-static void wake(struct exec_session *s)
-{
-	/* A pipe that is full wakes it too. */
-	if (write(s->wake_fds[1], "", 1) < 0)
-		return;
 }
 
 /* Without the lock: the woken thread may read at once. */
@@ -129,24 +122,16 @@ static bool is_closing(struct exec_session *s)
 	return closing;
 }
 
-static void drain_wake(struct exec_session *s)
-{
-	char bytes[256];
-
-	while (read(s->wake_fds[0], bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes))
-		;
-}
-
 /* Returns after `ms` (-1: never), or when the session is closed. Readers and writers wake the thread
  * too: their bytes wait in the buffers. */
 static void pause_ms(struct exec_session *s, int ms)
 {
-	struct pollfd p = {.fd = s->wake_fds[0], .events = POLLIN};
+	struct pollfd p = {.fd = s->wakeup.fds[0], .events = POLLIN};
 	int64_t until = now_ms() + ms, left = ms;
 
 	while (left != 0 && !is_closing(s)) {
 		poll(&p, 1, (int)left);
-		drain_wake(s);
+		wakeup_drain(&s->wakeup);
 		if (ms >= 0)
 			left = until > now_ms() ? until - now_ms() : 0;
 	}
@@ -204,7 +189,7 @@ static int reconnect(struct exec_session *s, struct ecsfs_error *err)
 		if (r)
 			return r;
 		r = try_to_resume(s, err);
-		if (r == 0 || r == -ESHUTDOWN || r == -EACCES)
+		if (r == 0 || r == -ESHUTDOWN || r == -EACCES || r == -EPROTO)
 			break;
 		connection_close(&s->connection);
 	}
@@ -254,8 +239,7 @@ static int channel_output(void *arg, const void *bytes, size_t len)
 static int channel_data_key(void *arg, const char *key_id, unsigned char ret_key[64],
     struct buf *ret_encrypted, struct ecsfs_error *err)
 {
-	struct exec_session *s = arg;
-	struct session_name n = connection_name(&s->connection);
+	struct session_name n = connection_name(&((struct exec_session *)arg)->connection);
 
 	return session_call_data_key(&n, key_id, ret_key, ret_encrypted, err);
 }
@@ -404,7 +388,7 @@ static void shorten(int64_t *ms, int64_t until_ms)
 static int patience(const struct exec_session *s, int64_t channel_ms)
 {
 	int64_t ms = channel_ms >= 0 ? channel_ms : PING_MS;
-	int64_t look_ms = s->heard_ms + s->silence_ms;
+	int64_t silent_ms = s->heard_ms + s->silence_ms, again_ms = s->looked_ms + LOOK_MS;
 
 	shorten(&ms, s->pinged_ms + PING_MS);
 	if (!script_ready(s->script))
@@ -412,7 +396,7 @@ static int patience(const struct exec_session *s, int64_t channel_ms)
 	if (s->goodbye)
 		shorten(&ms, s->goodbye_ms + SESSION_GOODBYE_MS);
 	else
-		shorten(&ms, look_ms > s->looked_ms + LOOK_MS ? look_ms : s->looked_ms + LOOK_MS);
+		shorten(&ms, silent_ms > again_ms ? silent_ms : again_ms);
 	return ms < 1 ? 1 : (int)ms;
 }
 
@@ -429,10 +413,10 @@ static void wait_for_work(struct exec_session *s, int64_t channel_ms)
 {
 	struct websocket *w = s->connection.socket;
 	struct pollfd p[2] = {{.fd = websocket_fd(w), .events = websocket_events(w)},
-	    {.fd = s->wake_fds[0], .events = POLLIN}};
+	    {.fd = s->wakeup.fds[0], .events = POLLIN}};
 
 	poll(p, 2, patience(s, channel_ms));
-	drain_wake(s);
+	wakeup_drain(&s->wakeup);
 }
 
 /* 0, -ENOLINK for a lost connection, or -errno with a sentence. */
@@ -495,6 +479,14 @@ static int turn(struct exec_session *s, struct ecsfs_error *err)
 	return r;
 }
 
+/* Closes the connection of a session that ended with `r`. */
+static void abandon(struct exec_session *s, int r)
+{
+	bool told = r == -ESHUTDOWN || (s->channel && channel_closed(s->channel, NULL));
+
+	connection_abandon(&s->connection, told);
+}
+
 static void run(struct exec_session *s)
 {
 	struct ecsfs_error err = {0};
@@ -512,7 +504,7 @@ static void run(struct exec_session *s)
 	if (r && !err.err)
 		ecsfs_error_set(&err, -r, NULL, "the session ended: %s", strerror(-r));
 	finish(s, 0, r ? &err : NULL);
-	connection_close(&s->connection);
+	abandon(s, r);
 }
 
 static void exec_session_free(struct exec_session *s)
@@ -523,9 +515,7 @@ static void exec_session_free(struct exec_session *s)
 	secret_buf_release(&s->plain);
 	secret_buf_release(&s->input);
 	secret_buf_release(&s->output);
-	for (int i = 0; i < 2; i++)
-		if (s->wake_fds[i] >= 0)
-			close(s->wake_fds[i]);
+	wakeup_close(&s->wakeup);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
@@ -558,9 +548,10 @@ static int prepare(
 	if (r)
 		return r;
 	s->channel = channel_new(&channel_ops, s, &clock_system);
-	if (!c->region || !c->target || !c->session_id || !s->channel || s->wake_fds[0] < 0)
+	if (!c->region || !c->target || !c->session_id || !s->channel)
 		return -ENOMEM;
-	return session_thread_start(thread_main, s);
+	r = wakeup_open(&s->wakeup);
+	return r ? r : session_thread_start(thread_main, s);
 }
 
 int exec_session_new(
@@ -574,11 +565,10 @@ int exec_session_new(
 		return ecsfs_error_set(err, ENOMEM, NULL, "out of memory");
 	}
 	pthread_mutex_init(&s->lock, NULL);
-	if (pipe2(s->wake_fds, O_CLOEXEC | O_NONBLOCK) != 0)
-		s->wake_fds[0] = s->wake_fds[1] = -1;
+	s->wakeup = (struct wakeup){{-1, -1}};
 	s->script = o->script;
 	s->start_timeout_ms = o->start_timeout_ms;
-	s->silence_ms = o->silence_ms ? o->silence_ms : SILENCE_MS;
+	s->silence_ms = o->silence_ms ? o->silence_ms : SESSION_SILENCE_MS;
 	s->look = o->look;
 	s->started_ms = s->active_ms = now_ms();
 	s->cols = o->cols ? o->cols : 300;
@@ -596,9 +586,12 @@ int exec_session_new(
 		*ret = s;
 		return 0;
 	}
+	abandon(s, r);
 	exec_session_free(s);
-	return err && err->err ? r
-			       : ecsfs_error_set(err, -r, NULL, "no thread is left: end sessions");
+	if (err && err->err)
+		return r;
+	return ecsfs_error_set(
+	    err, -r, NULL, "no room for one more session: %s: end others", strerror(-r));
 }
 
 void exec_session_close(struct exec_session *s)
@@ -607,7 +600,7 @@ void exec_session_close(struct exec_session *s)
 	s->closing = true;
 	atomic_store(&s->cancelled, true);
 	/* The thread frees the session only after it took the lock and saw `closing`. */
-	wake(s);
+	wakeup_send(&s->wakeup);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -638,7 +631,7 @@ ssize_t exec_session_read(struct exec_session *s, void *bytes, size_t len, struc
 		memcpy(bytes, s->output.data, (size_t)n);
 		buf_consume(&s->output, (size_t)n);
 		if (was_full && s->output.len < SESSION_BUFFER)
-			wake(s);
+			wakeup_send(&s->wakeup);
 	} else {
 		n = end_of(s, err);
 	}
@@ -661,7 +654,7 @@ ssize_t exec_session_write(
 	} else {
 		n = (ssize_t)(len < room ? len : room);
 		buf_add(&s->input, bytes, (size_t)n);
-		wake(s);
+		wakeup_send(&s->wakeup);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return n;
@@ -670,8 +663,9 @@ ssize_t exec_session_write(
 void exec_session_end_input(struct exec_session *s)
 {
 	pthread_mutex_lock(&s->lock);
+	if (!s->input_ended)
+		wakeup_send(&s->wakeup);
 	s->input_ended = true;
-	wake(s);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -680,7 +674,7 @@ void exec_session_resize(struct exec_session *s, unsigned cols, unsigned rows)
 	pthread_mutex_lock(&s->lock);
 	s->cols = cols;
 	s->rows = rows;
-	wake(s);
+	wakeup_send(&s->wakeup);
 	pthread_mutex_unlock(&s->lock);
 }
 

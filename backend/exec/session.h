@@ -17,6 +17,9 @@
 /* Ceiling of unread output and of unsent input, in bytes each. */
 #define SESSION_BUFFER ((size_t)1024 * 1024)
 
+/* The agent pings every 54 s, where its peer is not AWS itself. */
+#define SESSION_SILENCE_MS 60000
+
 struct exec_session;
 
 struct exec_session_options {
@@ -43,7 +46,9 @@ struct exec_session_options {
 	void *arg;
 };
 
-/* Starts the thread. 0, or -errno with a sentence; -EPROTO for a response without a usable session.
+/*
+ * Starts the thread. 0, or -errno with a sentence, after AWS was asked to end the session; -EPROTO for a
+ * response without a usable one.
  */
 int exec_session_new(
     const struct exec_session_options *options, struct exec_session **ret, struct ecsfs_error *err);

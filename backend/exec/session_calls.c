@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { END_MS = 5000 };
+
 const char *session_gone(int64_t idle_ms)
 {
 	return idle_ms >= SESSION_IDLE_MS
@@ -70,6 +72,20 @@ int session_call_resume(const struct session_name *n, int64_t idle_ms, char **re
 		free(*ret_url);
 	}
 	return r;
+}
+
+void session_call_end(const struct session_name *n)
+{
+	json_auto_t *body = json_pack("{s:s}", "SessionId", n->id);
+	struct aws_request rq = {.region = n->region,
+	    .service = "ssm",
+	    .action = "TerminateSession",
+	    .body = body,
+	    .timeout_ms = END_MS};
+	struct aws_response response = {0};
+
+	if (body && aws_request(n->client, &rq, &response, NULL) == 0)
+		aws_response_release(&response);
 }
 
 int session_call_data_key(const struct session_name *n, const char *key_id,

@@ -1,6 +1,7 @@
 /*
- * Which calls does a running session make to AWS? A new token after a lost connection
- * (ssm:ResumeSession), and the data key of an encrypted channel (kms:GenerateDataKey). They block.
+ * Which calls does a session make to AWS? A new token after a lost connection (ssm:ResumeSession), the
+ * data key of an encrypted channel (kms:GenerateDataKey), and its end where no channel can say it
+ * (ssm:TerminateSession). They block.
  */
 #ifndef ECSFS_EXEC_SESSION_CALLS_H
 #define ECSFS_EXEC_SESSION_CALLS_H
@@ -29,6 +30,12 @@ int session_call_resume(const struct session_name *n, int64_t idle_ms, char **re
 /* 64 bytes for `key_id`, plain, and encrypted in base64. 0 or -errno and a sentence. */
 int session_call_data_key(const struct session_name *n, const char *key_id,
     unsigned char ret_key[64], struct buf *ret_encrypted, struct ecsfs_error *err);
+
+/*
+ * Ends the session, so that AWS does not keep its command running until it has been idle for 20 minutes.
+ * A failure is not told: nothing can be done about it, and the session's own failure was.
+ */
+void session_call_end(const struct session_name *n);
 
 /* ECS developer guide, "ECS Exec": the limit cannot be changed. */
 #define SESSION_IDLE_MS ((int64_t)20 * 60 * 1000)

@@ -29,6 +29,7 @@ struct conversation {
 	struct buf line;  /* LIMIT_VALUE */
 	bool framed;	  /* the line is between two NUL bytes */
 	struct buf early; /* input that came with the line */
+	bool input_ended; /* behind `early` nothing follows */
 	bool by_result;	  /* the client asks for the result: a status is no failure of a read */
 	struct conversation_start start;
 	void *impl;
@@ -49,7 +50,7 @@ struct conversation *conversation_new(struct node *n, int flags)
 		return NULL;
 	c->refs = 1;
 	c->node = node_ref(n);
-	c->write_only = (flags & O_ACCMODE) == O_WRONLY;
+	c->write_only = c->input_ended = (flags & O_ACCMODE) == O_WRONLY;
 	pthread_mutex_init(&c->lock, NULL);
 	buf_init(&c->line, LIMIT_VALUE);
 	buf_init(&c->early, LIMIT_DOCUMENT);
@@ -133,17 +134,21 @@ static int failure(const struct conversation *c, struct ecsfs_error *err)
 	return c->err.err ? -c->err.err : -EIO;
 }
 
-/* Input that came in one write with the line, as far as there is room for it. Under the lock. */
+/*
+ * Input that came before the conversation could take it, as far as there is room for it now, and its
+ * end. A command that has ended takes none. Under the lock.
+ */
 static void push_early(struct conversation *c)
 {
-	while (c->early.len) {
-		ssize_t n = ops_of(c)->write(c->impl, c->early.data, c->early.len, NULL);
+	ssize_t n = 0;
 
-		if (n <= 0)
+	while (c->early.len && n >= 0) {
+		n = ops_of(c)->write(c->impl, c->early.data, c->early.len, NULL);
+		if (n == -EINPROGRESS)
 			return;
-		buf_consume(&c->early, (size_t)n);
+		buf_consume(&c->early, n < 0 ? c->early.len : (size_t)n);
 	}
-	if (c->write_only)
+	if (c->input_ended)
 		ops_of(c)->end_input(c->impl);
 }
 
@@ -407,12 +412,14 @@ static int set_size(struct conversation *c, const struct conversation_size *size
 	return 0;
 }
 
+/* Before the command runs, the end waits for it. */
 static int end_input(struct conversation *c)
 {
-	if (c->state != RUNNING)
-		return -EAGAIN;
-	push_early(c);
-	ops_of(c)->end_input(c->impl);
+	if (c->state == FAILED)
+		return -EPIPE;
+	c->input_ended = true;
+	if (c->state == RUNNING)
+		push_early(c);
 	return 0;
 }
 

@@ -22,7 +22,8 @@ struct request;
 
 /*
  * Commands of ioctl(2) on such an open file, for `ecsfs exec`. CONVERSATION_TERMINAL before the
- * first line asks for a terminal; later it changes the size. CONVERSATION_RESULT: EAGAIN while it
+ * first line asks for a terminal; later it changes the size. CONVERSATION_END_INPUT: no input follows;
+ * it may come before the command runs, EPIPE where it never will. CONVERSATION_RESULT: EAGAIN while it
  * runs, else its result. A client that asks for it before the first line too learns the command's
  * status by it alone: reading then ends with the end of the output, and .ecsfs/errors has nothing of
  * a status.

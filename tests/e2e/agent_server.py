@@ -14,7 +14,8 @@ from a description of the protocol alone and shares nothing with ecsfs.
 Modes: delay, jitter (ms, each way), loss, duplicate, reorder, digest, garbage (percent, each way),
 handshake, kms, challenge (0 or 1), wrong_key, silent, start (ms until the terminal exists), pace (0: as
 fast as it goes; 1: 1,024 bytes a millisecond, as AWS's agent), cut (frames until the connection is
-cut), cut_each (the same for every connection), resume_fails (number of ResumeSession that fail), gone (ResumeSession has no token), url
+cut), cut_each (the same for every connection), tick (ms between two looks for a message to repeat, of
+which AWS's agent repeats one each: 100), resume_fails (number of ResumeSession that fail), gone (ResumeSession has no token), url
 (what ResumeSession says instead of the stream's), expired (the token is not taken), refuse (HTTP status of the upgrade), flood (so many messages before the
 first), fragment (WebSocket frames in pieces, pings between), close ("text": end at once with it),
 frame ("masked", "huge", "unknown", "reserved", "control": one such WebSocket frame before the first).
@@ -113,6 +114,14 @@ def decode(frame):
             str(uuid.UUID(bytes=identifier)))
 
 
+def group_lives(group):
+    try:
+        os.killpg(group, 0)
+        return True
+    except ProcessLookupError:
+        return False
+
+
 def whole_characters(data):
     """The text that an agent sends of `data`, and the unfinished character that it holds back."""
     for held in range(0, min(4, len(data) + 1)):
@@ -198,7 +207,7 @@ class Session:
 
     async def resend(self):
         while not self.closed:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(self.m("tick", 100) / 1000)
             if not self.unacknowledged or self.connection is None:
                 continue
             entry = self.unacknowledged[min(self.unacknowledged)]
@@ -422,22 +431,31 @@ class Session:
             loop = asyncio.get_running_loop()
             loop.remove_reader(self.master)
             loop.remove_writer(self.master)
-            try:
-                os.killpg(self.pid, signal.SIGHUP)
-            except ProcessLookupError:
-                pass
+            # AWS's agent kills the session's leader and closes the terminal; the kernel's SIGHUP is all
+            # that the others get.
+            os.kill(self.pid, signal.SIGKILL)
             os.close(self.master)
             self.master = None
-            try:
-                os.killpg(self.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             os.waitpid(self.pid, 0)
-        if self.home:
-            shutil.rmtree(self.home, ignore_errors=True)
         if self.connection is not None:
             self.connection.finish()
             self.connection = None
+        asyncio.ensure_future(self.clean_up())
+
+    async def clean_up(self):
+        """Ends what is left of the command, after a while, which AWS's agent does not."""
+        for _ in range(40):
+            if self.pid is None or not group_lives(self.pid):
+                break
+            await asyncio.sleep(0.05)
+        self.kill_group()
+
+    def kill_group(self):
+        if self.pid is not None and group_lives(self.pid):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.pid = None
+        if self.home:
+            shutil.rmtree(self.home, ignore_errors=True)
 
     def opened(self, connection, text):
         request = json.loads(text)
@@ -678,6 +696,7 @@ class Server:
         await stop.wait()
         for session in SESSIONS.values():
             session.end()
+            session.kill_group()
         os._exit(0)
 
 

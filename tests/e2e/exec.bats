@@ -129,6 +129,36 @@ os.close(f)"
 	exec 4>&- 5>&-
 }
 
+@test "an agent that does not read the end of its session is ended by AWS" {
+	agent silent=1
+	exec 4<>"$container/exec"
+	echo true >&4
+	[ "$(calls ExecuteCommand)" = 1 ]
+	exec 4>&-
+	wait_for 20 sh -c "[ \"\$(curl -s '$sim_url/_sim/calls' | jq '.actions.TerminateSession')\" = 1 ]"
+}
+
+@test "the end of the input may come before the command runs" {
+	run python3 - "$container/exec" <<-'EOF'
+		import fcntl, os, sys
+		END_INPUT = 0x6502
+		f = os.open(sys.argv[1], os.O_RDWR)
+		fcntl.ioctl(f, END_INPUT)
+		os.write(f, b"cat; echo the end\nearly\n")
+		out = b""
+		while piece := os.read(f, 65536):
+		    out += piece
+		assert out == b"early\nthe end\n", out
+		try:
+		    os.write(f, b"late")
+		except BrokenPipeError:
+		    sys.exit(0)
+		sys.exit("input behind its end was taken")
+	EOF
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "Ctrl-C ends a reader that waits, and closing ends the command" {
 	exec 4<>"$container/exec"
 	echo "echo \$\$; exec sleep 4711" >&4

@@ -31,6 +31,7 @@ enum {
 	PTY_DELAY_MS = 100,  /* until the terminal exists; AWS's agent takes about a second */
 	PATIENCE_MS = 60000, /* without a connection */
 	LINGER_MS = 1000,
+	INPUT_HELD = 64 * 1024,
 	INPUT_MAX = 1024 * 1024,
 };
 
@@ -49,7 +50,8 @@ struct agent {
 	struct websocket *socket;
 	struct link *link;
 	bool authorised, shaken, encrypted, ended, terminated;
-	int pty; /* -1: not yet */
+	bool hung_up; /* the client closed its end; what it sent may not have been read */
+	int pty;      /* -1: not yet */
 	pid_t pid;
 	int64_t ready_ms, alone_ms;
 	struct buf input; /* for the terminal, which is full */
@@ -369,7 +371,7 @@ static void drop_connection(struct agent *a)
 {
 	websocket_free(a->socket);
 	a->socket = NULL;
-	a->authorised = false;
+	a->authorised = a->hung_up = false;
 	buf_reset(&a->postponed);
 	if (a->connection.fd >= 0 && a->connection.closed)
 		a->connection.closed(a->connection.arg);
@@ -420,7 +422,7 @@ static void wait_for_work(struct agent *a, int64_t link_ms)
 	bool awaited = !a->ended && (room || a->input.len);
 	struct pollfd p[3] = {{.fd = a->wake_fd, .events = POLLIN},
 	    {.fd = a->socket ? a->connection.fd : -1,
-		.events = a->socket ? websocket_events(a->socket) : 0},
+		.events = a->socket ? (short)(websocket_events(a->socket) | POLLRDHUP) : (short)0},
 	    {.fd = awaited ? a->pty : -1,
 		.events = (short)((room ? POLLIN : 0) | (a->input.len ? POLLOUT : 0))}};
 	int64_t ms = link_ms >= 0 && link_ms < 1000 ? link_ms : 1000;
@@ -428,6 +430,7 @@ static void wait_for_work(struct agent *a, int64_t link_ms)
 	if (a->pty < 0 && a->ready_ms && a->ready_ms - now_ms() < ms)
 		ms = a->ready_ms - now_ms();
 	poll(p, 3, ms < 1 ? 1 : (int)ms);
+	a->hung_up |= (p[1].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 	if (read(a->wake_fd, &count, sizeof(count)) < 0)
 		return;
 }
@@ -475,11 +478,24 @@ static bool is_finished(struct agent *a)
 	return a->terminated || (a->ended && link_idle(a->link));
 }
 
+/*
+ * AWS's agent reads no message while its terminal takes no input, so that its client slows down. This
+ * one goes on for the acknowledgements of its output, which it needs sooner, and drops input at the
+ * limit.
+ */
+static void hold(struct agent *a)
+{
+	if (a->socket)
+		websocket_hold(
+		    a->socket, a->input.len >= INPUT_HELD && link_idle(a->link) && !a->hung_up);
+}
+
 static void turn(struct agent *a)
 {
 	int64_t link_ms = -1;
 
 	take_connection(a);
+	hold(a);
 	if (is_cut(a) || (a->socket && websocket_io(a->socket, true)))
 		drop_connection(a);
 	if (may_start(a))

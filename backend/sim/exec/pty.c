@@ -4,6 +4,7 @@
 #include "backend/sim/exec/exec.h"
 
 #include "backend/base/cleanup.h"
+#include "backend/base/clock.h"
 #include "backend/base/portable.h"
 #include "backend/base/words.h"
 
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +22,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { GRACE_MS = 1000 };
 
 static void directory_of(pid_t pid, char *ret, size_t size)
 {
@@ -110,17 +114,29 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 	return remove(path);
 }
 
+/* Gives a process group until then to end by itself, as it may in a container, then kills it. */
+static void end_group(pid_t group)
+{
+	int64_t until = clock_mono(&clock_system) + GRACE_MS;
+
+	while (kill(-group, 0) == 0 && clock_mono(&clock_system) < until)
+		poll(NULL, 0, 5);
+	kill(-group, SIGKILL);
+}
+
+/*
+ * As amazon-ssm-agent (agent/session/shell/shell.go): it kills the program that it has started, which
+ * leads its session, and closes the terminal. The kernel's SIGHUP is all that the others get.
+ */
 void pty_end(int fd, pid_t pid)
 {
 	char path[256];
 
-	/* The child leads its session and its group. */
-	kill(-pid, SIGHUP);
-	close(fd);
-	kill(-pid, SIGKILL);
 	kill(pid, SIGKILL);
+	close(fd);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	end_group(pid);
 	directory_of(pid, path, sizeof(path));
 	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }

@@ -21,12 +21,13 @@
 	"if [ -d \"$t\" ]; then "
 #define TAKE_NAME "[ -z \"$n\" ] || t=${t%/}/$n; fi; "
 
-/* $m is the mode of a new file. */
+/* $m is the mode of a new file. A hang-up, which may come twice (the terminal's and that of its first
+ * process), removes the unfinished file; once all input is there, it no longer ends anything. */
 #define WRITE_FILE                                                                                 \
 	"[ -d \"$t\" ] && { echo 'is a directory'; exit 1; }; "                                    \
 	"if [ -e \"$t\" ] && [ ! -f \"$t\" ]; then exec cat >\"$t\"; fi; "                         \
-	"p=$t.$$.part; trap 'rm -f \"$p\"' 0; trap 'exit 1' 1 2 13 15; "                           \
-	"(set -C; umask 077; cat >\"$p\") || exit 1; "                                             \
+	"p=$t.$$.part; trap 'rm -f \"$p\"' 0; trap 'trap \"\" 1 2 13 15; exit 1' 1 2 13 15; "      \
+	"(set -C; umask 077; cat >\"$p\") || exit 1; trap '' 1 2 13 15; "                          \
 	"if [ -e \"$t\" ]; then cat \"$p\" >\"$t\"; "                                              \
 	"else chmod \"$m\" \"$p\" && mv \"$p\" \"$t\"; fi"
 #define UNPACK                                                                                     \

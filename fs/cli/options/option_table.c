@@ -182,7 +182,9 @@ static const struct option_row rows[] = {
 	.arg = "SECONDS",
 	.value = "30",
 	.help = "time limit for a request to AWS",
-	.more = "A request that takes longer fails with ETIMEDOUT.",
+	.more =
+	    "A request that takes longer fails with ETIMEDOUT, as does a command of ECS Exec that "
+	    "has not begun by then.",
     },
     {
 	.name = "stale",

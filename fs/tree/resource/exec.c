@@ -17,9 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long the agent may take until the command runs, beyond AWS's answer. */
-#define START_TIMEOUT_MS 30000
-
 static int check_agent(const json_t *container, const char *name, struct ecsfs_error *err)
 {
 	const json_t *agent = doc_find_peek(
@@ -171,24 +168,27 @@ static int open_session(struct commit *c, const struct conversation_start *start
 	json_auto_t *answer = NULL;
 	auto_free char *target = NULL;
 	struct exec *x = malloc(sizeof(*x));
+	int timeout_ms = p->fs->options.timeout_ms;
 	struct exec_session_options o = {
 	    .client = region_client_peek(p->region),
 	    .region = region_name_peek(p->region),
 	    .script = script,
 	    .cols = start->cols,
 	    .rows = start->rows,
-	    .start_timeout_ms = START_TIMEOUT_MS,
+	    /* Beyond AWS's answer. */
+	    .start_timeout_ms = timeout_ms,
 	    .look = look_at_task,
+	    .silence_ms = timeout_ms < SESSION_SILENCE_MS / 2 ? 2 * timeout_ms : SESSION_SILENCE_MS,
 	    .changed = on_changed,
 	    .done = on_done,
 	    .arg = x,
 	};
-	int e = x ? send(c, script, &answer, err) : -ENOMEM;
+	int e = asprintf(&target, "ecs:%s_%s_%s", p->cluster, p->task,
+		    doc_string_peek(container, "runtimeId")) < 0 ||
+		!x
+	    ? -ENOMEM
+	    : send(c, script, &answer, err);
 
-	if (!e &&
-	    asprintf(&target, "ecs:%s_%s_%s", p->cluster, p->task,
-		doc_string_peek(container, "runtimeId")) < 0)
-		e = -ENOMEM;
 	if (e) {
 		script_free(script);
 		free(x);
