@@ -232,6 +232,53 @@ in_terminal() {
 	[[ $output == *'symbolic link to a file that does not exist'* ]]
 }
 
+# begun: whether what was sent has come into the unfinished file.
+begun() {
+	[ "$(stat -c %s "$inside"/target.*.part 2>/dev/null)" = 5000 ]
+}
+
+@test "cp: a copy into a container that is killed leaves nothing behind, and the file as it was" {
+	cd "$BATS_TEST_TMPDIR"
+	mkfifo slow
+	local signal
+	for signal in INT KILL TERM; do
+		env --default-signal "$build/ecsfs" cp - "$container:$inside/target" <slow 3>&- &
+		exec 5<>slow
+		head -c 5000 /dev/zero >&5
+		wait_for 20 begun
+		[ "$signal" = INT ] || echo old >"$inside/target"
+		kill -"$signal" $!
+		run wait $!
+		exec 5>&-
+		wait_for 20 sh -c "! ls '$inside' | grep -q part"
+		if [ "$signal" = INT ]; then
+			[ ! -e "$inside/target" ]
+		else
+			[ "$(cat "$inside/target")" = old ]
+		fi
+	done
+	rm "$inside/target"
+}
+
+@test "exec: a command whose client is killed does not take a part of its input for all" {
+	cd "$BATS_TEST_TMPDIR"
+	mkfifo slow
+	env --default-signal "$build/ecsfs" exec "$container" -- \
+		sh -c "echo \$\$ >'$inside/pid'; cat >'$inside/part' && touch '$inside/complete'" <slow 3>&- &
+	exec 5<>slow
+	head -c 100000 /dev/zero >&5
+	wait_for 20 sh -c "[ \"\$(stat -c %s '$inside/part')\" = 100000 ]"
+	kill -KILL $!
+	run wait $!
+	exec 5>&-
+	wait_for 20 not_running "$(cat "$inside/pid")"
+	[ ! -e "$inside/complete" ]
+	# One that has closed its input goes on, whatever still comes.
+	run ecsfs exec "$container" -- sh -c 'exec <&-; sleep 0.5; echo to the end; exit 3' < <(head -c 3000000 /dev/zero)
+	[ "$status" -eq 3 ]
+	[ "$output" = 'to the end' ]
+}
+
 @test "cp: names with spaces, dashes, newlines, quotes and slashes at the end" {
 	cd "$BATS_TEST_TMPDIR"
 	local name
@@ -426,6 +473,64 @@ in_terminal() {
 	run ecsfs run "$mnt/clusters/prod" migrate --network-from "$mnt/clusters/prod"
 	[ "$status" -eq 125 ]
 	[[ $output == *'--network-from: '*'is not the directory of a service'* ]]
+}
+
+# migrate_task: runs the family to its end.
+migrate_task() {
+	run ecsfs run "$mnt/clusters/prod" migrate --network-from "$mnt/clusters/prod/services/web"
+}
+
+@test "run: a log that can never be read is told with AWS's reason, and is no success" {
+	faults 'GetLogEvents:error=AccessDeniedException,FilterLogEvents:error=AccessDeniedException'
+	migrate_task
+	[ "$status" -eq 125 ]
+	[[ $output == *'the log of migrate cannot be read: '*'A fault of the simulated region'* ]]
+	[[ $output != *'migrate: started'* ]]
+	# A stream or group that does not exist cannot be told from a container that prints nothing.
+	faults 'GetLogEvents:error=ResourceNotFoundException,FilterLogEvents:error=ResourceNotFoundException'
+	migrate_task
+	[ "$status" -eq 0 ]
+	[[ $output == *'the log of migrate has no line'* ]]
+	faults ''
+	migrate_task
+	[ "$status" -eq 0 ]
+	[[ $output != *'cannot be read'* && $output != *'no line'* ]]
+}
+
+@test "run: a while without the logs does not shorten them" {
+	local task
+	faults 'GetLogEvents:error=InvalidParameterException,FilterLogEvents:error=InvalidParameterException'
+	"$build/ecsfs" run "$mnt/clusters/prod" migrate --network-from "$mnt/clusters/prod/services/web" \
+		>"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	wait_for 20 grep -q tasks/ "$BATS_TEST_TMPDIR/err"
+	task=$(sed -n 's/^ecsfs run: //p' "$BATS_TEST_TMPDIR/err" | head -n 1)
+	wait_for 40 grep -q STOPPED "$task/last_status"
+	faults ''
+	wait $!
+	grep -q 'migrate: stopped' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "run: a refusal is told in AWS's words, whatever the path looks like" {
+	local cluster
+	for cluster in "$mnt/clusters/prod" "$mnt/clusters/prod/services/.." "$mnt/clusters/../clusters/prod/services/web/../../"; do
+		faults 'RunTask:error=AccessDeniedException'
+		run ecsfs run "$cluster" migrate
+		[ "$status" -eq 125 ]
+		[[ $output == *'A fault of the simulated region'* ]]
+		faults 'DescribeTaskDefinition:error=AccessDeniedException'
+		run ecsfs run "$cluster" worker
+		[ "$status" -eq 125 ]
+		[[ $output == *'A fault of the simulated region'* ]]
+		faults ''
+		run ecsfs run "$cluster" migrate --network-from "$cluster/services/web"
+		[ "$status" -eq 0 ]
+		[[ $output == *'migrate: stopped'* ]]
+	done
+	faults 'DescribeClusters:error=AccessDeniedException'
+	run ecsfs run "$mnt/clusters/absent/../other" migrate
+	faults ''
+	[ "$status" -eq 125 ]
+	[[ $output == *'A fault of the simulated region'* ]]
 }
 
 @test "run: a while without AWS is not the task's end" {

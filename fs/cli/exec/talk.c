@@ -21,10 +21,52 @@
 
 enum { PIECE = 64 * 1024, SENTENCE_AGE_S = 60 };
 
-/* The root of the mount that holds `path`: the nearest directory above with .ecsfs/errors in it. */
+/* Appends the names of `rest` to an absolute path that has room for them, as far as "..": the first of
+ * them cannot be looked up. */
+static void append_names(char *path, const char *rest)
+{
+	char *end = strcmp(path, "/") != 0 ? path + strlen(path) : path;
+	size_t len;
+
+	for (; *rest; rest += len + (rest[len] == '/')) {
+		len = strcspn(rest, "/");
+		if (len == 2 && !strncmp(rest, "..", 2))
+			break;
+		if (len && !(len == 1 && *rest == '.'))
+			end += sprintf(end, "/%.*s", (int)len, rest);
+	}
+	*end = '\0';
+}
+
+/* The canonical path, also of a file that is refused or missing: that of its nearest ancestor that can
+ * be looked up, and the rest. New. */
+static char *canonical(const char *path)
+{
+	size_t len = strlen(path), end = len;
+	char *dir = realpath(path, NULL), *full;
+
+	while (!dir && end) {
+		auto_free char *above = NULL;
+
+		while (end && path[end - 1] != '/')
+			end--;
+		above = end ? strndup(path, end) : strdup(".");
+		dir = above ? realpath(above, NULL) : NULL;
+		while (end && path[end - 1] == '/')
+			end--;
+	}
+	full = dir ? realloc(dir, strlen(dir) + len + 2) : NULL;
+	if (full)
+		append_names(full, path + end);
+	else
+		free(dir);
+	return full;
+}
+
+/* The root of the mount that holds a path: the nearest directory above with .ecsfs/errors in it. New. */
 static char *find_root(const char *path)
 {
-	char *dir = realpath(path, NULL);
+	char *dir = canonical(path);
 	char *slash;
 
 	while (dir && *dir) {
@@ -48,18 +90,29 @@ bool talk_in_mount(const char *path)
 	return root != NULL;
 }
 
-/* Whether a line "TIME ERRNO PATH ..." is about `path` and not older than a minute. */
-static bool is_about(const char *line, const char *path)
+/* Whether `at`, which other words follow, is `path` or a directory above it. */
+static bool is_above(const char *at, const char *path)
+{
+	size_t len = 0;
+
+	while (path[len] && at[len] == path[len])
+		len++;
+	return len && (!path[len] || path[len] == '/') && (at[len] == ' ' || at[len] == ':');
+}
+
+/* Whether a line "TIME ERRNO PATH ..." is about such a failure of `path`, or of a directory above it,
+ * and not older than a minute. */
+static bool is_about(const char *line, const char *path, int err)
 {
 	struct tm tm = {0};
-	const char *at = strptime(line, "%Y-%m-%dT%H:%M:%S", &tm);
-	size_t len = strlen(path);
+	const char *at = strptime(line, "%Y-%m-%dT%H:%M:%S", &tm), *name = errno_name(err);
+	size_t len = strlen(name);
 
 	if (!at || timegm(&tm) < time(NULL) - SENTENCE_AGE_S)
 		return false;
-	for (int words = 0; words < 2 && at; words++)
-		at = (at = strchr(at, ' ')) ? at + 1 : NULL;
-	return at && !strncmp(at, path, len) && (at[len] == ' ' || at[len] == ':');
+	at = strchr(at, ' ');
+	return at && !strncmp(at + 1, name, len) && at[1 + len] == ' ' &&
+	    is_above(at + 2 + len, path);
 }
 
 /* The sentence of such a line, without its repeat count. */
@@ -82,7 +135,7 @@ static bool add_sentence(const char *line, struct buf *out)
 	return true;
 }
 
-static bool find_sentence(const char *path, struct buf *out)
+static bool find_sentence(const char *path, int err, struct buf *out)
 {
 	auto_free char *root = find_root(path), *file = NULL, *line = NULL, *full = NULL;
 	auto_fclose FILE *f = NULL;
@@ -91,10 +144,11 @@ static bool find_sentence(const char *path, struct buf *out)
 
 	if (!root || asprintf(&file, "%s/.ecsfs/errors", root) < 0 || !(f = fopen(file, "re")))
 		return false;
-	full = realpath(path, NULL);
-	path = full ? full + strlen(root) + 1 : path;
+	full = canonical(path);
+	if (!full || strlen(full) <= strlen(root))
+		return false;
 	while (getline(&line, &size, f) > 0)
-		if (is_about(line, path))
+		if (is_about(line, full + strlen(root) + 1, err))
 			found |= add_sentence(line, out);
 	return found;
 }
@@ -112,7 +166,7 @@ static const char *reason(int err)
 
 void talk_complaint(const char *path, int err, struct buf *out)
 {
-	if (has_ended(err) || !find_sentence(path, out))
+	if (has_ended(err) || !find_sentence(path, err, out))
 		buf_adds(out, reason(err));
 }
 

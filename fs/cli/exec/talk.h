@@ -42,14 +42,14 @@ int talk_start(struct talk *t, const char *command);
  */
 int talk_run(struct talk *t, int in);
 
-/* Whether `path` exists and is in a mount of ecsfs: no other file may be written. */
+/* Whether `path`, which need not exist, is in a mount of ecsfs: no other file may be written. */
 bool talk_in_mount(const char *path);
 /* Writes all of it. 0 or -errno. */
 int talk_put(int fd, const char *bytes, size_t len);
 
 /*
- * Appends the sentence in the mount's .ecsfs/errors about a failure of `path` within the last
- * minute, that the mount has ended, or strerror(err).
+ * Appends the sentence in the mount's .ecsfs/errors about a failure with `err` of `path`, or of a
+ * directory above it, within the last minute, that the mount has ended, or strerror(err).
  */
 void talk_complaint(const char *path, int err, struct buf *out);
 

@@ -109,6 +109,10 @@ static int choose_container(const struct run_wish *w, const json_t *definition, 
 	json_array_foreach (all, i, one)
 		if (!*ret && !json_is_false(json_object_get(one, "essential")))
 			*ret = doc_string_peek(one, "name");
+	if (!*ret && (w->command_count || w->variable_count))
+		return refuse(NULL,
+		    "the task definition has no essential container: name the container of the "
+		    "command with --container");
 	return 0;
 }
 
@@ -143,7 +147,7 @@ static int add_command(const struct run_wish *w, json_t *override)
 static int add_overrides(const struct run_wish *w, const char *container, json_t *request)
 {
 	json_t *overrides = json_object();
-	json_t *override = json_pack("{s:s}", "name", container ? container : "");
+	json_t *override = json_pack("{s:s*}", "name", container);
 	int status = 0;
 
 	json_object_set_new(request, "overrides", overrides);

@@ -36,17 +36,19 @@ enum {
 struct log {
 	char *name; /* the container's */
 	char *path;
-	int fd; /* -1: not open yet */
+	int fd;	  /* -1: not open yet */
+	bool any; /* a line came */
 	bool line_open, complained;
-	int missing; /* the errno of the last read, where lines are missing at its end; 0 */
+	int missing; /* the errno of the last open or read, where lines may be missing; 0 */
 };
 
 struct watch {
 	const char *dir;
 	struct log logs[LOGS_MAX];
 	size_t count;
-	bool logs_known; /* false: the directory could not be read yet */
-	bool logs_said;	 /* why not */
+	int unlisted;	/* the errno of reading their directory, EAGAIN before the first try; 0 */
+	bool logs_said; /* why not */
+	bool unquiet;	/* lines still came when it was left */
 	atomic_bool ended;
 	/* The main thread's once `ended`. */
 	struct buf last; /* the last line of the outcome */
@@ -154,6 +156,18 @@ static void add_log(struct watch *w, const char *dir, const char *name)
 	    (struct log){.name = strndup(name, len - 4), .path = path_of(dir, name), .fd = -1};
 }
 
+static void drop_logs(struct watch *w)
+{
+	for (; w->count; w->count--) {
+		struct log *l = &w->logs[w->count - 1];
+
+		if (l->fd >= 0)
+			close(l->fd);
+		free(l->name);
+		free(l->path);
+	}
+}
+
 static void say_no_logs(struct watch *w, const char *dir, int e)
 {
 	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
@@ -179,13 +193,15 @@ static void find_logs(struct watch *w)
 		error = errno;
 		closedir(d);
 	}
-	w->logs_known = w->count || !error;
-	if (error && dir && !w->count)
-		say_no_logs(w, dir, error);
-	if (w->logs_known && !w->count)
+	w->unlisted = error;
+	if (error) {
+		drop_logs(w);
+		say_no_logs(w, dir ? dir : "", error);
+	} else if (!w->count) {
 		fputs("ecsfs run: no container of the task logs to CloudWatch (awslogs): only its "
 		      "end is shown\n",
 		    stderr);
+	}
 }
 
 /* Prints lines, each led by the container's name where there are several logs. */
@@ -209,14 +225,19 @@ static void print(const struct watch *w, struct log *l, const char *bytes, size_
 }
 
 /* A log that does not exist yet appears with its first line. */
-static void complain_of_log(struct log *l, int e)
+static bool is_awaited(const struct log *l)
+{
+	return l->missing == ENOENT && l->fd < 0;
+}
+
+static void complain_of_log(struct log *l)
 {
 	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
 
-	if (e == ENOENT || e == EINTR || l->complained)
+	if (l->complained)
 		return;
 	l->complained = true;
-	talk_complaint(l->path, e, &text);
+	talk_complaint(l->path ? l->path : "", l->missing, &text);
 	fprintf(stderr, "ecsfs run: the log of %s cannot be read: %s\n", l->name, buf_str(&text));
 }
 
@@ -227,17 +248,20 @@ static bool read_log(const struct watch *w, struct log *l)
 	bool any = false;
 	ssize_t n = 0;
 
+	errno = ENOMEM;
 	if (l->fd < 0 && l->path)
 		l->fd = open(l->path, O_RDONLY | O_CLOEXEC);
 	while (l->fd >= 0 && (n = read(l->fd, bytes, sizeof(bytes))) > 0) {
 		print(w, l, bytes, (size_t)n);
-		any = true;
+		any = l->any = true;
 		l->complained = false;
 	}
 	int e = l->fd < 0 || n < 0 ? errno : 0;
-	if (e)
-		complain_of_log(l, e);
-	l->missing = l->fd >= 0 && e != EINTR ? e : 0;
+	/* Ctrl-C: the next turn reads on. */
+	if (e != EINTR)
+		l->missing = e;
+	if (l->missing && !is_awaited(l))
+		complain_of_log(l);
 	return any;
 }
 
@@ -289,6 +313,32 @@ static bool obey_interrupts(const struct watch *w, int *seen)
 	return now < 3;
 }
 
+/* Whether reading again may help. A file that has no room on the spool's disk stays without it. */
+static bool may_recover(int e)
+{
+	return e && e != ENOSPC && !is_permanent(e);
+}
+
+static bool is_troubled(const struct watch *w)
+{
+	bool troubled = may_recover(w->unlisted);
+
+	for (size_t i = 0; i < w->count; i++)
+		troubled |= may_recover(w->logs[i].missing);
+	return troubled;
+}
+
+/* Whether the logs are read no further: so long after the end of the task, and after the last line. */
+static bool is_settled(struct watch *w, int64_t ended_ms, int64_t quiet_ms)
+{
+	if (!w->unlisted && !w->count)
+		return true;
+	if (ended_ms < QUIET_MAX_MS)
+		return quiet_ms >= QUIET_MS && !is_troubled(w);
+	w->unquiet = quiet_ms < QUIET_MS;
+	return true;
+}
+
 static bool follow(struct watch *w)
 {
 	int64_t ended_ms = 0, quiet_ms = 0;
@@ -298,7 +348,7 @@ static bool follow(struct watch *w)
 		bool ended = atomic_load(&w->ended);
 		int64_t now = clock_mono(&clock_system);
 
-		if (!w->logs_known)
+		if (w->unlisted)
 			find_logs(w);
 		if (read_logs(w))
 			quiet_ms = now;
@@ -306,12 +356,20 @@ static bool follow(struct watch *w)
 			return false;
 		if (ended && !ended_ms)
 			ended_ms = quiet_ms = now;
-		if (ended_ms &&
-		    ((w->logs_known && !w->count) || now - quiet_ms >= QUIET_MS ||
-			now - ended_ms >= QUIET_MAX_MS))
+		if (ended_ms && is_settled(w, now - ended_ms, now - quiet_ms))
 			return true;
 		poll(NULL, 0, LOOK_MS);
 	}
+}
+
+static int say_no_code(const struct watch *w, const char *name, int e)
+{
+	auto_free char *path = path_of(w->dir, name);
+	auto_buf struct buf text = BUF_INIT(LIMIT_VALUE);
+
+	talk_complaint(path ? path : "", e, &text);
+	fprintf(stderr, "ecsfs run: the exit code cannot be read: %s\n", buf_str(&text));
+	return RUN_NOT_STARTED;
 }
 
 /* Reads it again while it fails for a temporary reason. 0 or -errno. */
@@ -339,40 +397,45 @@ static int exit_status(const struct watch *w, const char *container)
 	}
 	e = read_patiently(w, name ? name : "exit_code", code, sizeof(code));
 	if (e)
-		fprintf(stderr, "ecsfs run: the exit code cannot be read: %s\n", strerror(-e));
-	else if (!*code)
-		fprintf(
-		    stderr, "ecsfs run: the task did not run to its end: %s\n", buf_str(&w->last));
-	if (e || !*code)
-		return RUN_NOT_STARTED;
-	return (int)strtol(code, NULL, 10) & 0xff;
+		return say_no_code(w, name ? name : "exit_code", -e);
+	if (*code)
+		return (int)strtol(code, NULL, 10) & 0xff;
+	fprintf(stderr, "ecsfs run: the task did not run to its end: %s\n", buf_str(&w->last));
+	return RUN_NOT_STARTED;
 }
 
-/* Whether a log could not be read to its end: the spool's disk is full. It was said. */
+/* What the messages of the reads do not say of the logs. */
+static void say_losses(const struct watch *w)
+{
+	if (w->unlisted)
+		fputs("ecsfs run: no log is shown: they could not be listed\n", stderr);
+	if (w->unquiet)
+		fprintf(stderr,
+		    "ecsfs run: the logs still go on, %d s after the end of the task: %s/logs has "
+		    "what follows\n",
+		    QUIET_MAX_MS / 1000, w->dir);
+	for (size_t i = 0; i < w->count; i++)
+		if (!w->logs[i].any && (!w->logs[i].missing || is_awaited(&w->logs[i])))
+			fprintf(stderr, "ecsfs run: the log of %s has no line\n", w->logs[i].name);
+}
+
+/*
+ * Whether a log could not be read, from its start or to its end, or goes on. One that does not exist
+ * is that of a container that printed nothing, as far as CloudWatch Logs tells.
+ */
 static bool lines_missing(const struct watch *w)
 {
-	bool missing = false;
+	bool missing = w->unlisted || w->unquiet;
 
 	for (size_t i = 0; i < w->count; i++)
-		missing |= w->logs[i].missing != 0;
+		missing |= w->logs[i].missing && !is_awaited(&w->logs[i]);
 	return missing;
-}
-
-static void release(struct watch *w)
-{
-	for (size_t i = 0; i < w->count; i++) {
-		if (w->logs[i].fd >= 0)
-			close(w->logs[i].fd);
-		free(w->logs[i].name);
-		free(w->logs[i].path);
-	}
-	buf_release(&w->last);
 }
 
 int run_watch(const char *task_dir, const char *container)
 {
 	struct sigaction act = {.sa_handler = on_interrupt};
-	struct watch w = {.dir = task_dir};
+	struct watch w = {.dir = task_dir, .unlisted = EAGAIN};
 	sigset_t interrupt;
 	pthread_t thread;
 	int status = 130;
@@ -392,9 +455,12 @@ int run_watch(const char *task_dir, const char *container)
 		_exit(status); /* the thread still waits, and the task goes on stopping */
 	pthread_join(thread, NULL);
 	status = exit_status(&w, container);
+	if (status != RUN_NOT_STARTED)
+		say_losses(&w);
 	/* Lost lines mean failure. */
-	if ((w.unwritten || lines_missing(&w)) && !status)
+	if ((lines_missing(&w) || w.unwritten) && !status)
 		status = RUN_NOT_STARTED;
-	release(&w);
+	drop_logs(&w);
+	buf_release(&w.last);
 	return status;
 }
