@@ -192,7 +192,7 @@ sessions() {
 }
 
 @test "messages that wait for an earlier one are bounded" {
-	agent '{"flood": 10100}'
+	agent '{"flood": 10100, "tick": 10}'
 	ecsfs exec "$container" -- true
 	[ "$(awk '/VmHWM/ { print $2 }' "/proc/$(cat "$mnt_dir/pid")/status")" -lt 300000 ]
 }
