@@ -54,8 +54,9 @@ enum {
 	CALLS_SETTLE = 100, /* of a trial that decides nothing */
 	EPOCH_MIN_MS = 200,
 	EPOCH_MS = 1000,
-	CERTAIN = 6,	 /* throttled in a row at the start: hardly by chance */
-	CALM_MS = 60000, /* without unexpected throttling: the limit ends, bursts are back */
+	CERTAIN = 6,	   /* throttled in a row at the start: hardly by chance */
+	LATELY_MS = 20000, /* what went through since says what rate is taken now */
+	CALM_MS = 60000,   /* without unexpected throttling: the limit ends, bursts are back */
 	TEST_MIN_MS = 2500,
 	TEST_MAX_MS = 20000,
 	LOOK_AGAIN_MS = 200, /* the rate may have changed while a call waits */
@@ -234,16 +235,26 @@ static void begin_measuring(struct pace *p, int64_t now_ms)
 	p->before = p->starting && p->through <= START_CALLS ? p->through : 0;
 }
 
+/* How many of the remembered calls went through lately. */
+static unsigned count_through(const struct pace *p, int64_t now_ms)
+{
+	unsigned n = p->through < PACE_THROUGH ? p->through : PACE_THROUGH;
+
+	while (n && now_ms - p->through_ms[(p->through - n) % PACE_THROUGH] > LATELY_MS)
+		n--;
+	return n;
+}
+
 /*
  * Calls a second that went through lately, by their distances. A first few within a second are counted
  * as those of a second: AWS's buckets refill no more than their burst in it.
  */
-static double through_rate(const struct pace *p)
+static double through_rate(const struct pace *p, int64_t now_ms)
 {
-	unsigned n = p->through < PACE_THROUGH ? p->through : PACE_THROUGH;
+	unsigned n = count_through(p, now_ms);
 
 	if (n < 2)
-		return n;
+		return 1;
 	int64_t newest = p->through_ms[(p->through - 1) % PACE_THROUGH];
 	double passed = (double)(newest - p->through_ms[(p->through - n) % PACE_THROUGH]);
 	if (passed < 1000 && n < PACE_THROUGH)
@@ -283,7 +294,7 @@ static void begin_trial(struct pace *p, double share, double sent, double rate, 
 	p->trial.accepted = sent * (1 - share);
 	/* A burst went through before: what had been accepted is no rate. */
 	if (is_few(p) && p->refused >= CERTAIN)
-		p->trial.accepted = smaller(p->trial.accepted, through_rate(p));
+		p->trial.accepted = smaller(p->trial.accepted, through_rate(p, now_ms));
 	p->trial.answered = p->trial.throttled = 0;
 	set_rate(p, rate, now_ms);
 }
@@ -333,31 +344,33 @@ static bool end_trial(struct pace *p, double sent, int64_t now_ms)
 }
 
 /* The least rate after a cut: a few calls tell little, so the first cut after a good epoch is small. */
-static double least_rate(const struct pace *p, double share, double sent)
+static double least_rate(const struct pace *p, double share, double sent, int64_t now_ms)
 {
 	double deepest = p->answered < CALLS_SURE ? DEEP_CUT : 0;
 	double least = sent * (p->good ? SMALL_CUT : deepest);
 
+	if (!is_few(p) || share <= PLAIN)
+		return least;
+	if (count_through(p, now_ms) > 1)
+		return smaller(least, CUT * through_rate(p, now_ms));
 	/* A bucket of one call says nothing of its rate. */
-	if (is_few(p) && share > PLAIN)
-		return smaller(least, CUT * (p->through > 1 ? through_rate(p) : START_CALLS));
-	return least;
+	return p->through < 2 ? smaller(least, CUT * START_CALLS) : least;
 }
 
 static void cut(struct pace *p, double share, double sent, int64_t now_ms)
 {
-	double rate = larger(CUT * sent * (1 - share), least_rate(p, share, sent));
+	double rate = larger(CUT * sent * (1 - share), least_rate(p, share, sent, now_ms));
 
 	p->good = p->trial.test = false;
 	p->cliff = smaller(sent, p->rate);
 	if (is_few(p) && share > PLAIN && !isinf(p->rate))
-		p->cliff = smaller(p->cliff, through_rate(p));
+		p->cliff = smaller(p->cliff, through_rate(p, now_ms));
 	/* By chance those before the first throttled answer would count too. */
 	if (!p->trial.on)
 		begin_trial(
 		    p, (double)p->throttled / (p->answered + p->before), sent, rate, now_ms);
 	else if (is_few(p))
-		p->trial.accepted = through_rate(p);
+		p->trial.accepted = through_rate(p, now_ms);
 	p->trial.answered = p->trial.throttled = 0;
 	set_rate(p, rate, now_ms);
 }

@@ -313,6 +313,29 @@ static void chance_is_seldom_taken_for_a_rate(void **state)
 		}
 }
 
+/* A mount that is seldom used: what went through in the last quarter of an hour is no rate. */
+static void calls_of_long_ago_are_no_rate(void **state)
+{
+	struct pace p;
+	struct pace_turn turn[15];
+	int64_t now = 0;
+
+	(void)state;
+	pace_init(&p, 0, 0, 0);
+	for (int i = 0; i < 100; i++, now += 60000) {
+		assert_int_equal(pace_take(&p, now, 0, turn), 0);
+		pace_learn(&p, now + 20, turn, false);
+	}
+	assert_int_equal(pace_take(&p, now, 0, turn), 0);
+	pace_learn(&p, now + 20, turn, true);
+	for (int i = 0; i < 15; i++)
+		assert_int_equal(pace_take(&p, now + 20, 0, &turn[i]), 0);
+	for (int i = 0; i < 15; i++)
+		pace_learn(&p, now + 20 * (i + 2), &turn[i], true);
+	assert_false(isinf(p.rate));
+	assert_true(p.rate > 10);
+}
+
 static void without_throttling_the_limit_ends(void **state)
 {
 	static struct run r;
@@ -400,6 +423,7 @@ int main(void)
 	    cmocka_unit_test(a_known_rate_that_is_not_all_ours),
 	    cmocka_unit_test(chance_is_not_taken_for_a_rate),
 	    cmocka_unit_test(chance_is_seldom_taken_for_a_rate),
+	    cmocka_unit_test(calls_of_long_ago_are_no_rate),
 	    cmocka_unit_test(without_throttling_the_limit_ends),
 	    cmocka_unit_test(background_takes_what_is_to_spare),
 	    cmocka_unit_test(an_unknown_server_is_tried_with_a_few),
