@@ -4,6 +4,7 @@
  */
 #include "backend/exec/channel.h"
 
+#include "backend/base/base64.h"
 #include "backend/base/cleanup.h"
 #include "backend/exec/crypt.h"
 #include "backend/exec/link.h"
@@ -252,10 +253,10 @@ static int take_challenge(struct channel *c, const struct message *m)
 	auto_buf struct buf again = BUF_INIT(MESSAGE_MAX), text = BUF_INIT(MESSAGE_MAX);
 	json_auto_t *response = NULL;
 
-	if (!challenge || !c->encrypted || crypt_unbase64(challenge, strlen(challenge), &sealed) ||
+	if (!challenge || !c->encrypted || base64_decode(challenge, strlen(challenge), &sealed) ||
 	    crypt_open(c->key, sealed.data, sealed.len, &plain) ||
 	    crypt_seal(c->key + CRYPT_KEY_LEN, plain.data, plain.len, &again) ||
-	    crypt_base64(again.data, again.len, &text))
+	    base64_encode(again.data, again.len, &text))
 		return ecsfs_error_set(&c->failure, EPROTO, NULL,
 		    "data channel: the agent's encryption challenge cannot be answered");
 	response = json_pack("{s:s}", "Challenge", buf_str(&text));

@@ -74,34 +74,3 @@ int crypt_open(
 		OPENSSL_cleanse(to, n);
 	return r;
 }
-
-int crypt_base64(const void *bytes, size_t len, struct buf *out)
-{
-	auto_free unsigned char *text = malloc(len / 3 * 4 + 5);
-	int n;
-
-	if (!text || len > MESSAGE_MAX)
-		return -ENOMEM;
-	n = EVP_EncodeBlock(text, bytes, (int)len);
-	buf_add(out, text, (size_t)n);
-	return buf_failed(out) ? -ENOMEM : 0;
-}
-
-int crypt_unbase64(const char *text, size_t len, struct buf *out)
-{
-	auto_free unsigned char *bytes = malloc(len / 4 * 3 + 1);
-	int n;
-
-	if (!bytes || len > MESSAGE_MAX)
-		return -ENOMEM;
-	if (len == 0 || len % 4 != 0)
-		return len ? -EINVAL : 0;
-	n = EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)len);
-	if (n < 0)
-		return -EINVAL;
-	/* It counts the padding as bytes. */
-	n -= (text[len - 1] == '=') + (text[len - 2] == '=');
-	buf_add(out, bytes, (size_t)n);
-	OPENSSL_cleanse(bytes, (size_t)n);
-	return buf_failed(out) ? -ENOMEM : 0;
-}

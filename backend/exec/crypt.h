@@ -18,8 +18,4 @@ int crypt_seal(
 int crypt_open(
     const unsigned char key[CRYPT_KEY_LEN], const void *sealed, size_t len, struct buf *out);
 
-/* Base64 with padding, as JSON carries bytes. Decoding: -EINVAL for other text. */
-int crypt_base64(const void *bytes, size_t len, struct buf *out);
-int crypt_unbase64(const char *text, size_t len, struct buf *out);
-
 #endif

@@ -4,9 +4,9 @@
  */
 #include "backend/exec/script.h"
 
+#include "backend/base/base64.h"
 #include "backend/base/cleanup.h"
 #include "backend/base/words.h"
-#include "backend/exec/crypt.h"
 #include "backend/exec/message.h"
 
 #include <errno.h>
@@ -243,7 +243,7 @@ static int decode(struct script *s, const char *bytes, size_t len, struct ecsfs_
 		if (s->quad_len < sizeof(s->quad))
 			continue;
 		s->quad_len = 0;
-		r = crypt_unbase64(s->quad, sizeof(s->quad), &s->decoded);
+		r = base64_decode(s->quad, sizeof(s->quad), &s->decoded);
 	}
 	return r
 	    ? ecsfs_error_set(err, EPROTO, NULL,
@@ -286,7 +286,7 @@ void script_input(struct script *s, const char *bytes, size_t len, struct buf *o
 	for (size_t at = 0; at < len; at += SCRIPT_LINE) {
 		size_t n = len - at < SCRIPT_LINE ? len - at : SCRIPT_LINE;
 
-		if (crypt_base64(bytes + at, n, out))
+		if (base64_encode(bytes + at, n, out))
 			buf_fail(out);
 		buf_addc(out, '\n');
 	}

@@ -4,8 +4,8 @@
  */
 #include "backend/exec/session_calls.h"
 
+#include "backend/base/base64.h"
 #include "backend/credentials/credentials.h"
-#include "backend/exec/crypt.h"
 #include "backend/exec/stream_url.h"
 
 #include <errno.h>
@@ -103,7 +103,7 @@ int session_call_data_key(const struct session_name *n, const char *key_id,
 		return r;
 	plain = json_string_value(json_object_get(answer, "Plaintext"));
 	encrypted = json_string_value(json_object_get(answer, "CiphertextBlob"));
-	if (!plain || !encrypted || crypt_unbase64(plain, strlen(plain), &key) || key.len != 64)
+	if (!plain || !encrypted || base64_decode(plain, strlen(plain), &key) || key.len != 64)
 		return ecsfs_error_set(
 		    err, EIO, NULL, "KMS returned no data key of 64 bytes for %s", key_id);
 	memcpy(ret_key, key.data, 64);

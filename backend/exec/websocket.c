@@ -4,10 +4,10 @@
  */
 #include "backend/exec/websocket.h"
 
+#include "backend/base/base64.h"
 #include "backend/base/buf.h"
 #include "backend/base/cleanup.h"
 #include "backend/base/clock.h"
-#include "backend/exec/crypt.h"
 #include "backend/http/http_socket.h"
 
 #include <errno.h>
@@ -157,7 +157,7 @@ int websocket_accept_key(const char *key, char ret[29])
 	buf_addf(&text, "%s%s", key, guid);
 	if (buf_failed(&text) ||
 	    EVP_Digest(text.data, text.len, sum, NULL, EVP_sha1(), NULL) != 1 ||
-	    crypt_base64(sum, sizeof(sum), &encoded))
+	    base64_encode(sum, sizeof(sum), &encoded))
 		return -EIO;
 	memcpy(ret, buf_str(&encoded), 29);
 	return 0;
@@ -291,8 +291,9 @@ static int upgrade(const struct upgrade *u, struct buf *early, struct ecsfs_erro
 	auto_buf struct buf key = BUF_INIT(64);
 	unsigned char random[16];
 	size_t end = 0;
-	int r = RAND_bytes(random, sizeof(random)) == 1 ? crypt_base64(random, sizeof(random), &key)
-							: -EIO;
+	int r = RAND_bytes(random, sizeof(random)) == 1
+	    ? base64_encode(random, sizeof(random), &key)
+	    : -EIO;
 
 	if (r == 0)
 		add_request(u->o, buf_str(&key), &request);

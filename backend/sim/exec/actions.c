@@ -5,8 +5,8 @@
 #include "backend/sim/ecs/task/task_doc.h"
 #include "backend/sim/exec/exec.h"
 
+#include "backend/base/base64.h"
 #include "backend/base/cleanup.h"
-#include "backend/exec/crypt.h"
 #include "backend/sim/api.h"
 #include "backend/sim/doc.h"
 #include "backend/sim/exec/sessions.h"
@@ -122,9 +122,9 @@ static int act_generate_data_key(struct sim_call *c)
 	    !doc_str(context, "aws:ssm:TargetId") ||
 	    strncmp(doc_str(context, "aws:ssm:TargetId"), "ecs:", 4) != 0)
 		return sim_fail(c, 400, "NotFoundException", "The key does not exist.");
-	crypt_base64(key, sizeof(key), &plain);
+	base64_encode(key, sizeof(key), &plain);
 	RAND_bytes(key, sizeof(key));
-	crypt_base64(key, sizeof(key), &sealed);
+	base64_encode(key, sizeof(key), &sealed);
 	doc_put_str(c->out, "Plaintext", buf_str(&plain));
 	doc_put_str(c->out, "CiphertextBlob", buf_str(&sealed));
 	doc_put_str(c->out, "KeyId", doc_str(c->in, "KeyId"));
