@@ -5,12 +5,12 @@
 #include <stddef.h>
 
 struct chunk;
-struct yaml_doubled;
+struct yaml_note;
 
 struct yaml_arena {
 	struct chunk *chunks; /* the newest first: the one that has room */
 	size_t bytes;
-	struct yaml_doubled *doubled; /* yaml_parse.c's */
+	struct yaml_note *notes; /* yaml_parse.c's */
 };
 
 /* NULL: no memory. */

@@ -4,9 +4,12 @@
  */
 #include "backend/parse/yaml_parse.h"
 
+#include "backend/base/base64.h"
 #include "backend/base/cleanup.h"
 #include "backend/base/limits.h"
+#include "backend/parse/yaml_scalar.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -99,6 +102,90 @@ static const char *tag_of(struct parse *p, const yaml_char_t *tag)
 	return copy;
 }
 
+static bool note(struct parse *p, int what, const struct yaml_node *at)
+{
+	struct yaml_note *n = yaml_alloc(p->arena, sizeof(*n));
+
+	if (!n)
+		return no_memory(p, (size_t)at->line);
+	n->what = what;
+	n->at = at;
+	n->next = p->arena->notes;
+	p->arena->notes = n;
+	return true;
+}
+
+/* Tags. */
+
+static bool has_tag(const struct yaml_node *n, const char *tag)
+{
+	return n->tag && strcmp(n->tag, tag) == 0;
+}
+
+static bool decode(struct parse *p, struct yaml_node *n)
+{
+	auto_buf struct buf text = BUF_INIT(LIMIT_YAML), bytes = BUF_INIT(LIMIT_YAML);
+
+	for (size_t i = 0; i < n->len; i++)
+		if (!isspace((unsigned char)n->text[i]))
+			buf_addc(&text, n->text[i]);
+	if (base64_decode(buf_str(&text), text.len, &bytes))
+		return fail(p, (size_t)n->line, EINVAL, "!!binary: the value is not base64");
+	n->text = yaml_strndup(p->arena, buf_str(&bytes), bytes.len);
+	n->len = bytes.len;
+	return n->text || no_memory(p, (size_t)n->line);
+}
+
+/* A value that is not of the type that its tag names would be read as text in silence. */
+static bool check_type(struct parse *p, const struct yaml_node *n)
+{
+	static const struct {
+		const char *tag;
+		enum yaml_type type;
+		const char *what;
+	} types[] = {{"!!null", YAML_NULL, "null"}, {"!!bool", YAML_BOOL, "a boolean"},
+	    {"!!int", YAML_INT, "a whole number"}, {"!!float", YAML_FLOAT, "a number"}};
+	const struct yaml_node untagged = {.plain = true, .text = n->text, .len = n->len};
+	enum yaml_type type = yaml_type(&untagged);
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (has_tag(n, types[i].tag) && type != types[i].type &&
+		    !(types[i].type == YAML_FLOAT && type == YAML_INT))
+			return fail(p, (size_t)n->line, EINVAL, "%s: \"%.100s\" is not %s", n->tag,
+			    n->text, types[i].what);
+	return true;
+}
+
+/* Whether the tag means something for a node of its kind. !reset and !override are compose's. */
+static bool is_known(const struct yaml_node *n)
+{
+	static const char *const known[] = {"!", "!reset", "!override"};
+	static const char *const scalars[] = {
+	    "!!str", "!!null", "!!bool", "!!int", "!!float", "!!timestamp", "!!binary", "!!merge"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (has_tag(n, known[i]))
+			return true;
+	for (size_t i = 0; n->kind == YAML_SCALAR && i < ARRAY_SIZE(scalars); i++)
+		if (has_tag(n, scalars[i]))
+			return true;
+	return n->kind != YAML_SCALAR && has_tag(n, n->kind == YAML_MAPPING ? "!!map" : "!!seq");
+}
+
+static bool take_tag(struct parse *p, struct yaml_node *n, const yaml_char_t *tag)
+{
+	n->tag = tag_of(p, tag);
+	if (tag && !n->tag)
+		return no_memory(p, (size_t)n->line);
+	if (!n->tag)
+		return true;
+	if (!is_known(n))
+		return note(p, YAML_UNKNOWN_TAG, n);
+	if (n->kind == YAML_SCALAR && has_tag(n, "!!binary"))
+		return decode(p, n);
+	return n->kind != YAML_SCALAR || check_type(p, n);
+}
+
 static bool grow(void **at, size_t *room, size_t count, size_t size)
 {
 	size_t wanted = *room ? *room * 2 : 64;
@@ -156,13 +243,13 @@ static bool on_scalar(struct parse *p, const yaml_event_t *e)
 	if (!n)
 		return no_memory(p, e->start_mark.line + 1);
 	n->plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-	n->tag = tag_of(p, e->data.scalar.tag);
 	n->len = e->data.scalar.length;
 	n->text = yaml_strndup(p->arena, (const char *)e->data.scalar.value, n->len);
 	n->size += n->len;
 	if (!n->text)
 		return no_memory(p, (size_t)n->line);
-	return anchor(p, e->data.scalar.anchor, n, false) && place(p, n);
+	return take_tag(p, n, e->data.scalar.tag) && anchor(p, e->data.scalar.anchor, n, false) &&
+	    place(p, n);
 }
 
 static bool on_alias(struct parse *p, const yaml_event_t *e)
@@ -189,8 +276,7 @@ static bool on_start(struct parse *p, const yaml_event_t *e, enum yaml_kind kind
 	n = node_new(p, kind, e);
 	if (!n)
 		return no_memory(p, e->start_mark.line + 1);
-	n->tag = tag_of(p, tag);
-	if (!anchor(p, name, n, true))
+	if (!take_tag(p, n, tag) || !anchor(p, name, n, true))
 		return false;
 	p->levels[p->depth++] = (struct level){n, p->count};
 	return true;
@@ -281,18 +367,6 @@ struct pairs {
 	size_t room;
 };
 
-static bool note_doubled(struct parse *p, const struct yaml_node *key)
-{
-	struct yaml_doubled *d = yaml_alloc(p->arena, sizeof(*d));
-
-	if (!d)
-		return no_memory(p, (size_t)key->line);
-	d->key = key;
-	d->next = p->arena->doubled;
-	p->arena->doubled = d;
-	return true;
-}
-
 /* `merged`: an existing key wins; else the last one does. */
 static bool pair_put(struct pairs *ps, struct yaml_node *key, struct yaml_node *value, bool merged)
 {
@@ -303,7 +377,7 @@ static bool pair_put(struct pairs *ps, struct yaml_node *key, struct yaml_node *
 		if (merged)
 			return true;
 		n->pairs[*slot - 1] = (struct yaml_pair){key, value};
-		return note_doubled(ps->p, key);
+		return note(ps->p, YAML_DOUBLED, key);
 	}
 	if (slot)
 		*slot = n->count + 1;
@@ -523,7 +597,7 @@ int yaml_parse(struct yaml_arena *a, const char *file, const char *text, size_t 
 	return p.ret;
 }
 
-const struct yaml_doubled *yaml_doubled_peek(const struct yaml_arena *a)
+const struct yaml_note *yaml_notes_peek(const struct yaml_arena *a)
 {
-	return a->doubled;
+	return a->notes;
 }

@@ -8,21 +8,26 @@
 #include "backend/error.h"
 #include "backend/parse/yaml.h"
 
-/* A key that was given twice in one mapping. */
-struct yaml_doubled {
-	const struct yaml_node *key; /* the second one */
-	struct yaml_doubled *next;
+/* What a parsed file says in vain. */
+struct yaml_note {
+	enum {
+		YAML_DOUBLED,	  /* a key that was given twice in one mapping: the second one */
+		YAML_UNKNOWN_TAG, /* a node with a tag that means nothing here: it is read without */
+	} what;
+	const struct yaml_node *at;
+	struct yaml_note *next;
 };
 
 /*
  * Parses the file's one document into `ret`; NULL: the file is empty. -EINVAL with "FILE:LINE: what
- * is wrong" in `err`, also where a second document follows; -EFBIG, -ENOMEM. `text` is not needed
+ * is wrong" in `err`, also where a second document follows, or a value does not fit its tag (!!int,
+ * !!float, !!bool, !!null, !!binary, which is decoded); -EFBIG, -ENOMEM. `text` is not needed
  * afterwards.
  */
 int yaml_parse(struct yaml_arena *a, const char *file, const char *text, size_t len,
     struct yaml_node **ret, struct ecsfs_error *err);
 
-/* Keys given twice so far, in no promised order. */
-const struct yaml_doubled *yaml_doubled_peek(const struct yaml_arena *a);
+/* The notes so far, in no promised order. */
+const struct yaml_note *yaml_notes_peek(const struct yaml_arena *a);
 
 #endif

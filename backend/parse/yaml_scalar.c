@@ -123,13 +123,13 @@ static enum yaml_type type_of_number(const char *text)
 
 enum yaml_type yaml_type(const struct yaml_node *n)
 {
+	static const char *const typed[] = {"!!null", "!!bool", "!!int", "!!float", NULL};
 	const char *text = yaml_text(n);
 
 	if (!text || strlen(text) != n->len)
 		return YAML_STRING;
-	if (n->tag && strcmp(n->tag, "!!null") == 0)
-		return YAML_NULL;
-	if (!n->plain || n->tag)
+	/* With such a tag a quoted value has a type too. */
+	if (n->tag ? !is_one_of(n->tag, typed) : !n->plain)
 		return YAML_STRING;
 	if (is_one_of(text, nulls))
 		return YAML_NULL;

@@ -156,7 +156,7 @@ static void test_anchors_and_merge_keys(void **state)
 	assert_string_equal(yaml_text(yaml_get(z, "c")), "4");
 	assert_string_equal(yaml_text(yaml_get(yaml_get(n, "q"), "<<")), "5");
 	assert_ptr_equal(yaml_get(n, "w"), yaml_get(n, "x"));
-	assert_null(yaml_doubled_peek(arena));
+	assert_null(yaml_notes_peek(arena));
 }
 
 static void test_an_anchor_can_be_set_again(void **state)
@@ -175,8 +175,42 @@ static void test_the_last_of_equal_keys_counts_and_is_noted(void **state)
 	(void)state;
 	assert_int_equal(n->count, 2);
 	assert_string_equal(yaml_text(yaml_get(n, "a")), "3");
-	assert_non_null(yaml_doubled_peek(arena));
-	assert_int_equal(yaml_doubled_peek(arena)->key->line, 3);
+	assert_non_null(yaml_notes_peek(arena));
+	assert_int_equal(yaml_notes_peek(arena)->what, YAML_DOUBLED);
+	assert_int_equal(yaml_notes_peek(arena)->at->line, 3);
+}
+
+static void test_tags(void **state)
+{
+	const struct yaml_node *n = parse("a: !!binary |\n  aGVs\n  bG8=\nb: !!int '0755'\n"
+					  "c: !!str 5\nd: !!float 1\ne: !!bool 'yes'\nf: ! 5\n"
+					  "g: !!null ''\nh: !reset []\ni: !!map {}\nj: !!seq []\n");
+
+	(void)state;
+	assert_string_equal(yaml_text(yaml_get(n, "a")), "hello");
+	assert_int_equal(yaml_get(n, "a")->len, 5);
+	assert_string_equal(yaml_value(arena, yaml_get(n, "b")), "493");
+	assert_int_equal(yaml_type(yaml_get(n, "c")), YAML_STRING);
+	assert_string_equal(yaml_value(arena, yaml_get(n, "d")), "1");
+	assert_int_equal(yaml_type(yaml_get(n, "e")), YAML_BOOL);
+	assert_int_equal(yaml_type(yaml_get(n, "f")), YAML_STRING);
+	assert_true(yaml_is_null(yaml_get(n, "g")));
+	assert_null(yaml_notes_peek(arena));
+}
+
+static void test_a_tag_that_means_nothing_is_noted(void **state)
+{
+	static const char *const texts[] = {"a:\n- !mine x\n", "a:\n  !!set {x, y}\n",
+	    "a:\n- !!seq 5\n", "a:\n  !!map [1]\n", "a:\n- !!python/object:os.system {}\n",
+	    "a:\n- !!INT 5\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		parse(texts[i]);
+		assert_non_null(yaml_notes_peek(arena));
+		assert_int_equal(yaml_notes_peek(arena)->what, YAML_UNKNOWN_TAG);
+		assert_int_equal(yaml_notes_peek(arena)->at->line, 2);
+	}
 }
 
 #define REFUSED(text, e, words) assert_refused(text, strlen(text), e, words)
@@ -186,6 +220,11 @@ static void test_what_is_not_yaml(void **state)
 	(void)state;
 	REFUSED("a: [1,\n", EINVAL, "f.yml:2:");
 	REFUSED("a: b: c\n", EINVAL, "f.yml:1:");
+	REFUSED("a:\n- !!int abc\n", EINVAL, "f.yml:2: !!int: \"abc\" is not a whole number");
+	REFUSED("a: !!float x\n", EINVAL, "f.yml:1: !!float: \"x\" is not a number");
+	REFUSED("a: !!bool 1\n", EINVAL, "is not a boolean");
+	REFUSED("a: !!null x\n", EINVAL, "is not null");
+	REFUSED("a: !!binary '%%'\n", EINVAL, "f.yml:1: !!binary: the value is not base64");
 	REFUSED("a:\n\t- b\n", EINVAL, "f.yml:2:");
 	REFUSED("a: *nosuch\n", EINVAL, "there is no anchor &nosuch");
 	REFUSED("a: &x [*x]\n", EINVAL, "is inside the node");
@@ -315,6 +354,8 @@ int main(void)
 	    CASE(test_anchors_and_merge_keys),
 	    CASE(test_an_anchor_can_be_set_again),
 	    CASE(test_the_last_of_equal_keys_counts_and_is_noted),
+	    CASE(test_tags),
+	    CASE(test_a_tag_that_means_nothing_is_noted),
 	    CASE(test_what_is_not_yaml),
 	    CASE(test_alias_bombs),
 	    CASE(test_merge_bombs),
