@@ -93,7 +93,25 @@ static bool is_there(const json_t *list, const json_t *element, bool whole)
 	return whole ? old && json_equal(old, element) : old != NULL;
 }
 
-/* Blanks and a '#' at the start belong to a comment or to shell text, hardly to a name. */
+/*
+ * Why no process could get a variable of that name, or hardly one was meant; NULL: it is good. Blanks
+ * and a '#' at the start belong to a comment or to shell text. "A=B" would be a variable A.
+ */
+static const char *name_fault_peek(const char *name)
+{
+	if (*name == '#')
+		return "begins with #";
+	for (; *name; name++) {
+		if (isspace((unsigned char)*name))
+			return "has white space in it";
+		if (iscntrl((unsigned char)*name))
+			return "has a control character in it";
+		if (*name == '=')
+			return "has a = in it";
+	}
+	return NULL;
+}
+
 static int check_names(const json_t *list, const json_t *old, struct ecsfs_error *err)
 {
 	size_t i;
@@ -101,11 +119,11 @@ static int check_names(const json_t *list, const json_t *old, struct ecsfs_error
 
 	json_array_foreach (list, i, element) {
 		const char *name = doc_string_peek(element, "name");
-		size_t len = strcspn(name, " \t\n\r\v\f");
+		const char *fault = name_fault_peek(name);
 
-		if ((*name == '#' || name[len]) && !is_there(old, element, false))
-			return ecsfs_error_set(err, EINVAL, NULL, "\"%.100s\" is not a name: it %s",
-			    name, *name == '#' ? "begins with #" : "has white space in it");
+		if (fault && !is_there(old, element, false))
+			return ecsfs_error_set(
+			    err, EINVAL, NULL, "\"%.100s\" is not a name: it %s", name, fault);
 	}
 	return 0;
 }

@@ -26,9 +26,10 @@ static const struct shape capacity[] = {
 };
 
 #define IDENTITY                                                                                   \
-	MEMBER("ServiceNamespace", SHAPE_STRING, .flags = SHAPE_READ_ONLY),                        \
+	MEMBER("ServiceNamespace", SHAPE_STRING, .flags = SHAPE_READ_ONLY, .fallback = "\"ecs\""), \
 	    MEMBER("ResourceId", SHAPE_STRING, .flags = SHAPE_READ_ONLY),                          \
-	    MEMBER("ScalableDimension", SHAPE_STRING, .flags = SHAPE_READ_ONLY),                   \
+	    MEMBER("ScalableDimension", SHAPE_STRING, .flags = SHAPE_READ_ONLY,                    \
+		.fallback = "\"ecs:service:DesiredCount\""),                                       \
 	    MEMBER("CreationTime", SHAPE_TIME, .flags = SHAPE_READ_ONLY)
 
 const struct shape scaling_target_members[] = {
@@ -36,7 +37,7 @@ const struct shape scaling_target_members[] = {
     MEMBER("MaxCapacity", SHAPE_INTEGER),
     MEMBER("RoleARN", SHAPE_STRING),
     MEMBER("SuspendedState", SHAPE_OBJECT, .members = suspended_state),
-    MEMBER("PredictedCapacity", SHAPE_INTEGER, .flags = SHAPE_READ_ONLY),
+    MEMBER("PredictedCapacity", SHAPE_INTEGER, .flags = SHAPE_READ_ONLY | SHAPE_DRIFTS),
     MEMBER("ScalableTargetARN", SHAPE_STRING, .flags = SHAPE_READ_ONLY),
     IDENTITY,
     {0},
@@ -49,7 +50,7 @@ const struct shape scaling_policy_members[] = {
     MEMBER("PredictiveScalingPolicyConfiguration", SHAPE_OBJECT, .removal = "null"),
     MEMBER("PolicyName", SHAPE_STRING, .flags = SHAPE_READ_ONLY),
     MEMBER("PolicyARN", SHAPE_STRING, .flags = SHAPE_READ_ONLY),
-    MEMBER("Alarms", SHAPE_ANY, .flags = SHAPE_READ_ONLY),
+    MEMBER("Alarms", SHAPE_ANY, .flags = SHAPE_READ_ONLY | SHAPE_DRIFTS),
     IDENTITY,
     {0},
 };
@@ -96,17 +97,17 @@ static bool is_same_member(const json_t *a, const json_t *b, const struct shape 
 	return three_way_same(x, y);
 }
 
-static bool is_same_string(const json_t *a, const json_t *b, const char *member)
+static bool is_named(const struct scaling_edit *e, const char *member)
 {
-	return !strcmp(doc_string_peek(a, member), doc_string_peek(b, member));
+	return *doc_string_peek(e->written, member);
 }
 
-/* Whether the document is a full copy of this resource: in a partial one, or another's, an absent
- * member does not mean removal. */
-static bool is_of_reading(const struct scaling_edit *e)
+/* Whether the document is an edited copy of the whole: in a part, which does not name the resource,
+ * an absent member does not mean removal. */
+static bool is_whole(const struct scaling_edit *e)
 {
-	return e->base && e->theirs && is_same_string(e->written, e->theirs, "ResourceId") &&
-	    (!e->name || is_same_string(e->written, e->theirs, e->name));
+	return e->base && e->theirs && is_named(e, "ResourceId") &&
+	    (!e->name || is_named(e, e->name));
 }
 
 struct outcome {
@@ -145,15 +146,37 @@ static int check_removed(
 	return 0;
 }
 
-/* A member that only AWS writes may have the value that was read, or the present one. */
+static int refuse_read_only(
+    const struct shape *m, const json_t *mine, const json_t *theirs, struct ecsfs_error *err)
+{
+	auto_free char *is = json_dumps(theirs, JSON_ENCODE_ANY | JSON_COMPACT);
+	auto_free char *written = json_dumps(mine, JSON_ENCODE_ANY | JSON_COMPACT);
+
+	return ecsfs_error_set(err, EINVAL, NULL,
+	    "%s cannot be changed: it is %.200s here, the document has %.200s (leave it as it was "
+	    "read, or remove it)",
+	    m->name, is ? is : "absent", written ? written : "another value");
+}
+
+/*
+ * A member that only AWS writes may have the value that was read, or the present one. A document
+ * that makes the resource may be another's copy, of which the file's place is the name; but it must
+ * be one of an ECS service.
+ */
 static int check_read_only(
     const struct scaling_edit *e, const struct shape *m, struct ecsfs_error *err)
 {
-	if (!doc_peek(e->written, m->name) || is_same_member(e->written, e->base, m) ||
-	    is_same_member(e->written, e->theirs, m))
+	json_auto_t *fixed = m->fallback ? json_loads(m->fallback, JSON_DECODE_ANY, NULL) : NULL;
+	json_auto_t *mine = plain(e->written, m), *theirs = plain(e->theirs, m);
+
+	if (!mine || three_way_same(mine, fixed) || (!e->theirs && !fixed))
 		return 0;
-	return ecsfs_error_set(
-	    err, EINVAL, NULL, "%s cannot be changed: leave it as it was read", m->name);
+	if (e->theirs && (three_way_same(mine, theirs) || is_same_member(e->written, e->base, m)))
+		return 0;
+	/* Moves by itself: without the copy that was edited it is not known to be an edit. */
+	if (!e->base && (m->flags & SHAPE_DRIFTS))
+		return 0;
+	return refuse_read_only(m, mine, theirs ? theirs : fixed, err);
 }
 
 static int check_member(const struct scaling_edit *e, const struct shape *m, bool read,
@@ -163,7 +186,7 @@ static int check_member(const struct scaling_edit *e, const struct shape *m, boo
 	json_auto_t *was = plain(read ? e->base : e->theirs, m);
 
 	if (m->flags & SHAPE_READ_ONLY)
-		return read ? check_read_only(e, m, err) : 0;
+		return check_read_only(e, m, err);
 	if (!doc_peek(e->written, m->name))
 		return read ? check_removed(e, m, o, err) : 0;
 	switch (three_way(was, mine, now)) {
@@ -204,7 +227,7 @@ int scaling_edit(const struct scaling_edit *e, json_t **ret, struct ecsfs_error 
 {
 	__attribute__((cleanup(outcome_release))) struct outcome o = {
 	    .changes = json_object(), .removed = json_object()};
-	bool read = is_of_reading(e);
+	bool read = is_whole(e);
 	json_auto_t *all = NULL;
 	int got = 0;
 

@@ -31,7 +31,9 @@ struct scaling_edit {
  * -EINVAL  a member was removed that cannot be, one that AWS writes was changed, or the capacity's
  *          minimum is above its maximum
  * -ESTALE  a member was changed here and at AWS since it was read; or the document is an older copy
- * Without a base, and where it names another resource, members that are left out stay as they are.
+ * Without a base, and where it does not name its resource, members that are left out stay as they
+ * are. A document that makes a resource may be the copy of another's: AWS's own members of it are
+ * dropped, but it must be one of an ECS service's task count.
  */
 int scaling_edit(const struct scaling_edit *edit, json_t **ret, struct ecsfs_error *err);
 

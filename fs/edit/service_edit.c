@@ -190,7 +190,7 @@ static bool drifts(const struct sides *s, const char *member)
 
 		return !s->base || !mine || three_way_same(mine, json_object_get(s->base, member));
 	}
-	return service_member_is(member, SERVICE_DRIFTS);
+	return service_member_is(member, SHAPE_DRIFTS);
 }
 
 static int check_member(

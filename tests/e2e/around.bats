@@ -422,6 +422,16 @@ PY
 	[ "$(calls PutScalingPolicy)" = 0 ]
 	cp "$A/policies/cpu.json" "$A/policies/other.json"
 	[ "$(ls "$A/policies" | paste -sd ' ')" = "cpu.json other.json" ]
+	# AWS's own members: no edit of them is dropped in silence.
+	calls_reset
+	for member in ResourceId PolicyARN PolicyName CreationTime; do
+		jq ".$member = \"2031-01-01T00:00:00Z\"" "$A/policies/cpu.json" >"$BATS_TEST_TMPDIR/cpu"
+		refused cp "$BATS_TEST_TMPDIR/cpu" "$A/policies/cpu.json"
+		said "$member cannot be changed"
+	done
+	refused cp "$A/policies/other.json" "$A/policies/cpu.json"
+	said 'PolicyName cannot be changed: it is "cpu" here, the document has "other"'
+	[ "$(changes)" = 0 ]
 	rm "$A/policies/other.json"
 	[ "$(ls "$A/policies")" = cpu.json ]
 	# What says nothing makes nothing.

@@ -93,6 +93,11 @@ static void test_what_a_value_can_be(void **state)
 	checks("secrets", "[{\"name\":\"A\",\"valueFrom\":\"p\"}]", "environment already");
 	checks("environment", "[{\"name\":\"any.thing-at:all\",\"value\":\"\"}]", NULL);
 	checks("environment", "[{\"name\":\"two words\",\"value\":\"\"}]", "white space");
+	checks("environment", "[{\"name\":\"a\\u001bb\",\"value\":\"\"}]", "control character");
+	checks("environment", "[{\"name\":\"a\\u007f\",\"value\":\"\"}]", "control character");
+	checks("environment", "[{\"name\":\"a=b\",\"value\":\"c\"}]", "has a = in it");
+	checks("environment", "[{\"name\":\"\u00e4\",\"value\":\"\\u001b[1m\\n\"}]", NULL);
+	checks("secrets", "[{\"name\":\"a\\u0001\",\"valueFrom\":\"p\"}]", "control character");
 	checks("environment", "[{\"name\":\"#c\",\"value\":\"1\"}]", "begins with #");
 	checks("secrets", "[{\"name\":\"a b\",\"valueFrom\":\"p\"}]", "white space");
 	/* What is there already may be written back. */

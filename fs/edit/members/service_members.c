@@ -246,16 +246,15 @@ const struct shape shape_service[] = {
     MEMBER("resourceManagementType", SHAPE_ANY, .flags = SERVICE_FIXED),
 
     /* Changing by themselves. */
-    MEMBER("runningCount", SHAPE_ANY, .flags = SERVICE_DRIFTS),
-    MEMBER("pendingCount", SHAPE_ANY, .flags = SERVICE_DRIFTS),
+    MEMBER("runningCount", SHAPE_ANY, .flags = SHAPE_DRIFTS),
+    MEMBER("pendingCount", SHAPE_ANY, .flags = SHAPE_DRIFTS),
     MEMBER("deployments", SHAPE_LIST, .members = shape_deployment,
-	.flags = SERVICE_DRIFTS | SHAPE_PARTIAL),
-    MEMBER("events", SHAPE_ANY, .members = event, .flags = SERVICE_DRIFTS | SHAPE_PARTIAL),
-    MEMBER(
-	"taskSets", SHAPE_ANY, .members = shape_task_set, .flags = SERVICE_DRIFTS | SHAPE_PARTIAL),
-    MEMBER("currentServiceDeployment", SHAPE_ANY, .flags = SERVICE_DRIFTS),
-    MEMBER("currentServiceRevisions", SHAPE_ANY, .flags = SERVICE_DRIFTS),
-    MEMBER("status", SHAPE_ANY, .flags = SERVICE_DRIFTS),
+	.flags = SHAPE_DRIFTS | SHAPE_PARTIAL),
+    MEMBER("events", SHAPE_ANY, .members = event, .flags = SHAPE_DRIFTS | SHAPE_PARTIAL),
+    MEMBER("taskSets", SHAPE_ANY, .members = shape_task_set, .flags = SHAPE_DRIFTS | SHAPE_PARTIAL),
+    MEMBER("currentServiceDeployment", SHAPE_ANY, .flags = SHAPE_DRIFTS),
+    MEMBER("currentServiceRevisions", SHAPE_ANY, .flags = SHAPE_DRIFTS),
+    MEMBER("status", SHAPE_ANY, .flags = SHAPE_DRIFTS),
     {0},
 };
 
@@ -266,13 +265,13 @@ bool service_member_is(const char *member, unsigned flags)
 
 bool service_member_read_only(const char *member)
 {
-	return service_member_is(member, SERVICE_FIXED | SERVICE_DRIFTS);
+	return service_member_is(member, SERVICE_FIXED | SHAPE_DRIFTS);
 }
 
 const char *service_drift_member(size_t i)
 {
 	for (const struct shape *row = shape_service; row->name; row++)
-		if ((row->flags & SERVICE_DRIFTS) && i-- == 0)
+		if ((row->flags & SHAPE_DRIFTS) && i-- == 0)
 			return row->name;
 	return NULL;
 }

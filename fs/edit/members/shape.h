@@ -36,11 +36,12 @@ enum shape_flags {
 	SHAPE_READ_ONLY = 1 << 0,
 	/* An object or list of which `members` names only a part: others are allowed. */
 	SHAPE_PARTIAL = 1 << 1,
+	/* AWS's, changes by itself: matters only where it was edited. */
+	SHAPE_DRIFTS = 1 << 3,
 
 	/* Members of a service, for UpdateService (service_members.h). Without any of the first
 	 * three the user may change it. */
-	SERVICE_FIXED = 1 << 2,	 /* AWS's, never changes: a difference is refused */
-	SERVICE_DRIFTS = 1 << 3, /* AWS's, changes by itself: matters only where it was edited */
+	SERVICE_FIXED = 1 << 2, /* AWS's, never changes: a difference is refused */
 	/* Shown in the PRIMARY deployment alone: absence at the top means nothing. */
 	SERVICE_LIFTED = 1 << 4,
 	/* Removed by leaving it out: `removal` is sent then. */
