@@ -99,9 +99,9 @@ static int call_job(struct request *rq, struct ecsfs_error *err)
 	struct write_call *c = write_call_ref(rq->call);
 	struct handle *h = rq->handle;
 	int e = run_commit(rq, h, h->node, at, c->text, c->sent, c->entire, err);
-	/* bash writes line by line: the first one was a value of its own. */
+	/* bash writes line by line: the first one was a write of its own. */
 	if (e && c->earlier && err->err)
-		ecsfs_error_wrap(err, "after \"%.60s\", which was sent", c->earlier);
+		ecsfs_error_wrap(err, "%s", c->earlier);
 	bool claimed = request_claim(rq);
 
 	end_call(h, c, e, claimed);
@@ -192,8 +192,7 @@ static int start_call(struct request *rq, enum gather_end how, bool entire, stru
 	e = check_lines(h, err);
 	if (e)
 		return e;
-	rq->call =
-	    write_call_new(&h->gather, end, h->gather.lines_sent, rq->bytes, rq->size, rq->off);
+	rq->call = write_call_new(h, end, rq->bytes, rq->size, rq->off);
 	if (!rq->call)
 		return -ENOMEM;
 	rq->call->entire = entire;
@@ -323,6 +322,17 @@ static bool is_reservation(const struct request *rq, enum caller_kind who)
 	return rq->size == 1 && rq->bytes[0] == '\0' && who != CALLER_SHELL;
 }
 
+/* A refusal before any call: says what took effect before it. Under the handle's lock. */
+static int refused_after(const struct handle *h, int e, struct ecsfs_error *err)
+{
+	auto_free char *earlier =
+	    e < 0 && err && err->err ? gather_earlier(&h->gather, h->node->row) : NULL;
+
+	if (earlier)
+		ecsfs_error_wrap(err, "%s", earlier);
+	return e;
+}
+
 int commit_write(struct request *rq, struct ecsfs_error *err)
 {
 	struct handle *h = rq->handle;
@@ -334,7 +344,7 @@ int commit_write(struct request *rq, struct ecsfs_error *err)
 	pthread_mutex_lock(&h->lock);
 	int e = join_call(rq, h, &done);
 	if (e == 0 && !done)
-		e = h->failed ? h->failed : take(rq, &w, err);
+		e = h->failed ? h->failed : refused_after(h, take(rq, &w, err), err);
 	pthread_mutex_unlock(&h->lock);
 	if (e < 0)
 		return e;
@@ -482,7 +492,7 @@ int commit_flush(struct request *rq, struct ecsfs_error *err)
 	/* /proc is not read under the lock. */
 	bool others = h->node->row->form == ROW_LINES && is_shared(rq);
 	pthread_mutex_lock(&h->lock);
-	int e = end_text(rq, others, err);
+	int e = refused_after(h, end_text(rq, others, err), err);
 	pthread_mutex_unlock(&h->lock);
 	if (e < 0)
 		return e;

@@ -362,6 +362,57 @@ void gather_sent(struct gather *g, const struct row *row, size_t end)
 	g->dirty = row->form == ROW_LINES && end < g->text.len;
 }
 
+/* The key of a line, as it is written. */
+static struct span key_of(const char *line, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && line[i] != '=')
+		i += line[i] == '\\' && i + 1 < len ? 2 : 1;
+	return (struct span){line, i < 60 ? i : 60};
+}
+
+static void lines_earlier(const struct gather *g, struct buf *out)
+{
+	const char *at = buf_str(&g->text), *end = at + g->lines_sent;
+	struct span first = {0}, last = {0};
+	size_t count = 0;
+
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		size_t len = (size_t)((newline ? newline : end) - at);
+
+		if (!blank(at, len)) {
+			last = key_of(at, len);
+			first = count++ ? first : last;
+		}
+		at += len + 1;
+	}
+	if (count == 0)
+		buf_adds(out, "after the start of this line");
+	else if (count == 1)
+		buf_addf(out, "after the line \"%.*s\"", (int)first.len, first.at);
+	else
+		buf_addf(out, "after %zu lines, \"%.*s\" to \"%.*s\"", count, (int)first.len,
+		    first.at, (int)last.len, last.at);
+}
+
+char *gather_earlier(const struct gather *g, const struct row *row)
+{
+	auto_buf struct buf out = BUF_INIT(LIMIT_VALUE);
+
+	if (!g->acted || row->form == ROW_DIALOG || (row->flags & ROW_ACTION))
+		return NULL;
+	if (row->form == ROW_DOCUMENT)
+		buf_adds(&out, "after the document before it");
+	else if (row->form == ROW_LINES)
+		lines_earlier(g, &out);
+	else
+		buf_addf(&out, "after \"%.60s\"", buf_str(&g->value));
+	buf_adds(&out, ", which took effect");
+	return strdup(buf_str(&out));
+}
+
 int gather_check(const struct row *row, const char *text, size_t len, struct ecsfs_error *err)
 {
 	if (len > limit_of(row))

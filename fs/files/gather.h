@@ -77,6 +77,12 @@ size_t gather_lines(const struct gather *g);
  */
 int gather_due(struct gather *g, const struct row *row, enum gather_end end, size_t *ret_end,
     struct ecsfs_error *err);
+/*
+ * What of the text took effect before the part that is due next, for the sentence of its refusal: a
+ * new string such as 'after "A" to "C", 3 lines, which took effect'. NULL: nothing, or no memory.
+ * Names the keys of lines, never their values. Of an action or a dialog each request is alone.
+ */
+char *gather_earlier(const struct gather *g, const struct row *row);
 /* The first `end` bytes are on their way. */
 void gather_sent(struct gather *g, const struct row *row, size_t end);
 

@@ -23,19 +23,20 @@ struct handles {
 };
 
 struct write_call *write_call_new(
-    const struct gather *g, size_t len, size_t sent, const char *bytes, size_t size, off_t off)
+    const struct handle *h, size_t len, const char *bytes, size_t size, off_t off)
 {
+	const struct gather *g = &h->gather;
 	struct write_call *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->refs = 1;
 	c->text = text_new(buf_str(&g->text), len);
-	c->sent = sent;
+	c->sent = g->lines_sent;
 	c->off = off;
 	c->size = size;
 	c->bytes = bytes ? malloc(size + 1) : NULL;
-	c->earlier = g->value.len ? strdup(buf_str(&g->value)) : NULL;
+	c->earlier = gather_earlier(g, h->node->row);
 	if (!c->text || (bytes && !c->bytes)) {
 		write_call_unref(c);
 		return NULL;

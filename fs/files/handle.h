@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 struct conversation;
+struct handle;
 struct stream;
 
 /*
@@ -23,7 +24,7 @@ struct write_call {
 	struct text *text; /* the text to send; constant */
 	size_t sent;	   /* ROW_LINES: bytes of it sent before; constant */
 	bool entire;	   /* ROW_LINES: no more is expected (struct commit); constant */
-	char *earlier;	   /* ROW_VALUE: what the open file sent before; NULL: nothing; constant */
+	char *earlier;	   /* gather_earlier(); constant */
 	/* The write(2) itself; NULL bytes: close(2). Constant. */
 	char *bytes;
 	size_t size;
@@ -65,11 +66,11 @@ struct handle {
 };
 
 /*
- * A call for the first `len` bytes of what the handle has gathered, of which `sent` were sent
- * before. `bytes`, `size`, `off`: the write, copied. NULL: no memory.
+ * A call for the first `len` bytes of what the handle has gathered and not sent. `bytes`, `size`,
+ * `off`: the write, copied. NULL: no memory. The handle's lock is held.
  */
 struct write_call *write_call_new(
-    const struct gather *g, size_t len, size_t sent, const char *bytes, size_t size, off_t off);
+    const struct handle *h, size_t len, const char *bytes, size_t size, off_t off);
 struct write_call *write_call_ref(struct write_call *c);
 void write_call_unref(struct write_call *c);
 

@@ -79,12 +79,12 @@ writing() {
 	calls_reset
 	run bash -c "printf 'nginx:1.41\nnginx:1.42\n' >'$app/image'"
 	[ "$status" -ne 0 ]
-	said 'after "nginx:1.41", which was sent: expected one line'
+	said 'after "nginx:1.41", which took effect: expected one line'
 	[ "$(cat "$app/image")" = nginx:1.41 ]
 	[ "$(calls UpdateService)" = 1 ]
 	run bash -c "printf '3\n4\n' >'$web/desired_count'"
 	[ "$status" -ne 0 ]
-	said 'after "3", which was sent: '
+	said 'after "3", which took effect: '
 	[ "$(counts)" = '[null,3]' ]
 	# A shell that writes all at once sends nothing.
 	for shell in dash zsh fish 'busybox sh'; do
@@ -92,6 +92,33 @@ writing() {
 		refused $shell -c "printf 'nginx:1.43\nnginx:1.44\n' >'$app/image'"
 		said 'expected one line'
 	done
+}
+
+@test "a refused line of several: the sentence says which took effect before it" {
+	app=$web/containers/app
+	run bash -c "printf 'FIRST=s3cret\nBAD\n' >>'$app/environment'"
+	[ "$status" -ne 0 ]
+	said 'after the line "FIRST", which took effect: expected KEY=VALUE, got "BAD"'
+	! tail -n 1 "$mnt/.ecsfs/errors" | grep s3cret
+	grep -q '^FIRST=s3cret' "$app/environment"
+	run bash -c "printf 'DB=/prod/db\nDB_TOKEN=/prod/token\nX=https://no\n' >>'$app/secrets'"
+	[ "$status" -ne 0 ]
+	said 'after 2 lines, "DB" to "DB_TOKEN", which took effect: X=https://no: expected the ARN'
+	run bash -c "printf 'one=1\ntwo=2\nthree\n' >>'$web/tags'"
+	[ "$status" -ne 0 ]
+	said 'after 2 lines, "one" to "two", which took effect: '
+	# What lines removed or did not: another refusal, at the end of the file.
+	faults 'UntagResource:denied'
+	run bash -c "echo four=4 >'$web/tags'"
+	said 'after the line "four", which took effect: '
+	faults ''
+	run bash -c "{ cat '$web/deployment_configuration.json'; echo x; } >'$web/deployment_configuration.json'"
+	said 'after the document before it, which took effect: unexpected text'
+	# A program's lines are one write: nothing of them took effect.
+	run python3 -c "open('$app/environment', 'a').write('SECOND=2\nBAD\n')"
+	[ "$status" -ne 0 ]
+	said 'expected KEY=VALUE, got "BAD"'
+	! tail -n 1 "$mnt/.ecsfs/errors" | grep 'took effect'
 }
 
 @test "an action is done once" {

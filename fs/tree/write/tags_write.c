@@ -64,10 +64,16 @@ static int send(struct commit *c, const json_t *object, const json_t *set, const
 	bool sets = tags_fit(now, set);
 	json_auto_t *between = tags_applied(now, sets ? set : nothing, sets ? nothing : unset);
 	const struct key k = place_key(c->place, &c->type->subject);
+	bool first = json_array_size(sets ? set : unset) > 0;
 	int e = call(c, object, sets, sets ? set : unset, between, err);
 
-	if (!e)
+	if (!e) {
 		e = call(c, object, !sets, sets ? unset : set, all, err);
+		if (e && first && err)
+			ecsfs_error_wrap(err,
+			    sets ? "the tags were set, but the others were not removed"
+				 : "tags were removed, but the new ones were not set");
+	}
 	if (e)
 		region_invalidate(c->place->region, &k);
 	return e;
