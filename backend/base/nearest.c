@@ -69,25 +69,28 @@ static size_t tolerance(size_t len)
 
 void nearest_begin(struct nearest *n, const char *wanted)
 {
-	*n = (struct nearest){.wanted = wanted, .cost = SIZE_MAX};
+	*n = (struct nearest){.wanted = wanted, .cost = SIZE_MAX, .edits = SIZE_MAX};
 }
 
 void nearest_try(struct nearest *n, const char *candidate)
 {
-	size_t cost = distance(n->wanted, candidate);
+	size_t edits = distance(n->wanted, candidate), cost = edits * (MAX_WORD + 1);
 	size_t shared = common_prefix(n->wanted, candidate);
 	size_t len = strlen(n->wanted);
 
-	if (cost == SIZE_MAX)
+	if (edits == SIZE_MAX)
 		return;
-	/* A beginning ("desired" for desired_count) is near, but less so than a slip. */
-	if (cost > tolerance(len)) {
-		if (shared < 3 || (shared != len && shared != strlen(candidate)))
-			return;
-		cost += MAX_WORD;
-	}
+	/* The beginning of a candidate ("task_role" for task_role_arn) is little more than one slip,
+	 * the shorter the rest the less; a candidate that is the beginning is more than any. */
+	if (shared >= 3 && !n->wanted[shared] && candidate[shared])
+		cost = MAX_WORD + strlen(candidate) - len;
+	else if (edits > tolerance(len) && shared >= 3 && !candidate[shared])
+		cost *= MAX_WORD;
+	else if (edits > tolerance(len))
+		return;
 	if (cost < n->cost) {
 		n->cost = cost;
+		n->edits = edits;
 		n->best = candidate;
 	}
 }

@@ -9,7 +9,7 @@
  *
  * Case does not count, and '-' equals '_'. A word is near when it takes few enough edits (one
  * character inserted, removed, replaced, or two neighbours swapped) for its length, or when one word
- * is the beginning of the other.
+ * is the beginning of the other. A word that was cut short is nearer than one with two slips.
  */
 #ifndef ECSFS_BASE_NEAREST_H
 #define ECSFS_BASE_NEAREST_H
@@ -18,7 +18,8 @@
 
 struct nearest {
 	const char *wanted, *best; /* borrowed */
-	size_t cost;
+	size_t cost;		   /* of the best: the order of candidates */
+	size_t edits;		   /* of the best; SIZE_MAX: there is none */
 };
 
 /* `wanted` and the candidates must outlive `n`. */

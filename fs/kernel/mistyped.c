@@ -1,7 +1,8 @@
 /*
  * Is a missing name a mistyped one? It is compared with the known names of its directory: one that
  * is an edit or two away was meant. Where names have a form (task IDs, times) the form is named, and
- * of a name that has it what its absence means.
+ * of a name that has it what its absence means; where nothing can be made some of the names that
+ * are there.
  */
 #include "fs/kernel/mistyped.h"
 
@@ -18,6 +19,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
+
+enum { NAMES_SHOWN = 5 }; /* in a sentence */
 
 /* Letters, digits and what names of AWS have between them: programs' own names (.git, web~, #web#) have others. */
 static bool can_be_typed(const char *name)
@@ -69,7 +72,7 @@ static void try_listing(
 static bool is_near(const struct nearest *n)
 {
 	return has_neighbours(n->wanted) && nearest_peek(n) &&
-	    n->cost <= (strlen(n->wanted) < 5 ? 1 : 2);
+	    n->edits <= (strlen(n->wanted) < 5 ? 1 : 2);
 }
 
 static const char *kind_of(const struct dir_type *type)
@@ -81,11 +84,43 @@ static const char *kind_of(const struct dir_type *type)
 	return l->type ? l->type->what : "a name here";
 }
 
-static bool explain(const struct dir_type *type, const struct nearest *n, struct ecsfs_error *err)
+/*
+ * Whether every missing name is explained: programs and people try out names where some can be made
+ * (an editor's probe, a build's Makefile), but hardly among things that are only looked at.
+ */
+static bool is_only_looked_at(const struct dir_type *type)
+{
+	const struct row *r = type->rows;
+
+	while (r && r->name && !row_writable(r))
+		r++;
+	return type->listing && !type->make && !type->keeps && !type->listing->makes &&
+	    !(r && r->name);
+}
+
+/* "there are app and proxy" */
+static void add_known(const json_t *names, struct buf *out)
+{
+	size_t count = json_array_size(names), shown = count > NAMES_SHOWN ? NAMES_SHOWN : count;
+
+	buf_adds(out, count > 1 ? "there are " : count ? "there is " : "none is known");
+	for (size_t i = 0; i < shown; i++) {
+		const char *between = i + 1 == count ? " and " : ", ";
+
+		buf_addf(
+		    out, "%s%.100s", i ? between : "", json_string_value(json_array_get(names, i)));
+	}
+	if (count > shown)
+		buf_addf(out, " and %zu more", count - shown);
+}
+
+static bool explain(const struct dir_type *type, const struct nearest *n, const json_t *names,
+    struct ecsfs_error *err)
 {
 	const struct listing *l = type->listing;
 	const char *kind = kind_of(type);
 	bool formed = l && listing_valid(l, n->wanted);
+	auto_buf struct buf known = BUF_INIT(64 * KIB);
 
 	if (is_near(n) && kind)
 		ecsfs_error_set(err, ENOENT, NULL, "\"%s\" is not %s: did you mean %s?", n->wanted,
@@ -98,6 +133,11 @@ static bool explain(const struct dir_type *type, const struct nearest *n, struct
 	else if (!formed && l && l->expected && !strchr(n->wanted, '.'))
 		ecsfs_error_set(err, ENOENT, NULL, "\"%s\" is not %s: expected %s", n->wanted, kind,
 		    l->expected);
+	else if (kind && !l->expected && is_only_looked_at(type)) {
+		add_known(names, &known);
+		ecsfs_error_set(
+		    err, ENOENT, NULL, "\"%s\" is not %s: %s", n->wanted, kind, buf_str(&known));
+	}
 	err->note = true;
 	return err->err;
 }
@@ -116,7 +156,7 @@ void mistyped_note(struct request *rq)
 	try_table(&n, type);
 	if (type->listing)
 		try_listing(&n, rq->node, type->listing, names, &room);
-	if (!explain(type, &n, &err))
+	if (!explain(type, &n, names, &err))
 		return;
 	request_path(rq, &path);
 	errlog_add(rq->fs->errors, buf_str(&path), &err);

@@ -41,7 +41,7 @@ static bool is_mistyped(const struct dir_type *type, const char *name)
 	try_files(&n, type, true);
 	const char *meant = nearest_peek(&n);
 	return meant && strlen(name) > 3 &&
-	    (n.cost <= 2 || strncmp(meant, name, strlen(name)) == 0);
+	    (n.edits <= 2 || strncmp(meant, name, strlen(name)) == 0);
 }
 
 /* Editors put punctuation around a name; a letter, a digit or a blank beside it is a slip. */
@@ -77,7 +77,7 @@ static bool is_editors(const struct dir_type *type, const char *name)
 		else if (row_writable(r))
 			nearest_try(&others, r->name);
 	}
-	return holds && others.cost > 2;
+	return holds && others.edits > 2;
 }
 
 static int refuse(const struct dir_type *type, const char *name, int e, struct ecsfs_error *err)

@@ -78,6 +78,21 @@ misses_task() {
 	said "did you mean $running?"
 }
 
+@test "where nothing can be made, every missing name is told, with what is there" {
+	misses "$web/containers/nope/image"
+	said '"nope" is not a container of the service: there is app'
+	misses "$mnt/task_definitions/web/latest/containers/nope/image"
+	said '"nope" is not a container of the revision: there is app'
+	misses "$mnt/repositories/web/images/9/uri"
+	said '"9" is not an image: there are 1.0, 1.1, 1.2, 1.3, latest and 1 more'
+	misses "$mnt/repositories/nope/uri"
+	said '"nope" is not a repository: there are '
+	misses "$web/deployments/17/status"
+	said '"17" is not a deployment: there is '
+	misses "${container%/*}/nope/image"
+	said '"nope" is not a container: there is app'
+}
+
 @test "names that programs look for leave no line, and cost no call" {
 	ls "$prod/services" "$web" >/dev/null
 	before=$(lines)

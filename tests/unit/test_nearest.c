@@ -11,7 +11,8 @@
 static const char *near(const char *wanted)
 {
 	static const char *const words[] = {"task_definition", "task_definition.json",
-	    "desired_count", "running_count", "ro", "ttl", "stale", NULL};
+	    "desired_count", "running_count", "ro", "ttl", "stale", "run_task", "task_size",
+	    "task_role_arn", "tasks", NULL};
 	struct nearest n;
 
 	nearest_begin(&n, wanted);
@@ -37,6 +38,11 @@ static void test_beginnings(void **state)
 {
 	(void)state;
 	assert_string_equal(near("desired"), "desired_count");
+	/* Three edits from task_size. */
+	assert_string_equal(near("task_role"), "task_role_arn");
+	assert_string_equal(near("run_tas"), "run_task");
+	assert_string_equal(near("running"), "running_count");
+	assert_string_equal(near("taks"), "tasks");
 	assert_string_equal(near("task_definition_arn"), "task_definition");
 }
 
