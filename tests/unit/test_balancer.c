@@ -158,6 +158,41 @@ static void test_urls(void **state)
 	}
 }
 
+static void test_where_a_rule_leads(void **state)
+{
+	static const struct {
+		const char *actions;
+		bool leads;
+	} rows[] = {
+	    {"[{'Type':'forward','TargetGroupArn':'a'}]", true},
+	    {"[{'Type':'forward','TargetGroupArn':'x'}]", false},
+	    {"[{'Type':'authenticate-oidc'},{'Type':'forward','TargetGroupArn':'b'}]", true},
+	    {"[{'ForwardConfig':{'TargetGroups':[{'TargetGroupArn':'x','Weight':'1'},"
+	     "{'TargetGroupArn':'a','Weight':'9'}]}}]",
+		true},
+	    {"[{'ForwardConfig':{'TargetGroups':[{'TargetGroupArn':'x','Weight':'1'},"
+	     "{'TargetGroupArn':'a','Weight':'0'}]}}]",
+		false},
+	    {"[{'TargetGroupArn':'a','ForwardConfig':{'TargetGroups':[{'TargetGroupArn':'a',"
+	     "'Weight':'0'}]}}]",
+		false},
+	    {"[{'ForwardConfig':{'TargetGroups':[{'TargetGroupArn':'a','Weight':'0'},"
+	     "{'TargetGroupArn':'b'}]}}]",
+		true},
+	    {"[{'TargetGroupArn':'a','ForwardConfig':''}]", true},
+	    {"{}", false},
+	};
+	json_auto_t *groups = parse("['a','b']");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		json_auto_t *actions = parse(rows[i].actions);
+
+		if (url_leads_to(groups, actions) != rows[i].leads)
+			fail_msg("%s", rows[i].actions);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +200,7 @@ int main(void)
 	    cmocka_unit_test(test_done),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_urls),
+	    cmocka_unit_test(test_where_a_rule_leads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

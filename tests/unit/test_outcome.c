@@ -59,6 +59,17 @@ static void test_verdicts(void **state)
 	    {"{\"lastStatus\": \"STOPPED\", \"stoppedReason\": \"CannotPullContainerError: no such "
 	     "image\", \"containers\": [{\"name\": \"app\"}]}",
 		definition_text, OUTCOME_FAILED, "no exit code; CannotPullContainerError"},
+	    /* ECS says the same of the task and of the container. */
+	    {"{\"lastStatus\": \"STOPPED\", \"stoppedReason\": \"CannotPull: no such image\","
+	     " \"containers\": [{\"name\": \"app\", \"reason\": \"CannotPull: no such image\"}]}",
+		definition_text, OUTCOME_FAILED, "no exit code; CannotPull: no such image"},
+	    {"{\"lastStatus\": \"STOPPED\", \"stoppedReason\": \"Task failed to start: no such "
+	     "image\", \"containers\": [{\"name\": \"app\", \"reason\": \"no such image\"}]}",
+		definition_text, OUTCOME_FAILED,
+		"no exit code; Task failed to start: no such image"},
+	    {"{\"lastStatus\": \"STOPPED\", \"stoppedReason\": \"CannotPull: no such\","
+	     " \"containers\": [{\"name\": \"app\", \"reason\": \"CannotPull: no such image\"}]}",
+		definition_text, OUTCOME_FAILED, "no exit code: CannotPull: no such image"},
 	    /* What is not known to be essential counts as such. */
 	    {"{\"lastStatus\": \"STOPPED\", \"containers\": [{\"name\": \"init\", \"exitCode\": "
 	     "1}]}",
@@ -71,8 +82,12 @@ static void test_verdicts(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		assert_int_equal(see(cases[i].task, cases[i].definition, last), cases[i].verdict);
-		if (!strstr(last, cases[i].says))
+		const char *says = strstr(last, cases[i].says);
+		if (!says)
 			fail_msg("'%s' is not in '%s'", cases[i].says, last);
+		const char *twice = strstr(last, "such");
+		if (twice && strstr(twice + 1, "such"))
+			fail_msg("a reason stands twice: %s", last);
 	}
 }
 

@@ -170,6 +170,9 @@ static void test_rolled_back_by_the_service_deployment(void **state)
 	    SERVICE(COUNTS(2, 2, 0),
 		DEP(1, "PRIMARY", 1, "IN_PROGRESS") "," DEP(2, "INACTIVE", 2, "FAILED")),
 	    SD("ROLLBACK_IN_PROGRESS", 2, ",\"rollback\":{\"reason\":\"circuit breaker\"}"),
+	    ROLLOUT_GOING, "rolling back to web:1: circuit breaker");
+	step(&s, SERVICE(COUNTS(2, 2, 0), DEP(1, "PRIMARY", 1, "IN_PROGRESS")),
+	    SD("ROLLBACK_SUCCESSFUL", 2, ",\"rollback\":{\"reason\":\"circuit breaker\"}"),
 	    ROLLOUT_ROLLED_BACK, "rolled back to web:1: circuit breaker");
 	end(&s);
 }
@@ -189,7 +192,33 @@ static void test_rolled_back_known_from_deployments_alone(void **state)
 	step(&s,
 	    SERVICE(COUNTS(2, 2, 0),
 		DEP(1, "PRIMARY", 2, "IN_PROGRESS") "," DEP(2, "ACTIVE", 2, "FAILED")),
-	    NULL, ROLLOUT_ROLLED_BACK, "rolled back to web:2: because FAILED");
+	    NULL, ROLLOUT_GOING, "rolling back to web:2: because FAILED");
+	step(&s, SERVICE(COUNTS(2, 2, 0), DEP(1, "PRIMARY", 2, "IN_PROGRESS")), NULL, ROLLOUT_GOING,
+	    "IN_PROGRESS");
+	step(&s, SERVICE(COUNTS(2, 2, 0), DEP(1, "PRIMARY", 2, "COMPLETED")), NULL,
+	    ROLLOUT_ROLLED_BACK, "rolled back to web:2: because FAILED");
+	end(&s);
+}
+
+static void test_a_rollback_that_fails_or_is_overtaken(void **state)
+{
+	const char *back = SERVICE(
+	    COUNTS(2, 1, 1), DEP(1, "PRIMARY", 1, "IN_PROGRESS") "," DEP(2, "ACTIVE", 2, "FAILED"));
+	struct scene s = begin();
+
+	(void)state;
+	step(&s, ROLLING, NULL, ROLLOUT_GOING, "IN_PROGRESS");
+	step(&s, back, NULL, ROLLOUT_GOING, "rolling back to web:1");
+	step(&s, SERVICE(COUNTS(2, 1, 0), DEP(1, "PRIMARY", 1, "FAILED")), NULL, ROLLOUT_FAILED,
+	    "failed, and so did the rollback, of web:2");
+	end(&s);
+	s = begin();
+	step(&s, ROLLING, NULL, ROLLOUT_GOING, "IN_PROGRESS");
+	step(&s, back, NULL, ROLLOUT_GOING, "rolling back to web:1");
+	step(&s,
+	    SERVICE(COUNTS(2, 1, 0),
+		DEP(3, "PRIMARY", 3, "IN_PROGRESS") "," DEP(1, "ACTIVE", 1, "IN_PROGRESS")),
+	    NULL, ROLLOUT_SUPERSEDED, "superseded by web:3");
 	end(&s);
 }
 
@@ -416,6 +445,7 @@ int main(void)
 	    cmocka_unit_test(test_rolled_back_before_it_was_looked_at),
 	    cmocka_unit_test(test_what_was_written_is_not_what_is_there),
 	    cmocka_unit_test(test_a_rollback_that_goes_on),
+	    cmocka_unit_test(test_a_rollback_that_fails_or_is_overtaken),
 	    cmocka_unit_test(test_rolled_back_while_it_stays_primary),
 	    cmocka_unit_test(test_gone),
 	    cmocka_unit_test(test_events_are_new_ones_oldest_first),

@@ -98,31 +98,46 @@ struct urls {
 	json_t *lines;
 };
 
-static bool is_ours(const struct urls *u, const char *arn)
+static bool is_ours(const json_t *groups, const char *arn)
 {
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach (u->groups, i, one)
+	json_array_foreach (groups, i, one)
 		if (!strcmp(json_string_value(one), arn))
 			return true;
 	return false;
 }
 
-static bool leads_here(const struct urls *u, const json_t *actions)
+/*
+ * Whether an action forwards to one of the groups. AWS repeats a single group beside ForwardConfig,
+ * which alone has the weights; a group of weight 0 gets no requests (a number is text in answers of the
+ * Query protocol).
+ */
+static bool forwards_here(const json_t *ours, const json_t *action)
 {
-	const json_t *action, *group;
-	size_t i, j;
+	const json_t *groups =
+	    json_object_get(json_object_get(action, "ForwardConfig"), "TargetGroups");
+	const json_t *group;
+	size_t i;
 
-	json_array_foreach (actions, i, action) {
-		const json_t *forward = json_object_get(action, "ForwardConfig");
-
-		if (is_ours(u, doc_string_peek(action, "TargetGroupArn")))
+	if (!json_array_size(groups))
+		return is_ours(ours, doc_string_peek(action, "TargetGroupArn"));
+	json_array_foreach (groups, i, group)
+		if (is_ours(ours, doc_string_peek(group, "TargetGroupArn")) &&
+		    strcmp(doc_string_peek(group, "Weight"), "0") != 0)
 			return true;
-		json_array_foreach (json_object_get(forward, "TargetGroups"), j, group)
-			if (is_ours(u, doc_string_peek(group, "TargetGroupArn")))
-				return true;
-	}
+	return false;
+}
+
+bool url_leads_to(const json_t *groups, const json_t *actions)
+{
+	const json_t *action;
+	size_t i;
+
+	json_array_foreach (actions, i, action)
+		if (forwards_here(groups, action))
+			return true;
 	return false;
 }
 
@@ -136,7 +151,7 @@ static int add_listener(struct urls *u, const json_t *listener, struct ecsfs_err
 	int e;
 
 	if (strcmp(doc_string_peek(u->balancer, "Type"), "application") != 0) {
-		if (leads_here(u, json_object_get(listener, "DefaultActions")))
+		if (url_leads_to(u->groups, json_object_get(listener, "DefaultActions")))
 			url_add_line(u->lines, u->balancer, listener, NULL);
 		return 0;
 	}
@@ -144,7 +159,7 @@ static int add_listener(struct urls *u, const json_t *listener, struct ecsfs_err
 	if (e)
 		return e;
 	json_array_foreach (a.value, i, rule)
-		if (leads_here(u, json_object_get(rule, "Actions")))
+		if (url_leads_to(u->groups, json_object_get(rule, "Actions")))
 			url_add_line(u->lines, u->balancer, listener, rule);
 	return 0;
 }

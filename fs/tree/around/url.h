@@ -15,4 +15,9 @@ void url_add_line(
 int render_url(struct ask *q, const struct place *p, const struct row *row, struct buf *out,
     struct ecsfs_error *err);
 
+/*
+ * Whether a rule's actions forward to one of the groups (an array of ARNs) with a weight above 0.
+ */
+bool url_leads_to(const json_t *groups, const json_t *actions);
+
 #endif

@@ -72,16 +72,25 @@ static void describe_containers(const json_t *task, char *ret, size_t size)
 	}
 }
 
+const char *outcome_reason_peek(const json_t *task, const json_t *container)
+{
+	const char *reason = doc_string_peek(container, "reason");
+
+	return strstr(doc_string_peek(task, "stoppedReason"), reason) ? "" : reason;
+}
+
 /* "app: exit code 137: OutOfMemoryError: ... (Essential container in task exited)" */
 static void explain(const json_t *task, const json_t *container, char *ret, size_t size)
 {
-	const char *reason = doc_string_peek(container, "reason");
+	const char *reason = outcome_reason_peek(task, container);
 	const char *stopped = doc_string_peek(task, "stoppedReason");
 	const json_t *code = doc_peek(container, "exitCode");
 	char what[48] = "no exit code";
 
 	if (code)
 		snprintf(what, sizeof(what), "exit code %lld", (long long)json_integer_value(code));
+	if (*stopped && strstr(reason, stopped))
+		stopped = "";
 	snprintf(ret, size, "container %.128s: %s%s%.700s%s%.700s",
 	    container ? doc_string_peek(container, "name") : "(none)", what, *reason ? ": " : "",
 	    reason, *stopped ? "; " : "", stopped);

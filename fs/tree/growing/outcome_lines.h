@@ -37,4 +37,10 @@ enum outcome_verdict outcome_see(
  */
 const json_t *outcome_container_peek(const json_t *task, const json_t *definition);
 
+/*
+ * The container's reason; "" where the task's stoppedReason says it already: ECS repeats there why
+ * a container could not start. Borrowed.
+ */
+const char *outcome_reason_peek(const json_t *task, const json_t *container);
+
 #endif

@@ -11,6 +11,7 @@
 #include "fs/tree/growing/rollout.h"
 
 #include "cache/answer.h"
+#include "cache/answers/publish.h"
 #include "cache/moment.h"
 #include "fs/tree/tree.h"
 
@@ -176,6 +177,8 @@ static void hold(struct reader *r, enum rollout_verdict verdict, struct buf *lin
 /* A deployment not described yet is decided by a later snapshot. */
 static void decide(struct watch *w)
 {
+	const struct key history = {KIND_SERVICE_DEPLOYMENTS, w->cluster, w->service, NULL};
+	bool ended = false;
 	struct reader *r;
 
 	pthread_mutex_lock(&w->lock);
@@ -191,6 +194,7 @@ static void decide(struct watch *w)
 			continue;
 		enum rollout_verdict verdict =
 		    rollout_decide(r->rollout, arn ? w->deployment : NULL, now_of(w), &lines);
+		ended |= verdict != ROLLOUT_GOING;
 		if (verdict == ROLLOUT_FAILED || verdict == ROLLOUT_ROLLED_BACK)
 			hold(r, verdict, &lines);
 		if (r->held != ROLLOUT_GOING)
@@ -199,6 +203,9 @@ static void decide(struct watch *w)
 		give_out(r, &lines);
 	}
 	pthread_mutex_unlock(&w->lock);
+	/* rollout_state looks there for a rollback. */
+	if (ended)
+		region_invalidate(w->region, &history);
 }
 
 static void wake(struct waiter *waiters)

@@ -20,12 +20,13 @@ struct rollout {
 	json_t *known; /* ids of the first snapshot's deployments: returning to one is a rollback */
 	char *arn;     /* of the followed service deployment; NULL: none */
 	enum way way;
-	char *aim;	   /* task sets: the set that will become the only one */
-	char *said;	   /* the last state line, without its time */
-	char *said_stage;  /* the last line about the service deployment */
-	double last_event; /* time of the newest event seen */
-	json_t *events;	   /* its id and those of the same instant */
-	json_t *written;   /* rollout_expect(); NULL: none */
+	char *aim;	       /* task sets: the set that will become the only one */
+	char *said;	       /* the last state line, without its time */
+	char *said_stage;      /* the last line about the service deployment */
+	char *back, *why_back; /* id of the deployment that a rollback goes to, and why */
+	double last_event;     /* time of the newest event seen */
+	json_t *events;	       /* its id and those of the same instant */
+	json_t *written;       /* rollout_expect(); NULL: none */
 };
 
 struct rollout *rollout_new(void)
@@ -46,6 +47,8 @@ void rollout_free(struct rollout *r)
 	free(r->aim);
 	free(r->said);
 	free(r->said_stage);
+	free(r->back);
+	free(r->why_back);
 	free(r);
 }
 
@@ -336,9 +339,32 @@ static enum rollout_verdict steady(const struct rollout *r, double now, struct b
 	    revision_of(primary ? primary : r->service), buf_str(&text));
 }
 
+/*
+ * The service went back to `primary`: the rollback is over when that deployment is, so that
+ * rollout_state says the same after the last line.
+ */
+static enum rollout_verdict back_to(struct rollout *r, const json_t *primary, const char *status,
+    const char *why, double now, struct buf *lines)
+{
+	const char *state = doc_string_peek(primary, "rolloutState");
+
+	if (!strcmp(state, "FAILED") || !strcmp(status, "ROLLBACK_FAILED"))
+		return ends(now, lines, ROLLOUT_FAILED, "failed, and so did the rollback, of",
+		    revision_of(r->primary), why);
+	if (strcmp(state, "IN_PROGRESS") != 0 || !strcmp(status, "ROLLBACK_SUCCESSFUL"))
+		return ends(
+		    now, lines, ROLLOUT_ROLLED_BACK, "rolled back to", revision_of(primary), why);
+	/* The failed deployment may be gone from the next snapshot. */
+	if (r->back)
+		return ROLLOUT_GOING;
+	r->back = strdup(doc_string_peek(primary, "id"));
+	r->why_back = strdup(why);
+	return ends(now, lines, ROLLOUT_GOING, "rolling back to", revision_of(primary), why);
+}
+
 /* Another deployment is PRIMARY: a rollback, or a newer deployment? */
-static enum rollout_verdict lost(const struct rollout *r, const json_t *primary,
-    const json_t *deployment, double now, struct buf *lines)
+static enum rollout_verdict lost(struct rollout *r, const json_t *primary, const json_t *deployment,
+    double now, struct buf *lines)
 {
 	const json_t *aim = doc_find_peek(
 	    json_object_get(r->service, "deployments"), "id", doc_string_peek(r->primary, "id"));
@@ -347,11 +373,13 @@ static enum rollout_verdict lost(const struct rollout *r, const json_t *primary,
 	const char *why = known && *why_of(deployment) ? why_of(deployment)
 						       : doc_string_peek(aim, "rolloutStateReason");
 	bool failed = !strcmp(doc_string_peek(aim, "rolloutState"), "FAILED");
-	bool before = json_object_get(r->known, doc_string_peek(primary, "id")) != NULL;
+	const char *id = doc_string_peek(primary, "id");
+	bool before = json_object_get(r->known, id) || (r->back && !strcmp(r->back, id));
 
+	if (!*why && r->why_back)
+		why = r->why_back;
 	if (begins_with(status, "ROLLBACK") || (!begins_with(status, "STOP") && (failed || before)))
-		return ends(
-		    now, lines, ROLLOUT_ROLLED_BACK, "rolled back to", revision_of(primary), why);
+		return back_to(r, primary, status, why, now, lines);
 	return ends(now, lines, ROLLOUT_SUPERSEDED, "superseded by", revision_of(primary), why);
 }
 

@@ -7,6 +7,7 @@
 #include "cache/answer.h"
 #include "cache/moment.h"
 #include "fs/edit/members/doc.h"
+#include "fs/tree/growing/outcome_lines.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -61,11 +62,8 @@ static void add_containers(const json_t *task, struct buf *out)
 
 	json_array_foreach (json_object_get(task, "containers"), i, container) {
 		const json_t *code = json_object_get(container, "exitCode");
-		const char *reason = doc_string_peek(container, "reason");
+		const char *reason = outcome_reason_peek(task, container);
 
-		/* ECS repeats why it could not start as the container's reason. */
-		if (*reason && strcmp(reason, doc_string_peek(task, "stoppedReason")) == 0)
-			reason = "";
 		if (!*reason && !json_integer_value(code))
 			continue;
 		buf_addf(out, " (%s:", doc_string_peek(container, "name"));
