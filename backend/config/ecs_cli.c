@@ -49,20 +49,40 @@ static int load(struct document *d, const char *home, const char *name, struct e
 	if (r)
 		return ecsfs_error_set(
 		    err, -r, NULL, "%s cannot be read: %s", d->path, strerror(-r));
-	if (file_stamp(d->path).mode & S_IWOTH)
-		log_warn("%s can be written by everybody: chmod 600 it", d->path);
 	return yaml_parse(d->arena, d->path, buf_str(&text), text.len, &d->root, err);
 }
 
-static void list_names(const struct yaml_node *map, struct buf *out)
+/* The names of the entries of the member `group`: a new array. */
+static json_t *names_of(const struct document *d, const char *group)
 {
-	if (!map || map->kind != YAML_MAPPING)
-		return;
-	for (size_t i = 0; i < map->count; i++) {
-		const char *name = yaml_text(map->pairs[i].key);
+	const struct yaml_node *map = yaml_get(d->root, group);
+	json_t *names = json_array();
 
-		buf_addf(out, "%s%s", out->len ? ", " : "", name ? name : "?");
-	}
+	for (size_t i = 0; map && map->kind == YAML_MAPPING && i < map->count; i++)
+		if (yaml_text(map->pairs[i].key))
+			json_array_append_new(names, json_string(map->pairs[i].key->text));
+	return names;
+}
+
+static json_t *names_in(const char *home, const char *file, const char *group)
+{
+	struct document d = {0};
+	json_t *names;
+
+	load(&d, home, file, NULL);
+	names = names_of(&d, group);
+	document_release(&d);
+	return names;
+}
+
+json_t *ecs_cli_clusters(const char *home)
+{
+	return names_in(home, "config", "clusters");
+}
+
+json_t *ecs_cli_profiles(const char *home)
+{
+	return names_in(home, "credentials", "ecs_profiles");
 }
 
 /* The entry `name` of the member `group`. */
@@ -71,11 +91,18 @@ static int find(struct document *d, const char *group, const char *name,
 {
 	const struct yaml_node *map = yaml_get(d->root, group);
 	auto_buf struct buf names = BUF_INIT(LIMIT_CONFIG_FILE);
+	json_auto_t *all = NULL;
+	const json_t *one;
+	size_t i;
 
+	if (file_stamp(d->path).mode & S_IWOTH)
+		log_warn("%s can be written by everybody: chmod 600 it", d->path);
 	*ret = yaml_get(map, name);
 	if (*ret)
 		return 0;
-	list_names(map, &names);
+	all = names_of(d, group);
+	json_array_foreach (all, i, one)
+		buf_addf(&names, "%s%s", names.len ? ", " : "", json_string_value(one));
 	return ecsfs_error_set(err, EINVAL, NULL, "%s has no '%s' under %s; there are: %s", d->path,
 	    name, group, names.len ? buf_str(&names) : "none");
 }

@@ -8,6 +8,8 @@
 #include "backend/credentials/credentials.h"
 #include "backend/error.h"
 
+#include <jansson.h>
+
 /* A cluster configuration: new strings, NULL for absent members. */
 struct ecs_cli_cluster {
 	char *cluster; /* never NULL */
@@ -19,6 +21,13 @@ struct ecs_cli_cluster {
 int ecs_cli_cluster(
     const char *home, const char *name, struct ecs_cli_cluster *ret, struct ecsfs_error *err);
 void ecs_cli_cluster_release(struct ecs_cli_cluster *c);
+
+/*
+ * The names of the cluster configurations, and of the ECS profiles, in the order of the file: a new
+ * array, empty where there is no file, or none that can be read.
+ */
+json_t *ecs_cli_clusters(const char *home);
+json_t *ecs_cli_profiles(const char *home);
 
 /* The keys of the ECS profile `name`. */
 int ecs_cli_profile(

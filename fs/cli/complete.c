@@ -7,6 +7,7 @@
 #include "backend/base/cleanup.h"
 #include "backend/base/file.h"
 #include "backend/base/limits.h"
+#include "backend/config/ecs_cli.h"
 #include "backend/config/endpoint.h"
 #include "backend/config/ini.h"
 #include "backend/config/settings.h"
@@ -78,27 +79,15 @@ static void offer_regions(const char *before, const char *typed)
 	offer(before, typed, "all", "every region of the account");
 }
 
-/* The names below a top-level key of the ECS CLI's files: lines indented by two, "  NAME:". */
-static void offer_ecs_cli(const char *file, const char *key, const char *before, const char *typed)
+/* `names`: an array, owned. */
+static void offer_names(json_t *names, const char *before, const char *typed)
 {
-	auto_buf struct buf text = BUF_INIT(LIMIT_CONFIG_FILE);
-	auto_free char *path = path_expand(file, getenv("HOME"));
-	char *rest, *line;
-	bool inside = false;
+	const json_t *name;
+	size_t i;
 
-	if (!path || file_read(path, false, &text) != 0 || !text.data)
-		return;
-	line = strtok_r(text.data, "\n", &rest);
-	for (; line; line = strtok_r(NULL, "\n", &rest)) {
-		size_t indent = strspn(line, " "), len = strlen(line);
-
-		if (indent == 0)
-			inside = strncmp(line, key, strlen(key)) == 0;
-		else if (inside && indent == 2 && len > 3 && line[len - 1] == ':') {
-			line[len - 1] = '\0';
-			offer(before, typed, line + 2, NULL);
-		}
-	}
+	json_array_foreach (names, i, name)
+		offer(before, typed, json_string_value(name), NULL);
+	json_decref(names);
 }
 
 static void offer_users(const char *before, const char *typed)
@@ -150,10 +139,10 @@ static void offer_values(const struct option_row *row, const char *before, const
 		offer_profiles(before, typed);
 		break;
 	case VALUES_CLUSTER_CONFIGS:
-		offer_ecs_cli("~/.ecs/config", "clusters:", before, typed);
+		offer_names(ecs_cli_clusters(getenv("HOME")), before, typed);
 		break;
 	case VALUES_ECS_PROFILES:
-		offer_ecs_cli("~/.ecs/credentials", "ecs_profiles:", before, typed);
+		offer_names(ecs_cli_profiles(getenv("HOME")), before, typed);
 		break;
 	case VALUES_USERS:
 		offer_users(before, typed);

@@ -136,6 +136,13 @@ PY
 	[ "$(ecsfs complete --profile "" | sort | xargs)" = "default dev keys ops" ]
 	[ "$(ecsfs complete -o ro,profile=dev:o)" = ro,profile=dev:ops ]
 	[ "$(ecsfs complete --cluster-config=)" = --cluster-config=shop ]
+	# As YAML, whatever its layout.
+	mkdir -p "$HOME/flow/.ecs"
+	echo '{version: v1, clusters: {shop: {cluster: a}, "the other": {cluster: b}}}' >"$HOME/flow/.ecs/config"
+	printf 'ecs_profiles:\n    deep: {aws_access_key_id: x}\n    wide:   # a comment\n        aws_access_key_id: y\n' >"$HOME/flow/.ecs/credentials"
+	[ "$(HOME=$HOME/flow ecsfs complete --cluster-config=)" = $'--cluster-config=shop\n--cluster-config=the other' ]
+	[ "$(HOME=$HOME/flow ecsfs complete --ecs-profile=)" = $'--ecs-profile=deep\n--ecs-profile=wide' ]
+	[ -z "$(HOME=$HOME/none ecsfs complete --cluster-config= 2>&1)" ]
 	[ "$(ecsfs complete --journal=)" = ":files --journal=" ]
 	[ "$(ecsfs complete pol)" = $'policy\tprint the IAM policy that ecsfs needs\n:directories ' ]
 	[ "$(ecsfs complete policy --read-o)" = --read-only ]
