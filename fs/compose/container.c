@@ -163,12 +163,12 @@ static void convert_logging(struct container *k, const struct yaml_node *n)
 	const struct yaml_node *map = compose_mapping(k->c, n, container_key(k, "logging"));
 	const struct yaml_node *driver = yaml_get(map, "driver");
 
+	const char *what = container_key(k, "logging.driver");
+
 	if (!yaml_is_null(driver) && yaml_text(driver))
-		values_check_text(
-		    k->c, driver, "log driver", container_key(k, "logging.driver"), driver->text);
+		values_check_text(k->c, driver, "log driver", what, driver->text);
 	if (map)
-		put_log(k, n,
-		    yaml_is_null(driver) ? NULL : compose_string(k->c, driver, "logging.driver"),
+		put_log(k, n, yaml_is_null(driver) ? NULL : compose_string(k->c, driver, what),
 		    compose_map(
 			k->c, yaml_get(map, "options"), container_key(k, "logging.options")));
 }

@@ -28,11 +28,12 @@
 #define DEFAULT_MEMORY 512 /* MiB, the default of ecs-cli */
 
 /* Services with profiles run only where COMPOSE_PROFILES names one of them. */
-static bool in_profile(struct compose *c, const struct yaml_node *service)
+static bool in_profile(struct compose *c, const struct yaml_node *service, const char *what)
 {
 	const struct yaml_node *n = yaml_get(service, "profiles");
 	const char *active = env_variable(c, "COMPOSE_PROFILES");
-	json_auto_t *profiles = n ? compose_strings(c, n, "profiles") : NULL;
+	json_auto_t *profiles =
+	    n ? compose_strings(c, n, compose_below(c, what, "profiles")) : NULL;
 	const json_t *one;
 	size_t i;
 
@@ -103,25 +104,16 @@ static void settle_essential(struct container *k)
 	}
 }
 
-static const char *what_of(struct compose *c, const char *name)
-{
-	char *what = yaml_alloc(c->arena, strlen(name) + 10);
-
-	if (!what)
-		return name;
-	strcpy(what, "services.");
-	return strcat(what, name);
-}
-
 static void add_container(struct compose *c, const struct yaml_pair *pair, json_t *definition)
 {
 	bool given;
 	struct container k = {
 	    .c = c,
 	    .name = pair->key->text,
-	    .what = what_of(c, pair->key->text),
+	    .what = compose_below(c, "services", pair->key->text),
 	    .key = pair->key,
-	    .service = compose_mapping(c, pair->value, pair->key->text),
+	    .service =
+		compose_mapping(c, pair->value, compose_below(c, "services", pair->key->text)),
 	    .params = params_service(c, pair->key->text, &given),
 	};
 
@@ -129,7 +121,7 @@ static void add_container(struct compose *c, const struct yaml_pair *pair, json_
 		compose_fail(c, pair->key, "services.%s must be a mapping", k.name);
 		return;
 	}
-	if (!in_profile(c, k.service)) {
+	if (!in_profile(c, k.service, k.what)) {
 		compose_warn(c, pair->key,
 		    "services.%s: left out: COMPOSE_PROFILES in .env names none of its profiles",
 		    k.name);

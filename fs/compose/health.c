@@ -23,8 +23,8 @@ static void put_seconds(struct container *k, const struct yaml_node *n, const ch
     json_t *health, const char *member)
 {
 	const struct yaml_node *value = yaml_get(n, key);
-	int64_t seconds =
-	    yaml_is_null(value) ? 0 : compose_seconds(k->c, value, container_key(k, key));
+	const char *what = compose_below(k->c, container_key(k, "healthcheck"), key);
+	int64_t seconds = yaml_is_null(value) ? 0 : compose_seconds(k->c, value, what);
 
 	if (seconds)
 		json_object_set_new(health, member, json_integer(seconds));
@@ -116,8 +116,9 @@ static void add_condition(
     struct container *k, const char *name, const struct yaml_node *n, json_t *list)
 {
 	const struct yaml_node *condition = yaml_get(n, "condition");
+	const char *what = compose_below(k->c, container_key(k, "depends_on"), name);
 	const char *text = condition
-	    ? compose_text(k->c, condition, container_key(k, "depends_on.condition"))
+	    ? compose_text(k->c, condition, compose_below(k->c, what, "condition"))
 	    : "service_started";
 
 	if (condition_of(text))
@@ -150,17 +151,17 @@ void convert_depends_on(struct container *k, const struct yaml_node *n)
 }
 
 /* deploy.resources. */
-static void take_cpus(struct container *k, const struct yaml_node *n, int64_t *ret)
+static void take_cpus(
+    struct container *k, const struct yaml_node *n, const char *what, int64_t *ret)
 {
-	const char *text = n ? compose_text(k->c, n, container_key(k, "deploy.resources")) : "";
+	const char *text = n ? compose_text(k->c, n, what) : "";
 	char *end;
 	double cpus = strtod(text, &end);
 
 	if (!*text)
 		return;
 	if (end == text || *end || !(cpus >= 0 && cpus <= 1024))
-		compose_fail(
-		    k->c, n, "%s: cpus: \"%s\" is not a number of processors", k->what, text);
+		compose_fail(k->c, n, "%s: \"%s\" is not a number of processors", what, text);
 	else
 		*ret = (int64_t)(cpus * 1024 + 0.5);
 }
@@ -170,7 +171,8 @@ static void take_devices(struct container *k, const struct yaml_node *n)
 {
 	for (size_t i = 0; n && n->kind == YAML_SEQUENCE && i < n->count; i++) {
 		const struct yaml_node *count = yaml_get(n->items[i], "count");
-		const char *text = count ? compose_text(k->c, count, "count") : "";
+		const char *what = container_key(k, "deploy.resources.reservations.devices.count");
+		const char *text = count ? compose_text(k->c, count, what) : "";
 
 		if (!*text || strspn(text, "0123456789") != strlen(text))
 			compose_warn(k->c, n->items[i],
@@ -188,7 +190,8 @@ void convert_deploy(struct container *k, const struct yaml_node *n)
 	const struct yaml_node *resources = yaml_get(n, "resources");
 	const struct yaml_node *limits = yaml_get(resources, "limits");
 	const struct yaml_node *reserved = yaml_get(resources, "reservations");
-	const char *what = container_key(k, "deploy.resources");
+	const char *limit = container_key(k, "deploy.resources.limits");
+	const char *reservation = container_key(k, "deploy.resources.reservations");
 
 	for (size_t i = 0; compose_mapping(k->c, n, container_key(k, "deploy")) && i < n->count;
 	     i++)
@@ -198,11 +201,13 @@ void convert_deploy(struct container *k, const struct yaml_node *n)
 			    "deployment_configuration.json "
 			    "of the service say it",
 			    k->what, n->pairs[i].key->text);
-	take_cpus(k, yaml_get(reserved, "cpus"), &k->cpu);
-	take_cpus(k, yaml_get(limits, "cpus"), &k->cpu);
+	take_cpus(k, yaml_get(reserved, "cpus"), compose_below(k->c, reservation, "cpus"), &k->cpu);
+	take_cpus(k, yaml_get(limits, "cpus"), compose_below(k->c, limit, "cpus"), &k->cpu);
 	if (!yaml_is_null(yaml_get(limits, "memory")))
-		k->memory = compose_mebibytes(k->c, yaml_get(limits, "memory"), what);
+		k->memory = compose_mebibytes(
+		    k->c, yaml_get(limits, "memory"), compose_below(k->c, limit, "memory"));
 	if (!yaml_is_null(yaml_get(reserved, "memory")))
-		k->reservation = compose_mebibytes(k->c, yaml_get(reserved, "memory"), what);
+		k->reservation = compose_mebibytes(
+		    k->c, yaml_get(reserved, "memory"), compose_below(k->c, reservation, "memory"));
 	take_devices(k, yaml_get(reserved, "devices"));
 }

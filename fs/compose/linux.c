@@ -78,7 +78,9 @@ static const char *member(struct container *k, const struct yaml_node *n, const 
 {
 	const struct yaml_node *value = yaml_get(n, key);
 
-	return yaml_is_null(value) ? "" : compose_text(k->c, value, container_key(k, "devices"));
+	return yaml_is_null(value)
+	    ? ""
+	    : compose_text(k->c, value, compose_below(k->c, container_key(k, "devices"), key));
 }
 
 void convert_devices(struct container *k, const struct yaml_node *n)
@@ -171,9 +173,15 @@ void convert_shm_size(struct container *k, const struct yaml_node *n)
 		json_object_set_new(k->linux_parameters, "sharedMemorySize", json_integer(size));
 }
 
-static int64_t limit(struct container *k, const struct yaml_node *n)
+/* `key`: soft or hard, where the limit is a mapping. */
+static int64_t limit(struct container *k, const struct yaml_node *n, const char *name,
+    const struct yaml_node *at, const char *key)
 {
-	return compose_integer(k->c, n, container_key(k, "ulimits"), -1, INT64_C(1) << 53);
+	const char *what = compose_below(k->c, container_key(k, "ulimits"), name);
+
+	if (n != at)
+		what = compose_below(k->c, what, key);
+	return compose_integer(k->c, n, what, -1, INT64_C(1) << 53);
 }
 
 /* A single number is both limits; if only one is given, it is both. */
@@ -192,8 +200,8 @@ static void add_ulimit(
 		    k->c, n, "%s.ulimits.%s needs soft and hard, or one number", k->what, name);
 		return;
 	}
-	softly = limit(k, soft);
-	hardly = limit(k, hard);
+	softly = limit(k, soft, name, n, "soft");
+	hardly = limit(k, hard, name, n, "hard");
 	if (soft == hard && softly < 0 && k->c->legacy && k->c->generation == 3) {
 		compose_warn(k->c, n,
 		    "%s.ulimits.%s: ecs-cli makes 0 of a bare -1, and so it is here: write soft "

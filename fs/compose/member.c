@@ -4,19 +4,9 @@
  */
 #include "fs/compose/member.h"
 
-#include "backend/parse/yaml_arena.h"
-
-#include <string.h>
-
 const char *container_key(const struct container *k, const char *key)
 {
-	char *path = yaml_alloc(k->c->arena, strlen(k->what) + strlen(key) + 2);
-
-	if (!path)
-		return key;
-	strcpy(path, k->what);
-	strcat(path, ".");
-	return strcat(path, key);
+	return compose_below(k->c, k->what, key);
 }
 
 bool container_is_empty(const json_t *value)

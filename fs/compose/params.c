@@ -92,6 +92,14 @@ static void warn_key(struct compose *c, const struct yaml_node *key, const char 
 		    *path ? "." : "", key->text, *place ? place : "the top of the file");
 		return;
 	}
+	if (words_have(
+		"launch_type requires_compatibilities platform_version", key->text, key->len)) {
+		compose_warn(c, key,
+		    "%s%s%s: ignored: ecs-params has no such key: the launch type is "
+		    "default_launch_type of --cluster-config; else set launchType in service.json",
+		    path, *path ? "." : "", key->text);
+		return;
+	}
 	nearest_begin(&n, key->text);
 	for (const char *word = keys; *word;
 	     word += strcspn(word, " "), word += strspn(word, " ")) {
@@ -154,14 +162,16 @@ static const struct yaml_node *task_definition(const struct compose *c)
 	return yaml_get(c->params, "task_definition");
 }
 
-static void put_text(struct compose *c, const struct yaml_node *from, const char *key, json_t *to,
-    const char *member)
+/* `what`: the path of `from`, for messages. */
+static void put_text(struct compose *c, const struct yaml_node *from, const char *what,
+    const char *key, json_t *to, const char *member)
 {
 	const struct yaml_node *n = yaml_get(from, key);
-	const char *text = yaml_is_null(n) ? "" : compose_text(c, n, key);
+	const char *path = compose_below(c, what, key);
+	const char *text = yaml_is_null(n) ? "" : compose_text(c, n, path);
 
 	if (*text)
-		json_object_set_new(to, member, compose_string(c, n, key));
+		json_object_set_new(to, member, compose_string(c, n, path));
 }
 
 json_t *params_placement(
@@ -176,8 +186,8 @@ json_t *params_placement(
 		json_t *one = json_object();
 
 		if (compose_mapping(c, list->items[i], what)) {
-			put_text(c, list->items[i], "type", one, "type");
-			put_text(c, list->items[i], second, one, second);
+			put_text(c, list->items[i], what, "type", one, "type");
+			put_text(c, list->items[i], what, second, one, second);
 		}
 		json_array_append_new(all, one);
 	}
@@ -189,8 +199,8 @@ static void put_size(struct compose *c, json_t *definition)
 	const struct yaml_node *size =
 	    compose_mapping(c, yaml_get(task_definition(c), "task_size"), "task_size");
 
-	put_text(c, size, "cpu_limit", definition, "cpu");
-	put_text(c, size, "mem_limit", definition, "memory");
+	put_text(c, size, "task_definition.task_size", "cpu_limit", definition, "cpu");
+	put_text(c, size, "task_definition.task_size", "mem_limit", definition, "memory");
 }
 
 void params_task(struct compose *c, json_t *definition)
@@ -199,13 +209,14 @@ void params_task(struct compose *c, json_t *definition)
 	json_t *constraints, *constraint;
 	size_t i;
 
-	put_text(c, task, "task_role_arn", definition, "taskRoleArn");
+	put_text(c, task, "task_definition", "task_role_arn", definition, "taskRoleArn");
 	if (!json_object_get(definition, "executionRoleArn"))
-		put_text(c, task, "task_execution_role", definition, "executionRoleArn");
-	put_text(c, task, "ecs_network_mode", definition, "networkMode");
+		put_text(c, task, "task_definition", "task_execution_role", definition,
+		    "executionRoleArn");
+	put_text(c, task, "task_definition", "ecs_network_mode", definition, "networkMode");
 	put_size(c, definition);
-	put_text(c, task, "pid_mode", definition, "pidMode");
-	put_text(c, task, "ipc_mode", definition, "ipcMode");
+	put_text(c, task, "task_definition", "pid_mode", definition, "pidMode");
+	put_text(c, task, "task_definition", "ipc_mode", definition, "ipcMode");
 	constraints = params_placement(
 	    c, yaml_get(task, "placement_constraints"), "expression", "placement_constraints");
 	json_array_foreach (constraints, i, constraint) {
@@ -243,7 +254,8 @@ static json_t *volume_entry(struct compose *c, const char *name)
 static const char *volume_name(struct compose *c, const struct yaml_node *n, const char *list)
 {
 	const struct yaml_node *name = compose_mapping(c, n, list) ? yaml_get(n, "name") : NULL;
-	const char *text = yaml_is_null(name) ? "" : compose_text(c, name, list);
+	const char *text =
+	    yaml_is_null(name) ? "" : compose_text(c, name, compose_below(c, list, "name"));
 
 	if (!*text)
 		compose_fail(c, n, "%s: a volume needs a name", list);
@@ -259,11 +271,11 @@ static void docker_volume(struct compose *c, const struct yaml_node *n)
 	if (!name)
 		return;
 	docker = json_object();
-	put_text(c, n, "scope", docker, "scope");
+	put_text(c, n, "docker_volumes", "scope", docker, "scope");
 	if (!yaml_is_null(provision))
 		json_object_set_new(docker, "autoprovision",
 		    json_boolean(compose_flag(c, provision, "docker_volumes.autoprovision")));
-	put_text(c, n, "driver", docker, "driver");
+	put_text(c, n, "docker_volumes", "driver", docker, "driver");
 	map = compose_map(c, yaml_get(n, "driver_opts"), "docker_volumes.driver_opts");
 	if (map)
 		json_object_set_new(docker, "driverOpts", map);
@@ -278,8 +290,8 @@ static json_t *authorization(struct compose *c, const struct yaml_node *n)
 	const char *encryption = yaml_text(yaml_get(n, "transit_encryption"));
 	json_t *config = json_object();
 
-	put_text(c, n, "access_point", config, "accessPointId");
-	put_text(c, n, "iam", config, "iam");
+	put_text(c, n, "efs_volumes", "access_point", config, "accessPointId");
+	put_text(c, n, "efs_volumes", "iam", config, "iam");
 	bool needs = json_object_get(config, "accessPointId") ||
 	    (json_object_get(config, "iam") &&
 		strcmp(json_string_value(json_object_get(config, "iam")), "ENABLED") == 0);
@@ -298,11 +310,11 @@ static void efs_volume(struct compose *c, const struct yaml_node *n)
 	if (!name)
 		return;
 	efs = json_object();
-	put_text(c, n, "filesystem_id", efs, "fileSystemId");
+	put_text(c, n, "efs_volumes", "filesystem_id", efs, "fileSystemId");
 	if (!json_object_get(efs, "fileSystemId"))
 		compose_fail(c, n, "efs_volumes: %s needs a filesystem_id", name);
-	put_text(c, n, "root_directory", efs, "rootDirectory");
-	put_text(c, n, "transit_encryption", efs, "transitEncryption");
+	put_text(c, n, "efs_volumes", "root_directory", efs, "rootDirectory");
+	put_text(c, n, "efs_volumes", "transit_encryption", efs, "transitEncryption");
 	if (!yaml_is_null(port))
 		json_object_set_new(efs, "transitEncryptionPort",
 		    json_integer(

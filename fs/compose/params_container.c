@@ -22,17 +22,6 @@ const struct yaml_node *params_service(const struct compose *c, const char *name
 	return yaml_is_null(n) ? NULL : n;
 }
 
-/* "ecs-params.services.NAME.KEY", of the arena. */
-static const char *key_of(const struct container *k, const char *key)
-{
-	size_t size = strlen(k->name) + strlen(key) + 16;
-	char *path = yaml_alloc(k->c->arena, size);
-
-	if (path)
-		snprintf(path, size, "services.%s.%s", k->name, key);
-	return path ? path : key;
-}
-
 static const struct yaml_node *get(const struct container *k, const char *key)
 {
 	const struct yaml_node *n = yaml_get(k->params, key);
@@ -60,13 +49,14 @@ static void take_sizes(struct container *k)
 
 	if (cpu)
 		override(k, cpu, "cpu_shares",
-		    compose_integer(k->c, cpu, key_of(k, "cpu_shares"), 0, 1 << 20), &k->cpu);
+		    compose_integer(k->c, cpu, container_key(k, "cpu_shares"), 0, 1 << 20),
+		    &k->cpu);
 	if (memory)
 		override(k, memory, "mem_limit",
-		    compose_mebibytes(k->c, memory, key_of(k, "mem_limit")), &k->memory);
+		    compose_mebibytes(k->c, memory, container_key(k, "mem_limit")), &k->memory);
 	if (reserved)
 		override(k, reserved, "mem_reservation",
-		    compose_mebibytes(k->c, reserved, key_of(k, "mem_reservation")),
+		    compose_mebibytes(k->c, reserved, container_key(k, "mem_reservation")),
 		    &k->reservation);
 }
 
@@ -84,8 +74,11 @@ static json_t *secrets(struct container *k, const struct yaml_node *list, const 
 			    k->c, list->items[i], "%s: a secret needs name and value_from", what);
 		else
 			json_array_append_new(all,
-			    json_pack("{s:o, s:o}", "name", compose_string(k->c, name, what),
-				"valueFrom", compose_string(k->c, from, what)));
+			    json_pack("{s:o, s:o}", "name",
+				compose_string(k->c, name, compose_below(k->c, what, "name")),
+				"valueFrom",
+				compose_string(
+				    k->c, from, compose_below(k->c, what, "value_from"))));
 	}
 	compose_sequence(k->c, list, what);
 	return all;
@@ -96,11 +89,11 @@ static void take_secrets(struct container *k)
 	const struct yaml_node *logging = get(k, "logging");
 	json_t *configuration = json_object_get(k->definition, "logConfiguration"), *options;
 
-	container_put(k, "secrets", secrets(k, get(k, "secrets"), key_of(k, "secrets")));
-	if (!logging || !compose_mapping(k->c, logging, key_of(k, "logging")))
+	container_put(k, "secrets", secrets(k, get(k, "secrets"), container_key(k, "secrets")));
+	if (!logging || !compose_mapping(k->c, logging, container_key(k, "logging")))
 		return;
-	options =
-	    secrets(k, yaml_get(logging, "secret_options"), key_of(k, "logging.secret_options"));
+	options = secrets(
+	    k, yaml_get(logging, "secret_options"), container_key(k, "logging.secret_options"));
 	if (!configuration && json_array_size(options))
 		compose_fail(k->c, logging,
 		    "services.%s.logging: the compose file has no logging for this service",
@@ -118,7 +111,8 @@ static void take_credentials(struct container *k)
 	if (!yaml_is_null(parameter) && !json_object_get(k->definition, "repositoryCredentials"))
 		container_put(k, "repositoryCredentials",
 		    json_pack("{s:o}", "credentialsParameter",
-			compose_string(k->c, parameter, key_of(k, "repository_credentials"))));
+			compose_string(k->c, parameter,
+			    container_key(k, "repository_credentials.credentials_parameter"))));
 }
 
 static void take_firelens(struct container *k)
@@ -126,17 +120,18 @@ static void take_firelens(struct container *k)
 	const struct yaml_node *n = get(k, "firelens_configuration");
 	json_t *firelens, *options;
 
-	if (!n || !compose_mapping(k->c, n, key_of(k, "firelens_configuration")))
+	if (!n || !compose_mapping(k->c, n, container_key(k, "firelens_configuration")))
 		return;
 	if (yaml_is_null(yaml_get(n, "type"))) {
 		compose_fail(k->c, n, "%s needs a type: fluentd or fluentbit",
-		    key_of(k, "firelens_configuration"));
+		    container_key(k, "firelens_configuration"));
 		return;
 	}
 	firelens = json_pack("{s:o}", "type",
-	    compose_string(k->c, yaml_get(n, "type"), key_of(k, "firelens_configuration.type")));
-	options =
-	    compose_map(k->c, yaml_get(n, "options"), key_of(k, "firelens_configuration.options"));
+	    compose_string(
+		k->c, yaml_get(n, "type"), container_key(k, "firelens_configuration.type")));
+	options = compose_map(
+	    k->c, yaml_get(n, "options"), container_key(k, "firelens_configuration.options"));
 	if (json_object_size(options))
 		json_object_set(firelens, "options", options);
 	json_decref(options);
@@ -147,7 +142,7 @@ static void take_dependencies(struct container *k)
 {
 	static const char *const conditions[] = {"START", "COMPLETE", "SUCCESS", "HEALTHY"};
 	const struct yaml_node *list = get(k, "depends_on");
-	const char *what = key_of(k, "depends_on");
+	const char *what = container_key(k, "depends_on");
 	json_t *all = json_array();
 
 	for (size_t i = 0; compose_sequence(k->c, list, what) && i < list->count; i++) {
@@ -166,8 +161,9 @@ static void take_dependencies(struct container *k)
 		else
 			json_array_append_new(all,
 			    json_pack("{s:o, s:o}", "containerName",
-				compose_string(k->c, name, what), "condition",
-				compose_string(k->c, condition, what)));
+				compose_string(
+				    k->c, name, compose_below(k->c, what, "container_name")),
+				"condition", compose_string(k->c, condition, what)));
 	}
 	container_put(k, "dependsOn", all);
 }
@@ -180,7 +176,8 @@ static void put_time(struct container *k, const struct yaml_node *n, const char 
 
 	if (yaml_is_null(value))
 		return;
-	seconds = compose_seconds(k->c, value, key_of(k, key));
+	seconds =
+	    compose_seconds(k->c, value, compose_below(k->c, container_key(k, "healthcheck"), key));
 	if (seconds)
 		json_object_set_new(health, member, json_integer(seconds));
 }
@@ -193,16 +190,16 @@ static void take_health(struct container *k)
 	const struct yaml_node *retries = yaml_get(n, "retries");
 	json_t *health = json_object_get(k->definition, "healthCheck"), *words;
 
-	if (!n || !compose_mapping(k->c, n, key_of(k, "healthcheck")))
+	if (!n || !compose_mapping(k->c, n, container_key(k, "healthcheck")))
 		return;
 	if (!yaml_is_null(test) && !yaml_is_null(command))
 		compose_fail(k->c, n, "%s has test and command: they are the same",
-		    key_of(k, "healthcheck"));
+		    container_key(k, "healthcheck"));
 	words = health_command(
-	    k->c, yaml_is_null(test) ? command : test, key_of(k, "healthcheck.test"));
+	    k->c, yaml_is_null(test) ? command : test, container_key(k, "healthcheck.test"));
 	if (!health && !json_array_size(words))
 		compose_fail(k->c, n, "%s: test is required: the compose file has no health check",
-		    key_of(k, "healthcheck"));
+		    container_key(k, "healthcheck"));
 	health = health ? json_incref(health) : json_object();
 	if (json_array_size(words))
 		json_object_set(health, "command", words);
@@ -210,8 +207,8 @@ static void take_health(struct container *k)
 	put_time(k, n, "interval", health, "interval");
 	put_time(k, n, "timeout", health, "timeout");
 	if (!yaml_is_null(retries)) {
-		int64_t count =
-		    compose_integer(k->c, retries, key_of(k, "healthcheck.retries"), 0, 1000);
+		int64_t count = compose_integer(
+		    k->c, retries, container_key(k, "healthcheck.retries"), 0, 1000);
 
 		if (count)
 			json_object_set_new(health, "retries", json_integer(count));
@@ -226,14 +223,14 @@ static void take_rest(struct container *k)
 	const struct yaml_node *init = get(k, "init_process_enabled");
 
 	if (essential) {
-		k->essential = compose_flag(k->c, essential, key_of(k, "essential"));
+		k->essential = compose_flag(k->c, essential, container_key(k, "essential"));
 		k->essential_given = true;
 	}
 	if (gpu)
 		container_put(k, "resourceRequirements",
 		    json_pack("[{s:s, s:o}]", "type", "GPU", "value",
-			compose_string(k->c, gpu, key_of(k, "gpu"))));
-	if (init && compose_flag(k->c, init, key_of(k, "init_process_enabled")))
+			compose_string(k->c, gpu, container_key(k, "gpu"))));
+	if (init && compose_flag(k->c, init, container_key(k, "init_process_enabled")))
 		json_object_set_new(k->linux_parameters, "initProcessEnabled", json_true());
 }
 

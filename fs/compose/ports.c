@@ -148,7 +148,9 @@ static const char *member(struct container *k, const struct yaml_node *n, const 
 {
 	const struct yaml_node *value = yaml_get(n, key);
 
-	return yaml_is_null(value) ? NULL : compose_text(k->c, value, container_key(k, "ports"));
+	return yaml_is_null(value)
+	    ? NULL
+	    : compose_text(k->c, value, compose_below(k->c, container_key(k, "ports"), key));
 }
 
 static void add_long(struct container *k, const struct yaml_node *n, json_t *list)

@@ -33,9 +33,9 @@ static json_t *find_container(const json_t *definition, const char *name)
 }
 
 static void apply_one(struct compose *c, json_t *definition, const struct yaml_node *n,
-    const struct yaml_node *parameter, json_t *seen)
+    const struct yaml_node *parameter, const char *what, json_t *seen)
 {
-	const char *name = compose_text(c, n, "container_names");
+	const char *name = compose_text(c, n, compose_below(c, what, "container_names"));
 	json_t *container = find_container(definition, name);
 
 	if (json_object_get(seen, name))
@@ -51,7 +51,7 @@ static void apply_one(struct compose *c, json_t *definition, const struct yaml_n
 		    c, n, "repository_credentials of %s: replaces those of ecs-params", name);
 	json_object_set_new(container, "repositoryCredentials",
 	    json_pack("{s:o}", "credentialsParameter",
-		compose_string(c, parameter, "credentials_parameter")));
+		compose_string(c, parameter, compose_below(c, what, "credentials_parameter"))));
 }
 
 static void apply_registry(struct compose *c, json_t *definition, const struct yaml_node *key,
@@ -59,6 +59,8 @@ static void apply_registry(struct compose *c, json_t *definition, const struct y
 {
 	const struct yaml_node *names = yaml_get(n, "container_names");
 	const struct yaml_node *parameter = yaml_get(n, "credentials_parameter");
+	const char *what =
+	    compose_below(c, "container_credentials", yaml_text(key) ? key->text : "");
 
 	if (yaml_is_null(names) || !names->count) {
 		compose_warn(c, key, "ignored: no container uses this registry");
@@ -68,8 +70,10 @@ static void apply_registry(struct compose *c, json_t *definition, const struct y
 		compose_fail(c, key, "credentials_parameter is missing");
 		return;
 	}
-	for (size_t i = 0; compose_sequence(c, names, "container_names") && i < names->count; i++)
-		apply_one(c, definition, names->items[i], parameter, seen);
+	for (size_t i = 0; compose_sequence(c, names, compose_below(c, what, "container_names")) &&
+	     i < names->count;
+	     i++)
+		apply_one(c, definition, names->items[i], parameter, what, seen);
 }
 
 void registry_apply(struct compose *c, json_t *definition)

@@ -9,22 +9,24 @@
 #include <errno.h>
 #include <string.h>
 
+#define VPC "run_params.network_configuration.awsvpc_configuration."
+
 static json_t *network(struct compose *c, const struct yaml_node *vpc)
 {
 	json_t *config = json_object();
 	const struct yaml_node *public = yaml_get(vpc, "assign_public_ip");
-	json_t *list = compose_strings(c, yaml_get(vpc, "subnets"), "subnets");
+	json_t *list = compose_strings(c, yaml_get(vpc, "subnets"), VPC "subnets");
 
 	if (json_array_size(list))
 		json_object_set(config, "subnets", list);
 	json_decref(list);
-	list = compose_strings(c, yaml_get(vpc, "security_groups"), "security_groups");
+	list = compose_strings(c, yaml_get(vpc, "security_groups"), VPC "security_groups");
 	if (json_array_size(list))
 		json_object_set(config, "securityGroups", list);
 	json_decref(list);
-	if (!yaml_is_null(public) && *compose_text(c, public, "assign_public_ip"))
+	if (!yaml_is_null(public) && *compose_text(c, public, VPC "assign_public_ip"))
 		json_object_set_new(
-		    config, "assignPublicIp", compose_string(c, public, "assign_public_ip"));
+		    config, "assignPublicIp", compose_string(c, public, VPC "assign_public_ip"));
 	return config;
 }
 
@@ -59,9 +61,9 @@ static void put_placement(struct compose *c, json_t *request)
 	const struct yaml_node *placement =
 	    yaml_get(yaml_get(c->params, "run_params"), "task_placement");
 	json_auto_t *strategy = params_placement(
-	    c, yaml_get(placement, "strategy"), "field", "task_placement.strategy");
-	json_auto_t *constraints = params_placement(
-	    c, yaml_get(placement, "constraints"), "expression", "task_placement.constraints");
+	    c, yaml_get(placement, "strategy"), "field", "run_params.task_placement.strategy");
+	json_auto_t *constraints = params_placement(c, yaml_get(placement, "constraints"),
+	    "expression", "run_params.task_placement.constraints");
 
 	if (json_array_size(strategy))
 		json_object_set(request, "placementStrategy", strategy);
@@ -86,11 +88,12 @@ static void put_discovery(struct compose *c, json_t *request)
 	    "serviceRegistries in service.json");
 	registry = json_object();
 	if (!yaml_is_null(name))
-		json_object_set_new(
-		    registry, "containerName", compose_string(c, name, "container_name"));
+		json_object_set_new(registry, "containerName",
+		    compose_string(c, name, "run_params.service_discovery.container_name"));
 	if (!yaml_is_null(port))
 		json_object_set_new(registry, "containerPort",
-		    json_integer(compose_integer(c, port, "container_port", 0, 65535)));
+		    json_integer(compose_integer(
+			c, port, "run_params.service_discovery.container_port", 0, 65535)));
 	if (json_object_size(registry))
 		json_object_set_new(request, "serviceRegistries", json_pack("[O]", registry));
 	json_decref(registry);

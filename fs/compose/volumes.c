@@ -279,13 +279,17 @@ static const char *member(struct container *k, const struct yaml_node *n, const 
 {
 	const struct yaml_node *value = yaml_get(n, key);
 
-	return yaml_is_null(value) ? "" : compose_text(k->c, value, container_key(k, "volumes"));
+	return yaml_is_null(value)
+	    ? ""
+	    : compose_text(k->c, value, compose_below(k->c, container_key(k, "volumes"), key));
 }
 
 /* A tmpfs among the volumes, as the key tmpfs has it. */
 static void add_memory(struct container *k, const struct yaml_node *n, const char *target)
 {
-	const char *size = member(k, yaml_get(n, "tmpfs"), "size");
+	const struct yaml_node *bytes = yaml_get(yaml_get(n, "tmpfs"), "size");
+	const char *what = container_key(k, "volumes.tmpfs.size");
+	const char *size = yaml_is_null(bytes) ? "" : compose_text(k->c, bytes, what);
 	char *text = NULL;
 
 	if (asprintf(&text, "%s%s%s", target, *size ? ":size=" : "", size) < 0)
@@ -315,7 +319,8 @@ static void add_long(struct container *k, const struct yaml_node *n, json_t *lis
 		    k->c, n, "%s.volumes: source: \"%s\" must be a path", k->what, m.source);
 		return;
 	}
-	if (!yaml_is_null(read_only) && compose_flag(k->c, read_only, "read_only"))
+	if (!yaml_is_null(read_only) &&
+	    compose_flag(k->c, read_only, container_key(k, "volumes.read_only")))
 		m.mode = "ro";
 	add_mount(k, n, &m, list);
 }

@@ -170,6 +170,13 @@ static void test_a_version_4_file_of_today_without_version(void **state)
 	assert_warned("secrets: ignored");
 	assert_refused("include: [a.yml]\n" SPEC, "include is not supported");
 	assert_refused("servics: {a: {image: i}}\nservices: {}\n", "did you mean \"services\"?");
+	/* Without `services` it looks like a service of version 1. */
+	assert_refused("servics:\n  a: {image: i}\n",
+	    "docker-compose.yml:1: \"servics\" is not a key of a compose file: did you mean "
+	    "\"services\"?");
+	assert_refused("x-y: {}\nservice: {a: {image: i}, b: {}}\n", "did you mean \"services\"?");
+	assert_refused("version: '3.8'\nvolume: {v: }\n" SPEC, "did you mean \"volumes\"?");
+	compose("service: {image: i}\nservices2: {image: j, environment: {}}\n");
 }
 
 static void test_no_service(void **state)

@@ -420,6 +420,43 @@ static void test_health_checks(void **state)
 	assert_refused(V3 "    healthcheck: {test: x, retries: -1}\n", "is not a whole number");
 }
 
+/* Sentences name the whole way to a value. */
+static void test_the_path_of_a_nested_value(void **state)
+{
+	static const struct {
+		const char *text, *path;
+	} rows[] = {
+	    {"healthcheck: {timeout: abc}", "services.a.healthcheck.timeout: \"abc\""},
+	    {"healthcheck: {test: x, start_period: abc}", "services.a.healthcheck.start_period"},
+	    {"labels: {team: [x]}", "services.a.labels.team must be a text"},
+	    {"environment: {KEY: [x]}", "services.a.environment.KEY must be a text"},
+	    {"environment: [[x]]", "services.a.environment must be a text"},
+	    {"env_file: [{path: [x]}]", "services.a.env_file must be a text"},
+	    {"logging: {driver: [x]}", "services.a.logging.driver must be a text"},
+	    {"logging: {options: {mode: {}}}", "services.a.logging.options.mode must be a text"},
+	    {"ulimits: {nofile: {soft: x, hard: 1}}", "services.a.ulimits.nofile.soft: \"x\""},
+	    {"ulimits: {core: x}", "services.a.ulimits.core: \"x\""},
+	    {"devices: [{source: [x]}]", "services.a.devices.source must be a text"},
+	    {"ports: [{target: [x]}]", "services.a.ports.target must be a text"},
+	    {"volumes: [{type: volume, target: [x]}]", "services.a.volumes.target must be a text"},
+	    {"volumes: [{target: /x, read_only: x}]", "services.a.volumes.read_only: \"x\""},
+	    {"depends_on: {b: {condition: [x]}}", "services.a.depends_on.b.condition"},
+	    {"sysctls: {net.core: [x]}", "services.a.sysctls.net.core must be a text"},
+	    {"profiles: [[x]]", "services.a.profiles must be a text"},
+	    {"extends: {file: [x], service: b}", "services.a.extends.file must be a text"},
+	    {"deploy: {resources: {limits: {cpus: x}}}", "services.a.deploy.resources.limits.cpus"},
+	    {"deploy: {resources: {reservations: {memory: x}}}",
+		"services.a.deploy.resources.reservations.memory"},
+	};
+	char text[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		snprintf(text, sizeof(text), "%s    %s\n", SPEC, rows[i].text);
+		assert_refused(text, rows[i].path);
+	}
+}
+
 static void test_memory(void **state)
 {
 	(void)state;
@@ -599,6 +636,7 @@ int main(void)
 	    CASE(test_log_groups),
 	    CASE(test_stop_grace_period),
 	    CASE(test_health_checks),
+	    CASE(test_the_path_of_a_nested_value),
 	    CASE(test_memory),
 	    CASE(test_deploy),
 	    CASE(test_depends_on),

@@ -220,7 +220,48 @@ static void test_unknown_keys_are_named(void **state)
 	assert_warned("security-groups: ignored: ecs-params has no such key: did you mean "
 		      "\"security_groups\"?");
 	assert_warned("platform_version: ignored");
+	assert_warned("requires_compatibilities: ignored: ecs-params has no such key: the launch "
+		      "type is default_launch_type of --cluster-config");
 	assert_member("essential", "true");
+	/* A name that was cut short. */
+	params("task_definition: {task_role: r}\n");
+	assert_warned("task_role: ignored: ecs-params has no such key: did you mean "
+		      "\"task_role_arn\"?");
+	params("task_definition: {placement: []}\n");
+	assert_warned("did you mean \"placement_constraints\"?");
+}
+
+static void test_the_path_of_a_nested_value(void **state)
+{
+	(void)state;
+	params_refused(OF_A("healthcheck: {test: x, timeout: abc}"),
+	    "ecs-params.yml:3: services.a.healthcheck.timeout: \"abc\"");
+	params_refused(OF_A("secrets: [{name: n, value_from: [x]}]"),
+	    "services.a.secrets.value_from must be a text");
+	params_refused(OF_A("firelens_configuration: {type: fluentd, options: {a: [x]}}"),
+	    "services.a.firelens_configuration.options.a must be a text");
+	params_refused("task_definition: {task_size: {cpu_limit: [x]}}\n",
+	    "task_definition.task_size.cpu_limit must be a text");
+	params_refused("task_definition: {efs_volumes: [{name: v, filesystem_id: [x]}]}\n",
+	    "efs_volumes.filesystem_id must be a text");
+	params_refused("run_params: {task_placement: {strategy: [{type: [x]}]}}\n",
+	    "run_params.task_placement.strategy.type must be a text");
+}
+
+/* Tags of YAML's types are followed, others named. */
+static void test_yaml_tags(void **state)
+{
+	(void)state;
+	compose(SPEC "    environment:\n      A: !!binary aGVsbG8=\n      B: !!int '0x10'\n"
+		     "      C: !secret x\n    labels: !mine {l: 1}\n");
+	assert_member("environment",
+	    "[{'name':'A','value':'hello'},{'name':'B','value':'16'},{'name':'C','value':'x'}]");
+	assert_warned("docker-compose.yml:7: the tag !secret is ignored");
+	assert_warned("docker-compose.yml:8: the tag !mine is ignored");
+	assert_refused(SPEC "    user: !!binary '%'\n",
+	    "docker-compose.yml:4: !!binary: the value is not base64");
+	assert_refused(SPEC "    user: !!binary AAE=\n", "a text cannot hold a NUL byte");
+	params_refused("task_definition: {task_role_arn: !!int x}\n", "ecs-params.yml:1: !!int");
 }
 
 static void test_wrong_types(void **state)
@@ -315,6 +356,8 @@ int main(void)
 	    CASE(test_health_checks),
 	    CASE(test_volumes),
 	    CASE(test_unknown_keys_are_named),
+	    CASE(test_the_path_of_a_nested_value),
+	    CASE(test_yaml_tags),
 	    CASE(test_wrong_types),
 	    CASE(test_credentials),
 	    CASE(test_a_service_without_params),

@@ -199,7 +199,8 @@ static void read_env_file(
 }
 
 /* A path, or {path, required, format}. */
-static void take_env_file(struct compose *c, const struct yaml_node *n, json_t *map)
+static void take_env_file(
+    struct compose *c, const struct yaml_node *n, const char *what, json_t *map)
 {
 	const struct yaml_node *path = n, *required = NULL;
 
@@ -211,20 +212,21 @@ static void take_env_file(struct compose *c, const struct yaml_node *n, json_t *
 		compose_fail(c, n, "env_file needs a path");
 		return;
 	}
-	read_env_file(c, n, compose_text(c, path, "env_file"),
-	    !required || compose_flag(c, required, "env_file.required"), map);
+	read_env_file(c, n, compose_text(c, path, what),
+	    !required || compose_flag(c, required, compose_below(c, what, "required")), map);
 }
 
-static void take_env_files(struct compose *c, const struct yaml_node *n, json_t *map)
+static void take_env_files(
+    struct compose *c, const struct yaml_node *n, const char *what, json_t *map)
 {
 	if (yaml_is_null(n))
 		return;
 	if (n->kind != YAML_SEQUENCE) {
-		take_env_file(c, n, map);
+		take_env_file(c, n, what, map);
 		return;
 	}
 	for (size_t i = 0; i < n->count; i++)
-		take_env_file(c, n->items[i], map);
+		take_env_file(c, n->items[i], what, map);
 }
 
 /* Environment. */
@@ -250,9 +252,10 @@ static void put_value(
 		put(c, at, map, name, value);
 }
 
-static void take_item(struct compose *c, const struct yaml_node *item, json_t *map)
+static void take_item(
+    struct compose *c, const struct yaml_node *item, const char *what, json_t *map)
 {
-	const char *text = compose_text(c, item, "environment"), *equals = strchr(text, '=');
+	const char *text = compose_text(c, item, what), *equals = strchr(text, '=');
 	const char *name =
 	    yaml_strndup(c->arena, text, equals ? (size_t)(equals - text) : strlen(text));
 
@@ -262,7 +265,8 @@ static void take_item(struct compose *c, const struct yaml_node *item, json_t *m
 		put_value(c, item, map, name, equals ? equals + 1 : NULL);
 }
 
-static void take_pair(struct compose *c, const struct yaml_pair *pair, json_t *map)
+static void take_pair(
+    struct compose *c, const struct yaml_pair *pair, const char *what, json_t *map)
 {
 	const char *name = yaml_text(pair->key), *value;
 
@@ -273,24 +277,27 @@ static void take_pair(struct compose *c, const struct yaml_pair *pair, json_t *m
 	if (yaml_type(pair->value) == YAML_BOOL)
 		compose_warn(c, pair->value, "environment: %s: %s is a boolean: quote it", name,
 		    pair->value->text);
-	value = yaml_is_null(pair->value) ? NULL : compose_text(c, pair->value, "environment");
+	value = yaml_is_null(pair->value)
+	    ? NULL
+	    : compose_text(c, pair->value, compose_below(c, what, name));
 	put_value(c, pair->key, map, name, value);
 }
 
 json_t *env_container(struct compose *c, const struct yaml_node *service, const char *what)
 {
 	const struct yaml_node *n = yaml_get(service, "environment");
+	const char *environment = compose_below(c, what, "environment");
 	json_auto_t *map = json_object();
 	json_t *list, *value;
 	const char *name;
 
-	take_env_files(c, yaml_get(service, "env_file"), map);
+	take_env_files(c, yaml_get(service, "env_file"), compose_below(c, what, "env_file"), map);
 	if (n && n->kind == YAML_SCALAR && !yaml_is_null(n))
 		compose_fail(c, n, "%s.environment must be a mapping or a list", what);
 	for (size_t i = 0; n && n->kind == YAML_SEQUENCE && i < n->count; i++)
-		take_item(c, n->items[i], map);
+		take_item(c, n->items[i], environment, map);
 	for (size_t i = 0; n && n->kind == YAML_MAPPING && i < n->count; i++)
-		take_pair(c, &n->pairs[i], map);
+		take_pair(c, &n->pairs[i], environment, map);
 	if (!json_object_size(map))
 		return NULL;
 	list = json_array();

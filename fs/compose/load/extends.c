@@ -57,7 +57,9 @@ static struct yaml_node *foundation(struct compose *c, struct yaml_node *service
 		compose_fail(c, extends, "services.%s.extends needs a service", self);
 		return NULL;
 	}
-	path = file ? compose_text(c, file, "extends.file") : NULL;
+	path = file ? compose_text(c, file,
+			  compose_below(c, compose_below(c, "services", self), "extends.file"))
+		    : NULL;
 	if (path && *path)
 		services = services_elsewhere(c, extends, path);
 	if (!services || c->failed)

@@ -147,6 +147,35 @@ static const char *version_text_peek(const struct yaml_node *root)
 	return text ? text : "(a list or mapping)";
 }
 
+/* Whether the key has services below it: a mapping of mappings, and no service itself. */
+static bool holds_services(const struct yaml_node *n)
+{
+	if (n->kind != YAML_MAPPING || !n->count || yaml_get(n, "image") || yaml_get(n, "build"))
+		return false;
+	for (size_t i = 0; i < n->count; i++)
+		if (n->pairs[i].value->kind != YAML_MAPPING)
+			return false;
+	return true;
+}
+
+/* Without a version and `services` every key at the top names a service: "servics" is none. */
+static void check_services_key(struct compose *c, const struct yaml_node *root)
+{
+	for (size_t i = 0; root->kind == YAML_MAPPING && i < root->count; i++) {
+		const struct yaml_pair *p = &root->pairs[i];
+		struct nearest n;
+
+		if (!yaml_text(p->key) || !holds_services(p->value))
+			continue;
+		nearest_begin(&n, p->key->text);
+		nearest_try(&n, "services");
+		if (nearest_peek(&n))
+			compose_fail(c, p->key,
+			    "\"%s\" is not a key of a compose file: did you mean \"services\"?",
+			    p->key->text);
+	}
+}
+
 /* The first file decides how its kind is read; a file that ecs-cli could not read makes the project
  * not legacy. */
 static void settle_version(struct compose *c, const struct files *f)
@@ -159,6 +188,8 @@ static void settle_version(struct compose *c, const struct files *f)
 			compose_fail(c, yaml_get(f->roots[i], "version"),
 			    "version \"%s\" is not known: 1, 2, 3, one with a point, or none",
 			    version_text_peek(f->roots[i]));
+		if (v.generation == 2 && !yaml_get(f->roots[i], "version"))
+			check_services_key(c, f->roots[i]);
 		if (i == 0)
 			c->generation = v.generation;
 		c->legacy = c->legacy && v.legacy;
@@ -243,11 +274,15 @@ static void check_top(struct compose *c, const struct yaml_node *root)
 	check_name(c, yaml_get(root, "name"));
 }
 
-static void note_doubled(struct compose *c)
+static void warn_notes(struct compose *c)
 {
-	for (const struct yaml_doubled *d = yaml_doubled_peek(c->arena); d; d = d->next)
-		compose_warn(c, d->key, "\"%s\" is given twice: the last one counts",
-		    yaml_text(d->key) ? d->key->text : "(a list or mapping)");
+	for (const struct yaml_note *n = yaml_notes_peek(c->arena); n; n = n->next)
+		if (n->what == YAML_UNKNOWN_TAG)
+			compose_warn(c, n->at,
+			    "the tag %s is ignored: it is not one of YAML's types", n->at->tag);
+		else
+			compose_warn(c, n->at, "\"%s\" is given twice: the last one counts",
+			    yaml_text(n->at) ? n->at->text : "(a list or mapping)");
 }
 
 /* ecs-params. */
@@ -402,5 +437,5 @@ void files_load(struct compose *c)
 	}
 	load_all(c, &f);
 	load_params(c);
-	note_doubled(c);
+	warn_notes(c);
 }

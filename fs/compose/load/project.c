@@ -29,6 +29,17 @@ __attribute__((format(printf, 3, 0))) static void say(
 		vsnprintf(text + n, (size_t)(LONGEST - n), fmt, ap);
 }
 
+const char *compose_below(struct compose *c, const char *what, const char *key)
+{
+	char *path = yaml_alloc(c->arena, strlen(what) + strlen(key) + 2);
+
+	if (!path)
+		return key;
+	strcpy(path, what);
+	strcat(path, ".");
+	return strcat(path, key);
+}
+
 int compose_fail(struct compose *c, const struct yaml_node *at, const char *fmt, ...)
 {
 	char text[LONGEST];
@@ -348,9 +359,13 @@ json_t *compose_map(struct compose *c, const struct yaml_node *n, const char *wh
 	map = json_object();
 	for (size_t i = 0; n->kind == YAML_SEQUENCE && i < n->count; i++)
 		put_item(c, map, n->items[i], what);
-	for (size_t i = 0; n->kind == YAML_MAPPING && i < n->count; i++)
-		put_pair(c, map, n->pairs[i].key, yaml_text(n->pairs[i].key),
-		    compose_string(c, n->pairs[i].value, what));
+	for (size_t i = 0; n->kind == YAML_MAPPING && i < n->count; i++) {
+		const char *key = yaml_text(n->pairs[i].key);
+
+		put_pair(c, map, n->pairs[i].key, key,
+		    compose_string(
+			c, n->pairs[i].value, compose_below(c, what, key ? key : "(no text)")));
+	}
 	if (n->kind == YAML_SCALAR)
 		compose_fail(c, n, "%s must be a mapping or a list of KEY=VALUE", what);
 	return map;

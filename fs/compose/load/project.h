@@ -49,6 +49,8 @@ struct compose {
 
 #define LIKE_PRINTF __attribute__((format(printf, 3, 4)))
 
+/* "WHAT.KEY", for messages, of the arena. */
+const char *compose_below(struct compose *c, const char *what, const char *key);
 /* Reports at a node (NULL: nowhere). compose_fail returns -EINVAL. */
 int compose_fail(struct compose *c, const struct yaml_node *at, const char *fmt, ...) LIKE_PRINTF;
 void compose_warn(struct compose *c, const struct yaml_node *at, const char *fmt, ...) LIKE_PRINTF;
