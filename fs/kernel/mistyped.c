@@ -98,12 +98,15 @@ static bool is_only_looked_at(const struct dir_type *type)
 	    !(r && r->name);
 }
 
-/* "there are app and proxy" */
+/* "there are app and proxy"; known are the names of the last listing alone. */
 static void add_known(const json_t *names, struct buf *out)
 {
 	size_t count = json_array_size(names), shown = count > NAMES_SHOWN ? NAMES_SHOWN : count;
 
-	buf_adds(out, count > 1 ? "there are " : count ? "there is " : "none is known");
+	buf_adds(out,
+	    count > 1	     ? "there are "
+		: count == 1 ? "there is "
+			     : "list the directory to see what there is");
 	for (size_t i = 0; i < shown; i++) {
 		const char *between = i + 1 == count ? " and " : ", ";
 

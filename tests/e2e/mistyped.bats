@@ -79,10 +79,13 @@ misses_task() {
 }
 
 @test "where nothing can be made, every missing name is told, with what is there" {
+	misses "$mnt/repositories/web/images/8/uri"
+	said '"8" is not an image: list the directory to see what there is'
+	ls "$mnt/repositories" "$mnt/repositories/web/images" "$web/deployments" "${container%/*}" >/dev/null
 	misses "$web/containers/nope/image"
-	said '"nope" is not a container of the service: there is app'
+	said '"nope" is not a container of the service: there are app and proxy'
 	misses "$mnt/task_definitions/web/latest/containers/nope/image"
-	said '"nope" is not a container of the revision: there is app'
+	said '"nope" is not a container of the revision: there are app and proxy'
 	misses "$mnt/repositories/web/images/9/uri"
 	said '"9" is not an image: there are 1.0, 1.1, 1.2, 1.3, latest and 1 more'
 	misses "$mnt/repositories/nope/uri"

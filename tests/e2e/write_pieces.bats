@@ -112,10 +112,11 @@ writing() {
 	run bash -c "echo four=4 >'$web/tags'"
 	said 'after the line "four", which took effect: '
 	faults ''
-	run bash -c "{ cat '$web/deployment_configuration.json'; echo x; } >'$web/deployment_configuration.json'"
+	cat "$web/deployment_configuration.json" >"$work/document"
+	run bash -c "{ cat '$work/document'; echo x; } >'$web/deployment_configuration.json'"
 	said 'after the document before it, which took effect: unexpected text'
 	# A program's lines are one write: nothing of them took effect.
-	run python3 -c "open('$app/environment', 'a').write('SECOND=2\nBAD\n')"
+	run python3 -c "import os; os.write(os.open('$app/environment', os.O_WRONLY | os.O_APPEND), b'SECOND=2\nBAD\n')"
 	[ "$status" -ne 0 ]
 	said 'expected KEY=VALUE, got "BAD"'
 	! tail -n 1 "$mnt/.ecsfs/errors" | grep 'took effect'
