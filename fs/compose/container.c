@@ -6,8 +6,8 @@
 
 #include "backend/base/cleanup.h"
 #include "backend/base/nearest.h"
-#include "backend/base/words.h"
 #include "backend/parse/yaml_scalar.h"
+#include "fs/compose/command.h"
 #include "fs/compose/health.h"
 #include "fs/compose/linux.h"
 #include "fs/compose/load/env.h"
@@ -17,7 +17,6 @@
 #include "fs/compose/volumes.h"
 #include "fs/edit/reference.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,38 +39,14 @@ struct key {
 	void (*convert)(struct container *k, const struct yaml_node *n);
 };
 
-/* A command line is split as a shell does; a list stays as it is. */
-static json_t *command_line(struct container *k, const struct yaml_node *n, const char *key)
-{
-	const char *what = container_key(k, key);
-	struct words words;
-	json_t *list;
-	int e;
-
-	if (n->kind != YAML_SCALAR)
-		return compose_strings(k->c, n, what);
-	e = words_split(compose_text(k->c, n, what), &words);
-	if (e == -ENOMEM)
-		compose_no_memory(k->c);
-	else if (e)
-		compose_fail(k->c, n, "%s: a quotation does not end", what);
-	if (e)
-		return NULL;
-	list = json_array();
-	for (size_t i = 0; i < words.count; i++)
-		json_array_append_new(list, json_string(words.word[i]));
-	words_release(&words);
-	return list;
-}
-
 static void convert_command(struct container *k, const struct yaml_node *n)
 {
-	container_put(k, "command", command_line(k, n, "command"));
+	container_put(k, "command", command_words(k->c, n, container_key(k, "command")));
 }
 
 static void convert_entrypoint(struct container *k, const struct yaml_node *n)
 {
-	container_put(k, "entryPoint", command_line(k, n, "entrypoint"));
+	container_put(k, "entryPoint", command_words(k->c, n, container_key(k, "entrypoint")));
 }
 
 static void convert_stop_grace_period(struct container *k, const struct yaml_node *n)

@@ -26,7 +26,8 @@ static void put_seconds(struct container *k, const struct yaml_node *n, const ch
 	const char *what = compose_below(k->c, container_key(k, "healthcheck"), key);
 	int64_t seconds = yaml_is_null(value) ? 0 : compose_seconds(k->c, value, what);
 
-	if (seconds)
+	/* ecs-cli sends 0; Docker takes it for its default. */
+	if (seconds || (k->c->legacy && !yaml_is_null(value)))
 		json_object_set_new(health, member, json_integer(seconds));
 }
 

@@ -172,14 +172,11 @@ static void put_time(struct container *k, const struct yaml_node *n, const char 
     json_t *health, const char *member)
 {
 	const struct yaml_node *value = yaml_get(n, key);
-	int64_t seconds;
+	const char *what = compose_below(k->c, container_key(k, "healthcheck"), key);
 
-	if (yaml_is_null(value))
-		return;
-	seconds =
-	    compose_seconds(k->c, value, compose_below(k->c, container_key(k, "healthcheck"), key));
-	if (seconds)
-		json_object_set_new(health, member, json_integer(seconds));
+	if (!yaml_is_null(value))
+		json_object_set_new(
+		    health, member, json_integer(compose_seconds(k->c, value, what)));
 }
 
 /* Field by field over the health check of compose. */

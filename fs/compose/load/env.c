@@ -172,7 +172,12 @@ static void take_entry(struct compose *c, const struct lines *l, const struct en
 		return;
 	}
 	warn_quoted(c, l, e);
-	put(c, &l->at, map, e->name, e->value ? e->value : env_variable(c, e->name));
+	const char *value = e->value ? e->value : env_variable(c, e->name);
+	if (!value && c->legacy && c->generation == 3)
+		compose_warn(c, &l->at,
+		    "%s: left out as ecs-cli does: it has no value, here or in .env", e->name);
+	else
+		put(c, &l->at, map, e->name, value);
 }
 
 static void read_env_file(

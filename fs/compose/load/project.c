@@ -143,6 +143,20 @@ static void warn_printed(struct compose *c, const struct yaml_node *n, const cha
 		    value);
 }
 
+/* The shortest text without an exponent that reads as the same number; of the arena. */
+static const char *without_exponent(struct compose *c, const char *value)
+{
+	char digits[400];
+	double number = strtod(value, NULL);
+
+	for (int precision = 0; precision < 60; precision++) {
+		snprintf(digits, sizeof(digits), "%.*f", precision, number);
+		if (strtod(digits, NULL) == number)
+			break;
+	}
+	return yaml_strndup(c->arena, digits, strlen(digits));
+}
+
 const char *compose_text(struct compose *c, const struct yaml_node *n, const char *what)
 {
 	const char *value;
@@ -154,6 +168,13 @@ const char *compose_text(struct compose *c, const struct yaml_node *n, const cha
 	value = yaml_value(c->arena, n);
 	if (!value || strlen(n->text) != n->len) {
 		compose_fail(c, n, "%s: a text cannot hold a NUL byte", what);
+		return "";
+	}
+	/* As the reader of versions 1 and 2 prints a number. */
+	if (c->legacy && c->generation == 2 && yaml_type(n) == YAML_FLOAT && strchr(value, 'e'))
+		value = without_exponent(c, value);
+	if (!value) {
+		compose_no_memory(c);
 		return "";
 	}
 	warn_printed(c, n, value);
