@@ -93,7 +93,7 @@ misses_task() {
 	misses "$web/deployments/17/status"
 	said '"17" is not a deployment: there is '
 	misses "${container%/*}/nope/image"
-	said '"nope" is not a container: there is app'
+	said '"nope" is not a container: there are app and proxy'
 }
 
 @test "names that programs look for leave no line, and cost no call" {
