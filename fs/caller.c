@@ -7,11 +7,13 @@
 #include "backend/base/cleanup.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 static bool bit(unsigned long long set, int signo)
 {
@@ -144,6 +146,25 @@ bool caller_name_is_shell(const char *executable)
 	return false;
 }
 
+/*
+ * Which file it is, without asking its file system: that may be this one, whose requests the calling
+ * thread serves.
+ */
+static bool identify(const char *path, struct stat *ret)
+{
+#ifdef __linux__
+	struct statx x;
+
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_INO, &x) != 0)
+		return false;
+	ret->st_dev = makedev(x.stx_dev_major, x.stx_dev_minor);
+	ret->st_ino = x.stx_ino;
+	return true;
+#else
+	return stat(path, ret) == 0;
+#endif
+}
+
 /* Whether the executable is one of /etc/shells, under whatever name. */
 static bool is_login_shell(const struct stat *exe)
 {
@@ -153,7 +174,7 @@ static bool is_login_shell(const struct stat *exe)
 
 	while (f && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, " \t\r\n#")] = '\0';
-		if (line[0] == '/' && stat(line, &st) == 0 && st.st_dev == exe->st_dev &&
+		if (line[0] == '/' && identify(line, &st) && st.st_dev == exe->st_dev &&
 		    st.st_ino == exe->st_ino)
 			return true;
 	}
@@ -208,7 +229,7 @@ static enum caller_kind kind_of(pid_t tid, const char *exe, const char *name)
 	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tid);
 	if (runs_dd(tid, exe, name))
 		return CALLER_PROGRAM;
-	if (caller_name_is_shell(exe) || (stat(path, &st) == 0 && is_login_shell(&st)))
+	if (caller_name_is_shell(exe) || (identify(path, &st) && is_login_shell(&st)))
 		return CALLER_SHELL;
 	return CALLER_PROGRAM;
 }

@@ -335,9 +335,17 @@ static uint64_t enqueue(struct notify *q, struct stale_entry *entries, size_t co
 	return number;
 }
 
+enum { NOT_STORED, STORING, STORED };
+
+void notify_store_never(struct node *n)
+{
+	int state = NOT_STORED;
+
+	atomic_compare_exchange_strong(&n->stored, &state, STORED);
+}
+
 bool notify_store(struct node *n)
 {
-	enum { NOT_STORED, STORING, STORED };
 	struct notify *q = n->fs->notify;
 	struct fuse_bufvec bytes = FUSE_BUFVEC_INIT(n->text->len);
 	int state = NOT_STORED;

@@ -26,6 +26,8 @@ void notify_stop(struct fs *fs);
  * False: another thread is storing it now, so that the kernel must not be given the pages yet.
  */
 bool notify_store(struct node *n);
+/* From now on a READ may lock the pages at any time: an open file with direct I/O can be mapped too. */
+void notify_store_never(struct node *n);
 
 /* A region_changed_fn; `arg` is the mount. */
 void notify_key(void *arg, struct region *r, const struct key *k);

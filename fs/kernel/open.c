@@ -163,6 +163,7 @@ static int reply_ending(
 		*h->ending = *ending;
 	if (rq->stream)
 		h->stream = stream_ref(rq->stream);
+	notify_store_never(h->node);
 	request_reply_open(rq, h, created, true, false);
 	handle_unref(h);
 	return 0;

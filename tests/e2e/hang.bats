@@ -379,3 +379,13 @@ asks_once() {
 	fails 'timed out' bash -c "echo 9 >'$mnt/clusters/prod/services/web/desired_count'"
 	[ $((${EPOCHREALTIME/./} - begin)) -lt 4900000 ]
 }
+
+# One thread reads the kernel's requests: what it asks of the mount itself is never answered.
+@test "a program that stands on the mount writes a value without a newline" {
+	mount_up
+	web=$mnt/clusters/prod/services/web
+	cp --preserve=mode /usr/bin/tee "$web/desired_count.tmp"
+	printf 3 | timeout -k 1 10 "$web/desired_count.tmp" "$web/desired_count" >/dev/null
+	[ "$(timeout 10 cat "$web/desired_count")" = 3 ]
+	rm "$web/desired_count.tmp"
+}
