@@ -137,6 +137,22 @@ files_of() {
 	done
 }
 
+@test "target_health: a task that may not be looked at is unknown, not none" {
+	local health
+	health=$(cat "$S/target_health")
+	[[ $health == *' -' ]]
+	# The events name the tasks, too.
+	faults ListTasks:denied
+	echo >"$mnt/.ecsfs/refresh"
+	[ "$(cat "$S/target_health")" = "$health" ]
+	grep -q '^target ' "$S/overview"
+	[ "$(grep -c '^target .* ?$' "$S/overview")" = 0 ]
+	faults DescribeTasks:denied
+	echo >"$mnt/.ecsfs/refresh"
+	[ "$(awk '{ print $NF }' "$S/target_health" | sort -u)" = '?' ]
+	grep -q '^target .* ?$' "$S/overview"
+}
+
 @test "public_ipv4_address: of tasks that have one" {
 	local task
 	for task in "$mnt/clusters/prod/services/worker/tasks"/*; do

@@ -65,12 +65,29 @@ static void group_name(const char *arn, char ret[128])
 
 /* Which task is behind a target. */
 
+struct match {
+	struct ask *q;
+	const struct place *p;
+	json_t *by_id;
+	bool hidden; /* one could not be looked at: what has no task yet may have it */
+};
+
+/* 0 where the matching goes on without what was asked for: what is gone is behind no target. */
+static int without(struct match *m, int e)
+{
+	if (!tree_withheld(e) && !ask_without(m->q, e))
+		return e;
+	m->hidden |= e != -ENOENT;
+	return 0;
+}
+
 /* The machine of a task, "" where it has none, or describing it is denied. May ask. */
-static int machine_of(struct ask *q, const struct place *p, const json_t *task, char ret[64])
+static int machine_of(struct match *m, const json_t *task, char ret[64])
 {
 	const char *arn = doc_string_peek(task, "containerInstanceArn");
-	struct key k = {.kind = KIND_CONTAINER_INSTANCE, .a = p->cluster, .b = value_arn_name(arn)};
-	struct key all = {.kind = KIND_CONTAINER_INSTANCES, .a = p->cluster};
+	struct key k = {
+	    .kind = KIND_CONTAINER_INSTANCE, .a = m->p->cluster, .b = value_arn_name(arn)};
+	struct key all = {.kind = KIND_CONTAINER_INSTANCES, .a = m->p->cluster};
 	auto_answer struct answer a = {0}, names = {0};
 	int e;
 
@@ -78,26 +95,26 @@ static int machine_of(struct ask *q, const struct place *p, const json_t *task, 
 	if (!*arn)
 		return 0;
 	/* Names of a listing that was read are fetched in one call. */
-	e = ask(q, p->region, &all, &names, NULL);
+	e = ask(m->q, m->p->region, &all, &names, NULL);
 	if (!e)
-		e = ask(q, p->region, &k, &a, NULL);
+		e = ask(m->q, m->p->region, &k, &a, NULL);
 	if (!e)
 		snprintf(ret, 64, "%s", doc_string_peek(a.value, "ec2InstanceId"));
-	return tree_withheld(e) || ask_without(q, e) ? 0 : e;
+	return without(m, e);
 }
 
 /* Sets the `task` of the targets that belong to one task. */
-static int match_task(struct ask *q, const struct place *p, const json_t *by_id, const json_t *task)
+static int match_task(struct match *m, const json_t *task)
 {
 	char machine[64];
 	int e = 0;
 
-	target_match_address(by_id, task);
-	if (!target_match_needs_machine(by_id, task))
+	target_match_address(m->by_id, task);
+	if (!target_match_needs_machine(m->by_id, task))
 		return 0;
-	e = machine_of(q, p, task, machine);
+	e = machine_of(m, task, machine);
 	if (!e && *machine)
-		target_match_machine(by_id, machine, task);
+		target_match_machine(m->by_id, machine, task);
 	return e;
 }
 
@@ -108,37 +125,37 @@ static bool has_address(const json_t *task)
 }
 
 /* By the tasks that the service's events name. */
-static int match_started(struct ask *q, const struct place *p, const json_t *by_id)
+static int match_started(struct match *m)
 {
-	const struct key k = {.kind = KIND_EVENT_TASKS, .a = p->cluster, .b = p->service};
+	const struct key k = {.kind = KIND_EVENT_TASKS, .a = m->p->cluster, .b = m->p->service};
 	auto_answer struct answer tasks = {0};
 	const json_t *task;
 	size_t i;
-	int e = ask(q, p->region, &k, &tasks, NULL);
+	int e = without(m, ask(m->q, m->p->region, &k, &tasks, NULL));
 
 	json_array_foreach (tasks.value, i, task)
 		if (!e && has_address(task))
-			e = match_task(q, p, by_id, task);
+			e = match_task(m, task);
 	return e;
 }
 
-static int match_listed(struct ask *q, const struct place *p, const json_t *by_id)
+static int match_listed(struct match *m)
 {
-	const struct key list = {.kind = KIND_SERVICE_TASKS, .a = p->cluster, .b = p->service};
+	const struct key list = {
+	    .kind = KIND_SERVICE_TASKS, .a = m->p->cluster, .b = m->p->service};
 	auto_answer struct answer names = {0};
 	const json_t *name;
 	size_t i;
-	int e = ask(q, p->region, &list, &names, NULL);
+	int e = without(m, ask(m->q, m->p->region, &list, &names, NULL));
 
 	json_array_foreach (names.value, i, name) {
 		const struct key k = {
-		    .kind = KIND_TASK, .a = p->cluster, .b = json_string_value(name)};
+		    .kind = KIND_TASK, .a = m->p->cluster, .b = json_string_value(name)};
 		auto_answer struct answer task = {0};
 
-		e = ask(q, p->region, &k, &task, NULL);
-		if (!e)
-			e = match_task(q, p, by_id, task.value);
-		if (e && !tree_withheld(e) && !ask_without(q, e))
+		e = ask(m->q, m->p->region, &k, &task, NULL);
+		e = e ? without(m, e) : match_task(m, task.value);
+		if (e)
 			return e;
 	}
 	return e;
@@ -149,23 +166,26 @@ static bool tasks_are_listed(struct ask *q, const struct place *p)
 	const struct key list = {.kind = KIND_SERVICE_TASKS, .a = p->cluster, .b = p->service};
 	auto_answer struct answer names = {0};
 
-	return region_ask(p->region, &list, &q->fresh, NULL, &names, NULL) == 0;
+	return region_ask(p->region, &list, &q->fresh, NULL, &names, NULL) == 0 && names.err == 0;
 }
 
-/* Sets the `task` of each target that belongs to a task. The listing costs a call, and is not
- * needed if the events name the tasks of all targets. */
+/* Sets the `task` of each target that belongs to a task, "?" where that cannot be said. The listing
+ * costs a call, and is not needed if the events name the tasks of all targets. */
 static int match_tasks(struct ask *q, const struct place *p, const json_t *targets)
 {
 	json_auto_t *by_id = target_match_begin(targets);
+	struct match m = {.q = q, .p = p, .by_id = by_id};
 	int e = 0;
 
 	if (!target_match_done(targets) && !tasks_are_listed(q, p))
-		e = match_started(q, p, by_id);
-	if (e && !tree_withheld(e) && !ask_without(q, e))
-		return e;
-	if (!target_match_done(targets))
-		e = match_listed(q, p, by_id);
-	return tree_withheld(e) || ask_without(q, e) ? 0 : e;
+		e = match_started(&m);
+	if (!e && !target_match_done(targets)) {
+		m.hidden = false;
+		e = match_listed(&m);
+	}
+	if (!e && m.hidden)
+		target_match_unknown(targets);
+	return e;
 }
 
 static void add_target(json_t *targets, const char *group, const json_t *description)

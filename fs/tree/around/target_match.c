@@ -119,3 +119,13 @@ bool target_match_done(const json_t *targets)
 			return false;
 	return true;
 }
+
+void target_match_unknown(const json_t *targets)
+{
+	json_t *target;
+	size_t i;
+
+	json_array_foreach (targets, i, target)
+		if (!*doc_string_peek(target, "task"))
+			json_object_set_new(target, "task", json_string("?"));
+}

@@ -27,4 +27,7 @@ void target_match_machine(const json_t *by_id, const char *machine, const json_t
 /* Whether every target has its task. Draining targets belong to tasks that may no longer exist. */
 bool target_match_done(const json_t *targets);
 
+/* Sets the `task` of those that have none to "?". */
+void target_match_unknown(const json_t *targets);
+
 #endif
