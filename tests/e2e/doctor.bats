@@ -262,6 +262,9 @@ failures() {
 		[ "${#lines[@]}" -eq 1 ]
 		[[ $output == "ecsfs doctor: "*"did you mean ${line##*:}?"* ]]
 	done
+	run ecsfs doctor --demo a b
+	[ "$status" -eq 2 ]
+	[ "$output" = 'ecsfs doctor: expected at most one mount point, got "a" and "b"' ]
 	[ "$(calls)" = 0 ]
 }
 

@@ -40,8 +40,10 @@ static void print_line(const struct report *r, enum report_state state, const ch
 	printf("%-4s  ", states[state]);
 	if (r->subject)
 		printf("%s  ", r->subject);
-	printf("%-*s %s%s%s\n", CHECK_WIDTH, check, meaning, remedy ? ". Do: " : "",
-	    remedy ? remedy : "");
+	size_t len = strlen(meaning);
+	bool ended = len && meaning[len - 1] == '.';
+	printf("%-*s %s%s%s%s\n", CHECK_WIDTH, check, meaning, remedy && !ended ? "." : "",
+	    remedy ? " Do: " : "", remedy ? remedy : "");
 	fflush(stdout);
 }
 

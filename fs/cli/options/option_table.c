@@ -79,7 +79,10 @@ static const struct option_row rows[] = {
 	.type = OPT_FLAG,
 	.at = AT(demo),
 	.help = "mount a simulated region",
-	.more = "It runs inside the program and needs neither an account nor a network.",
+	.more = "It runs inside the program and needs neither an account nor a network. What ecsfs "
+		"exec and "
+		"ecsfs cp do happens on this machine, as the user who mounts; tasks only play "
+		"their logs.",
     },
     {
 	.name = "print_credential_source",

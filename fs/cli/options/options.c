@@ -323,6 +323,11 @@ static int finish(
     struct options *o, const struct arguments *a, const char *of_preset, struct ecsfs_error *err)
 {
 	bool alone = a->count == 1 && preset_of(a);
+
+	if (a->unmounted && a->count == 2 && !preset_of(a))
+		return ecsfs_error_set(err, EINVAL, NULL,
+		    "expected at most one mount point, got \"%s\" and \"%s\"", a->positional[0],
+		    a->positional[1]);
 	const char *mountpoint = alone || !a->count ? of_preset : a->positional[a->count - 1];
 
 	if (check_mountpoint_given(o, a, mountpoint, err) != 0 || check_cluster(o, err) != 0)
