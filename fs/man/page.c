@@ -26,6 +26,12 @@ static void put_row(FILE *out, const struct row *row, const char *name, const ch
 	put_text(out, row->help);
 }
 
+static void put_hidden(FILE *out, const struct child *c)
+{
+	fprintf(out, ".TP\n\\fB%s/\\fR, not listed\n", c->name);
+	put_text(out, c->type->help ? c->type->help : c->type->what);
+}
+
 static void put_type(void *arg, const struct dir_type *type, const char *path)
 {
 	const struct listing *l = type->listing;
@@ -33,6 +39,8 @@ static void put_type(void *arg, const struct dir_type *type, const char *path)
 
 	fprintf(out, ".SS %s/\n", *path ? path : ".");
 	put_text(out, type->help ? type->help : type->what);
+	if (l && l->unlisted)
+		fputs(".br\nNames are looked up, none is listed.\n", out);
 	if (type->make)
 		fputs(".br\nmkdir NAME creates one.\n", out);
 	if (type->drop)
@@ -41,6 +49,9 @@ static void put_type(void *arg, const struct dir_type *type, const char *path)
 		put_row(out, row, row->name, "");
 	if (l && l->row)
 		put_row(out, l->row, "NAME", l->suffix ? l->suffix : "");
+	for (const struct child *c = type->children; c && c->name; c++)
+		if (c->hidden)
+			put_hidden(out, c);
 }
 
 int main(int argc, char **argv)

@@ -129,7 +129,8 @@ in_terminal() {
 	mount_down
 	mnt=$before mnt_dir=$before_dir
 	[ "$status" -eq 255 ]
-	[[ $output == *'did not answer in time'*'may have taken effect'* ]]
+	# The mount's clock, or that of the call, which runs out in the same moment.
+	[[ $output == *'did not answer in time'*'may have taken effect'* || $output == *'may have taken effect'*'timed out'* ]]
 }
 
 @test "exec -t: a terminal with its size, its status, and Ctrl-C for the container" {

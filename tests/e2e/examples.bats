@@ -301,6 +301,32 @@ shapes() {
 	[ "$(calls CreateService) $(calls DeleteService)" = '1 1' ]
 }
 
+@test "ecsfs-deploy(7): a launch type on the way" {
+	take ecsfs-deploy.7 'Launch type' 1
+	mkdir compose/shop
+	printf 'services:\n  app:\n    image: shop/web:1.2\n' >compose/shop/docker-compose.yml
+	cat >compose/shop/ecs-params.yml <<-'END'
+		version: 1
+		task_definition:
+		  ecs_network_mode: awsvpc
+		  task_size: {cpu_limit: 256, mem_limit: 0.5GB}
+		run_params:
+		  network_configuration:
+		    awsvpc_configuration:
+		      subnets: [subnet-1]
+	END
+	echo >compose/shop/register
+	mkdir clusters/prod/services/shop
+	calls_reset
+	bash -e "$text"
+	[ "$(requests CreateService | jq -r .launchType)" = FARGATE ]
+	echo 0 >clusters/prod/services/shop/desired_count
+	gone() { rmdir clusters/prod/services/shop; }
+	wait_for 60 gone
+	rm compose/shop/docker-compose.yml compose/shop/ecs-params.yml
+	rmdir compose/shop
+}
+
 @test "ecsfs-logs(7): reading and following" {
 	take ecsfs-logs.7 'DESCRIPTION' 1
 	[ "$(bash -ec "$(sed -n 1p "$text")" | wc -l)" = 5 ]
