@@ -226,7 +226,7 @@ static void op_read(
 	rq->size = size;
 	rq->off = off;
 	if (rq->handle && rq->handle->stream)
-		request_go_aside(rq, open_read);
+		request_go_aside(rq, ASIDE_READ, open_read);
 	else
 		request_go(rq, open_read);
 }
@@ -378,7 +378,7 @@ static void list(
 		return;
 	rq->size = size;
 	rq->off = off;
-	request_go_aside(rq, run);
+	request_go_aside(rq, ASIDE_LIST, run);
 }
 
 static void op_readdir(

@@ -25,7 +25,7 @@
  * SIGKILL shows in /proc only. */
 enum { WATCH_MS = 50 };
 
-/* The threads of requests_submit(): reads of spools, which a disk may hold up, and long lists. */
+/* The threads of requests_submit(): of each kind, so that a disk that holds up reads stops no list. */
 enum { ASIDE_THREADS = 4, ASIDE_QUEUED = 1024, ASIDE_IDLE_MS = 10000 };
 
 struct requests {
@@ -39,7 +39,7 @@ struct requests {
 	pthread_t watcher;
 	struct request **due; /* the watcher's own: LIMIT_PARKED requests to check */
 	const struct clock *clock;
-	struct pool aside;
+	struct pool aside[ASIDE_KINDS];
 	_Atomic uint64_t counts[REQ_KINDS];
 };
 
@@ -333,7 +333,8 @@ int requests_new(struct fs *fs)
 	clock_cond_init(&p->changed);
 	p->wake_ms = INT64_MAX;
 	p->clock = fs->clock;
-	pool_init(&p->aside, ASIDE_THREADS, ASIDE_QUEUED, ASIDE_IDLE_MS);
+	for (size_t i = 0; i < ASIDE_KINDS; i++)
+		pool_init(&p->aside[i], ASIDE_THREADS, ASIDE_QUEUED, ASIDE_IDLE_MS);
 	return 0;
 }
 
@@ -345,16 +346,17 @@ void requests_free(struct fs *fs)
 		return;
 	requests_shutdown(fs);
 	free(p->due);
-	pool_destroy(&p->aside);
+	for (size_t i = 0; i < ASIDE_KINDS; i++)
+		pool_destroy(&p->aside[i]);
 	pthread_cond_destroy(&p->changed);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 	fs->requests = NULL;
 }
 
-int requests_submit(struct fs *fs, struct job *j)
+int requests_submit(struct fs *fs, enum aside_kind kind, struct job *j)
 {
-	return pool_submit(&fs->requests->aside, j);
+	return pool_submit(&fs->requests->aside[kind], j);
 }
 
 void requests_shutdown(struct fs *fs)
@@ -362,7 +364,8 @@ void requests_shutdown(struct fs *fs)
 	struct requests *p = fs->requests;
 
 	/* Its jobs run first: they may park. */
-	pool_stop(&p->aside);
+	for (size_t i = 0; i < ASIDE_KINDS; i++)
+		pool_stop(&p->aside[i]);
 	pthread_mutex_lock(&p->lock);
 	p->closing = true;
 	bool watching = p->watching;

@@ -46,8 +46,8 @@ void request_path(struct request *rq, struct buf *out);
 /* The parked requests of a mount and their counts (fs->requests). 0 or -ENOMEM. */
 int requests_new(struct fs *fs);
 void requests_free(struct fs *fs);
-/* Has a job run by a thread that may be held up, apart from those of AWS's calls. As pool_submit(). */
-int requests_submit(struct fs *fs, struct job *j);
+/* Has a job run by a thread that may be held up, apart from those of AWS's calls. Returns as pool_submit(). */
+int requests_submit(struct fs *fs, enum aside_kind kind, struct job *j);
 /* Answers everything parked, at unmount; later ones are refused. Ends the watcher, and waits for the
  * replies that others are writing: no one touches the session's device afterwards. */
 void requests_shutdown(struct fs *fs);

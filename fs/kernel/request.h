@@ -51,6 +51,9 @@ enum request_kind {
 	REQ_KINDS
 };
 
+/* What is run by threads that may be held up: reads of spools by a disk, lists by their length. */
+enum aside_kind { ASIDE_READ, ASIDE_LIST, ASIDE_KINDS };
+
 struct request;
 typedef int (*request_fn)(struct request *rq, struct ecsfs_error *err);
 

@@ -145,12 +145,15 @@ static void go_aside(struct job *j)
 	run_owned((struct request *)((char *)j - offsetof(struct request, job)));
 }
 
-void request_go_aside(struct request *rq, request_fn run)
+void request_go_aside(struct request *rq, enum aside_kind kind, request_fn run)
 {
+	int e;
+
 	set_out(rq, run);
 	rq->job = (struct job){.run = go_aside};
-	if (requests_submit(rq->fs, &rq->job) < 0)
-		run_owned(rq);
+	e = requests_submit(rq->fs, kind, &rq->job);
+	if (e < 0)
+		request_drop(rq, -e);
 }
 
 struct ask request_ask(struct request *rq, enum ask_mode mode, int use)

@@ -15,10 +15,11 @@ void request_drop(struct request *rq, int err);
 /* Runs it and drops the reference. */
 void request_go(struct request *rq, request_fn run);
 /*
- * The same on another thread: for those that take long, or that a disk may hold up. One thread reads
- * the requests of the kernel (fs/mount/mount.c), and they must not hold up the others.
+ * The same on another thread: for those that take long, or that a disk may hold up. Few threads read
+ * the requests of the kernel (fs/mount/mount.c), and they must not hold up the others. EBUSY where
+ * too many wait already.
  */
-void request_go_aside(struct request *rq, request_fn run);
+void request_go_aside(struct request *rq, enum aside_kind kind, request_fn run);
 
 /*
  * Queues `work` on a worker of the region (NULL: the mount's first), or of the logs' pool, once.

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROOT = FUSE_ROOT_ID, VALUE = 2, FIRST_DIR = 3, DIRS = 1000, THREADS = 1 };
+enum { ROOT = FUSE_ROOT_ID, VALUE = 2, FIRST_DIR = 3, DIRS = 1000, THREADS = 4 };
 
 static const char text[] = "10\n";
 static const double FOREVER = 3600;
