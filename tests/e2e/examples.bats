@@ -316,7 +316,7 @@ shapes() {
 		      subnets: [subnet-1]
 	END
 	echo >compose/shop/register
-	mkdir clusters/prod/services/shop
+	wait_for 60 mkdir clusters/prod/services/shop
 	calls_reset
 	bash -e "$text"
 	[ "$(requests CreateService | jq -r .launchType)" = FARGATE ]
