@@ -221,15 +221,14 @@ bool caller_name_reports_close(const char *executable)
 	return false;
 }
 
-static enum caller_kind kind_of(pid_t tid, const char *exe, const char *name)
+/* `link`: the thread's in /proc to its executable `exe`. */
+static enum caller_kind kind_of(pid_t tid, const char *link, const char *exe, const char *name)
 {
-	char path[64];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tid);
 	if (runs_dd(tid, exe, name))
 		return CALLER_PROGRAM;
-	if (caller_name_is_shell(exe) || (identify(path, &st) && is_login_shell(&st)))
+	if (caller_name_is_shell(exe) || (identify(link, &st) && is_login_shell(&st)))
 		return CALLER_SHELL;
 	return CALLER_PROGRAM;
 }
@@ -237,12 +236,12 @@ static enum caller_kind kind_of(pid_t tid, const char *exe, const char *name)
 struct caller_program caller_program(pid_t tid)
 {
 	struct caller_program ret = {.kind = CALLER_UNKNOWN};
-	char path[64], exe[PATH_MAX] = "", name[64] = "";
+	char link[64], exe[PATH_MAX] = "", name[64] = "";
 
 	caller_name(tid, name, sizeof(name));
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)tid);
-	if (readlink(path, exe, sizeof(exe) - 1) > 0) {
-		ret.kind = kind_of(tid, exe, name);
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)tid);
+	if (readlink(link, exe, sizeof(exe) - 1) > 0) {
+		ret.kind = kind_of(tid, link, exe, name);
 		ret.reports_close = caller_name_reports_close(exe);
 	} else if (caller_name_is_shell(name)) {
 		/* The name of a command says that it is a shell, never that it is none: a script has

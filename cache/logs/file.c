@@ -219,9 +219,8 @@ static void remember(struct logfile *f, uint64_t hash, int64_t time_ms)
 		return;
 	f->overflowed = true;
 	ecsfs_error_set(&err, ENOBUFS, NULL,
-	    "too many lines arrive to remember all of -o log_overlap: a line that arrives late may "
-	    "be "
-	    "missing here (logs/since/ has it)");
+	    "too many lines arrive to remember all of -o log_overlap: a line that arrives late "
+	    "may be missing here (logs/since/ has it)");
 	errlog_add(f->logs->options.errors, f->path, &err);
 }
 

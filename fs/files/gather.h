@@ -79,7 +79,7 @@ int gather_due(struct gather *g, const struct row *row, enum gather_end end, siz
     struct ecsfs_error *err);
 /*
  * What of the text took effect before the part that is due next, for the sentence of its refusal: a
- * new string such as 'after "A" to "C", 3 lines, which took effect'. NULL: nothing, or no memory.
+ * new string such as 'after 3 lines, "A" to "C", which took effect'. NULL: nothing, or no memory.
  * Names the keys of lines, never their values. Of an action or a dialog each request is alone.
  */
 char *gather_earlier(const struct gather *g, const struct row *row);
