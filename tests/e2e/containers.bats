@@ -44,13 +44,27 @@ read_a_while_ago() {
 	wait_for 20 is_old
 }
 
-@test "an image is RegisterTaskDefinition and UpdateService" {
+# while_younger MS READ COMMAND...: the command after READ, again until the copy was younger all the while; the
+# calls are those of the last time, $try is its number.
+while_younger() {
+	local ms=$1 read=$2
+	shift 2
 	for try in 1 2 3 4 5 6 7 8 9; do
-		read_now
+		"$read"
 		calls_reset
-		echo nginx:1.27.$try >"$app/image"
-		is_younger 900 && break
+		"$@"
+		! is_younger "$ms" || return 0
 	done
+	return 1
+}
+
+# image_try IMAGE: writes it with the number of the try behind it.
+image_try() {
+	echo "$1$try" >"$app/image"
+}
+
+@test "an image is RegisterTaskDefinition and UpdateService" {
+	while_younger 900 read_now image_try nginx:1.27.
 	[ "$(calls RegisterTaskDefinition)" = 1 ]
 	[ "$(calls UpdateService)" = 1 ]
 	[ "$(calls)" = 2 ]
@@ -59,12 +73,7 @@ read_a_while_ago() {
 
 # The look at the service travels beside RegisterTaskDefinition.
 @test "a write on an older copy: the same calls, and one look at the present service" {
-	for try in 1 2 3 4 5 6 7 8 9; do
-		read_a_while_ago
-		calls_reset
-		echo nginx:1.27.3$try >"$app/image"
-		is_younger 4500 && break
-	done
+	while_younger 4500 read_a_while_ago image_try nginx:1.27.3
 	[ "$(calls RegisterTaskDefinition)" = 1 ]
 	[ "$(calls UpdateService)" = 1 ]
 	[ "$(calls DescribeServices)" = 1 ]
@@ -76,13 +85,11 @@ read_a_while_ago() {
 }
 
 @test "the image that runs already sends nothing, and AWS was asked" {
-	for try in 1 2 3 4 5 6 7 8 9; do
+	read_image() {
 		read_now
 		cat "$app/image" >"$work/image"
-		calls_reset
-		cp "$work/image" "$app/image"
-		is_younger 4500 && break
-	done
+	}
+	while_younger 4500 read_image cp "$work/image" "$app/image"
 	[ "$(changes)" = 0 ]
 	[ "$(calls DescribeServices)" = 1 ]
 }
